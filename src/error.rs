@@ -1,0 +1,142 @@
+//! The one error type: what can go wrong, in the caller's terms.
+
+use crate::Selection;
+
+/// Why a pool could not be made or a selection not be finished.
+///
+/// Every variant is either the caller's to mend (shape, value, option) or the machine's
+/// (adapter, memory, device). A broken promise of this crate's own is a panic.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The slice does not hold `rows * dim` values.
+    #[error("features: {len} values found, {rows} rows of {dim} expected")]
+    Shape {
+        /// Rows asked for.
+        rows: usize,
+        /// Columns asked for.
+        dim: usize,
+        /// Values given.
+        len: usize,
+    },
+    /// There is not one row or not one column.
+    #[error("features: shape {rows} x {dim} found, at least one row and one column expected")]
+    Empty {
+        /// Rows given.
+        rows: usize,
+        /// Columns given.
+        dim: usize,
+    },
+    /// An array view's rows do not lie one after another in memory.
+    #[error("features: strides {strides:?} found, row-major rows without gaps expected")]
+    Layout {
+        /// The strides found, in elements.
+        strides: Vec<isize>,
+    },
+    /// A feature is NaN or infinite.
+    #[error("features: {value} found at row {row}, column {column}, a finite value expected")]
+    NotFinite {
+        /// Row of the first such value.
+        row: usize,
+        /// Column of the first such value in that row.
+        column: usize,
+        /// The value.
+        value: f32,
+    },
+    /// A row's squared length is past the largest `f32`.
+    #[error("features: row {row} has length {norm:e}, at most 1.8e19 expected (its square must fit an f32)")]
+    RowOverflow {
+        /// The first such row.
+        row: usize,
+        /// Its Euclidean length.
+        norm: f64,
+    },
+    /// More picks were asked for than there are rows left to pick.
+    #[error(
+        "budget: {budget} picks asked for, at most {} expected ({rows} rows, {labelled} of them labelled)",
+        rows - labelled
+    )]
+    Budget {
+        /// Picks asked for.
+        budget: usize,
+        /// Rows in the pool.
+        rows: usize,
+        /// Rows already labelled.
+        labelled: usize,
+    },
+    /// A labelled index is no row of the pool.
+    #[error("labelled: row {row} found, indices below {rows} expected")]
+    LabelledRange {
+        /// The index found.
+        row: usize,
+        /// Rows in the pool.
+        rows: usize,
+    },
+    /// A labelled index is given twice.
+    #[error("labelled: row {row} found twice, every row at most once expected")]
+    LabelledTwice {
+        /// The index found twice.
+        row: usize,
+    },
+    /// An option is outside what its method is defined for.
+    #[error("{argument}: {found} found, {expected} expected")]
+    Argument {
+        /// Name of the option's field.
+        argument: &'static str,
+        /// What it held.
+        found: String,
+        /// What it may hold.
+        expected: &'static str,
+    },
+    /// No adapter goes by that name.
+    #[error("device: no adapter named {name:?} found, one of these expected: {}", list(available))]
+    UnknownDevice {
+        /// The name asked for.
+        name: String,
+        /// The adapters there are.
+        available: Vec<String>,
+    },
+    /// A GPU was asked for and there is no hardware adapter.
+    #[error("device: no hardware GPU found, one expected (adapters there are: {})", list(available))]
+    NoAdapter {
+        /// The adapters there are (software ones, used only by name).
+        available: Vec<String>,
+    },
+    /// The device cannot serve: a limit is too small, or it refused a request.
+    #[error("device: {0}")]
+    Device(String),
+    /// The application's own buffer cannot serve as a pool.
+    #[error("buffer: {found} found, {expected} expected")]
+    Buffer {
+        /// What the buffer is.
+        found: String,
+        /// What a pool needs.
+        expected: String,
+    },
+    /// A pool or its working state does not fit the device's memory.
+    #[error("{what}: {needed} bytes needed, {} available", available.map_or("fewer".to_owned(), |b| b.to_string()))]
+    OutOfMemory {
+        /// What was being placed.
+        what: &'static str,
+        /// Bytes it takes.
+        needed: u64,
+        /// Bytes there are, where the device or the caller states a bound.
+        available: Option<u64>,
+    },
+    /// The device was lost in the middle of a run; what had been picked is kept.
+    #[error("device lost: {reason} ({} picks had been made)", partial.picks.len())]
+    DeviceLost {
+        /// What the driver said.
+        reason: String,
+        /// The picks made before; each is final.
+        partial: Box<Selection>,
+    },
+}
+
+/// Names on one line.
+fn list(names: &[String]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    names.join(", ")
+}

@@ -1,0 +1,41 @@
+//! The tie rule: the smaller key first, then the lower index. The only place where floats are
+//! compared for rank.
+
+use rayon::prelude::*;
+use std::cmp::Ordering;
+
+/// Smaller key first, then the lower index.
+pub(crate) fn by_key(a: (f64, usize), b: (f64, usize)) -> Ordering {
+    a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
+}
+
+/// The `count` smallest keys' indices, in order; infinite keys never.
+pub(crate) fn smallest(keys: &[f64], count: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..keys.len()).filter(|&i| keys[i] < f64::INFINITY).collect();
+    let rank = |&a: &usize, &b: &usize| by_key((keys[a], a), (keys[b], b));
+    if count < order.len() {
+        order.select_nth_unstable_by(count, rank);
+        order.truncate(count);
+    }
+    order.par_sort_unstable_by(rank);
+    order
+}
+
+/// The index of the smallest key; `None` where all are infinite.
+pub(crate) fn argmin(keys: impl IntoIterator<Item = (f64, usize)>) -> Option<(f64, usize)> {
+    keys.into_iter().filter(|&(key, _)| key < f64::INFINITY).min_by(|&a, &b| by_key(a, b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ties_go_to_the_lower_index() {
+        let keys = [2.0, 1.0, f64::INFINITY, 1.0, 0.0];
+        assert_eq!(smallest(&keys, 2), [4, 1]);
+        assert_eq!(smallest(&keys, 9), [4, 1, 3, 0]);
+        assert_eq!(argmin(keys.into_iter().zip(0..).take(4)), Some((1.0, 1)));
+        assert_eq!(argmin([(f64::INFINITY, 0)]), None);
+    }
+}

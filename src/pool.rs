@@ -1,0 +1,243 @@
+//! The kernels' contract: what a selector may ask of resident rows, on any device.
+//!
+//! Kernels bound and score; the host decides. No kernel's answer is trusted beyond the bound
+//! stated with it here, so that every device leads to the same picks.
+
+use crate::Error;
+
+/// A vector norm ‖x‖ₚ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Lp {
+    /// Σ|xⱼ|.
+    L1,
+    /// √Σxⱼ².
+    #[default]
+    L2,
+    /// max|xⱼ|.
+    LInf,
+}
+
+/// Resident feature rows and the kernels that work on them.
+///
+/// Inside a pool every value is multiplied by [`scale`](Self::scale), a power of two that
+/// brings the longest row's length into `[1, 2)`; this is exact, and keeps squares of tiny
+/// features from underflowing. Every number a kernel takes or gives is in that *pool unit*.
+///
+/// Row indices must be below [`rows`](Self::rows): a selector has checked them.
+pub trait Pool {
+    /// Number of rows.
+    fn rows(&self) -> usize;
+
+    /// Values per row.
+    fn dim(&self) -> usize;
+
+    /// Pool unit over the caller's unit, a power of two.
+    fn scale(&self) -> f32;
+
+    /// One number a row: Σ|xⱼ| for l1, the *squared* length Σxⱼ² for l2 and max|xⱼ| for l∞.
+    ///
+    /// [`norm_bounds`] says how far each may be off. Zero means that the row is all zeros, and
+    /// nothing else is given as zero.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
+    fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error>;
+
+    /// The rows asked for, `rows.len()` x `dim`, row-major, to the bit.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
+    fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error>;
+
+    /// Working state for one Gram-Schmidt run: a [`RowState`] a row, all masked until loaded.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
+    fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error>;
+}
+
+/// What a device knows of one row's residual, each on its safe side.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+pub struct RowState {
+    /// Squared residual length; negative while the row is masked (picked, dead or zero).
+    pub residual_sq: f32,
+    /// Hazard left until the row fires, E − Λ, rounded down.
+    pub left: f32,
+    /// `residual_sq + guard` is at least the true squared residual length.
+    pub guard: f32,
+    /// Squared length of the row itself.
+    pub norm_sq: f32,
+}
+
+impl RowState {
+    /// The state of a row that takes no part.
+    pub const MASKED: Self = Self { residual_sq: -1.0, left: 0.0, guard: 0.0, norm_sq: 0.0 };
+
+    /// Whether the row takes no part.
+    #[must_use]
+    pub fn is_masked(&self) -> bool {
+        self.residual_sq < 0.0
+    }
+
+    /// An upper bound of the squared residual length; negative if masked.
+    #[must_use]
+    pub fn bound_sq(&self) -> f32 {
+        self.residual_sq + self.guard
+    }
+}
+
+/// The hazard rate of a row with residual length r: r^power, times a slack.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate {
+    /// Exponent of the residual length.
+    pub power: f32,
+    /// A factor just above 1 that covers the device's error in the power and the sum.
+    pub slack: f32,
+}
+
+impl Rate {
+    /// Rate r^`power`, for `power` in (0, 64].
+    ///
+    /// WGSL allows `pow(x, y)` = exp2(y·log2 x) an error of (3 + 2·|y·log2 x|) ulp beside the
+    /// 3 ulp of the logarithm: under 2⁻¹⁷·(1 + y) for the residuals of an f32 matrix.
+    #[must_use]
+    pub fn new(power: f64) -> Self {
+        Self { power: power as f32, slack: (1.0 + (1.0 + power) * (-16.0f64).exp2()) as f32 }
+    }
+
+    /// `slack * bound_sq^(power / 2)`, the mirror of the shaders' `rate`.
+    #[must_use]
+    pub fn of(self, bound_sq: f32) -> f32 {
+        let length = if self.power == 1.0 {
+            bound_sq.sqrt()
+        } else if self.power == 2.0 {
+            bound_sq
+        } else {
+            bound_sq.powf(0.5 * self.power)
+        };
+        self.slack * length
+    }
+}
+
+/// The rows that may fire before a time.
+#[derive(Clone, Debug, Default)]
+pub struct Due {
+    /// How many there are.
+    pub count: usize,
+    /// Their indices in any order: all of them, or as many as the limit allowed.
+    pub rows: Vec<usize>,
+}
+
+/// Sums over the rows that are not masked. They steer block sizes, never a pick.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Totals {
+    /// Σ rate of `bound_sq`.
+    pub rate: f64,
+    /// Σ `residual_sq`.
+    pub residual_sq: f64,
+}
+
+/// The state of a Gram-Schmidt run on a device: one [`RowState`] a row.
+///
+/// Directions come as `f32` roundings of unit vectors, `count` x `dim`, row-major.
+pub trait Residuals {
+    /// Replaces every row's state; `states.len()` is the number of rows.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`], as of every method here.
+    fn load(&mut self, states: &[RowState]) -> Result<(), Error>;
+
+    /// Every row's state.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    fn read(&self) -> Result<Vec<RowState>, Error>;
+
+    /// Replaces the states of some rows, each named once.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    fn write(&mut self, rows: &[usize], states: &[RowState]) -> Result<(), Error>;
+
+    /// The unmasked rows with `left < tau * rate(bound_sq)`: no other can fire within `tau`.
+    /// At `tau = f32::MAX` every unmasked row. At most `limit` indices are listed.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    fn due_rows(&self, tau: f32, rate: Rate, limit: usize) -> Result<Due, Error>;
+
+    /// Projects directions out of every unmasked row, in order: with cₘ = ⟨x, qₘ⟩,
+    ///
+    /// ```text
+    /// left        -= dt[m] * rate(residual_sq + guard)     (rounded down, at least 0)
+    /// residual_sq  = max(residual_sq - cₘ², 0)
+    /// ```
+    ///
+    /// One pass over the features. `dt.len()` is the number of directions.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    fn deflate(&mut self, directions: &[f32], dt: &[f32], rate: Rate) -> Result<Totals, Error>;
+
+    /// Computes `residual_sq` anew for every unmasked row from x − Σ⟨x, qₘ⟩qₘ, projected twice,
+    /// sets `guard` by [`guard`], and masks rows with `residual_sq <= dead² * norm_sq`.
+    /// A negative `dead` masks none. One pass over the features.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    fn refresh(&mut self, basis: &[f32], dead: f32, rate: Rate) -> Result<Totals, Error>;
+}
+
+/// Half an ulp of 1 in `f32`.
+pub(crate) const UNIT_ROUNDOFF: f64 = 1.0 / (1u64 << 24) as f64;
+
+/// Lanes over which a device splits a row's sum; no device adds more than
+/// `dim / SUM_LANES` terms in a row.
+pub(crate) const SUM_LANES: usize = 8;
+
+/// The interval that holds the true norm ‖x‖ₚ (for l2 the length itself, not its square),
+/// given what [`Pool::row_norms`] said.
+///
+/// A sum of n non-negative terms over L lanes and a tree has relative error at most
+/// (n/L + log₂L + 2)·2⁻²⁴; a term may be up to 2⁻¹²⁶ off where subnormals are flushed.
+#[must_use]
+pub fn norm_bounds(norm: Lp, value: f32, dim: usize) -> (f64, f64) {
+    let value = f64::from(value);
+    if norm == Lp::LInf || value == 0.0 {
+        return (value, value);
+    }
+    let relative = (dim.div_ceil(SUM_LANES) + 5) as f64 * UNIT_ROUNDOFF;
+    let absolute = dim as f64 * f64::from(f32::MIN_POSITIVE);
+    let low = (value * (1.0 - relative) - absolute).max(0.0);
+    let high = value * (1.0 + relative) + absolute;
+    if norm == Lp::L1 { (low, high) } else { (low.sqrt(), high.sqrt()) }
+}
+
+/// Relative error allowed for the squared residuals of a pool of `dim` columns:
+/// max(2·10⁻⁵, 2·dim·2⁻²⁴).
+///
+/// An f32 inner product ⟨x, q⟩ is off by about √dim·2⁻²⁴‖x‖ =: γ‖x‖ (probabilistic bound, Higham
+/// and Mary, *A new approach to probabilistic rounding error analysis*, 2019). Over k ≤ dim
+/// directions Σ 2|cₘ|γ‖x‖ ≤ 2γ√k‖x‖·√ref, where ref is the last exact squared residual.
+#[must_use]
+pub fn guard_factor(dim: usize) -> f32 {
+    (2.0 * dim as f64 * UNIT_ROUNDOFF).max(2e-5) as f32
+}
+
+/// What the down-dated squared residual of a row may be short of the true one:
+/// g·‖x‖·max(√ref, g‖x‖), with g = `factor` and ref = `residual_sq` when last exact.
+#[must_use]
+pub fn guard(factor: f32, residual_sq: f32, norm_sq: f32) -> f32 {
+    let length = norm_sq.sqrt();
+    factor * length * residual_sq.sqrt().max(factor * length)
+}

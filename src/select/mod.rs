@@ -1,0 +1,9 @@
+//! The selectors: one algorithm a file, on the host, through `&dyn Pool`.
+
+mod gram_schmidt;
+mod norm;
+mod uniform;
+
+pub use gram_schmidt::{GramSchmidt, OnExhaustion};
+pub use norm::Norm;
+pub use uniform::Uniform;

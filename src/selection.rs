@@ -1,0 +1,140 @@
+//! What a selector gives back, the selector's trait, and the checks that all of them share.
+
+use crate::{Error, Pool};
+
+/// Rows chosen from a pool, in pick order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Selection {
+    /// Row indices, distinct, in the order they were picked.
+    pub picks: Vec<usize>,
+    /// The score that won each pick, in the caller's unit; each method says what it is.
+    pub scores: Vec<f64>,
+    /// Number of picks made before each epoch began; the first is 0.
+    pub epochs: Vec<usize>,
+    /// Why there are fewer picks than the budget, where that is so.
+    pub shortfall: Option<Shortfall>,
+    /// Passes made over the features: times that every row was read.
+    pub passes: usize,
+}
+
+/// Why a selection is shorter than its budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shortfall {
+    /// Picks that are missing from the budget.
+    pub missing: usize,
+    /// What ran out.
+    pub reason: ShortfallReason,
+}
+
+/// What ran out before the budget did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ShortfallReason {
+    /// Every row of positive weight is picked or labelled.
+    ZeroWeight,
+    /// The picks span every row, and the selector was asked to stop there.
+    Rank,
+}
+
+impl std::fmt::Display for ShortfallReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::ZeroWeight => "no row of positive weight is left",
+            Self::Rank => "the picks span every row",
+        })
+    }
+}
+
+impl Selection {
+    /// Notes that the budget was not reached, if so.
+    pub(crate) fn finish(mut self, budget: usize, reason: ShortfallReason) -> Self {
+        let missing = budget - self.picks.len();
+        self.shortfall = (missing > 0).then_some(Shortfall { missing, reason });
+        self
+    }
+}
+
+/// A rule that chooses rows of a pool.
+pub trait Selector {
+    /// Chooses `budget` rows. A selection may be shorter only where its `shortfall` says why.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Budget`], [`Error::LabelledRange`], [`Error::LabelledTwice`] and
+    /// [`Error::Argument`] before any work is done; [`Error::DeviceLost`], which carries the
+    /// picks made before, and [`Error::OutOfMemory`] from the pool.
+    fn select(&self, pool: &dyn Pool, budget: usize) -> Result<Selection, Error> {
+        self.select_with(pool, budget, &mut |_| {})
+    }
+
+    /// As [`select`](Self::select), and calls `progress` now and then with the number of
+    /// picks made so far.
+    ///
+    /// # Errors
+    ///
+    /// As [`select`](Self::select).
+    fn select_with(
+        &self,
+        pool: &dyn Pool,
+        budget: usize,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Selection, Error>;
+}
+
+/// Checks labelled rows and the budget against the pool; gives a mask of the labelled rows.
+pub(crate) fn labelled_mask(
+    labelled: &[usize],
+    rows: usize,
+    budget: usize,
+) -> Result<Vec<bool>, Error> {
+    let mut mask = vec![false; rows];
+    for &row in labelled {
+        let seen = mask.get_mut(row).ok_or(Error::LabelledRange { row, rows })?;
+        if std::mem::replace(seen, true) {
+            return Err(Error::LabelledTwice { row });
+        }
+    }
+    let labelled = labelled.len();
+    if budget > rows - labelled {
+        return Err(Error::Budget { budget, rows, labelled });
+    }
+    Ok(mask)
+}
+
+/// Checks an exponent of the weights: positive, and small enough that no power overflows.
+pub(crate) fn check_power(power: f64) -> Result<(), Error> {
+    if power > 0.0 && power <= 64.0 {
+        return Ok(());
+    }
+    let expected = "a number above 0 and at most 64";
+    Err(Error::Argument { argument: "power", found: power.to_string(), expected })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labelled_rows_and_budget_are_checked() {
+        assert_eq!(labelled_mask(&[2, 0], 3, 1).unwrap(), [true, false, true]);
+        let error = |labelled: &[usize], budget| {
+            labelled_mask(labelled, 3, budget).unwrap_err().to_string()
+        };
+        assert_eq!(error(&[3], 0), "labelled: row 3 found, indices below 3 expected");
+        assert_eq!(error(&[1, 1], 0), "labelled: row 1 found twice, every row at most once expected");
+        assert_eq!(
+            error(&[1], 3),
+            "budget: 3 picks asked for, at most 2 expected (3 rows, 1 of them labelled)"
+        );
+    }
+
+    #[test]
+    fn powers_are_checked() {
+        for power in [1e-3, 1.0, 64.0] {
+            assert!(check_power(power).is_ok());
+        }
+        for power in [0.0, -1.0, 65.0, f64::NAN, f64::INFINITY] {
+            assert!(check_power(power).is_err(), "{power}");
+        }
+    }
+}
