@@ -105,7 +105,7 @@ pub(crate) fn scale_for(norm_sq: f64) -> f32 {
 
 /// Squared length of a row whose values are finite and whose squared length fits an `f32`.
 fn checked_norm_sq(x: &[f32]) -> Option<f64> {
-    let norm_sq = sums::squares(x);
+    let norm_sq = sums::vectorised(|| sums::squares(x));
     // NaN and infinity end here too: a NaN compares false.
     (norm_sq <= f64::from(f32::MAX)).then_some(norm_sq)
 }

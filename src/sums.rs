@@ -1,9 +1,16 @@
 //! Sums in f64 in one fixed order, so that a row gives the same bits wherever it stands and on
-//! every machine. Sixteen partial sums keep the loops at the speed of memory.
+//! every machine: sixteen partial sums, and no fused multiply-add, however wide the vectors are.
+
+/// Runs `work` compiled for the widest vectors that this processor has. What is to profit must be
+/// inlined into it, hence the `inline(always)` here and at its callers.
+pub(crate) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(work)
+}
 
 const LANES: usize = 16;
 
 /// Σ term(xⱼ).
+#[inline(always)]
 fn sum(x: &[f32], term: impl Fn(f64) -> f64) -> f64 {
     let mut sums = [0.0f64; LANES];
     let (blocks, rest) = x.as_chunks::<LANES>();
@@ -19,21 +26,25 @@ fn sum(x: &[f32], term: impl Fn(f64) -> f64) -> f64 {
 }
 
 /// Σ|xⱼ|.
+#[inline(always)]
 pub(crate) fn abs(x: &[f32]) -> f64 {
     sum(x, f64::abs)
 }
 
 /// Σxⱼ².
+#[inline(always)]
 pub(crate) fn squares(x: &[f32]) -> f64 {
     sum(x, |v| v * v)
 }
 
 /// max|xⱼ|.
+#[inline(always)]
 pub(crate) fn max_abs(x: &[f32]) -> f32 {
     x.iter().fold(0.0, |largest, v| v.abs().max(largest))
 }
 
 /// ⟨a, b⟩.
+#[inline(always)]
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0f64; LANES];
     let (a, a_rest) = a.as_chunks::<LANES>();
@@ -50,6 +61,7 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// `y -= c * x`.
+#[inline(always)]
 pub(crate) fn subtract(y: &mut [f64], c: f64, x: &[f64]) {
     for (y, x) in y.iter_mut().zip(x) {
         *y -= c * x;

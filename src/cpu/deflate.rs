@@ -1,7 +1,7 @@
 //! Mirror of `shaders/deflate.wgsl`.
 
 use super::{BLOCK, CpuResiduals, sum_in_order, totals_of};
-use crate::{DOWN_DATE_ERROR, Rate, RowState, Totals, inner_error, slip};
+use crate::{DOWN_DATE_ERROR, Rate, RowState, Totals, inner_error, slip, sums};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
@@ -31,7 +31,7 @@ pub(super) fn deflate(
             |products, (states, x)| {
                 let products = &mut products[..dt.len() * states.len()];
                 inner_products(&directions, x, dim, products);
-                down_date(states, products, dt, rate, inner_error(dim));
+                sums::vectorised(|| down_date(states, products, dt, rate, inner_error(dim)));
                 totals_of(states, rate)
             },
         )
@@ -54,6 +54,7 @@ fn inner_products(directions: &[f32], x: &[f32], dim: usize, products: &mut [f32
 
 /// The epilogue, direction by direction; the power is settled outside the loops so that they
 /// vectorise.
+#[inline(always)]
 fn down_date(states: &mut [RowState], products: &[f32], dt: &[f32], rate: Rate, error: f32) {
     if rate.power == 1.0 {
         down_date_by(states, products, dt, error, |b| rate.slack * b.sqrt());
@@ -62,6 +63,7 @@ fn down_date(states: &mut [RowState], products: &[f32], dt: &[f32], rate: Rate, 
     }
 }
 
+#[inline(always)]
 fn down_date_by(
     states: &mut [RowState],
     products: &[f32],

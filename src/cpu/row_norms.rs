@@ -16,7 +16,7 @@ pub(super) fn row_norms(pool: &CpuPool<'_>, norm: Lp) -> Vec<f32> {
         .values()
         .par_chunks(pool.features.dim())
         .with_min_len(BLOCK)
-        .map(|x| match one(x) {
+        .map(|x| match sums::vectorised(|| one(x)) {
             0.0 => 0.0,
             value => (value as f32).max(f32::MIN_POSITIVE),
         })

@@ -3,6 +3,9 @@
 use crate::sums;
 use rayon::prelude::*;
 
+/// Values a thread works on at least: less is not worth waking one.
+const AT_LEAST: usize = 1 << 15;
+
 /// Rows gathered from a pool, with all of a basis projected out, in pool unit.
 pub(super) struct Candidates {
     /// Row indices in the pool, ascending.
@@ -28,7 +31,7 @@ impl Candidates {
         let mut residuals: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
         let project = |residual: &mut [f64]| {
             let mut products = vec![0.0; len];
-            project_twice(residual, basis, &mut products);
+            sums::vectorised(|| project_twice(residual, basis, &mut products));
             products
         };
         let products = residuals.par_chunks_mut(dim).map(project).collect();
@@ -62,12 +65,20 @@ impl Candidates {
 
     /// Projects one more direction out of every live candidate.
     pub(super) fn project_out(&mut self, direction: &[f64]) {
-        for (i, residual) in self.residuals.chunks_exact_mut(self.dim).enumerate() {
-            if self.live[i] {
-                sums::subtract(residual, sums::dot(residual, direction), direction);
-                self.residual_sq[i] = sums::dot(residual, residual);
-            }
-        }
+        let (live, dim) = (&self.live, self.dim);
+        self.residuals
+            .par_chunks_exact_mut(dim)
+            .zip(&mut self.residual_sq)
+            .zip(live)
+            .with_min_len((AT_LEAST / dim).max(1))
+            .filter(|(_, live)| **live)
+            .for_each(|((residual, residual_sq), _)| {
+                sums::vectorised(|| {
+                    let c = sums::dot(residual, direction);
+                    sums::subtract(residual, c, direction);
+                    *residual_sq = sums::dot(residual, residual);
+                });
+            });
         self.bury();
     }
 
@@ -86,6 +97,7 @@ impl Candidates {
 
 /// Projects an orthonormal basis out of `x`, twice, since once leaves errors in its span;
 /// `products` are the inner products with the directions.
+#[inline(always)]
 pub(super) fn project_twice(x: &mut [f64], basis: &[f64], products: &mut [f64]) {
     for _ in 0..2 {
         // All products before any subtraction: the second round corrects the first.

@@ -42,7 +42,7 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>) -> Result<(), Error>
         }
         span.deflate()?;
         span.write_back(&candidates, |_| 0.0)?;
-        let refresh = span.is_stale() || picks == 0 && dead > 0 && span.has_grown();
+        let refresh = span.is_stale(picks == 0) || picks == 0 && dead > 0 && span.has_grown();
         if refresh {
             span.refresh()?;
         }

@@ -44,7 +44,7 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>, numbers: &[f64]) -> 
         span.write_back(&block.candidates, |i| block.left[i])?;
         pace.learn(picks, block.candidates.rows.len());
         let stuck = picks == 0 && dead > 0;
-        if span.is_stale() || stuck && span.has_grown() {
+        if span.is_stale(span.settled_per_pick() > 4.0) || stuck && span.has_grown() {
             span.refresh()?;
         } else if picks == 0 && dead == 0 && tau == 0.0 {
             pace.limit *= 4;

@@ -214,13 +214,17 @@ impl<'a> Span<'a> {
         self.residuals.write(&candidates.rows, &states)
     }
 
-    /// Whether down-dated residuals have become so poor that computing them anew pays: many
-    /// rows settled in vain, or too much of the sum gone, and the span has grown enough.
-    pub(super) fn is_stale(&self) -> bool {
+    /// Whether down-dated residuals have become so poor that computing them anew pays: rows are
+    /// settled in vain, or too much of the sum is gone, and the span has grown enough.
+    pub(super) fn is_stale(&self, in_vain: bool) -> bool {
         let grown = self.len() - self.fresh.directions;
         grown >= 8.max(self.len() / 8)
-            && (self.settled > 4 * self.picked
-                || self.totals.residual_sq < 1e-3 * self.fresh.residual_sq)
+            && (in_vain || self.totals.residual_sq < 1e-3 * self.fresh.residual_sq)
+    }
+
+    /// Rows settled for every pick since residuals were last computed anew.
+    pub(super) fn settled_per_pick(&self) -> f64 {
+        self.settled as f64 / self.picked as f64
     }
 
     /// Whether the span has grown at all since residuals were last computed anew.
