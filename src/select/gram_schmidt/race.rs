@@ -35,7 +35,7 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>, numbers: &[f64]) -> 
         };
         let mut block = Block::new(span.settle(rows)?, span, numbers, run.options.power);
         let dead = block.candidates.rows.len() - block.candidates.alive().count();
-        let picks = block.race(run, span, f64::from(tau));
+        let picks = block.race(run, span, tau);
         (run.progress)(run.selection.picks.len());
         if run.done() {
             return Ok(());
@@ -98,8 +98,11 @@ impl Pace {
 ///
 /// About τ·Σ rate rows may fire before τ. Where a list would be longer than the limit however
 /// small τ is, the answer is τ = 0 and part of the list: settling those sharpens their bounds.
-fn due(span: &Span<'_>, pace: &Pace, missing: usize) -> Result<Option<(f32, Vec<usize>)>, Error> {
+fn due(span: &Span<'_>, pace: &Pace, missing: usize) -> Result<Option<(f64, Vec<usize>)>, Error> {
     let mut tau = (pace.want(missing) / span.totals.rate) as f32;
+    if span.has_waited_too_long() {
+        tau = f32::MAX;
+    }
     let (mut grown, mut shrunk) = (0, 0);
     loop {
         if !(tau > 0.0 && tau < f32::MAX) || grown > 3 {
@@ -113,6 +116,9 @@ fn due(span: &Span<'_>, pace: &Pace, missing: usize) -> Result<Option<(f32, Vec<
             tau *= 16.0;
             grown += 1;
         } else if due.count <= pace.limit {
+            // Nothing is left out at the largest τ, so nothing bounds the race.
+            let all = tau == f32::MAX;
+            let tau = if all { f64::INFINITY } else { f64::from(tau) };
             return Ok(Some((tau, due.rows)));
         } else if tau == f32::MAX || shrunk > 6 {
             return Ok(Some((0.0, due.rows)));

@@ -10,6 +10,8 @@ use crate::{
 const MOST_DIRECTIONS: usize = 256;
 /// Bytes of rows, in f32, gathered at a time where the number is ours to choose.
 const GATHER_BYTES: usize = 8 << 20;
+/// The longest wait that a device can reckon with in f32.
+const LONGEST: f64 = 1e30;
 
 /// The span of an epoch's labelled rows and picks.
 pub(super) struct Span<'a> {
@@ -127,6 +129,12 @@ impl<'a> Span<'a> {
     /// Time before each direction.
     pub(super) fn dt(&self) -> &[f64] {
         &self.dt
+    }
+
+    /// Whether some wait was longer than a device can reckon with: from then on its hazards are
+    /// too small, and every row must be thought due.
+    pub(super) fn has_waited_too_long(&self) -> bool {
+        self.dt.iter().any(|&dt| dt > LONGEST)
     }
 
     /// The rows that may fire before `tau`.

@@ -1,0 +1,58 @@
+//! Algorithm 1 by the definition, a pass a pick, in f64; shares no code with `src`.
+
+use super::span::Span;
+use rand::rngs::ChaCha8Rng;
+use rand::{Rng as _, SeedableRng as _};
+
+/// Number `i` of each epoch's stream.
+fn exponentials(seed: u64, stream: u64, rows: usize) -> Vec<f64> {
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&seed.to_le_bytes());
+    let mut rng = ChaCha8Rng::from_seed(key);
+    rng.set_stream(stream);
+    let mut next = || ((rng.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
+    (0..rows).map(|_| -(-next()).ln_1p()).collect()
+}
+
+/// Picks and epoch starts, restarting past the rank.
+pub fn gram_schmidt(
+    x: &[f32],
+    dim: usize,
+    budget: usize,
+    seed: u64,
+    power: f64,
+) -> (Vec<usize>, Vec<usize>) {
+    let rows = x.len() / dim;
+    let tol = 8.0 * (dim as f64).sqrt() / (1u64 << 24) as f64;
+    let unprojected = Span::new(x, dim);
+    let lengths: Vec<f64> = (0..rows).map(|row| unprojected.norm(row)).collect();
+    let (mut picks, mut epochs) = (Vec::new(), vec![0]);
+    let mut picked = vec![false; rows];
+    let mut span = Span::new(x, dim);
+    let mut left = exponentials(seed, 0, rows);
+    while picks.len() < budget {
+        let norms: Vec<f64> = (0..rows).map(|row| span.norm(row)).collect();
+        let live = |row: usize| !picked[row] && norms[row] > tol * lengths[row];
+        let wait = |row: usize| left[row] / norms[row].powf(power);
+        let next = (0..rows)
+            .filter(|&row| live(row))
+            .min_by(|&a, &b| wait(a).total_cmp(&wait(b)));
+        let Some(next) = next else {
+            if !(0..rows).any(|row| !picked[row] && lengths[row] > 0.0) {
+                break;
+            }
+            epochs.push(picks.len());
+            span = Span::new(x, dim);
+            left = exponentials(seed, epochs.len() as u64 - 1, rows);
+            continue;
+        };
+        let dt = wait(next);
+        for row in (0..rows).filter(|&row| live(row)) {
+            left[row] -= dt * norms[row].powf(power);
+        }
+        picked[next] = true;
+        picks.push(next);
+        span.project_out(next);
+    }
+    (picks, epochs)
+}
