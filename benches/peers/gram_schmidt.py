@@ -17,7 +17,8 @@ With --greedy, the largest residual at every step:
     scipy       column-pivoted QR of the transpose (LAPACK's sgeqp3; it cannot stop early)
 
 Answers are checked before anything is timed. numpy's times begin with the features in memory;
-ours are of the whole process, which reads them from a file, and of the selection alone.
+ours are of the whole process, which reads them from a file and checks them, and once more less a
+run with budget 0, which does only that.
 """
 
 import argparse
@@ -141,11 +142,11 @@ def check_peer(name, features, result):
 
 
 def check_ours(coresift, features, path, folder, budget, first):
-    picks = coresift.select(path, "gram-schmidt", budget, "--greedy")["picks"]
+    picks = coresift.select(path, "gram-schmidt", budget, "--greedy")[0]["picks"]
     assert len(picks) == budget and picks[: len(first)] == first, "greedy: not the largest residuals"
     part = os.path.join(folder, "part.npy")
     np.save(part, features[:2000])
-    picks = coresift.select(part, "gram-schmidt", budget)["picks"]
+    picks = coresift.select(part, "gram-schmidt", budget)[0]["picks"]
     assert picks == common.gram_schmidt(features[:2000], budget, seed=1), "random: not the race's picks"
 
 
@@ -168,7 +169,7 @@ def main():
         path = os.path.join(folder, "features.npy")
         common.clusters(path, options.rows, options.dim)
         features = np.load(path)
-        coresift = common.Coresift(binary, folder)
+        coresift = common.Coresift(binary)
         first = common.gram_schmidt(features, min(8, budget))
         check_ours(coresift, features, path, folder, budget, first)
 
@@ -176,11 +177,7 @@ def main():
         flags = ["--greedy"] if options.greedy else []
 
         def ours():
-            told = coresift.select(path, "gram-schmidt", budget, *flags)
-            times = {"coresift, process": told["process"]}
-            if "seconds" in told:
-                times["coresift, selection alone"] = told["seconds"]
-            return times
+            return coresift.times(path, "gram-schmidt", budget, *flags)
 
         def peer(name, select, *more, copy=False):
             """A job that times `select` and checks what it gave; copies are not timed."""
@@ -217,8 +214,8 @@ def main():
         times = common.alternate(jobs, options.rounds)
         kind = "greedy Gram-Schmidt" if options.greedy else "Gram-Schmidt"
         title = f"{kind}, {options.rows} x {options.dim} f32, {budget} picks; seconds"
-        pairs = [(name, "coresift, process") for name in peers]
-        pairs += [(name, "coresift, selection alone") for name in peers]
+        pairs = [(name, common.PROCESS) for name in peers]
+        pairs += [(name, common.ALONE) for name in peers]
         common.report(title, times, pairs)
         peak = coresift.peak_memory(path, "gram-schmidt", budget, *flags)
         common.report_memory(peak, features.nbytes)

@@ -3,8 +3,9 @@
     python3 benches/peers/norm.py [--rows 1000000] [--dim 512] [--budget 10000]
 
 numpy's road: `np.linalg.norm(axis=1)`, then `Generator.choice(p=..., replace=False)`. Our process
-reads the features from a file, so it is set against numpy with `np.load`; our selection alone,
-against numpy with the features in memory. Answers are checked before anything is timed.
+reads the features from a file, so it is set against numpy with `np.load`; less a run with budget
+0, which only reads and checks them, against numpy with the features in memory. Answers are
+checked before anything is timed.
 """
 
 import argparse
@@ -46,17 +47,13 @@ def main():
         path = os.path.join(folder, "features.npy")
         common.clusters(path, options.rows, options.dim)
         features = np.load(path)
-        coresift = common.Coresift(binary, folder)
-        assert coresift.select(path, "norm", budget)["picks"] == expected(features, budget, 1)
+        coresift = common.Coresift(binary)
+        assert coresift.select(path, "norm", budget)[0]["picks"] == expected(features, budget, 1)
         rng = np.random.default_rng(1)
         assert len(set(numpy_sample(features, budget, rng).tolist())) == budget
 
         def ours():
-            told = coresift.select(path, "norm", budget)
-            times = {"coresift, process": told["process"]}
-            if "seconds" in told:
-                times["coresift, selection alone"] = told["seconds"]
-            return times
+            return coresift.times(path, "norm", budget)
 
         def theirs():
             return {
@@ -67,8 +64,8 @@ def main():
         times = common.alternate([("coresift", None, ours), ("numpy", None, theirs)], options.rounds)
         title = f"norm sampling, {options.rows} x {options.dim} f32, {budget} picks; seconds"
         pairs = [
-            ("numpy, from the file", "coresift, process"),
-            ("numpy, in memory", "coresift, selection alone"),
+            ("numpy, from the file", common.PROCESS),
+            ("numpy, in memory", common.ALONE),
         ]
         common.report(title, times, pairs)
         peak = coresift.peak_memory(path, "norm", budget)
