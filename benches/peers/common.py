@@ -157,7 +157,8 @@ class Coresift:
         """Largest resident set in bytes. Started from a small process of its own: a child counts
         what its parent held when it was made."""
         small = (
-            "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True);"
+            "import resource, subprocess, sys;"
+            "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);"
             "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
         )
         told = subprocess.run(
