@@ -1,0 +1,237 @@
+"""What the peer benchmarks share: their environment, data, oracle, clock and report.
+
+`own_environment` runs before numpy is there, so numpy is imported in functions only.
+"""
+
+import contextlib
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+PROCESS = "coresift, process"
+READING = "coresift, process, budget 0"
+ALONE = "coresift, process less budget 0"
+PINNED = ["numpy==2.4.6", "scipy==1.17.1"]
+
+
+def own_environment():
+    """Runs the calling script again in `.venv` beside it, which is made first where it is not."""
+    home = os.path.join(HERE, ".venv")
+    python = os.path.join(home, "bin", "python")
+    if os.path.realpath(sys.prefix) == os.path.realpath(home):
+        return
+    stamp = os.path.join(home, "pinned")
+    if not os.path.exists(stamp) or open(stamp).read() != "\n".join(PINNED):
+        subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *PINNED], check=True)
+        with open(stamp, "w") as f:
+            f.write("\n".join(PINNED))
+    os.execv(python, [python, *sys.argv])
+
+
+# ------------------------------------------------------------------ data
+
+
+@contextlib.contextmanager
+def folder():
+    """A temporary folder for features and outputs."""
+    with tempfile.TemporaryDirectory(prefix="coresift-peers-") as path:
+        yield path
+
+
+def clusters(path, rows, dim, seed=0):
+    """Gaussian clusters after ReLU, f32, written to path in blocks; no row is all zeros."""
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    centres = rng.standard_normal((32, dim), dtype=np.float32)
+    out = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(rows, dim))
+    for at in range(0, rows, 10_000):
+        block = out[at : at + 10_000]
+        rng.standard_normal(out=(noise := np.empty(block.shape, np.float32)), dtype=np.float32)
+        noise += centres[rng.integers(0, len(centres), len(block))]
+        np.maximum(noise, 0, out=block)
+        assert block.any(1).all()
+    out.flush()
+
+
+# ------------------------------------------------------------------ oracle, in f64
+
+
+def exponentials(rows, seed, stream=0):
+    """E_i = -log1p(-V_i), V_i from the u64 at word position 2i of ChaCha8's stream."""
+    import numpy as np
+
+    blocks = rows // 8 + 1
+    state = np.zeros((16, blocks), np.uint32)
+    state[0:4] = np.frombuffer(b"expand 32-byte k", dtype="<u4")[:, None]
+    state[4], state[5] = seed & 0xFFFFFFFF, seed >> 32
+    state[12] = np.arange(blocks)
+    state[14], state[15] = stream & 0xFFFFFFFF, stream >> 32
+    x = state.copy()
+
+    def quarter(a, b, c, d):
+        for left, right, by in ((a, b, 16), (c, d, 12), (a, b, 8), (c, d, 7)):
+            x[left] += x[right]
+            y = x[{a: d, c: b}[left]]
+            y ^= x[left]
+            y[:] = (y << np.uint32(by)) | (y >> np.uint32(32 - by))
+
+    for _ in range(4):
+        for k in range(4):
+            quarter(k, 4 + k, 8 + k, 12 + k)
+        for k in range(4):
+            quarter(k, 4 + (k + 1) % 4, 8 + (k + 2) % 4, 12 + (k + 3) % 4)
+    words = (x + state).T.reshape(-1, 2).astype(np.uint64)
+    bits = (words[:rows, 0] | (words[:rows, 1] << np.uint64(32))) >> np.uint64(11)
+    return -np.log1p(-(bits.astype(np.float64) + 0.5) * 2.0**-53)
+
+
+def gram_schmidt(features, budget, seed=None):
+    """Algorithm 1 below the rank, as a race (row i fires when its hazard reaches E_i), or, without
+    a seed, by largest residual."""
+    import numpy as np
+
+    r = features.astype(np.float64)
+    left = None if seed is None else exponentials(len(r), seed)
+    picks = []
+    for _ in range(budget):
+        length = np.sqrt(np.einsum("ij,ij->i", r, r))
+        length[picks] = 0.0
+        if left is None:
+            pick = int(length.argmax())
+        else:
+            wait = np.where(length > 0, left / np.where(length > 0, length, 1), np.inf)
+            pick = int(wait.argmin())
+            left -= wait[pick] * length
+        picks.append(pick)
+        v = r[pick] / length[pick]
+        for _ in range(2):
+            r -= np.outer(r @ v, v)
+    return picks
+
+
+# ------------------------------------------------------------------ coresift
+
+
+def build():
+    """Builds the release binary; gives its path."""
+    subprocess.run(["cargo", "build", "--release"], cwd=ROOT, check=True)
+    metadata = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
+    told = subprocess.run(metadata, cwd=ROOT, check=True, capture_output=True).stdout
+    return os.path.join(json.loads(told)["target_directory"], "release", "coresift")
+
+
+class Coresift:
+    """Runs `coresift select` on the CPU."""
+
+    def __init__(self, binary):
+        self.binary = binary
+
+    def command(self, features, method, budget, *options):
+        return [
+            *(self.binary, "select", features, "--method", method, "--budget", str(budget)),
+            *("--seed", "1", "--device", "cpu", "--quiet", "--json", *options),
+        ]
+
+    def select(self, *arguments):
+        """The selection as printed, and the seconds from the process's start to its exit."""
+        began = time.perf_counter()
+        told = subprocess.run(self.command(*arguments), check=True, stdout=subprocess.PIPE).stdout
+        return json.loads(told), time.perf_counter() - began
+
+    def times(self, features, method, budget, *options):
+        """Seconds of a run, and of the same run less one that reads the features and picks none."""
+        process = self.select(features, method, budget, *options)[1]
+        reading = self.select(features, method, 0, *options)[1]
+        return {PROCESS: process, READING: reading, ALONE: process - reading}
+
+    def peak_memory(self, *arguments):
+        """Largest resident set in bytes. Started from a small process of its own: a child counts
+        what its parent held when it was made."""
+        small = (
+            "import resource, subprocess, sys;"
+            "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);"
+            "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        )
+        told = subprocess.run(
+            [sys.executable, "-c", small, *self.command(*arguments)], check=True, capture_output=True
+        )
+        return int(told.stdout) * (1 if sys.platform == "darwin" else 1024)
+
+
+# ------------------------------------------------------------------ clock and report
+
+
+def timed(job):
+    began = time.perf_counter()
+    job()
+    return time.perf_counter() - began
+
+
+def alternate(jobs, rounds):
+    """Runs jobs in turn. A job is (name, its number of rounds or None for all, call); a call gives
+    seconds by name, so that one run may be clocked twice."""
+    times = {}
+    for turn in range(rounds):
+        for name, own_rounds, call in jobs:
+            if own_rounds is None or turn < own_rounds:
+                print(f"round {turn + 1}: {name}", file=sys.stderr)
+                for key, seconds in call().items():
+                    times.setdefault(key, []).append(seconds)
+    return times
+
+
+def median(values):
+    ordered = sorted(values)
+    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+
+
+def report(title, times, pairs):
+    """Prints machine, medians, and for each pair (peer, ours) the peer's median over ours."""
+    print(f"\n{title}\n{machine()}\n")
+    print(f"{'':44}{'median':>9}{'min':>9}{'max':>9}  runs")
+    for name, values in times.items():
+        figures = "".join(f"{v:9.3f}" for v in (median(values), min(values), max(values)))
+        print(f"{name:44}{figures}  {len(values)}")
+    print()
+    for peer, ours in pairs:
+        print(f"{median(times[peer]) / median(times[ours]):8.2f} x  {peer}  over  {ours}")
+
+
+def report_memory(peak, features):
+    bound = features + max(0.15 * features, 48 * 2**20)
+    verdict = "within" if peak <= bound else "PAST"
+    mib = 2.0**20
+    print(
+        f"\npeak memory {peak / mib:.0f} MiB, features {features / mib:.0f} MiB: "
+        f"{verdict} the bound of {bound / mib:.0f} MiB"
+    )
+
+
+def machine():
+    import numpy
+    import scipy
+
+    cpu = platform.processor() or platform.machine()
+    with contextlib.suppress(OSError):
+        lines = open("/proc/cpuinfo").read().splitlines()
+        cpu = next((line.split(":")[1].strip() for line in lines if "model name" in line), cpu)
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:
+        cores = os.cpu_count()
+    load = ", ".join(f"{v:.1f}" for v in os.getloadavg())
+    rustc = subprocess.run(["rustc", "--version"], cwd=ROOT, capture_output=True, text=True).stdout
+    return (
+        f"{cpu}, {cores} cores, load {load}; {datetime.date.today()}\n"
+        f"{rustc.strip()}; python {platform.python_version()}, "
+        f"numpy {numpy.__version__}, scipy {scipy.__version__}"
+    )

@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Every check, cheapest first; stops at the first that fails. `.ci/run` only calls this.
+#
+#   bash tests/run.sh
+#
+# GPU tests run on lavapipe, a software Vulkan driver, unless VK_DRIVER_FILES names another; it is
+# installed by apt where there is none. Tint wants node, and is left out, aloud, where there is none.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# Whether the tests also open llvmpipe through OpenGL. Off: it needs libraries of its own, and
+# minutes to compile what lavapipe compiles in a second.
+gl=no
+
+began=$SECONDS
+step() {
+    local title=$1 start=$SECONDS
+    shift
+    printf '\n== %s\n' "$title"
+    "$@"
+    printf -- '-- %s: %d s\n' "$title" $((SECONDS - start))
+}
+
+fail() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+lavapipe() {
+    find /usr/share/vulkan/icd.d /etc/vulkan/icd.d -name 'lvp_icd*.json' 2>/dev/null | sort | head -n 1
+}
+
+# Whether the system's loader finds a shared library. No pipe: with pipefail, an early grep -q
+# would make ldconfig's broken pipe the answer.
+has_library() {
+    local ldconfig known
+    ldconfig=$(command -v ldconfig || echo /sbin/ldconfig)
+    known=$("$ldconfig" -p 2>/dev/null || true)
+    [[ $known == *"$1"* ]]
+}
+
+missing_packages() {
+    local user_driver=${VK_DRIVER_FILES:-${VK_ICD_FILENAMES:-}}
+    has_library libvulkan.so.1 || echo libvulkan1
+    [ -n "$user_driver" ] || [ -n "$(lavapipe)" ] || echo mesa-vulkan-drivers
+    if [ "$gl" = yes ]; then
+        has_library libEGL.so.1 || echo libegl1
+        find /usr/lib -name swrast_dri.so 2>/dev/null | grep . >/dev/null || echo libgl1-mesa-dri
+    fi
+}
+
+adapter() {
+    local packages apt=(apt-get) driver
+    mapfile -t packages < <(missing_packages)
+    if [ ${#packages[@]} -gt 0 ]; then
+        command -v apt-get >/dev/null || fail "Missing: ${packages[*]} (Debian's names)." \
+            "Install the Vulkan loader and Mesa's lavapipe driver, or set VK_DRIVER_FILES to the" \
+            "manifest of a driver that is there, and run this again."
+        if [ "$(id -u)" != 0 ]; then
+            command -v sudo >/dev/null || fail "Missing: ${packages[*]}. As root: apt-get install ${packages[*]}"
+            apt=(sudo apt-get)
+        fi
+        "${apt[@]}" update -q
+        "${apt[@]}" install -q -y --no-install-recommends "${packages[@]}"
+    fi
+    if [ -z "${VK_DRIVER_FILES:-${VK_ICD_FILENAMES:-}}" ]; then
+        driver=$(lavapipe)
+        [ -n "$driver" ] || fail "mesa-vulkan-drivers is installed, but brought no lvp_icd manifest."
+        # Loaders before 1.3.207 know the second name only.
+        export VK_DRIVER_FILES=$driver VK_ICD_FILENAMES=$driver
+    fi
+    echo "Vulkan driver: ${VK_DRIVER_FILES:-$VK_ICD_FILENAMES}"
+}
+
+toolchain() {
+    cargo --version
+    cargo fmt --version || rustup component add rustfmt
+    cargo clippy --version || rustup component add clippy
+}
+
+documents() {
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --features gles
+}
+
+tint() {
+    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+        echo "LEFT OUT: node and npm not found"
+        return
+    fi
+    local folder=tests/tint
+    npm --prefix "$folder" ls >/dev/null 2>&1 ||
+        npm --prefix "$folder" ci --ignore-scripts --no-audit --no-fund
+    node "$folder/check.mjs"
+}
+
+# A shader that the package lacks breaks the build of whoever depends on us, and nobody else's.
+package_has_shaders() {
+    local listed shader count=0
+    listed=$(cargo package --list --allow-dirty)
+    for shader in shaders/*.wgsl; do
+        [ -e "$shader" ] || fail "no shaders found"
+        [[ $'\n'$listed$'\n' == *$'\n'"$shader"$'\n'* ]] || fail "cargo package leaves out $shader"
+        count=$((count + 1))
+    done
+    echo "$count shaders in the package"
+}
+
+step "toolchain" toolchain
+step "software adapter" adapter
+step "format" cargo fmt --check
+step "clippy" cargo clippy --all-targets --features gles -- -D warnings
+step "clippy, no default features" cargo clippy --no-default-features --all-targets -- -D warnings
+step "documents" documents
+step "package" package_has_shaders
+step "Tint" tint
+step "tests, examples, benches as tests" cargo test --all-targets --features gles
+step "doc tests" cargo test --doc --features gles
+step "tests, no default features" cargo test --no-default-features
+
+printf '\nall checks passed in %d s\n' $((SECONDS - began))
