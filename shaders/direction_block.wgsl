@@ -6,7 +6,8 @@
 //
 // Two rows a thread, all 32 inner products of each in registers: 64 multiply-adds for two
 // loads of features and eight broadcast loads of directions. The vectors are named, not
-// indexed, because an index would push them out of the registers.
+// indexed, because an index would push them out of the registers. Loops are kept few: a thread
+// of lavapipe stops after 65 535 rounds of all its loops (src/gpu/directions.rs counts them).
 
 const THREADS = 64u;
 const ROWS = 128u;
@@ -26,25 +27,31 @@ struct Dots {
     b4: vec4<f32>, b5: vec4<f32>, b6: vec4<f32>, b7: vec4<f32>,
 }
 
+fn stage_value(first_row: u32, column: u32, e: u32) {
+    let row = first_row + e / COLUMNS;
+    let j = column + e % COLUMNS;
+    var v = 0.0;
+    if row < shape.rows && j < shape.dim {
+        v = element(row * shape.dim + j);
+    }
+    tile[(e / COLUMNS) * STRIDE + e % COLUMNS] = v;
+}
+
 // COLUMNS columns of the workgroup's rows into `tile`, zeros past the edges.
 fn stage_rows(first_row: u32, column: u32, thread: u32) {
-    for (var e = thread; e < ROWS * COLUMNS; e += THREADS) {
-        let row = first_row + e / COLUMNS;
-        let j = column + e % COLUMNS;
-        var v = 0.0;
-        if row < shape.rows && j < shape.dim {
-            v = element(row * shape.dim + j);
-        }
-        tile[(e / COLUMNS) * STRIDE + e % COLUMNS] = v;
+    for (var e = thread; e < ROWS * COLUMNS; e += 4u * THREADS) {
+        stage_value(first_row, column, e);
+        stage_value(first_row, column, e + THREADS);
+        stage_value(first_row, column, e + 2u * THREADS);
+        stage_value(first_row, column, e + 3u * THREADS);
     }
 }
 
 // The same columns of 32 directions into `block`.
 fn stage_directions(index: u32, column: u32, thread: u32) {
     let start = (index * shape.columns + column) * QUADS;
-    for (var e = thread; e < COLUMNS * QUADS; e += THREADS) {
-        block[e] = directions[start + e];
-    }
+    block[thread] = directions[start + thread];
+    block[thread + THREADS] = directions[start + thread + THREADS];
 }
 
 fn dots(index: u32, first_row: u32, thread: u32) -> Dots {

@@ -43,14 +43,21 @@ fn element(at: u32) -> f32 {
     return residuals[at];
 }
 
+fn store_value(first_row: u32, column: u32, e: u32) {
+    let row = first_row + e / COLUMNS;
+    let j = column + e % COLUMNS;
+    if row < shape.rows && j < shape.dim {
+        residuals[row * shape.dim + j] = tile[(e / COLUMNS) * STRIDE + e % COLUMNS];
+    }
+}
+
 // Writes `tile` back, each value by the thread that `stage_rows` had load it.
 fn store_rows(first_row: u32, column: u32, thread: u32) {
-    for (var e = thread; e < ROWS * COLUMNS; e += THREADS) {
-        let row = first_row + e / COLUMNS;
-        let j = column + e % COLUMNS;
-        if row < shape.rows && j < shape.dim {
-            residuals[row * shape.dim + j] = tile[(e / COLUMNS) * STRIDE + e % COLUMNS];
-        }
+    for (var e = thread; e < ROWS * COLUMNS; e += 4u * THREADS) {
+        store_value(first_row, column, e);
+        store_value(first_row, column, e + THREADS);
+        store_value(first_row, column, e + 2u * THREADS);
+        store_value(first_row, column, e + 3u * THREADS);
     }
 }
 

@@ -12,16 +12,18 @@ struct RowState {
     norm_sq: f32,
 }
 
-// slack * bound_sq^(power / 2). Mirror: `Rate::of` in src/pool.rs.
+// Bounds and rates are at least this: a device may take what is smaller for zero.
+const SMALLEST_RATE = 2.3509887016445750e-38; // 2^-125
+
+// slack * bound_sq^(power / 2), or more where that leaves the range of f32.
+// Mirror: `Rate::of` in src/pool.rs.
 fn rate(bound_sq: f32) -> f32 {
-    if bound_sq <= 0.0 {
-        return 0.0; // pow goes by way of a logarithm
-    }
+    let base = max(bound_sq, SMALLEST_RATE);
+    var power = base;
     if shape.power == 1.0 {
-        return shape.slack * sqrt(bound_sq);
+        power = sqrt(base);
+    } else if shape.power != 2.0 {
+        power = pow(base, 0.5 * shape.power);
     }
-    if shape.power == 2.0 {
-        return shape.slack * bound_sq;
-    }
-    return shape.slack * pow(bound_sq, 0.5 * shape.power);
+    return max(shape.slack * power, SMALLEST_RATE);
 }

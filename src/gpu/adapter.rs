@@ -102,7 +102,8 @@ pub(super) fn title(info: &wgpu::AdapterInfo) -> String {
     format!("{} ({})", info.name, backend_name(info.backend))
 }
 
-fn is_software(info: &wgpu::AdapterInfo) -> bool {
+/// Whether an adapter is no hardware known as a GPU.
+pub(super) fn is_software(info: &wgpu::AdapterInfo) -> bool {
     matches!(info.device_type, DeviceType::Cpu | DeviceType::Other)
 }
 

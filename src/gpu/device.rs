@@ -103,7 +103,7 @@ impl Gpu {
             (
                 "max_compute_workgroups_per_dimension",
                 limits.max_compute_workgroups_per_dimension,
-                65_535,
+                64,
             ),
             (
                 "max_storage_buffers_per_shader_stage",
@@ -191,8 +191,17 @@ impl Gpu {
         GpuPool::borrow(self, buffer, offset, rows, dim)
     }
 
+    pub(super) fn is_software(&self) -> bool {
+        adapter::is_software(&self.shared.device.adapter_info())
+    }
+
     pub(super) fn limits(&self) -> &wgpu::Limits {
         &self.shared.limits
+    }
+
+    /// Most workgroups of one dispatch: those that both axes of a grid count.
+    pub(super) fn most_groups(&self) -> u64 {
+        u64::from(self.limits().max_compute_workgroups_per_dimension).pow(2)
     }
 
     pub(super) fn pipelines(&self) -> &Pipelines {
@@ -506,7 +515,7 @@ fn grid(groups: u64, limit: u32) -> (u32, u32) {
     let y = groups.div_ceil(x).max(1);
     (
         x as u32,
-        u32::try_from(y).expect("a binding holds fewer rows than two axes count"),
+        u32::try_from(y).expect("most_groups has been minded"),
     )
 }
 

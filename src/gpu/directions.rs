@@ -12,13 +12,31 @@ pub(super) const ROWS: u64 = 128;
 /// Columns of a tile, `COLUMNS` there.
 pub(super) const COLUMNS: usize = 16;
 
+/// Rounds of all loops together after which a thread of Mesa's lavapipe silently stops. One
+/// dispatch stays below, which also keeps it short on the GPUs that take seconds for a hang.
+const MOST_ROUNDS: u64 = 65_535;
+/// Rounds that a kernel's thread spends on a tile: for each block of directions, and besides.
+const ROUNDS_OF_BLOCK: u64 = 64;
+const ROUNDS_OF_TILE: u64 = 32;
+
+/// Columns up to which a thread can take one block of directions at least.
+pub(super) const MOST_COLUMNS: usize =
+    (MOST_ROUNDS / (ROUNDS_OF_BLOCK + ROUNDS_OF_TILE)) as usize * COLUMNS;
+
+/// Blocks that one dispatch may take.
+fn most_blocks(columns: usize) -> u64 {
+    let tiles = (columns / COLUMNS) as u64;
+    let rounds = MOST_ROUNDS.saturating_sub(tiles * ROUNDS_OF_TILE);
+    (rounds / (tiles * ROUNDS_OF_BLOCK)).max(1)
+}
+
 /// Resident directions, `blocks` x `columns` x 32.
 pub(super) struct Directions {
     resident: Block,
     /// Values per direction, with the zeros after them.
     pub(super) columns: u32,
     blocks: u32,
-    /// Blocks that fit one binding.
+    /// Blocks that one dispatch takes.
     per_window: u32,
 }
 
@@ -67,13 +85,13 @@ impl Directions {
             resident: gpu.filled("directions", &packed, BufferUsages::STORAGE)?,
             columns: columns as u32,
             blocks: blocks as u32,
-            per_window: u32::try_from(limit / block_bytes).unwrap_or(u32::MAX),
+            per_window: (limit / block_bytes).min(most_blocks(columns)) as u32,
         })
     }
 
-    /// The blocks in order, in windows of at most `most`; one empty window where there are none.
-    pub(super) fn windows(&self, most: u32) -> impl Iterator<Item = Window<'_>> {
-        let step = self.per_window.min(most);
+    /// The blocks in order, in windows; one empty window where there are none.
+    pub(super) fn windows(&self) -> impl Iterator<Item = Window<'_>> {
+        let step = self.per_window;
         (0..self.blocks.max(1))
             .step_by(step as usize)
             .map(move |first| {
@@ -91,5 +109,20 @@ impl Directions {
                     is_last: first + blocks == self.blocks,
                 }
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dispatches_end_before_lavapipe_stops_them() {
+        for columns in [16, 1008, 4096, MOST_COLUMNS] {
+            let tiles = (columns / COLUMNS) as u64;
+            let rounds = tiles * (most_blocks(columns) * ROUNDS_OF_BLOCK + ROUNDS_OF_TILE);
+            assert!(rounds <= MOST_ROUNDS, "{columns}");
+        }
+        assert_eq!(most_blocks(MOST_COLUMNS), 1);
     }
 }

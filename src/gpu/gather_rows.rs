@@ -31,7 +31,8 @@ pub(super) fn run(pool: &GpuPool, rows: &[usize]) -> Result<Vec<f32>, Error> {
         .limits()
         .max_storage_buffer_binding_size
         .min(PIECE_BYTES);
-    let at_once = (binding as usize / (dim * 4)).max(1);
+    let most = (binding / 4).min(gpu_threads(pool));
+    let at_once = (most as usize / dim).max(1);
     let mut rest = &order[..];
     for panel in &pool.panels {
         let end = panel.first + panel.rows as usize;
@@ -49,6 +50,11 @@ pub(super) fn run(pool: &GpuPool, rows: &[usize]) -> Result<Vec<f32>, Error> {
         }
     }
     Ok(values)
+}
+
+/// Values that one dispatch copies at most.
+fn gpu_threads(pool: &GpuPool) -> u64 {
+    pool.gpu.most_groups().saturating_mul(THREADS)
 }
 
 fn of_panel(pool: &GpuPool, panel: &Panel, wanted: &[u32]) -> Result<Vec<f32>, Error> {

@@ -129,7 +129,7 @@ impl GpuPool {
     }
 }
 
-/// Rows whose features and states fit one binding each.
+/// Rows whose features and states fit one binding each, and whose norms one dispatch.
 fn rows_per_panel(gpu: &Gpu, dim: usize) -> Result<usize, Error> {
     let row_bytes = dim as u64 * 4;
     let limits = gpu.limits();
@@ -142,7 +142,8 @@ fn rows_per_panel(gpu: &Gpu, dim: usize) -> Result<usize, Error> {
         )));
     }
     let most = limit.min(PANEL_BYTES.max(row_bytes));
-    Ok((most / row_bytes.max(16)) as usize)
+    let by_grid = gpu.most_groups().saturating_mul(row_norms::ROWS);
+    Ok((most / row_bytes.max(16)).min(by_grid) as usize)
 }
 
 /// Sends values to a buffer, multiplied by `scale` on their way into its staging memory.

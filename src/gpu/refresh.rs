@@ -16,8 +16,6 @@ pub(super) const WGSL: &str = concat!(
 
 /// Most bytes of rows that are copied at a time.
 const SCRATCH_BYTES: u64 = 64 << 20;
-/// Most blocks of vectors in one dispatch, for it to stay short.
-const MOST_BLOCKS: u32 = 16;
 /// One projection leaves what its own rounding put back.
 const PROJECTIONS: usize = 2;
 
@@ -63,7 +61,7 @@ pub(super) fn run(
         let groups = (rows.len() as u64).div_ceil(ROWS);
         let out = gpu.output("totals", groups * 8)?;
         for projection in 1..=PROJECTIONS {
-            for window in basis.windows(MOST_BLOCKS) {
+            for window in basis.windows() {
                 let ends = projection == PROJECTIONS && window.is_last;
                 let shape = Shape {
                     ends: u32::from(ends),

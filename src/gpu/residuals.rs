@@ -1,7 +1,7 @@
 //! The working state of a Gram-Schmidt run, resident beside its pool.
 
 use super::device::Block;
-use super::directions::Directions;
+use super::directions::{Directions, MOST_COLUMNS};
 use super::{GpuPool, deflate, due_rows, refresh};
 use crate::{Due, Error, Pool, Rate, Residuals, RowState, Totals};
 use wgpu::BufferUsages;
@@ -14,6 +14,12 @@ pub(super) struct GpuResiduals<'a> {
 
 impl<'a> GpuResiduals<'a> {
     pub(super) fn new(pool: &'a GpuPool) -> Result<Self, Error> {
+        if pool.dim() > MOST_COLUMNS && pool.gpu.is_software() {
+            let dim = pool.dim();
+            return Err(Error::Device(format!(
+                "rows of {dim} values found, at most {MOST_COLUMNS} expected by a software adapter"
+            )));
+        }
         let bytes = size_of::<RowState>() as u64;
         let sizes: Vec<u64> = pool
             .panels
@@ -92,7 +98,7 @@ impl Residuals for GpuResiduals<'_> {
         let packed = Directions::upload(&pool.gpu, directions, pool.dim(), pool.pending_scale)?;
         let mut totals = Totals::default();
         for (panel, block) in pool.panels.iter().zip(&self.states) {
-            for window in packed.windows(u32::MAX) {
+            for window in packed.windows() {
                 let parts = deflate::run(pool, panel, block, &window, packed.columns, dt, rate)?;
                 if window.is_last {
                     add(&mut totals, &parts);

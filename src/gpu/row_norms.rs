@@ -6,8 +6,8 @@ use crate::{Error, Lp, Pool};
 
 pub(super) const WGSL: &str = include_str!("../../shaders/row_norms.wgsl");
 
-/// Rows of a workgroup, `ROWS` in the shader.
-const ROWS: u64 = 8;
+/// Rows of a workgroup, `ROWS` in the shader: the fewest of any kernel.
+pub(super) const ROWS: u64 = 8;
 
 /// `Shape` in the shader; the test below holds the two to one layout.
 #[repr(C)]
