@@ -260,6 +260,15 @@ impl Gpu {
         probe.get_mapped_range(..).is_err()
     }
 
+    /// What writes alone would not tell: on a lost device they do nothing.
+    pub(super) fn alive(&self) -> Result<(), Error> {
+        if self.is_lost() {
+            Err(self.lost())
+        } else {
+            Ok(())
+        }
+    }
+
     /// The device is lost: for the reason that the driver gave, where it came to us.
     fn lost(&self) -> Error {
         let reason = self.shared.lost.get().filter(|reason| !reason.is_empty());

@@ -35,6 +35,7 @@ impl<'a> GpuResiduals<'a> {
                 &vec![RowState::MASKED; panel.rows as usize],
             )?;
         }
+        pool.gpu.alive()?;
         Ok(Self { pool, states })
     }
 }
@@ -45,7 +46,7 @@ impl Residuals for GpuResiduals<'_> {
             let of_panel = &states[panel.first..][..panel.rows as usize];
             self.pool.gpu.write("residuals", block, of_panel)?;
         }
-        Ok(())
+        self.pool.gpu.alive()
     }
 
     fn read(&self) -> Result<Vec<RowState>, Error> {
@@ -72,7 +73,7 @@ impl Residuals for GpuResiduals<'_> {
                 encoder.copy_buffer_to_buffer(&staging, from, &self.states[panel], to, bytes);
             }
         })?;
-        Ok(())
+        gpu.alive()
     }
 
     fn due_rows(&self, tau: f32, rate: Rate, limit: usize) -> Result<Due, Error> {

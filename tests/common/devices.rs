@@ -15,7 +15,7 @@ pub fn on_every_device(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) 
 }
 
 #[cfg(feature = "gpu")]
-pub use gpus::{SOFTWARE, on_every_gpu, software};
+pub use gpus::{SOFTWARE, on_every_gpu, software, tiny};
 
 #[cfg(feature = "gpu")]
 mod gpus {
