@@ -1,15 +1,21 @@
 // deflate: projects directions out of every unmasked row, in order.
 //
-//   c_m          = sum_j x[i, j] q[m, j]        x: rows x dim, row-major; q as in direction_block
-//   left        -= sum_m dt[m] rate(residual_sq + guard)    residual_sq before direction m
-//   residual_sq  = max(residual_sq - c_m^2, 0)
+//   guard       += down_date_error * residual_sq
+//   and for every m, with c = sum_j x[i, j] q[m, j] and delta = inner_error * sqrt(norm_sq)
+//   left        -= dt[m] * rate(residual_sq + guard)
+//   guard       += slip(c, delta)
+//   residual_sq  = max(residual_sq - c^2, 0)
+//   in the end
 //   totals[g]    = (sum of rate(residual_sq + guard), sum of residual_sq) of workgroup g
+//
+//   x: rows x dim, row-major; q as in direction_block. A direction with dt < 0 is none: it
+//   fills a block up.
 //
 // Grid      a workgroup takes 128 rows and every direction; folded over x and y.
 // Memory    features once a block of 32 directions, in tiles by way of workgroup memory; the
 //           inner products and a row's state stay in registers.
 // Rounding  left only down: `inflate` covers the rounding of the sum, left * 2^-22 that of the
-//           subtraction. Directions of zeros with dt = 0 change nothing else.
+//           subtraction.
 // Mirror    src/cpu/deflate.rs. Contract: src/pool.rs, tests/kernels.rs.
 
 struct Shape {
@@ -20,6 +26,8 @@ struct Shape {
     power: f32,
     slack: f32,
     inflate: f32,
+    inner_error: f32,
+    down_date_error: f32,
 }
 
 @group(0) @binding(0) var<uniform> shape: Shape;
@@ -33,14 +41,21 @@ fn element(at: u32) -> f32 {
     return features[at];
 }
 
-// A row on its way through the directions; `hazard` is what goes from `left`.
+// A row on its way through the directions.
 struct Run {
     state: RowState,
+    // What goes from `left` in the end.
     hazard: f32,
+    // How far an inner product may be off.
+    delta: f32,
 }
 
 fn project(run: ptr<function, Run>, c: f32, time: f32) {
+    if time < 0.0 {
+        return;
+    }
     (*run).hazard += time * rate((*run).state.residual_sq + (*run).state.guard);
+    (*run).state.guard += slip(c, (*run).delta);
     (*run).state.residual_sq = max((*run).state.residual_sq - c * c, 0.0);
 }
 
@@ -52,9 +67,11 @@ fn project_four(run: ptr<function, Run>, c: vec4<f32>, time: vec4<f32>) {
 }
 
 fn start(row: u32) -> Run {
-    var run = Run(RowState(-1.0, 0.0, 0.0, 0.0), 0.0);
+    var run = Run(RowState(-1.0, 0.0, 0.0, 0.0), 0.0, 0.0);
     if row < shape.rows {
         run.state = states[row];
+        run.state.guard += shape.down_date_error * run.state.residual_sq;
+        run.delta = shape.inner_error * sqrt(run.state.norm_sq);
     }
     return run;
 }

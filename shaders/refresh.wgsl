@@ -4,7 +4,8 @@
 //                                               32 vectors at a time, q as in direction_block
 //   at the end, for every unmasked row, s being the scale:
 //   residual_sq  = |s r[i, :]|^2
-//   guard        = g |x| max(sqrt(residual_sq), g |x|),  |x| = sqrt(norm_sq)
+//   guard        = slip(sqrt(residual_sq), inner_error * sqrt(norm_sq))
+//                  + down_date_error * residual_sq
 //   masked where residual_sq <= dead^2 norm_sq, unless dead is negative
 //   totals[g]    = (sum of rate(residual_sq + guard), sum of residual_sq) of workgroup g
 //
@@ -29,7 +30,8 @@ struct Shape {
     power: f32,
     slack: f32,
     scale: f32,
-    guard_factor: f32,
+    inner_error: f32,
+    down_date_error: f32,
     dead: f32,
 }
 
@@ -115,9 +117,9 @@ fn renew(row: u32, residual_sq: f32) -> vec2<f32> {
     if state.residual_sq < 0.0 {
         return vec2(0.0, 0.0);
     }
-    let g = shape.guard_factor * sqrt(state.norm_sq);
+    let delta = shape.inner_error * sqrt(state.norm_sq);
     state.residual_sq = residual_sq;
-    state.guard = g * max(sqrt(residual_sq), g);
+    state.guard = slip(sqrt(residual_sq), delta) + shape.down_date_error * residual_sq;
     if shape.dead >= 0.0 {
         let dead_sq = shape.dead * shape.dead * state.norm_sq;
         if dead_sq >= SMALLEST_DEAD && residual_sq <= dead_sq {

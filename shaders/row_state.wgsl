@@ -6,24 +6,26 @@ struct RowState {
     residual_sq: f32,
     // Hazard left until the row fires, rounded down.
     left: f32,
-    // residual_sq + guard is at least the true squared residual length.
+    // With it, residual_sq is at least the true squared residual length.
     guard: f32,
     // Squared length of the row itself.
     norm_sq: f32,
 }
 
-// Bounds and rates are at least this: a device may take what is smaller for zero.
-const SMALLEST_RATE = 2.3509887016445750e-38; // 2^-125
+// Squared lengths below 2^-110 count as that: what was added to them and to their guards may
+// have been taken for zero by the device. A rate is at least 2^-125 for the same reason.
+const SMALLEST_BOUND = 7.703719777548943e-34;
+const SMALLEST_RATE = 2.350988701644575e-38;
 
-// slack * bound_sq^(power / 2), or more where that leaves the range of f32.
+// slack * bound_sq^(power / 2), or more where that is too small for f32.
 // Mirror: `Rate::of` in src/pool.rs.
 fn rate(bound_sq: f32) -> f32 {
-    let base = max(bound_sq, SMALLEST_RATE);
-    var power = base;
+    let bound = max(bound_sq, SMALLEST_BOUND);
+    var length = bound;
     if shape.power == 1.0 {
-        power = sqrt(base);
+        length = sqrt(bound);
     } else if shape.power != 2.0 {
-        power = pow(base, 0.5 * shape.power);
+        length = pow(bound, 0.5 * shape.power);
     }
-    return max(shape.slack * power, SMALLEST_RATE);
+    return max(shape.slack * length, SMALLEST_RATE);
 }

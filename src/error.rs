@@ -44,7 +44,9 @@ pub enum Error {
         value: f32,
     },
     /// A row's squared length is past the largest `f32`.
-    #[error("features: row {row} has length {norm:e}, at most 1.8e19 expected (its square must fit an f32)")]
+    #[error(
+        "features: row {row} has length {norm:e}, at most 1.8e19 expected (its square must fit an f32)"
+    )]
     RowOverflow {
         /// The first such row.
         row: usize,
@@ -86,10 +88,13 @@ pub enum Error {
         /// What it held.
         found: String,
         /// What it may hold.
-        expected: &'static str,
+        expected: String,
     },
     /// No adapter goes by that name.
-    #[error("device: no adapter named {name:?} found, one of these expected: {}", list(available))]
+    #[error(
+        "device: no adapter named {name:?} found, one of these expected: {}",
+        list(available)
+    )]
     UnknownDevice {
         /// The name asked for.
         name: String,
@@ -97,7 +102,10 @@ pub enum Error {
         available: Vec<String>,
     },
     /// A GPU was asked for and there is no hardware adapter.
-    #[error("device: no hardware GPU found, one expected (adapters there are: {})", list(available))]
+    #[error(
+        "device: no hardware GPU found, one expected (adapters there are: {})",
+        list(available)
+    )]
     NoAdapter {
         /// The adapters there are (software ones, used only by name).
         available: Vec<String>,

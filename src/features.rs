@@ -1,6 +1,6 @@
 //! The caller's matrix, checked once. The only place where values are validated.
 
-use crate::Error;
+use crate::{Error, sums};
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
@@ -39,19 +39,21 @@ impl<'a> Features<'a> {
         if values.is_empty() {
             return Err(Error::Empty { rows, dim });
         }
-        let largest_norm_sq = values
+        let (largest_norm_sq, first_fault) = values
             .par_chunks(dim)
             .enumerate()
             .with_min_len(64)
-            .try_fold(|| 0.0f64, |largest, (row, x)| Ok(largest.max(checked_norm_sq(row, x)?)))
-            .reduce_with(|a, b| match (a, b) {
-                (Ok(a), Ok(b)) => Ok(a.max(b)),
-                (Err(a), Err(b)) => Err(a.min(b)),
-                (Err(row), _) | (_, Err(row)) => Err(row),
-            })
-            .unwrap_or(Ok(0.0))
-            .map_err(|row: usize| fault(row, &values[row * dim..][..dim]))?;
-        Ok(Self { values, rows, dim, largest_norm_sq })
+            .map(|(row, x)| checked_norm_sq(x).map_or((0.0, row), |norm_sq| (norm_sq, rows)))
+            .reduce(|| (0.0, rows), |a, b| (a.0.max(b.0), a.1.min(b.1)));
+        if first_fault < rows {
+            return Err(fault(first_fault, &values[first_fault * dim..][..dim]));
+        }
+        Ok(Self {
+            values,
+            rows,
+            dim,
+            largest_norm_sq,
+        })
     }
 
     /// Checks an array view of shape `(rows, dim)`, which must be row-major without gaps.
@@ -101,31 +103,23 @@ pub(crate) fn scale_for(norm_sq: f64) -> f32 {
     f32::exp2(exponent.clamp(-126, 126) as f32)
 }
 
-/// Squared length of a row, or the row's number where a value or the length is out of bounds.
-///
-/// Sixteen partial sums keep the loop at the speed of memory.
-fn checked_norm_sq(row: usize, x: &[f32]) -> Result<f64, usize> {
-    let mut sums = [0.0f64; 16];
-    let (blocks, rest) = x.as_chunks::<16>();
-    for block in blocks {
-        for (sum, &v) in sums.iter_mut().zip(block) {
-            *sum += f64::from(v) * f64::from(v);
-        }
-    }
-    for (sum, &v) in sums.iter_mut().zip(rest) {
-        *sum += f64::from(v) * f64::from(v);
-    }
-    let norm_sq: f64 = sums.iter().sum();
-    // NaN and infinity both end up here: a finite row's square is at most dim * f32::MAX².
-    if norm_sq <= f64::from(f32::MAX) { Ok(norm_sq) } else { Err(row) }
+/// Squared length of a row whose values are finite and whose squared length fits an `f32`.
+fn checked_norm_sq(x: &[f32]) -> Option<f64> {
+    let norm_sq = sums::vectorised(|| sums::squares(x));
+    // NaN and infinity end here too: a NaN compares false.
+    (norm_sq <= f64::from(f32::MAX)).then_some(norm_sq)
 }
 
 /// Says what is wrong with a row that failed its check.
 pub(crate) fn fault(row: usize, x: &[f32]) -> Error {
     match x.iter().position(|v| !v.is_finite()) {
-        Some(column) => Error::NotFinite { row, column, value: x[column] },
+        Some(column) => Error::NotFinite {
+            row,
+            column,
+            value: x[column],
+        },
         None => {
-            let norm = x.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+            let norm = sums::squares(x).sqrt();
             Error::RowOverflow { row, norm }
         }
     }
@@ -140,20 +134,42 @@ mod tests {
         let mut x = vec![1.0; 3 * 20];
         let found = |x: &[f32]| Features::new(x, 3, 20).unwrap_err().to_string();
         x[59] = f32::NAN;
-        assert_eq!(found(&x), "features: NaN found at row 2, column 19, a finite value expected");
+        assert_eq!(
+            found(&x),
+            "features: NaN found at row 2, column 19, a finite value expected"
+        );
         x[21] = f32::NEG_INFINITY;
-        assert_eq!(found(&x), "features: -inf found at row 1, column 1, a finite value expected");
+        assert_eq!(
+            found(&x),
+            "features: -inf found at row 1, column 1, a finite value expected"
+        );
         x[3] = 2e19;
-        assert!(found(&x).starts_with("features: row 0 has length 2e19"), "{}", found(&x));
-        assert!(matches!(Features::new(&x, 2, 20), Err(Error::Shape { len: 60, .. })));
-        assert!(matches!(Features::new(&[], 0, 20), Err(Error::Empty { rows: 0, dim: 20 })));
-        assert!(matches!(Features::new(&[], usize::MAX, 2), Err(Error::Shape { .. })));
+        assert!(
+            found(&x).starts_with("features: row 0 has length 1.99999999"),
+            "{}",
+            found(&x)
+        );
+        assert!(matches!(
+            Features::new(&x, 2, 20),
+            Err(Error::Shape { len: 60, .. })
+        ));
+        assert!(matches!(
+            Features::new(&[], 0, 20),
+            Err(Error::Empty { rows: 0, dim: 20 })
+        ));
+        assert!(matches!(
+            Features::new(&[], usize::MAX, 2),
+            Err(Error::Shape { .. })
+        ));
     }
 
     #[test]
     fn views_must_be_row_major() {
         let x = ndarray::array![[1.0f32, 2.0], [3.0, 4.0]];
-        assert_eq!(Features::from_array(x.view()).unwrap().values(), [1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(
+            Features::from_array(x.view()).unwrap().values(),
+            [1.0, 2.0, 3.0, 4.0]
+        );
         let turned = Features::from_array(x.t());
         assert!(matches!(turned, Err(Error::Layout { .. })));
     }
@@ -161,9 +177,16 @@ mod tests {
     #[test]
     fn scale_brings_the_longest_row_to_one() {
         for (x, scale) in [(3.0, 0.5), (1.0, 1.0), (1.999, 1.0), (0.3, 4.0), (0.0, 1.0)] {
-            assert_eq!(Features::new(&[x, 0.0], 1, 2).unwrap().scale(), scale, "{x}");
+            assert_eq!(
+                Features::new(&[x, 0.0], 1, 2).unwrap().scale(),
+                scale,
+                "{x}"
+            );
         }
         let smallest = f32::from_bits(1);
-        assert_eq!(Features::new(&[smallest], 1, 1).unwrap().scale(), 126f32.exp2());
+        assert_eq!(
+            Features::new(&[smallest], 1, 1).unwrap().scale(),
+            126f32.exp2()
+        );
     }
 }

@@ -10,13 +10,17 @@ mod pool;
 mod random;
 mod select;
 mod selection;
+mod sums;
 
 pub use cpu::CpuPool;
 pub use error::Error;
 pub use features::Features;
 #[cfg(feature = "gpu")]
 pub use gpu::{Adapter, Gpu, GpuPool};
-pub use pool::{Due, Lp, Pool, Rate, Residuals, RowState, Totals, guard, guard_factor, norm_bounds};
+pub use pool::{
+    DOWN_DATE_ERROR, Due, Lp, Pool, Rate, Residuals, RowState, Totals, inner_error, norm_bounds,
+    slip,
+};
 pub use select::{GramSchmidt, Norm, OnExhaustion, Uniform};
 pub use selection::{Selection, Selector, Shortfall, ShortfallReason};
 #[cfg(feature = "gpu")]

@@ -11,7 +11,9 @@ pub(crate) fn by_key(a: (f64, usize), b: (f64, usize)) -> Ordering {
 
 /// The `count` smallest keys' indices, in order; infinite keys never.
 pub(crate) fn smallest(keys: &[f64], count: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..keys.len()).filter(|&i| keys[i] < f64::INFINITY).collect();
+    let mut order: Vec<usize> = (0..keys.len())
+        .filter(|&i| keys[i] < f64::INFINITY)
+        .collect();
     let rank = |&a: &usize, &b: &usize| by_key((keys[a], a), (keys[b], b));
     if count < order.len() {
         order.select_nth_unstable_by(count, rank);
@@ -21,9 +23,21 @@ pub(crate) fn smallest(keys: &[f64], count: usize) -> Vec<usize> {
     order
 }
 
+/// Sorts by key, ties to the lower index.
+pub(crate) fn sort_by_key<T: Send>(items: &mut [T], key: impl Fn(&T) -> (f64, usize) + Sync) {
+    items.par_sort_unstable_by(|a, b| by_key(key(a), key(b)));
+}
+
+/// The key at place `n`, from 0, in ascending order.
+pub(crate) fn nth_smallest(mut keys: Vec<f64>, n: usize) -> f64 {
+    *keys.select_nth_unstable_by(n, f64::total_cmp).1
+}
+
 /// The index of the smallest key; `None` where all are infinite.
 pub(crate) fn argmin(keys: impl IntoIterator<Item = (f64, usize)>) -> Option<(f64, usize)> {
-    keys.into_iter().filter(|&(key, _)| key < f64::INFINITY).min_by(|&a, &b| by_key(a, b))
+    keys.into_iter()
+        .filter(|&(key, _)| key < f64::INFINITY)
+        .min_by(|&a, &b| by_key(a, b))
 }
 
 #[cfg(test)]

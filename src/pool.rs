@@ -67,7 +67,7 @@ pub struct RowState {
     pub residual_sq: f32,
     /// Hazard left until the row fires, E − Λ, rounded down.
     pub left: f32,
-    /// `residual_sq + guard` is at least the true squared residual length.
+    /// Bound on what `residual_sq` lacks: with it, it is at least the true squared length.
     pub guard: f32,
     /// Squared length of the row itself.
     pub norm_sq: f32,
@@ -75,7 +75,12 @@ pub struct RowState {
 
 impl RowState {
     /// The state of a row that takes no part.
-    pub const MASKED: Self = Self { residual_sq: -1.0, left: 0.0, guard: 0.0, norm_sq: 0.0 };
+    pub const MASKED: Self = Self {
+        residual_sq: -1.0,
+        left: 0.0,
+        guard: 0.0,
+        norm_sq: 0.0,
+    };
 
     /// Whether the row takes no part.
     #[must_use]
@@ -106,7 +111,10 @@ impl Rate {
     /// 3 ulp of the logarithm: under 2⁻¹⁷·(1 + y) for the residuals of an f32 matrix.
     #[must_use]
     pub fn new(power: f64) -> Self {
-        Self { power: power as f32, slack: (1.0 + (1.0 + power) * (-16.0f64).exp2()) as f32 }
+        Self {
+            power: power as f32,
+            slack: (1.0 + (1.0 + power) * (-16.0f64).exp2()) as f32,
+        }
     }
 
     /// `slack * bound_sq^(power / 2)`, the mirror of the shaders' `rate`.
@@ -174,10 +182,13 @@ pub trait Residuals {
     /// As [`load`](Self::load).
     fn due_rows(&self, tau: f32, rate: Rate, limit: usize) -> Result<Due, Error>;
 
-    /// Projects directions out of every unmasked row, in order: with cₘ = ⟨x, qₘ⟩,
+    /// Projects directions out of every unmasked row, in order: first
+    /// `guard += DOWN_DATE_ERROR * residual_sq`, then with cₘ = ⟨x, qₘ⟩ and
+    /// delta = `inner_error(dim)`·‖x‖
     ///
     /// ```text
     /// left        -= dt[m] * rate(residual_sq + guard)     (rounded down, at least 0)
+    /// guard       += slip(cₘ, delta)
     /// residual_sq  = max(residual_sq - cₘ², 0)
     /// ```
     ///
@@ -188,8 +199,9 @@ pub trait Residuals {
     /// As [`load`](Self::load).
     fn deflate(&mut self, directions: &[f32], dt: &[f32], rate: Rate) -> Result<Totals, Error>;
 
-    /// Computes `residual_sq` anew for every unmasked row from x − Σ⟨x, qₘ⟩qₘ, projected twice,
-    /// sets `guard` by [`guard`], and masks rows with `residual_sq <= dead² * norm_sq`.
+    /// Computes `residual_sq` =: r² anew for every unmasked row from x − Σ⟨x, qₘ⟩qₘ, projected
+    /// twice, sets `guard = slip(r, delta) + DOWN_DATE_ERROR * r²`, and masks rows with
+    /// `residual_sq <= dead² * norm_sq`.
     /// A negative `dead` masks none. One pass over the features.
     ///
     /// # Errors
@@ -220,24 +232,32 @@ pub fn norm_bounds(norm: Lp, value: f32, dim: usize) -> (f64, f64) {
     let absolute = dim as f64 * f64::from(f32::MIN_POSITIVE);
     let low = (value * (1.0 - relative) - absolute).max(0.0);
     let high = value * (1.0 + relative) + absolute;
-    if norm == Lp::L1 { (low, high) } else { (low.sqrt(), high.sqrt()) }
+    if norm == Lp::L1 {
+        (low, high)
+    } else {
+        (low.sqrt(), high.sqrt())
+    }
 }
 
-/// Relative error allowed for the squared residuals of a pool of `dim` columns:
-/// max(2·10⁻⁵, 2·dim·2⁻²⁴).
+/// How far an f32 inner product with a unit direction may be off, over the row's length:
+/// 4·√dim·2⁻²⁴.
 ///
-/// An f32 inner product ⟨x, q⟩ is off by about √dim·2⁻²⁴‖x‖ =: γ‖x‖ (probabilistic bound, Higham
-/// and Mary, *A new approach to probabilistic rounding error analysis*, 2019). Over k ≤ dim
-/// directions Σ 2|cₘ|γ‖x‖ ≤ 2γ√k‖x‖·√ref, where ref is the last exact squared residual.
+/// Rounding errors of a sum of n terms grow as √n·2⁻²⁴ (N. Higham and T. Mary, *A new approach
+/// to probabilistic rounding error analysis*, 2019); 4 leaves room for the direction's own
+/// rounding to f32. Half the default rank tolerance, so that a residual computed in f32 to be
+/// within this is dead beyond doubt.
 #[must_use]
-pub fn guard_factor(dim: usize) -> f32 {
-    (2.0 * dim as f64 * UNIT_ROUNDOFF).max(2e-5) as f32
+pub fn inner_error(dim: usize) -> f32 {
+    (4.0 * (dim as f64).sqrt() * UNIT_ROUNDOFF) as f32
 }
 
-/// What the down-dated squared residual of a row may be short of the true one:
-/// g·‖x‖·max(√ref, g‖x‖), with g = `factor` and ref = `residual_sq` when last exact.
+/// What a squared length changes, at most, when a length of `c` is off by `delta`:
+/// delta·(2|c| + delta).
 #[must_use]
-pub fn guard(factor: f32, residual_sq: f32, norm_sq: f32) -> f32 {
-    let length = norm_sq.sqrt();
-    factor * length * residual_sq.sqrt().max(factor * length)
+pub fn slip(c: f32, delta: f32) -> f32 {
+    delta * (2.0 * c.abs() + delta)
 }
+
+/// Added to the guard at every deflation and refresh, over the squared residual: covers the
+/// roundings of up to 256 down-dates, two each, and as much again.
+pub const DOWN_DATE_ERROR: f32 = 6e-5;

@@ -32,13 +32,15 @@ fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
 /// `libm`'s logarithm, since a system's own may differ in the last bit.
 pub(crate) fn exponentials(seed: u64, stream: u64, rows: usize) -> Vec<f64> {
     let mut out = vec![0.0; rows];
-    out.par_chunks_mut(CHUNK).enumerate().for_each(|(c, chunk)| {
-        let mut rng = generator(seed, stream);
-        rng.set_word_pos(2 * (c * CHUNK) as u128);
-        for e in chunk {
-            *e = -libm::log1p(-uniform(rng.next_u64()));
-        }
-    });
+    out.par_chunks_mut(CHUNK)
+        .enumerate()
+        .for_each(|(c, chunk)| {
+            let mut rng = generator(seed, stream);
+            rng.set_word_pos(2 * (c * CHUNK) as u128);
+            for e in chunk {
+                *e = -libm::log1p(-uniform(rng.next_u64()));
+            }
+        });
     out
 }
 

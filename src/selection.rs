@@ -7,7 +7,8 @@ use crate::{Error, Pool};
 pub struct Selection {
     /// Row indices, distinct, in the order they were picked.
     pub picks: Vec<usize>,
-    /// The score that won each pick, in the caller's unit; each method says what it is.
+    /// The score that won each pick, in the caller's unit, rounded to f32; each method says what
+    /// it is.
     pub scores: Vec<f64>,
     /// Number of picks made before each epoch began; the first is 0.
     pub epochs: Vec<usize>,
@@ -89,25 +90,34 @@ pub(crate) fn labelled_mask(
 ) -> Result<Vec<bool>, Error> {
     let mut mask = vec![false; rows];
     for &row in labelled {
-        let seen = mask.get_mut(row).ok_or(Error::LabelledRange { row, rows })?;
+        let seen = mask
+            .get_mut(row)
+            .ok_or(Error::LabelledRange { row, rows })?;
         if std::mem::replace(seen, true) {
             return Err(Error::LabelledTwice { row });
         }
     }
     let labelled = labelled.len();
     if budget > rows - labelled {
-        return Err(Error::Budget { budget, rows, labelled });
+        return Err(Error::Budget {
+            budget,
+            rows,
+            labelled,
+        });
     }
     Ok(mask)
 }
 
 /// Checks an exponent of the weights: positive, and small enough that no power overflows.
-pub(crate) fn check_power(power: f64) -> Result<(), Error> {
-    if power > 0.0 && power <= 64.0 {
+pub(crate) fn check_power(power: f64, most: f64) -> Result<(), Error> {
+    if power > 0.0 && power <= most {
         return Ok(());
     }
-    let expected = "a number above 0 and at most 64";
-    Err(Error::Argument { argument: "power", found: power.to_string(), expected })
+    Err(Error::Argument {
+        argument: "power",
+        found: power.to_string(),
+        expected: format!("a number above 0 and at most {most}"),
+    })
 }
 
 #[cfg(test)]
@@ -120,8 +130,14 @@ mod tests {
         let error = |labelled: &[usize], budget| {
             labelled_mask(labelled, 3, budget).unwrap_err().to_string()
         };
-        assert_eq!(error(&[3], 0), "labelled: row 3 found, indices below 3 expected");
-        assert_eq!(error(&[1, 1], 0), "labelled: row 1 found twice, every row at most once expected");
+        assert_eq!(
+            error(&[3], 0),
+            "labelled: row 3 found, indices below 3 expected"
+        );
+        assert_eq!(
+            error(&[1, 1], 0),
+            "labelled: row 1 found twice, every row at most once expected"
+        );
         assert_eq!(
             error(&[1], 3),
             "budget: 3 picks asked for, at most 2 expected (3 rows, 1 of them labelled)"
@@ -131,10 +147,10 @@ mod tests {
     #[test]
     fn powers_are_checked() {
         for power in [1e-3, 1.0, 64.0] {
-            assert!(check_power(power).is_ok());
+            assert!(check_power(power, 64.0).is_ok());
         }
         for power in [0.0, -1.0, 65.0, f64::NAN, f64::INFINITY] {
-            assert!(check_power(power).is_err(), "{power}");
+            assert!(check_power(power, 64.0).is_err(), "{power}");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::GpuPool;
 use super::device::compile;
 use super::directions::{DIRECTIONS_OF_BLOCK, ROWS, Window};
 use super::pool::Panel;
-use crate::{Error, Pool, Rate};
+use crate::{DOWN_DATE_ERROR, Error, Pool, Rate, inner_error};
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
@@ -24,6 +24,8 @@ struct Shape {
     power: f32,
     slack: f32,
     inflate: f32,
+    inner_error: f32,
+    down_date_error: f32,
 }
 
 /// Projects a window of directions out of a panel's rows; `dt` is that of all directions.
@@ -39,7 +41,7 @@ pub(super) fn run(
 ) -> Result<Vec<[f32; 2]>, Error> {
     let gpu = &pool.gpu;
     let count = window.blocks as usize * DIRECTIONS_OF_BLOCK;
-    let mut times = vec![0.0f32; count];
+    let mut times = vec![-1.0f32; count]; // no direction, unless there is one
     let here = &dt[window.first as usize * DIRECTIONS_OF_BLOCK..];
     times
         .iter_mut()
@@ -53,6 +55,13 @@ pub(super) fn run(
         power: rate.power,
         slack: rate.slack,
         inflate: inflate(count),
+        inner_error: inner_error(pool.dim()),
+        // Once a call: the first window's dispatch adds it.
+        down_date_error: if window.first == 0 {
+            DOWN_DATE_ERROR
+        } else {
+            0.0
+        },
     })?;
     let dt = gpu.filled("dt", &times, BufferUsages::STORAGE)?;
     let groups = u64::from(panel.rows).div_ceil(ROWS);
@@ -114,6 +123,8 @@ mod tests {
                 ("power", offset_of!(Shape, power)),
                 ("slack", offset_of!(Shape, slack)),
                 ("inflate", offset_of!(Shape, inflate)),
+                ("inner_error", offset_of!(Shape, inner_error)),
+                ("down_date_error", offset_of!(Shape, down_date_error)),
             ],
             size_of::<Shape>(),
         );

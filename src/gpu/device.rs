@@ -4,7 +4,9 @@ use super::adapter::{self, Adapter};
 use crate::{Error, Features, GpuPool, Selection};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, mpsc};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use wgpu::{BufferUsages, ErrorFilter};
 
 /// Bytes sent or fetched at a time, so that host memory is never needed twice over.
@@ -480,8 +482,17 @@ impl Gpu {
                 let _ = sender.send(result.is_ok());
             });
         })?;
-        self.wait(filled)?;
-        if receiver.try_recv() != Ok(true) {
+        // The mapping is told by whichever thread's poll comes upon it: maybe not by ours, and
+        // then a little later.
+        let mapped = loop {
+            self.wait(filled.clone())?;
+            match receiver.recv_timeout(Duration::from_millis(100)) {
+                Ok(mapped) => break mapped,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break false,
+            }
+        };
+        if !mapped {
             return Err(self.lost());
         }
         let Ok(view) = staging.get_mapped_range(0..size) else {

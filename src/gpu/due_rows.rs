@@ -35,8 +35,8 @@ pub(super) fn run(
     let shape = gpu.uniform(Shape {
         rows,
         capacity,
-        all: u32::from(tau == f32::MAX),
-        tau,
+        all: u32::from(tau >= f32::MAX),
+        tau: tau.min(f32::MAX), // WGSL knows no infinity
         power: rate.power,
         slack: rate.slack,
     })?;

@@ -4,7 +4,7 @@ use super::GpuPool;
 use super::device::{Block, compile};
 use super::directions::{Directions, ROWS, Window};
 use super::pool::Panel;
-use crate::{Error, Pool, Rate, guard_factor};
+use crate::{DOWN_DATE_ERROR, Error, Pool, Rate, inner_error};
 use std::ops::Range;
 use wgpu::BufferUsages;
 
@@ -32,7 +32,8 @@ struct Shape {
     power: f32,
     slack: f32,
     scale: f32,
-    guard_factor: f32,
+    inner_error: f32,
+    down_date_error: f32,
     dead: f32,
 }
 
@@ -93,7 +94,8 @@ fn shape(
         power: rate.power,
         slack: rate.slack,
         scale: pool.pending_scale,
-        guard_factor: guard_factor(pool.dim()),
+        inner_error: inner_error(pool.dim()),
+        down_date_error: DOWN_DATE_ERROR,
         dead,
     }
 }
@@ -154,7 +156,8 @@ mod tests {
                 ("power", offset_of!(Shape, power)),
                 ("slack", offset_of!(Shape, slack)),
                 ("scale", offset_of!(Shape, scale)),
-                ("guard_factor", offset_of!(Shape, guard_factor)),
+                ("inner_error", offset_of!(Shape, inner_error)),
+                ("down_date_error", offset_of!(Shape, down_date_error)),
                 ("dead", offset_of!(Shape, dead)),
             ],
             size_of::<Shape>(),

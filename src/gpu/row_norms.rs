@@ -19,7 +19,7 @@ struct Shape {
     subnormal: f32,
 }
 
-/// Every row's norm, in the pool's unit.
+/// Every row's norm, in the pool's unit; zero only for a row of zeros.
 pub(super) fn run(pool: &GpuPool, norm: Lp) -> Result<Vec<f32>, Error> {
     // The shader leaves the largest magnitude as it is, for its bits to be exact.
     let scale = if norm == Lp::LInf {
@@ -27,10 +27,11 @@ pub(super) fn run(pool: &GpuPool, norm: Lp) -> Result<Vec<f32>, Error> {
     } else {
         1.0
     };
-    Ok(bits(pool, norm)?
-        .into_iter()
-        .map(|bits| f32::from_bits(bits) * scale)
-        .collect())
+    let value = |bits| match bits {
+        0 => 0.0,
+        bits => (f32::from_bits(bits) * scale).max(f32::MIN_POSITIVE),
+    };
+    Ok(bits(pool, norm)?.into_iter().map(value).collect())
 }
 
 /// Every row's norm as the shader gives it.

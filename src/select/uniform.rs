@@ -35,13 +35,22 @@ impl Selector for Uniform {
     ) -> Result<Selection, Error> {
         let labelled = labelled_mask(&self.labelled, pool.rows(), budget)?;
         let mut keys = random::exponentials(self.seed, random::UNIFORM, pool.rows());
-        for (key, _) in keys.iter_mut().zip(labelled).filter(|(_, labelled)| *labelled) {
+        for (key, _) in keys
+            .iter_mut()
+            .zip(labelled)
+            .filter(|(_, labelled)| *labelled)
+        {
             *key = f64::INFINITY;
         }
         let picks = order::smallest(&keys, budget);
         progress(picks.len());
         let scores = vec![1.0; picks.len()];
-        let selection = Selection { picks, scores, epochs: vec![0], ..Selection::default() };
+        let selection = Selection {
+            picks,
+            scores,
+            epochs: vec![0],
+            ..Selection::default()
+        };
         Ok(selection.finish(budget, ShortfallReason::ZeroWeight))
     }
 }

@@ -3,8 +3,8 @@
 use coresift::{CpuPool, Features, Pool};
 
 /// Runs `check` on the features in a pool of every device, by name: the CPU, a software Vulkan
-/// adapter, and the same adapter with 1 MiB bindings and short grid axes, so that small inputs
-/// cross panels and fold grids. `CORESIFT_TEST_DEVICES` may name more adapters, separated by
+/// adapter, the same adapter with 1 MiB bindings and short grid axes, so that small inputs cross
+/// panels and fold grids, and with the feature `gles` OpenGL. `CORESIFT_TEST_DEVICES` may name more adapters, separated by
 /// commas.
 ///
 /// Panics where there is no such adapter: a test that did not run has not passed.
@@ -40,6 +40,12 @@ mod gpus {
             ("software".to_owned(), open(SOFTWARE)),
             ("tiny bindings".to_owned(), tiny),
         ];
+        #[cfg(feature = "gles")]
+        {
+            let (device, queue) = application(wgpu::Backends::GL, wgpu::Limits::default());
+            let gl = Gpu::adopt(device, queue).expect("the default limits suffice");
+            gpus.push(("GL".to_owned(), gl));
+        }
         let more = std::env::var("CORESIFT_TEST_DEVICES").unwrap_or_default();
         for name in more.split(',').filter(|name| !name.is_empty()) {
             gpus.push((name.to_owned(), open(name)));
@@ -61,13 +67,22 @@ mod gpus {
     }
 
     /// An application's own device on the software adapter.
-    pub fn software(required_limits: wgpu::Limits) -> (wgpu::Device, wgpu::Queue) {
+    pub fn software(limits: wgpu::Limits) -> (wgpu::Device, wgpu::Queue) {
+        application(wgpu::Backends::VULKAN, limits)
+    }
+
+    fn application(
+        backends: wgpu::Backends,
+        required_limits: wgpu::Limits,
+    ) -> (wgpu::Device, wgpu::Queue) {
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-        let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::VULKAN));
+        let adapters = pollster::block_on(instance.enumerate_adapters(backends));
         let adapter = adapters
             .into_iter()
             .find(|adapter| adapter.get_info().name.contains(SOFTWARE))
-            .expect("a software Vulkan adapter (Debian: mesa-vulkan-drivers)");
+            .expect(
+                "a software adapter (Debian: mesa-vulkan-drivers; for GL libegl1 libgl1-mesa-dri)",
+            );
         let descriptor = wgpu::DeviceDescriptor {
             required_limits,
             ..wgpu::DeviceDescriptor::default()

@@ -7,9 +7,18 @@
 )]
 
 pub mod devices;
-pub mod oracle;
+mod exact;
+mod span;
+mod wrap;
 
 pub use devices::on_every_device;
+pub use wrap::{Lost, Noisy};
+
+/// Definitions in `f64`: slow, obvious, sharing no code with `src`.
+pub mod oracle {
+    pub use super::exact::{dot, norms, orthonormal, residual, wide};
+    pub use super::span::Span;
+}
 
 /// Whole numbers in -8..=8: every sum in these tests stays below 2^24, so that `f32` is exact
 /// in any order and devices must agree to the bit.

@@ -1,0 +1,99 @@
+//! Mirror of `shaders/deflate.wgsl`.
+
+use super::{BLOCK, CpuResiduals, sum_in_order, totals_of};
+use crate::{DOWN_DATE_ERROR, Rate, RowState, Totals, inner_error, slip, sums};
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use rayon::prelude::*;
+
+/// Covers the f32 sum of a block's hazards: at most 512 terms of one sign.
+const SUM_SLACK: f32 = 1.0 + 1.0 / (1 << 15) as f32;
+/// Covers the rounding of one subtraction from `left`.
+const LEFT_SLACK: f32 = 1.0 / (1 << 22) as f32;
+
+/// Projects `directions` out of every unmasked row, in order.
+pub(super) fn deflate(
+    residuals: &mut CpuResiduals<'_>,
+    directions: &[f32],
+    dt: &[f32],
+    rate: Rate,
+) -> Totals {
+    let pool = residuals.pool;
+    let dim = pool.features.dim();
+    // The scale goes onto the few directions rather than onto every feature.
+    let directions: Vec<f32> = directions.iter().map(|q| q * pool.scale).collect();
+    let totals: Vec<_> = residuals
+        .states
+        .par_chunks_mut(BLOCK)
+        .zip(pool.features.values().par_chunks(BLOCK * dim))
+        .map_init(
+            || vec![0.0; dt.len() * BLOCK],
+            |products, (states, x)| {
+                let products = &mut products[..dt.len() * states.len()];
+                inner_products(&directions, x, dim, products);
+                sums::vectorised(|| down_date(states, products, dt, rate, inner_error(dim)));
+                totals_of(states, rate)
+            },
+        )
+        .collect();
+    sum_in_order(&totals)
+}
+
+/// `products` = directions · xᵀ: a row a direction, a column a row of `x`.
+fn inner_products(directions: &[f32], x: &[f32], dim: usize, products: &mut [f32]) {
+    let (count, rows) = (directions.len() / dim, x.len() / dim);
+    matmul(
+        MatMut::from_row_major_slice_mut(products, count, rows),
+        Accum::Replace,
+        MatRef::from_row_major_slice(directions, count, dim),
+        MatRef::from_row_major_slice(x, rows, dim).transpose(),
+        1.0,
+        Par::Seq,
+    );
+}
+
+/// The epilogue, direction by direction; the power is settled outside the loops so that they
+/// vectorise.
+#[inline(always)]
+fn down_date(states: &mut [RowState], products: &[f32], dt: &[f32], rate: Rate, error: f32) {
+    if rate.power == 1.0 {
+        down_date_by(states, products, dt, error, |b| rate.slack * b.sqrt());
+    } else {
+        down_date_by(states, products, dt, error, |b| rate.of(b));
+    }
+}
+
+#[inline(always)]
+fn down_date_by(
+    states: &mut [RowState],
+    products: &[f32],
+    dt: &[f32],
+    error: f32,
+    rate: impl Fn(f32) -> f32,
+) {
+    let (mut hazard, mut residual_sq) = ([0.0f32; BLOCK], [0.0f32; BLOCK]);
+    let (mut guard, mut delta) = ([0.0f32; BLOCK], [0.0f32; BLOCK]);
+    for (i, state) in states.iter().enumerate() {
+        // A masked row's residual is negative: the arithmetic runs on 0 and is not kept.
+        residual_sq[i] = state.residual_sq.max(0.0);
+        guard[i] = state.guard + DOWN_DATE_ERROR * residual_sq[i];
+        delta[i] = error * state.norm_sq.sqrt();
+    }
+    for (products, &dt) in products.chunks_exact(states.len()).zip(dt) {
+        for (i, &c) in products.iter().enumerate() {
+            hazard[i] += dt * rate(residual_sq[i] + guard[i]);
+            guard[i] += slip(c, delta[i]);
+            residual_sq[i] = (residual_sq[i] - c * c).max(0.0);
+        }
+    }
+    for (i, state) in states
+        .iter_mut()
+        .enumerate()
+        .filter(|(_, s)| !s.is_masked())
+    {
+        let left = state.left - hazard[i] * SUM_SLACK - state.left * LEFT_SLACK;
+        state.left = left.max(0.0);
+        state.residual_sq = residual_sq[i];
+        state.guard = guard[i];
+    }
+}

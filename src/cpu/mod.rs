@@ -1,0 +1,110 @@
+//! The CPU pool: each kernel as a blocked, threaded loop over borrowed rows. No algorithm.
+
+mod deflate;
+mod due_rows;
+mod gather_rows;
+mod refresh;
+mod row_norms;
+
+use crate::{Due, Error, Features, Lp, Pool, Rate, Residuals, RowState, Totals};
+
+/// Rows one thread works on at a time: small enough that a block of rows, its inner products
+/// and its states stay in a core's own cache between the product and the epilogue.
+const BLOCK: usize = 256;
+
+/// A pool on the processor: borrows the features, copies nothing, uses every core.
+#[derive(Clone, Copy, Debug)]
+pub struct CpuPool<'a> {
+    features: Features<'a>,
+    scale: f32,
+}
+
+impl<'a> CpuPool<'a> {
+    /// A pool of these rows.
+    #[must_use]
+    pub fn new(features: Features<'a>) -> Self {
+        let scale = features.scale();
+        Self { features, scale }
+    }
+}
+
+impl Pool for CpuPool<'_> {
+    fn rows(&self) -> usize {
+        self.features.rows()
+    }
+
+    fn dim(&self) -> usize {
+        self.features.dim()
+    }
+
+    fn scale(&self) -> f32 {
+        self.scale
+    }
+
+    fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {
+        Ok(row_norms::row_norms(self, norm))
+    }
+
+    fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        Ok(gather_rows::gather_rows(self, rows))
+    }
+
+    fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
+        let states = vec![RowState::MASKED; self.rows()];
+        Ok(Box::new(CpuResiduals { pool: self, states }))
+    }
+}
+
+/// The row states of one run, beside the pool they belong to.
+struct CpuResiduals<'a> {
+    pool: &'a CpuPool<'a>,
+    states: Vec<RowState>,
+}
+
+impl Residuals for CpuResiduals<'_> {
+    fn load(&mut self, states: &[RowState]) -> Result<(), Error> {
+        self.states.copy_from_slice(states);
+        Ok(())
+    }
+
+    fn read(&self) -> Result<Vec<RowState>, Error> {
+        Ok(self.states.clone())
+    }
+
+    fn write(&mut self, rows: &[usize], states: &[RowState]) -> Result<(), Error> {
+        for (&row, &state) in rows.iter().zip(states) {
+            self.states[row] = state;
+        }
+        Ok(())
+    }
+
+    fn due_rows(&self, tau: f32, rate: Rate, limit: usize) -> Result<Due, Error> {
+        Ok(due_rows::due_rows(&self.states, tau, rate, limit))
+    }
+
+    fn deflate(&mut self, directions: &[f32], dt: &[f32], rate: Rate) -> Result<Totals, Error> {
+        Ok(deflate::deflate(self, directions, dt, rate))
+    }
+
+    fn refresh(&mut self, basis: &[f32], dead: f32, rate: Rate) -> Result<Totals, Error> {
+        Ok(refresh::refresh(self, basis, dead, rate))
+    }
+}
+
+/// What an unmasked row adds to the totals.
+fn totals_of(states: &[RowState], rate: Rate) -> Totals {
+    let mut totals = Totals::default();
+    for state in states.iter().filter(|s| !s.is_masked()) {
+        totals.rate += f64::from(rate.of(state.bound_sq()));
+        totals.residual_sq += f64::from(state.residual_sq);
+    }
+    totals
+}
+
+/// The blocks' totals, added in order so that a run repeats to the bit.
+fn sum_in_order(blocks: &[Totals]) -> Totals {
+    blocks.iter().fold(Totals::default(), |a, b| Totals {
+        rate: a.rate + b.rate,
+        residual_sq: a.residual_sq + b.residual_sq,
+    })
+}

@@ -1,0 +1,284 @@
+//! Gram-Schmidt selection: options, epochs, and what is common to its roads.
+
+mod candidates;
+mod pivot;
+mod plain;
+mod race;
+mod span;
+
+use super::norm::{Draw, in_unit};
+use crate::selection::{ShortfallReason, check_power, labelled_mask};
+use crate::{Error, Lp, Pool, Selection, Selector, random};
+use span::Span;
+
+/// Gram-Schmidt selection: draw a row in proportion to its residual length, project it out of
+/// all the others, repeat.
+///
+/// With r_i(S) the distance of row i to the span of the picked rows S, the next pick is row i
+/// with probability
+///
+/// ```text
+/// p_i = r_i(S)^power / Σ_j r_j(S)^power
+/// ```
+///
+/// (the norms and Gram-Schmidt paper, Algorithm 1, where power = 1). With `greedy` it is the row
+/// of largest residual, ties to the lower index: QR with column pivoting of the transposed
+/// features.
+///
+/// **Past the rank.** Row i is live while r_i > `rank_tol`·‖F_i‖. When no row is live the
+/// literal loop would draw rounding noise; here an *epoch* ends and [`on_exhaustion`] says what
+/// follows. Zero rows are never picked.
+///
+/// **Labelled rows** are projected out first, in the order given, in the first epoch only.
+///
+/// | | shape | unit |
+/// | --- | --- | --- |
+/// | features | `rows` x `dim` | any; scaling all features changes no pick |
+/// | `picks` | `budget` | row indices, distinct, in pick order |
+/// | `scores` | `budget` | residual norm when picked, the features' unit |
+/// | `epochs` | one or more | picks made before each epoch began |
+///
+/// How: row i fires when its hazard ∫ r_i^power dt reaches an exponential number E_i of its own,
+/// and rows are picked as they fire. Residuals only shrink, so old residuals bound firing times
+/// from below: a device lists the few rows that may fire soon, the host settles those in f64,
+/// and many picks share one pass over the features, which are never written to. The picks depend
+/// on features, options and seed alone: not on the device, the block size or the thread count.
+///
+/// Cost: about one pass over the features for `block` picks, 2·rows·dim flops a pick; 16 bytes a
+/// row beside the features. With `norm` l1 or l∞ the residual norms are not monotone and every
+/// pick is a pass in f64 on the host over a copy of the features: exact, and slow.
+///
+/// # Errors
+///
+/// [`Error::Argument`] for a power outside (0, 8], a `rank_tol` outside [0, 1) or a block of 0;
+/// else as [`Selector::select`].
+///
+/// # Example
+///
+/// ```
+/// use coresift::{CpuPool, Features, GramSchmidt, Selector};
+///
+/// // Rows 0 and 1 are one direction, row 2 another.
+/// let x = [9.0, 0.0, 0.0, 8.0, 0.0, 0.0, 0.0, 1.0, 0.0];
+/// let pool = CpuPool::new(Features::new(&x, 3, 3)?);
+/// let chosen = GramSchmidt { greedy: true, ..GramSchmidt::default() }.select(&pool, 3)?;
+/// assert_eq!(chosen.picks, [0, 2, 1]); // two span all rows: then a second epoch begins
+/// assert_eq!(chosen.epochs, [0, 2]);
+/// # Ok::<(), coresift::Error>(())
+/// ```
+///
+/// [`on_exhaustion`]: Self::on_exhaustion
+#[derive(Clone, Debug, PartialEq)]
+pub struct GramSchmidt {
+    /// Norm of the residual that is the weight; liveness is always l2.
+    pub norm: Lp,
+    /// Exponent of the weight, in (0, 8].
+    pub power: f64,
+    /// Take the largest residual instead of drawing.
+    pub greedy: bool,
+    /// What follows when the picks span every row.
+    pub on_exhaustion: OnExhaustion,
+    /// Share of its own length under which a row's residual counts as rounding, in [0, 1).
+    /// `None`: 8·√dim·2⁻²⁴, what f32 features can tell apart. For features that were once f16
+    /// at least 16·2⁻¹¹ is right, for bf16 16·2⁻⁸.
+    pub rank_tol: Option<f64>,
+    /// Seed of the draws.
+    pub seed: u64,
+    /// Rows already labelled: never picked.
+    pub labelled: Vec<usize>,
+    /// Picks aimed at in one pass over the features. Speed only: no pick depends on it.
+    pub block: usize,
+}
+
+impl Default for GramSchmidt {
+    /// Algorithm 1 as published, restarting past the rank, seed 0, blocks of 48.
+    fn default() -> Self {
+        Self {
+            norm: Lp::L2,
+            power: 1.0,
+            greedy: false,
+            on_exhaustion: OnExhaustion::default(),
+            rank_tol: None,
+            seed: 0,
+            labelled: Vec::new(),
+            block: 48,
+        }
+    }
+}
+
+/// What follows when the picks span every row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnExhaustion {
+    /// Begin anew with the unpicked rows and an empty span.
+    #[default]
+    Restart,
+    /// Stop, and report the shortfall.
+    Stop,
+    /// Go on by norm sampling (with `greedy`, by the largest norms) of the unpicked rows.
+    Norm,
+}
+
+impl Selector for GramSchmidt {
+    fn select_with(
+        &self,
+        pool: &dyn Pool,
+        budget: usize,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Selection, Error> {
+        self.check()?;
+        let excluded = labelled_mask(&self.labelled, pool.rows(), budget)?;
+        let selection = Selection {
+            epochs: vec![0],
+            ..Selection::default()
+        };
+        let mut run = Run {
+            options: self,
+            pool,
+            budget,
+            excluded,
+            selection,
+            progress,
+        };
+        match run.finish() {
+            Ok(reason) => Ok(run.selection.finish(budget, reason)),
+            Err(Error::DeviceLost { reason, .. }) => Err(Error::DeviceLost {
+                reason,
+                partial: Box::new(run.selection),
+            }),
+            Err(other) => Err(other),
+        }
+    }
+}
+
+impl GramSchmidt {
+    fn check(&self) -> Result<(), Error> {
+        check_power(self.power, 8.0)?;
+        if let Some(tol) = self.rank_tol
+            && !(0.0..1.0).contains(&tol)
+        {
+            let expected = "a number from 0 to below 1".to_owned();
+            return Err(Error::Argument {
+                argument: "rank_tol",
+                found: tol.to_string(),
+                expected,
+            });
+        }
+        if self.block == 0 {
+            let expected = "at least 1".to_owned();
+            return Err(Error::Argument {
+                argument: "block",
+                found: "0".to_owned(),
+                expected,
+            });
+        }
+        Ok(())
+    }
+
+    /// The tolerance in force for rows of `dim` values.
+    fn tolerance(&self, dim: usize) -> f64 {
+        self.rank_tol.unwrap_or_else(|| default_rank_tol(dim))
+    }
+}
+
+/// 8·√dim·2⁻²⁴: the features are f32, so nothing below is signal.
+fn default_rank_tol(dim: usize) -> f64 {
+    2.0 * f64::from(crate::inner_error(dim))
+}
+
+/// A selection under way.
+struct Run<'a> {
+    options: &'a GramSchmidt,
+    pool: &'a dyn Pool,
+    budget: usize,
+    /// Rows that cannot be picked any more: labelled or picked.
+    excluded: Vec<bool>,
+    selection: Selection,
+    progress: &'a mut dyn FnMut(usize),
+}
+
+impl Run<'_> {
+    /// Picks until the budget is reached or nothing is left; says what ran out if so.
+    fn finish(&mut self) -> Result<ShortfallReason, Error> {
+        if self.budget == 0 {
+            return Ok(ShortfallReason::ZeroWeight);
+        }
+        if self.options.norm != Lp::L2 {
+            return plain::run(self);
+        }
+        let norms = self.pool.row_norms(Lp::L2)?;
+        self.selection.passes += 1;
+        let mut span = Span::new(self.pool, self.options)?;
+        loop {
+            self.epoch(&mut span, &norms)?;
+            if let Some(reason) = self.next_epoch(|row| norms[row] > 0.0) {
+                return Ok(reason);
+            }
+            if self.options.on_exhaustion == OnExhaustion::Norm {
+                self.by_norm(&norms)?;
+                return Ok(ShortfallReason::ZeroWeight);
+            }
+        }
+    }
+
+    /// One epoch: from unprojected rows until the budget is reached or no row is live.
+    fn epoch(&mut self, span: &mut Span<'_>, norms: &[f32]) -> Result<(), Error> {
+        let numbers = self.numbers();
+        let first = self.selection.epochs.len() == 1;
+        let labelled: &[usize] = if first { &self.options.labelled } else { &[] };
+        span.begin(norms, &self.excluded, numbers.as_deref(), labelled)?;
+        let passes = std::mem::take(&mut span.passes);
+        let result = match &numbers {
+            Some(numbers) => race::epoch(self, span, numbers),
+            None => pivot::epoch(self, span),
+        };
+        self.selection.passes += passes + std::mem::take(&mut span.passes);
+        result
+    }
+
+    /// The epoch's exponential numbers; none for greedy picks.
+    fn numbers(&self) -> Option<Vec<f64>> {
+        let stream = random::RACE + self.selection.epochs.len() as u64 - 1;
+        (!self.options.greedy)
+            .then(|| random::exponentials(self.options.seed, stream, self.pool.rows()))
+    }
+
+    /// Opens the next epoch, or says why there is none.
+    fn next_epoch(&mut self, positive: impl Fn(usize) -> bool) -> Option<ShortfallReason> {
+        let left = (0..self.excluded.len()).any(|row| !self.excluded[row] && positive(row));
+        if self.done() || !left {
+            return Some(ShortfallReason::ZeroWeight);
+        }
+        if self.options.on_exhaustion == OnExhaustion::Stop {
+            return Some(ShortfallReason::Rank);
+        }
+        self.selection.epochs.push(self.selection.picks.len());
+        None
+    }
+
+    /// The last epoch of [`OnExhaustion::Norm`]: norms, without deflation.
+    fn by_norm(&mut self, norms: &[f32]) -> Result<(), Error> {
+        let draw = Draw {
+            norm: Lp::L2,
+            power: self.options.power,
+            largest: None,
+            numbers: self.numbers(),
+        };
+        let missing = self.budget - self.selection.picks.len();
+        let (picks, scores) = draw.take(self.pool, norms, &self.excluded, missing)?;
+        self.selection.picks.extend(picks);
+        self.selection.scores.extend(scores);
+        (self.progress)(self.selection.picks.len());
+        Ok(())
+    }
+
+    /// Takes a row whose residual norm, in pool unit, is `score`.
+    fn pick(&mut self, row: usize, score: f64) {
+        self.excluded[row] = true;
+        self.selection.picks.push(row);
+        self.selection.scores.push(in_unit(self.pool, score));
+    }
+
+    fn done(&self) -> bool {
+        self.selection.picks.len() == self.budget
+    }
+}

@@ -1,0 +1,106 @@
+//! Greedy picks: the largest residual, which is QR with column pivoting.
+//!
+//! Every row has an upper bound of its squared residual: the device's, or the exact value of when
+//! the host last looked, whichever is less. The rows of largest bounds are settled, and the best
+//! of them is picked while it beats every bound outside (or equals it and comes first).
+
+use super::Run;
+use super::candidates::Candidates;
+use super::span::Span;
+use crate::{Error, RowState, order};
+
+/// Rows settled at a time.
+const FEW: usize = 256;
+
+/// Picks until the budget is reached or no row is live.
+pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>) -> Result<(), Error> {
+    let mut bounds = vec![f64::INFINITY; run.pool.rows()];
+    tighten(&mut bounds, &span.read()?);
+    let mut few = FEW;
+    while !run.done() {
+        // One more than will be settled: the first bound outside.
+        let mut best = largest(&bounds, few + 1);
+        let outside = (best.len() > few).then(|| best.remove(few));
+        if best.is_empty() {
+            return Ok(());
+        }
+        let mut candidates = span.settle(best)?;
+        let outside = outside.map(|row| (bounds[row], row));
+        let dead = candidates.rows.len() - candidates.alive().count();
+        let picks = take_best(run, span, &mut candidates, outside);
+        (run.progress)(run.selection.picks.len());
+        if run.done() {
+            return Ok(());
+        }
+        for (i, &row) in candidates.rows.iter().enumerate() {
+            let bound = if candidates.live[i] {
+                candidates.residual_sq[i]
+            } else {
+                MASKED
+            };
+            bounds[row] = bound;
+        }
+        span.deflate()?;
+        span.write_back(&candidates, |_| 0.0)?;
+        let refresh = span.is_stale(picks == 0) || picks == 0 && dead > 0 && span.has_grown();
+        if refresh {
+            span.refresh()?;
+        }
+        if refresh || picks > 0 {
+            tighten(&mut bounds, &span.read()?);
+        }
+        // Ties at the top are settled in ever larger lots, each row once.
+        few = if picks > 0 {
+            FEW
+        } else {
+            (2 * few).min(span.rows_at_once())
+        };
+    }
+    Ok(())
+}
+
+/// The bound of a row that takes no part.
+const MASKED: f64 = f64::NEG_INFINITY;
+
+/// Takes in the device's bounds where they are less.
+fn tighten(bounds: &mut [f64], states: &[RowState]) {
+    for (bound, state) in bounds.iter_mut().zip(states) {
+        let device = if state.is_masked() {
+            MASKED
+        } else {
+            f64::from(state.bound_sq())
+        };
+        *bound = bound.min(device);
+    }
+}
+
+/// The rows of the `count` largest bounds, in order.
+fn largest(bounds: &[f64], count: usize) -> Vec<usize> {
+    let keys: Vec<f64> = bounds.iter().map(|bound| -bound).collect();
+    order::smallest(&keys, count)
+}
+
+/// Picks the best candidate while it beats what is outside; gives the number of picks.
+fn take_best(
+    run: &mut Run<'_>,
+    span: &mut Span<'_>,
+    candidates: &mut Candidates,
+    outside: Option<(f64, usize)>,
+) -> usize {
+    let mut picks = 0;
+    while !run.done() {
+        let keys = candidates.alive().map(|i| (-candidates.residual_sq[i], i));
+        let Some((key, i)) = order::argmin(keys) else {
+            break;
+        };
+        let row = candidates.rows[i];
+        if outside.is_some_and(|(bound, other)| order::by_key((key, row), (-bound, other)).is_gt())
+        {
+            break;
+        }
+        run.pick(row, (-key).sqrt());
+        span.take(candidates, i, 0.0);
+        picks += 1;
+    }
+    picks
+}

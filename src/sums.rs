@@ -1,0 +1,69 @@
+//! Sums in f64 in one fixed order, so that a row gives the same bits wherever it stands and on
+//! every machine: sixteen partial sums, and no fused multiply-add, however wide the vectors are.
+
+/// Runs `work` compiled for the widest vectors that this processor has. What is to profit must be
+/// inlined into it, hence the `inline(always)` here and at its callers.
+pub(crate) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(work)
+}
+
+const LANES: usize = 16;
+
+/// Σ term(xⱼ).
+#[inline(always)]
+fn sum(x: &[f32], term: impl Fn(f64) -> f64) -> f64 {
+    let mut sums = [0.0f64; LANES];
+    let (blocks, rest) = x.as_chunks::<LANES>();
+    for block in blocks {
+        for (sum, &v) in sums.iter_mut().zip(block) {
+            *sum += term(f64::from(v));
+        }
+    }
+    for (sum, &v) in sums.iter_mut().zip(rest) {
+        *sum += term(f64::from(v));
+    }
+    sums.iter().sum()
+}
+
+/// Σ|xⱼ|.
+#[inline(always)]
+pub(crate) fn abs(x: &[f32]) -> f64 {
+    sum(x, f64::abs)
+}
+
+/// Σxⱼ².
+#[inline(always)]
+pub(crate) fn squares(x: &[f32]) -> f64 {
+    sum(x, |v| v * v)
+}
+
+/// max|xⱼ|.
+#[inline(always)]
+pub(crate) fn max_abs(x: &[f32]) -> f32 {
+    x.iter().fold(0.0, |largest, v| v.abs().max(largest))
+}
+
+/// ⟨a, b⟩.
+#[inline(always)]
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0f64; LANES];
+    let (a, a_rest) = a.as_chunks::<LANES>();
+    let (b, b_rest) = b.as_chunks::<LANES>();
+    for (a, b) in a.iter().zip(b) {
+        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += a * b;
+        }
+    }
+    for (sum, (a, b)) in sums.iter_mut().zip(a_rest.iter().zip(b_rest)) {
+        *sum += a * b;
+    }
+    sums.iter().sum()
+}
+
+/// `y -= c * x`.
+#[inline(always)]
+pub(crate) fn subtract(y: &mut [f64], c: f64, x: &[f64]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y -= c * x;
+    }
+}

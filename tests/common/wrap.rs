@@ -1,0 +1,189 @@
+//! Pools around a pool, to see what a selector does when a device is not quite right.
+
+use coresift::{Due, Error, Lp, Pool, Rate, Residuals, RowState, Selection, Totals};
+use std::cell::Cell;
+
+/// A pool whose residuals and hazards are off, at every deflation and refresh, by a relative
+/// error of random sign.
+pub struct Noisy<'a> {
+    inner: &'a dyn Pool,
+    relative: f32,
+}
+
+impl<'a> Noisy<'a> {
+    pub fn new(inner: &'a dyn Pool, relative: f32) -> Self {
+        Self { inner, relative }
+    }
+}
+
+impl Pool for Noisy<'_> {
+    fn rows(&self) -> usize {
+        self.inner.rows()
+    }
+    fn dim(&self) -> usize {
+        self.inner.dim()
+    }
+    fn scale(&self) -> f32 {
+        self.inner.scale()
+    }
+    fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {
+        self.inner.row_norms(norm)
+    }
+    fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        self.inner.gather_rows(rows)
+    }
+    fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
+        let inner = self.inner.residuals()?;
+        Ok(Box::new(NoisyResiduals {
+            inner,
+            relative: self.relative,
+            state: 1,
+        }))
+    }
+}
+
+struct NoisyResiduals<'a> {
+    inner: Box<dyn Residuals + 'a>,
+    relative: f32,
+    state: u32,
+}
+
+impl NoisyResiduals<'_> {
+    /// 1 plus or minus the relative error.
+    fn factor(&mut self) -> f32 {
+        self.state = self
+            .state
+            .wrapping_mul(1_664_525)
+            .wrapping_add(1_013_904_223);
+        if self.state >> 31 == 0 {
+            1.0 + self.relative
+        } else {
+            1.0 - self.relative
+        }
+    }
+
+    fn disturb(&mut self, before: &[RowState]) -> Result<(), Error> {
+        let mut states = self.inner.read()?;
+        for (state, before) in states
+            .iter_mut()
+            .zip(before)
+            .filter(|(s, _)| !s.is_masked())
+        {
+            state.residual_sq *= self.factor();
+            let hazard = (before.left - state.left) * self.factor();
+            state.left = (before.left - hazard).max(0.0);
+        }
+        self.inner.load(&states)
+    }
+}
+
+impl Residuals for NoisyResiduals<'_> {
+    fn load(&mut self, states: &[RowState]) -> Result<(), Error> {
+        self.inner.load(states)
+    }
+    fn read(&self) -> Result<Vec<RowState>, Error> {
+        self.inner.read()
+    }
+    fn write(&mut self, rows: &[usize], states: &[RowState]) -> Result<(), Error> {
+        self.inner.write(rows, states)
+    }
+    fn due_rows(&self, tau: f32, rate: Rate, limit: usize) -> Result<Due, Error> {
+        self.inner.due_rows(tau, rate, limit)
+    }
+    fn deflate(&mut self, directions: &[f32], dt: &[f32], rate: Rate) -> Result<Totals, Error> {
+        let before = self.inner.read()?;
+        let totals = self.inner.deflate(directions, dt, rate)?;
+        self.disturb(&before)?;
+        Ok(totals)
+    }
+    fn refresh(&mut self, basis: &[f32], dead: f32, rate: Rate) -> Result<Totals, Error> {
+        let before = self.inner.read()?;
+        let totals = self.inner.refresh(basis, dead, rate)?;
+        self.disturb(&before)?;
+        Ok(totals)
+    }
+}
+
+/// A pool whose device is lost after so many calls on its residuals.
+pub struct Lost<'a> {
+    inner: &'a dyn Pool,
+    calls_left: Cell<usize>,
+}
+
+impl<'a> Lost<'a> {
+    pub fn after(inner: &'a dyn Pool, calls: usize) -> Self {
+        Self {
+            inner,
+            calls_left: Cell::new(calls),
+        }
+    }
+
+    fn count(&self) -> Result<(), Error> {
+        let Some(left) = self.calls_left.get().checked_sub(1) else {
+            let reason = "unplugged".to_owned();
+            return Err(Error::DeviceLost {
+                reason,
+                partial: Box::new(Selection::default()),
+            });
+        };
+        self.calls_left.set(left);
+        Ok(())
+    }
+}
+
+impl Pool for Lost<'_> {
+    fn rows(&self) -> usize {
+        self.inner.rows()
+    }
+    fn dim(&self) -> usize {
+        self.inner.dim()
+    }
+    fn scale(&self) -> f32 {
+        self.inner.scale()
+    }
+    fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {
+        self.inner.row_norms(norm)
+    }
+    fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        self.count()?;
+        self.inner.gather_rows(rows)
+    }
+    fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
+        Ok(Box::new(LostResiduals {
+            inner: self.inner.residuals()?,
+            pool: self,
+        }))
+    }
+}
+
+struct LostResiduals<'a> {
+    inner: Box<dyn Residuals + 'a>,
+    pool: &'a Lost<'a>,
+}
+
+impl Residuals for LostResiduals<'_> {
+    fn load(&mut self, states: &[RowState]) -> Result<(), Error> {
+        self.pool.count()?;
+        self.inner.load(states)
+    }
+    fn read(&self) -> Result<Vec<RowState>, Error> {
+        self.pool.count()?;
+        self.inner.read()
+    }
+    fn write(&mut self, rows: &[usize], states: &[RowState]) -> Result<(), Error> {
+        self.pool.count()?;
+        self.inner.write(rows, states)
+    }
+    fn due_rows(&self, tau: f32, rate: Rate, limit: usize) -> Result<Due, Error> {
+        self.pool.count()?;
+        self.inner.due_rows(tau, rate, limit)
+    }
+    fn deflate(&mut self, directions: &[f32], dt: &[f32], rate: Rate) -> Result<Totals, Error> {
+        self.pool.count()?;
+        self.inner.deflate(directions, dt, rate)
+    }
+    fn refresh(&mut self, basis: &[f32], dead: f32, rate: Rate) -> Result<Totals, Error> {
+        self.pool.count()?;
+        self.inner.refresh(basis, dead, rate)
+    }
+}
