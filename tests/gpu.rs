@@ -324,6 +324,37 @@ fn a_lost_device_is_an_error_everywhere() {
     }
 }
 
+/// The device goes while kernels run, at a moment that nobody chose.
+#[test]
+fn a_device_lost_in_the_middle_is_an_error() {
+    for delay in [0, 3, 10, 30] {
+        let application = Application::new(wgpu::Limits::default());
+        let (rows, dim) = (3000, 64);
+        let x = fractions(4, rows * dim);
+        let pool = application
+            .gpu
+            .pool(Features::new(&x, rows, dim).unwrap())
+            .unwrap();
+        let device = application.device.clone();
+        let destroyer = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(delay));
+            device.destroy();
+        });
+        let run = || {
+            let mut residuals = pool.residuals()?;
+            loop {
+                residuals.deflate(&x[..dim], &[0.5], Rate::new(1.0))?;
+                residuals.refresh(&x[..dim], -1.0, Rate::new(1.0))?;
+                pool.gather_rows(&[5])?;
+                residuals.due_rows(1.0, Rate::new(1.0), 5)?;
+            }
+        };
+        let result: Result<(), Error> = run();
+        assert!(is_lost(result), "after {delay} ms");
+        destroyer.join().unwrap();
+    }
+}
+
 /// The application's own error handling is left alone: its handler, its scopes.
 #[test]
 fn the_applications_handlers_stay() {

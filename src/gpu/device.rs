@@ -371,7 +371,7 @@ impl Gpu {
         let mut offset = 0;
         for bytes in bytemuck::cast_slice::<T, u8>(values).chunks(piece) {
             self.caught(what, bytes.len() as u64, || {
-                self.queue().write_buffer(buffer, offset, bytes)
+                self.queue().write_buffer(buffer, offset, bytes);
             })?;
             offset += bytes.len() as u64;
             if bytes.len() == piece {
