@@ -188,7 +188,7 @@ fn some_states(rows: usize) -> Vec<RowState> {
 fn with_states(rows: usize, check: impl Fn(&str, &dyn Pool, Vec<RowState>)) {
     let x = vec![1.0; rows];
     on_every_device(features(&x, 1), |device, pool| {
-        check(device, pool, some_states(rows))
+        check(device, pool, some_states(rows));
     });
 }
 

@@ -14,7 +14,8 @@ pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/refresh.wgsl"),
 );
 
-/// Most bytes of rows that are copied at a time.
+/// Most bytes of rows that are copied at a time; nor more than a quarter of a binding, so that
+/// the copy is small beside its panel.
 const SCRATCH_BYTES: u64 = 64 << 20;
 /// One projection leaves what its own rounding put back.
 const PROJECTIONS: usize = 2;
@@ -48,7 +49,9 @@ pub(super) fn run(
 ) -> Result<Vec<[f32; 2]>, Error> {
     let gpu = &pool.gpu;
     let row_bytes = pool.dim() as u64 * 4;
-    let at_once = (SCRATCH_BYTES.min(panel.size) / row_bytes).max(1) as u32;
+    let binding = gpu.limits().max_storage_buffer_binding_size;
+    let bytes = SCRATCH_BYTES.min(binding / 4).min(panel.size);
+    let at_once = (bytes / row_bytes).max(1) as u32;
     let usage = BufferUsages::STORAGE | BufferUsages::COPY_DST;
     let scratch = gpu.block("residuals", u64::from(at_once) * row_bytes, usage)?;
     let mut totals = Vec::new();
