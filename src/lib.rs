@@ -16,6 +16,7 @@ pub use cpu::CpuPool;
 pub use error::Error;
 pub use features::Features;
 #[cfg(feature = "gpu")]
+pub use gpu::{Adapter, Gpu, GpuPool};
 pub use pool::{
     DOWN_DATE_ERROR, Due, Lp, Pool, Rate, Residuals, RowState, Totals, inner_error, norm_bounds,
     slip,

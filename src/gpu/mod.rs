@@ -1,1 +1,22 @@
-//! The GPU room.
+//! Pools on a GPU, through wgpu, which stops at this folder's edge.
+//!
+//! `device` runs things and knows no kernel; each kernel's file holds its uniform struct, its
+//! buffers and its grid, and decides nothing; `pool` and `residuals` hold what is resident.
+
+mod adapter;
+mod borrowed;
+mod deflate;
+mod device;
+mod directions;
+mod due_rows;
+mod gather_rows;
+#[cfg(test)]
+mod layout;
+mod pool;
+mod refresh;
+mod residuals;
+mod row_norms;
+
+pub use adapter::Adapter;
+pub use device::Gpu;
+pub use pool::GpuPool;

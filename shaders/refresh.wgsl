@@ -1,0 +1,155 @@
+// refresh: projects basis vectors out of copied rows, and at the end renews the rows' state.
+//
+//   r[i, :]     -= sum_m <r[i, :], q_m> q_m     r: rows x dim, row-major, a copy of the rows;
+//                                               32 vectors at a time, q as in direction_block
+//   at the end, for every unmasked row, s being the scale:
+//   residual_sq  = |s r[i, :]|^2
+//   guard        = slip(sqrt(residual_sq), inner_error * sqrt(norm_sq))
+//                  + down_date_error * residual_sq
+//   masked where residual_sq <= dead^2 norm_sq, unless dead is negative
+//   totals[g]    = (sum of rate(residual_sq + guard), sum of residual_sq) of workgroup g
+//
+// Grid      a workgroup takes 128 rows and every vector; folded over x and y.
+// Memory    r is read twice and written once a block of 32 vectors. A thread stores the values
+//           that it loaded, so that no thread reads what another wrote.
+// Rounding  tiles of 16 squares, then their sums. A row so short that dead^2 norm_sq may be
+//           lost among subnormals is never masked: the host settles it.
+// Mirror    src/cpu/refresh.rs. Contract: src/pool.rs, tests/kernels.rs.
+
+const SMALLEST_DEAD = 7.888609052210118e-31; // 2^-100
+
+struct Shape {
+    rows: u32,
+    dim: u32,
+    columns: u32,
+    blocks: u32,
+    // The first row's place among the states.
+    first_row: u32,
+    // 1 in the last of the dispatches that share a basis.
+    ends: u32,
+    power: f32,
+    slack: f32,
+    scale: f32,
+    inner_error: f32,
+    down_date_error: f32,
+    dead: f32,
+}
+
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(1) var<storage, read> directions: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> residuals: array<f32>;
+@group(0) @binding(3) var<storage, read_write> states: array<RowState>;
+@group(0) @binding(4) var<storage, read_write> totals_of: array<vec2<f32>>;
+
+fn element(at: u32) -> f32 {
+    return residuals[at];
+}
+
+fn store_value(first_row: u32, column: u32, e: u32) {
+    let row = first_row + e / COLUMNS;
+    let j = column + e % COLUMNS;
+    if row < shape.rows && j < shape.dim {
+        residuals[row * shape.dim + j] = tile[(e / COLUMNS) * STRIDE + e % COLUMNS];
+    }
+}
+
+// Writes `tile` back, each value by the thread that `stage_rows` had load it.
+fn store_rows(first_row: u32, column: u32, thread: u32) {
+    for (var e = thread; e < ROWS * COLUMNS; e += 4u * THREADS) {
+        store_value(first_row, column, e);
+        store_value(first_row, column, e + THREADS);
+        store_value(first_row, column, e + 2u * THREADS);
+        store_value(first_row, column, e + 3u * THREADS);
+    }
+}
+
+fn subtract(d: Dots, index: u32, first_row: u32, thread: u32) {
+    for (var column = 0u; column < shape.dim; column += COLUMNS) {
+        workgroupBarrier(); // the tile before has been stored
+        stage_rows(first_row, column, thread);
+        stage_directions(index, column, thread);
+        workgroupBarrier();
+        for (var k = 0u; k < COLUMNS; k += 1u) {
+            let q0 = block[k * QUADS];
+            let q1 = block[k * QUADS + 1u];
+            let q2 = block[k * QUADS + 2u];
+            let q3 = block[k * QUADS + 3u];
+            let q4 = block[k * QUADS + 4u];
+            let q5 = block[k * QUADS + 5u];
+            let q6 = block[k * QUADS + 6u];
+            let q7 = block[k * QUADS + 7u];
+            tile[thread * STRIDE + k] -=
+                (dot(d.a0, q0) + dot(d.a1, q1)) + (dot(d.a2, q2) + dot(d.a3, q3)) +
+                ((dot(d.a4, q4) + dot(d.a5, q5)) + (dot(d.a6, q6) + dot(d.a7, q7)));
+            tile[(thread + THREADS) * STRIDE + k] -=
+                (dot(d.b0, q0) + dot(d.b1, q1)) + (dot(d.b2, q2) + dot(d.b3, q3)) +
+                ((dot(d.b4, q4) + dot(d.b5, q5)) + (dot(d.b6, q6) + dot(d.b7, q7)));
+        }
+        workgroupBarrier();
+        store_rows(first_row, column, thread);
+    }
+}
+
+// Squared lengths, in the pool's unit, of the thread's two rows.
+fn lengths_sq(first_row: u32, thread: u32) -> vec2<f32> {
+    var sums = vec2(0.0, 0.0);
+    for (var column = 0u; column < shape.dim; column += COLUMNS) {
+        workgroupBarrier(); // the tile before has been read or stored
+        stage_rows(first_row, column, thread);
+        workgroupBarrier();
+        var of_tile = vec2(0.0, 0.0);
+        for (var k = 0u; k < COLUMNS; k += 1u) {
+            let v = shape.scale
+                * vec2(tile[thread * STRIDE + k], tile[(thread + THREADS) * STRIDE + k]);
+            of_tile += v * v;
+        }
+        sums += of_tile;
+    }
+    return sums;
+}
+
+// Renews an unmasked row's state and gives its part of the totals.
+fn renew(row: u32, residual_sq: f32) -> vec2<f32> {
+    if row >= shape.rows {
+        return vec2(0.0, 0.0);
+    }
+    var state = states[shape.first_row + row];
+    if state.residual_sq < 0.0 {
+        return vec2(0.0, 0.0);
+    }
+    let delta = shape.inner_error * sqrt(state.norm_sq);
+    state.residual_sq = residual_sq;
+    state.guard = slip(sqrt(residual_sq), delta) + shape.down_date_error * residual_sq;
+    if shape.dead >= 0.0 {
+        let dead_sq = shape.dead * shape.dead * state.norm_sq;
+        if dead_sq >= SMALLEST_DEAD && residual_sq <= dead_sq {
+            state.residual_sq = -1.0;
+        }
+    }
+    states[shape.first_row + row] = state;
+    return part(state);
+}
+
+@compute @workgroup_size(64)
+fn refresh(
+    @builtin(workgroup_id) group_id: vec3<u32>,
+    @builtin(num_workgroups) grid: vec3<u32>,
+    @builtin(local_invocation_index) thread: u32,
+) {
+    let group = group_id.y * grid.x + group_id.x;
+    let first_row = group * ROWS;
+
+    for (var index = 0u; index < shape.blocks; index += 1u) {
+        let d = dots(index, first_row, thread);
+        subtract(d, index, first_row, thread);
+    }
+
+    if shape.ends == 1u {
+        let sums = lengths_sq(first_row, thread);
+        let row = first_row + thread;
+        let whole = totals(renew(row, sums.x) + renew(row + THREADS, sums.y), thread);
+        if thread == 0u && first_row < shape.rows {
+            totals_of[group] = whole;
+        }
+    }
+}

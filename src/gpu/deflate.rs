@@ -1,0 +1,142 @@
+//! Binds `shaders/deflate.wgsl`.
+
+use super::GpuPool;
+use super::device::compile;
+use super::directions::{DIRECTIONS_OF_BLOCK, ROWS, Window};
+use super::pool::Panel;
+use crate::{DOWN_DATE_ERROR, Error, Pool, Rate, inner_error};
+use wgpu::BufferUsages;
+
+pub(super) const WGSL: &str = concat!(
+    include_str!("../../shaders/row_state.wgsl"),
+    include_str!("../../shaders/direction_block.wgsl"),
+    include_str!("../../shaders/deflate.wgsl"),
+);
+
+/// `Shape` in the shader; the test below holds the two to one layout.
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct Shape {
+    rows: u32,
+    dim: u32,
+    columns: u32,
+    blocks: u32,
+    power: f32,
+    slack: f32,
+    inflate: f32,
+    inner_error: f32,
+    down_date_error: f32,
+}
+
+/// Projects a window of directions out of a panel's rows; `dt` is that of all directions.
+/// Gives the totals of each workgroup.
+pub(super) fn run(
+    pool: &GpuPool,
+    panel: &Panel,
+    states: &wgpu::Buffer,
+    window: &Window<'_>,
+    columns: u32,
+    dt: &[f32],
+    rate: Rate,
+) -> Result<Vec<[f32; 2]>, Error> {
+    let gpu = &pool.gpu;
+    let count = window.blocks as usize * DIRECTIONS_OF_BLOCK;
+    let mut times = vec![-1.0f32; count]; // no direction, unless there is one
+    let here = &dt[window.first as usize * DIRECTIONS_OF_BLOCK..];
+    times
+        .iter_mut()
+        .zip(here)
+        .for_each(|(time, &dt)| *time = dt);
+    let shape = gpu.uniform(Shape {
+        rows: panel.rows,
+        dim: pool.dim() as u32,
+        columns,
+        blocks: window.blocks,
+        power: rate.power,
+        slack: rate.slack,
+        inflate: inflate(count),
+        inner_error: inner_error(pool.dim()),
+        // Once a call: the first window's dispatch adds it.
+        down_date_error: if window.first == 0 {
+            DOWN_DATE_ERROR
+        } else {
+            0.0
+        },
+    })?;
+    let dt = gpu.filled("dt", &times, BufferUsages::STORAGE)?;
+    let groups = u64::from(panel.rows).div_ceil(ROWS);
+    let out = gpu.output("totals", groups * 8)?;
+    gpu.dispatch(
+        "deflate",
+        |device| compile(device, "deflate", WGSL, &[]),
+        &gpu.pipelines().deflate,
+        &[
+            shape.as_entire_binding(),
+            panel.binding(),
+            window.binding.clone(),
+            dt.as_entire_binding(),
+            states.as_entire_binding(),
+            out.as_entire_binding(),
+        ],
+        groups,
+    )?;
+    gpu.read("totals", &out)
+}
+
+/// Covers the rounding of a sum of `count` products: each of its terms has been rounded at most
+/// `count` + 1 times by 2⁻²⁴; six more are for what follows, and for this number itself.
+fn inflate(count: usize) -> f32 {
+    (1.0 + (count + 7) as f64 * crate::pool::UNIT_ROUNDOFF) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::directions::COLUMNS;
+    use super::super::layout::{assert_entry, assert_struct, constant};
+    use super::*;
+    use crate::RowState;
+    use std::mem::offset_of;
+
+    #[test]
+    fn layout() {
+        assert_entry(
+            WGSL,
+            "deflate",
+            64,
+            &[
+                "shape",
+                "features",
+                "directions",
+                "dt",
+                "states",
+                "totals_of",
+            ],
+        );
+        assert_struct(
+            WGSL,
+            "Shape",
+            &[
+                ("rows", offset_of!(Shape, rows)),
+                ("dim", offset_of!(Shape, dim)),
+                ("columns", offset_of!(Shape, columns)),
+                ("blocks", offset_of!(Shape, blocks)),
+                ("power", offset_of!(Shape, power)),
+                ("slack", offset_of!(Shape, slack)),
+                ("inflate", offset_of!(Shape, inflate)),
+                ("inner_error", offset_of!(Shape, inner_error)),
+                ("down_date_error", offset_of!(Shape, down_date_error)),
+            ],
+            size_of::<Shape>(),
+        );
+        assert_eq!(constant(WGSL, "ROWS"), ROWS);
+        assert_eq!(4 * constant(WGSL, "QUADS"), DIRECTIONS_OF_BLOCK as u64);
+        assert_eq!(constant(WGSL, "COLUMNS"), COLUMNS as u64);
+        let state = [
+            ("residual_sq", offset_of!(RowState, residual_sq)),
+            ("left", offset_of!(RowState, left)),
+            ("guard", offset_of!(RowState, guard)),
+            ("norm_sq", offset_of!(RowState, norm_sq)),
+        ];
+        assert_struct(WGSL, "RowState", &state, size_of::<RowState>());
+    }
+}

@@ -1,0 +1,128 @@
+//! Directions as the kernels want them: blocks of 32, a column's 32 values together.
+
+use super::device::{Block, Gpu};
+use crate::Error;
+use std::num::NonZeroU64;
+use wgpu::BufferUsages;
+
+/// Directions of a block, four times `QUADS` in `shaders/direction_block.wgsl`.
+pub(super) const DIRECTIONS_OF_BLOCK: usize = 32;
+/// Rows of a workgroup, `ROWS` there.
+pub(super) const ROWS: u64 = 128;
+/// Columns of a tile, `COLUMNS` there.
+pub(super) const COLUMNS: usize = 16;
+
+/// Rounds of all loops together after which a thread of Mesa's lavapipe silently stops. One
+/// dispatch stays below, which also keeps it short on the GPUs that take seconds for a hang.
+const MOST_ROUNDS: u64 = 65_535;
+/// Rounds that a kernel's thread spends on a tile: for each block of directions, and besides.
+const ROUNDS_OF_BLOCK: u64 = 64;
+const ROUNDS_OF_TILE: u64 = 32;
+
+/// Columns up to which a thread can take one block of directions at least.
+pub(super) const MOST_COLUMNS: usize =
+    (MOST_ROUNDS / (ROUNDS_OF_BLOCK + ROUNDS_OF_TILE)) as usize * COLUMNS;
+
+/// Blocks that one dispatch may take.
+fn most_blocks(columns: usize) -> u64 {
+    let tiles = (columns / COLUMNS) as u64;
+    let rounds = MOST_ROUNDS.saturating_sub(tiles * ROUNDS_OF_TILE);
+    (rounds / (tiles * ROUNDS_OF_BLOCK)).max(1)
+}
+
+/// Resident directions, `blocks` x `columns` x 32.
+pub(super) struct Directions {
+    resident: Block,
+    /// Values per direction, with the zeros after them.
+    pub(super) columns: u32,
+    blocks: u32,
+    /// Blocks that one dispatch takes.
+    per_window: u32,
+}
+
+/// Blocks that one dispatch takes.
+pub(super) struct Window<'a> {
+    pub(super) binding: wgpu::BindingResource<'a>,
+    pub(super) first: u32,
+    pub(super) blocks: u32,
+    pub(super) is_last: bool,
+}
+
+impl Directions {
+    /// Sends `count` x `dim` values, each times `factor`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Device`] where 32 directions do not fit one binding, and the device's own.
+    pub(super) fn upload(
+        gpu: &Gpu,
+        values: &[f32],
+        dim: usize,
+        factor: f32,
+    ) -> Result<Self, Error> {
+        let columns = dim.next_multiple_of(COLUMNS);
+        let block_bytes = (columns * DIRECTIONS_OF_BLOCK * 4) as u64;
+        let limit = gpu.limits().max_storage_buffer_binding_size;
+        if block_bytes > limit {
+            return Err(Error::Device(format!(
+                "32 directions of {block_bytes} bytes do not fit a binding of {limit}"
+            )));
+        }
+        let blocks = (values.len() / dim).div_ceil(DIRECTIONS_OF_BLOCK);
+        let mut packed = vec![0.0f32; blocks.max(1) * columns * DIRECTIONS_OF_BLOCK];
+        for (m, direction) in values.chunks(dim).enumerate() {
+            let start = m / DIRECTIONS_OF_BLOCK * columns * DIRECTIONS_OF_BLOCK;
+            let lane = m % DIRECTIONS_OF_BLOCK;
+            let places = packed[start..]
+                .iter_mut()
+                .skip(lane)
+                .step_by(DIRECTIONS_OF_BLOCK);
+            places
+                .zip(direction)
+                .for_each(|(place, v)| *place = v * factor);
+        }
+        Ok(Self {
+            resident: gpu.filled("directions", &packed, BufferUsages::STORAGE)?,
+            columns: columns as u32,
+            blocks: blocks as u32,
+            per_window: (limit / block_bytes).min(most_blocks(columns)) as u32,
+        })
+    }
+
+    /// The blocks in order, in windows; one empty window where there are none.
+    pub(super) fn windows(&self) -> impl Iterator<Item = Window<'_>> {
+        let step = self.per_window;
+        (0..self.blocks.max(1))
+            .step_by(step as usize)
+            .map(move |first| {
+                let blocks = step.min(self.blocks - first);
+                let block_bytes = u64::from(self.columns) * DIRECTIONS_OF_BLOCK as u64 * 4;
+                let binding = wgpu::BufferBinding {
+                    buffer: &self.resident,
+                    offset: u64::from(first) * block_bytes,
+                    size: NonZeroU64::new(u64::from(blocks.max(1)) * block_bytes),
+                };
+                Window {
+                    binding: wgpu::BindingResource::Buffer(binding),
+                    first,
+                    blocks,
+                    is_last: first + blocks == self.blocks,
+                }
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dispatches_end_before_lavapipe_stops_them() {
+        for columns in [16, 1008, 4096, MOST_COLUMNS] {
+            let tiles = (columns / COLUMNS) as u64;
+            let rounds = tiles * (most_blocks(columns) * ROUNDS_OF_BLOCK + ROUNDS_OF_TILE);
+            assert!(rounds <= MOST_ROUNDS, "{columns}");
+        }
+        assert_eq!(most_blocks(MOST_COLUMNS), 1);
+    }
+}

@@ -1,0 +1,67 @@
+//! Holds Rust and WGSL to one layout, for the kernels' tests. No GPU.
+
+use naga::TypeInner;
+
+/// Asserts that struct `name` of the shader has these members at these offsets, and this size.
+pub(super) fn assert_struct(wgsl: &str, name: &str, members: &[(&str, usize)], size: usize) {
+    let module = naga::front::wgsl::parse_str(wgsl).expect("the shader parses");
+    let found = module.types.iter().find_map(|(_, ty)| match &ty.inner {
+        TypeInner::Struct { members, span } if ty.name.as_deref() == Some(name) => {
+            let member = |m: &naga::StructMember| (m.name.clone().unwrap_or_default(), m.offset);
+            Some((
+                members.iter().map(member).collect::<Vec<_>>(),
+                *span as usize,
+            ))
+        }
+        _ => None,
+    });
+    let (found, span) = found.expect("the struct is in the shader");
+    let members: Vec<_> = members
+        .iter()
+        .map(|&(n, o)| (n.to_owned(), o as u32))
+        .collect();
+    assert_eq!(found, members, "{name}");
+    assert_eq!(span, size, "{name}");
+}
+
+/// Asserts that the shader has one entry point, of this name and so many threads, and these
+/// bindings in group 0.
+pub(super) fn assert_entry(wgsl: &str, name: &str, threads: u32, bindings: &[&str]) {
+    let module = naga::front::wgsl::parse_str(wgsl).expect("the shader parses");
+    let mut bound: Vec<_> = module
+        .global_variables
+        .iter()
+        .filter_map(|(_, v)| Some((v.binding?, v.name.clone().unwrap_or_default())))
+        .collect();
+    bound.sort_unstable();
+    let names: Vec<&str> = bound.iter().map(|(_, name)| name.as_str()).collect();
+    assert_eq!(names, bindings);
+    let numbers = bound
+        .iter()
+        .map(|(binding, _)| (binding.group, binding.binding));
+    assert!(
+        numbers.eq((0..).zip(0..).map(|(_, b)| (0, b)).take(bindings.len())),
+        "{bound:?}"
+    );
+    let [entry] = &module.entry_points[..] else {
+        panic!("{name}: one entry point expected")
+    };
+    assert_eq!(
+        (entry.name.as_str(), entry.workgroup_size),
+        (name, [threads, 1, 1])
+    );
+}
+
+/// The value of a whole-number constant of the shader.
+pub(super) fn constant(wgsl: &str, name: &str) -> u64 {
+    let module = naga::front::wgsl::parse_str(wgsl).expect("the shader parses");
+    let constant = module
+        .constants
+        .iter()
+        .find(|(_, c)| c.name.as_deref() == Some(name));
+    let init = constant.expect("the constant is in the shader").1.init;
+    match module.global_expressions[init] {
+        naga::Expression::Literal(naga::Literal::U32(value)) => value.into(),
+        ref other => panic!("{name}: {other:?}"),
+    }
+}

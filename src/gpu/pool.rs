@@ -1,0 +1,200 @@
+//! Rows resident on a GPU, as a list of panels.
+
+use super::device::{Block, PIECE_BYTES};
+use super::residuals::GpuResiduals;
+use super::{gather_rows, row_norms};
+use crate::{Error, Features, Gpu, Lp, Pool, Residuals};
+use std::num::NonZeroU64;
+use wgpu::BufferUsages;
+
+/// Most bytes of a panel's features: a dispatch over it stays short of the seconds after which
+/// a system takes the GPU for hung.
+const PANEL_BYTES: u64 = 1 << 30;
+
+/// A pool on a GPU, from [`Gpu::pool`] or [`Gpu::pool_from_buffer`].
+#[derive(Debug)]
+pub struct GpuPool {
+    pub(super) gpu: Gpu,
+    rows: usize,
+    dim: usize,
+    pub(super) scale: f32,
+    /// What the kernels have still to multiply the values by: 1, or `scale` for a borrowed
+    /// buffer, whose values stay as they are.
+    pub(super) pending_scale: f32,
+    pub(super) panels: Vec<Panel>,
+}
+
+/// Some rows, within one binding.
+#[derive(Debug)]
+pub(super) struct Panel {
+    /// The first row's index in the pool.
+    pub(super) first: usize,
+    pub(super) rows: u32,
+    buffer: wgpu::Buffer,
+    /// Where the panel begins and how many bytes it has.
+    pub(super) offset: u64,
+    pub(super) size: u64,
+    /// Keeps the memory where it is ours.
+    _owned: Option<Block>,
+}
+
+impl Panel {
+    pub(super) fn binding(&self) -> wgpu::BindingResource<'_> {
+        wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+            buffer: &self.buffer,
+            offset: self.offset,
+            size: NonZeroU64::new(self.size),
+        })
+    }
+
+    pub(super) fn buffer(&self) -> &wgpu::Buffer {
+        &self.buffer
+    }
+}
+
+impl GpuPool {
+    pub(super) fn upload(gpu: &Gpu, features: Features<'_>) -> Result<Self, Error> {
+        let (rows, dim, scale) = (features.rows(), features.dim(), features.scale());
+        let per_panel = rows_per_panel(gpu, dim)?;
+        let values = features.values().chunks(per_panel * dim);
+        let sizes: Vec<u64> = values
+            .clone()
+            .map(|panel| size_of_val(panel) as u64)
+            .collect();
+        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
+        let blocks = gpu.blocks("features", &sizes, usage)?;
+        let mut panels = Vec::new();
+        for (block, values) in blocks.into_iter().zip(values) {
+            send(gpu, &block, values, scale)?;
+            panels.push(Panel {
+                first: panels.len() * per_panel,
+                rows: (values.len() / dim) as u32,
+                buffer: block.clone(),
+                offset: 0,
+                size: block.size(),
+                _owned: Some(block),
+            });
+        }
+        Ok(Self {
+            gpu: gpu.clone(),
+            rows,
+            dim,
+            scale,
+            pending_scale: 1.0,
+            panels,
+        })
+    }
+
+    /// A pool over windows of a buffer that is not ours, its values not yet checked.
+    pub(super) fn over(
+        gpu: &Gpu,
+        buffer: &wgpu::Buffer,
+        offset: u64,
+        rows: usize,
+        dim: usize,
+    ) -> Result<Self, Error> {
+        let row_bytes = dim as u64 * 4;
+        // Every window must begin at a multiple of the alignment.
+        let alignment = u64::from(gpu.limits().min_storage_buffer_offset_alignment);
+        let step =
+            (alignment >> row_bytes.trailing_zeros().min(alignment.trailing_zeros())) as usize;
+        let fit = rows_per_panel(gpu, dim)?;
+        let per_panel = if rows <= fit { rows } else { fit / step * step };
+        if per_panel == 0 {
+            let limit = gpu.limits().max_storage_buffer_binding_size;
+            return Err(Error::Device(format!(
+                "panels of {step} rows of {row_bytes} bytes do not fit bindings of {limit}"
+            )));
+        }
+        let panel = |first: usize| {
+            let rows = per_panel.min(rows - first);
+            Panel {
+                first,
+                rows: rows as u32,
+                buffer: buffer.clone(),
+                offset: offset + first as u64 * row_bytes,
+                size: rows as u64 * row_bytes,
+                _owned: None,
+            }
+        };
+        let panels = (0..rows).step_by(per_panel).map(panel).collect();
+        Ok(Self {
+            gpu: gpu.clone(),
+            rows,
+            dim,
+            scale: 1.0,
+            pending_scale: 1.0,
+            panels,
+        })
+    }
+}
+
+/// Rows whose features and states fit one binding each, and whose norms one dispatch.
+fn rows_per_panel(gpu: &Gpu, dim: usize) -> Result<usize, Error> {
+    let row_bytes = dim as u64 * 4;
+    let limits = gpu.limits();
+    let limit = limits
+        .max_storage_buffer_binding_size
+        .min(limits.max_buffer_size);
+    if row_bytes > limit {
+        return Err(Error::Device(format!(
+            "a row of {row_bytes} bytes does not fit a binding of {limit}"
+        )));
+    }
+    let most = limit.min(PANEL_BYTES.max(row_bytes));
+    let by_grid = gpu.most_groups().saturating_mul(row_norms::ROWS);
+    Ok((most / row_bytes.max(16)).min(by_grid) as usize)
+}
+
+/// Sends values to a buffer, multiplied by `scale` on their way into its staging memory.
+fn send(gpu: &Gpu, buffer: &wgpu::Buffer, values: &[f32], scale: f32) -> Result<(), Error> {
+    let mut offset = 0;
+    let mut sent = None;
+    for piece in values.chunks(PIECE_BYTES as usize / 4) {
+        let size = NonZeroU64::new(size_of_val(piece) as u64).expect("chunks are not empty");
+        gpu.caught("features", size.get(), || {
+            // None on a lost device, which the submission below reports.
+            if let Some(mut view) = gpu.queue().write_buffer_with(buffer, offset, size) {
+                let (words, _) = view.slice(..).into_chunks::<4>();
+                words.write_iter(piece.iter().map(|v| (v * scale).to_ne_bytes()));
+            }
+        })?;
+        offset += size.get();
+        let index = gpu.submit("features", |_| {})?;
+        // Two pieces under way at a time: the staging memory of the one before is free.
+        if let Some(before) = sent.replace(index) {
+            gpu.wait(before)?;
+        }
+    }
+    sent.map_or(Ok(()), |last| gpu.wait(last))
+}
+
+impl Pool for GpuPool {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn scale(&self) -> f32 {
+        self.scale
+    }
+
+    fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {
+        row_norms::run(self, norm)
+    }
+
+    fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        let mut values = gather_rows::run(self, rows)?;
+        if self.pending_scale != 1.0 {
+            values.iter_mut().for_each(|v| *v *= self.pending_scale);
+        }
+        Ok(values)
+    }
+
+    fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
+        Ok(Box::new(GpuResiduals::new(self)?))
+    }
+}

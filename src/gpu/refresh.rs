@@ -1,0 +1,179 @@
+//! Binds `shaders/refresh.wgsl`.
+
+use super::GpuPool;
+use super::device::{Block, compile};
+use super::directions::{Directions, ROWS, Window};
+use super::pool::Panel;
+use crate::{DOWN_DATE_ERROR, Error, Pool, Rate, inner_error};
+use std::ops::Range;
+use wgpu::BufferUsages;
+
+pub(super) const WGSL: &str = concat!(
+    include_str!("../../shaders/row_state.wgsl"),
+    include_str!("../../shaders/direction_block.wgsl"),
+    include_str!("../../shaders/refresh.wgsl"),
+);
+
+/// Most bytes of rows that are copied at a time; nor more than a quarter of a binding, so that
+/// the copy is small beside its panel.
+const SCRATCH_BYTES: u64 = 64 << 20;
+/// One projection leaves what its own rounding put back.
+const PROJECTIONS: usize = 2;
+
+/// `Shape` in the shader; the test below holds the two to one layout.
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct Shape {
+    rows: u32,
+    dim: u32,
+    columns: u32,
+    blocks: u32,
+    first_row: u32,
+    ends: u32,
+    power: f32,
+    slack: f32,
+    scale: f32,
+    inner_error: f32,
+    down_date_error: f32,
+    dead: f32,
+}
+
+/// Renews the states of a panel's rows; gives the totals of each workgroup.
+pub(super) fn run(
+    pool: &GpuPool,
+    panel: &Panel,
+    states: &wgpu::Buffer,
+    basis: &Directions,
+    dead: f32,
+    rate: Rate,
+) -> Result<Vec<[f32; 2]>, Error> {
+    let gpu = &pool.gpu;
+    let row_bytes = pool.dim() as u64 * 4;
+    let binding = gpu.limits().max_storage_buffer_binding_size;
+    let bytes = SCRATCH_BYTES.min(binding / 4).min(panel.size);
+    let at_once = (bytes / row_bytes).max(1) as u32;
+    let usage = BufferUsages::STORAGE | BufferUsages::COPY_DST;
+    let scratch = gpu.block("residuals", u64::from(at_once) * row_bytes, usage)?;
+    let mut totals = Vec::new();
+    for first in (0..panel.rows).step_by(at_once as usize) {
+        let rows = first..(first + at_once).min(panel.rows);
+        gpu.submit("refresh", |encoder| {
+            let from = panel.offset + u64::from(first) * row_bytes;
+            let size = rows.len() as u64 * row_bytes;
+            encoder.copy_buffer_to_buffer(panel.buffer(), from, &scratch, 0, size);
+        })?;
+        let groups = (rows.len() as u64).div_ceil(ROWS);
+        let out = gpu.output("totals", groups * 8)?;
+        for projection in 1..=PROJECTIONS {
+            for window in basis.windows() {
+                let ends = projection == PROJECTIONS && window.is_last;
+                let shape = Shape {
+                    ends: u32::from(ends),
+                    ..shape(pool, &rows, basis, &window, dead, rate)
+                };
+                dispatch(pool, shape, &window, &scratch, states, &out)?;
+            }
+        }
+        totals.extend(gpu.read::<[f32; 2]>("totals", &out)?);
+    }
+    Ok(totals)
+}
+
+fn shape(
+    pool: &GpuPool,
+    rows: &Range<u32>,
+    basis: &Directions,
+    window: &Window<'_>,
+    dead: f32,
+    rate: Rate,
+) -> Shape {
+    Shape {
+        rows: rows.len() as u32,
+        dim: pool.dim() as u32,
+        columns: basis.columns,
+        blocks: window.blocks,
+        first_row: rows.start,
+        ends: 0,
+        power: rate.power,
+        slack: rate.slack,
+        scale: pool.pending_scale,
+        inner_error: inner_error(pool.dim()),
+        down_date_error: DOWN_DATE_ERROR,
+        dead,
+    }
+}
+
+fn dispatch(
+    pool: &GpuPool,
+    shape: Shape,
+    window: &Window<'_>,
+    scratch: &Block,
+    states: &wgpu::Buffer,
+    out: &Block,
+) -> Result<(), Error> {
+    let gpu = &pool.gpu;
+    let groups = u64::from(shape.rows).div_ceil(ROWS);
+    let shape = gpu.uniform(shape)?;
+    gpu.dispatch(
+        "refresh",
+        |device| compile(device, "refresh", WGSL, &[]),
+        &gpu.pipelines().refresh,
+        &[
+            shape.as_entire_binding(),
+            window.binding.clone(),
+            scratch.as_entire_binding(),
+            states.as_entire_binding(),
+            out.as_entire_binding(),
+        ],
+        groups,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::directions::COLUMNS;
+    use super::super::directions::DIRECTIONS_OF_BLOCK;
+    use super::super::layout::{assert_entry, assert_struct, constant};
+    use super::*;
+    use crate::RowState;
+    use std::mem::offset_of;
+
+    #[test]
+    fn layout() {
+        assert_entry(
+            WGSL,
+            "refresh",
+            64,
+            &["shape", "directions", "residuals", "states", "totals_of"],
+        );
+        assert_struct(
+            WGSL,
+            "Shape",
+            &[
+                ("rows", offset_of!(Shape, rows)),
+                ("dim", offset_of!(Shape, dim)),
+                ("columns", offset_of!(Shape, columns)),
+                ("blocks", offset_of!(Shape, blocks)),
+                ("first_row", offset_of!(Shape, first_row)),
+                ("ends", offset_of!(Shape, ends)),
+                ("power", offset_of!(Shape, power)),
+                ("slack", offset_of!(Shape, slack)),
+                ("scale", offset_of!(Shape, scale)),
+                ("inner_error", offset_of!(Shape, inner_error)),
+                ("down_date_error", offset_of!(Shape, down_date_error)),
+                ("dead", offset_of!(Shape, dead)),
+            ],
+            size_of::<Shape>(),
+        );
+        assert_eq!(constant(WGSL, "ROWS"), ROWS);
+        assert_eq!(4 * constant(WGSL, "QUADS"), DIRECTIONS_OF_BLOCK as u64);
+        assert_eq!(constant(WGSL, "COLUMNS"), COLUMNS as u64);
+        let state = [
+            ("residual_sq", offset_of!(RowState, residual_sq)),
+            ("left", offset_of!(RowState, left)),
+            ("guard", offset_of!(RowState, guard)),
+            ("norm_sq", offset_of!(RowState, norm_sq)),
+        ];
+        assert_struct(WGSL, "RowState", &state, size_of::<RowState>());
+    }
+}

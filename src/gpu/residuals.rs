@@ -1,0 +1,132 @@
+//! The working state of a Gram-Schmidt run, resident beside its pool.
+
+use super::device::Block;
+use super::directions::{Directions, MOST_COLUMNS};
+use super::{GpuPool, deflate, due_rows, refresh};
+use crate::{Due, Error, Pool, Rate, Residuals, RowState, Totals};
+use wgpu::BufferUsages;
+
+/// A [`RowState`] a row, one block a panel.
+pub(super) struct GpuResiduals<'a> {
+    pool: &'a GpuPool,
+    states: Vec<Block>,
+}
+
+impl<'a> GpuResiduals<'a> {
+    pub(super) fn new(pool: &'a GpuPool) -> Result<Self, Error> {
+        if pool.dim() > MOST_COLUMNS && pool.gpu.is_software() {
+            let dim = pool.dim();
+            return Err(Error::Device(format!(
+                "rows of {dim} values found, at most {MOST_COLUMNS} expected by a software adapter"
+            )));
+        }
+        let bytes = size_of::<RowState>() as u64;
+        let sizes: Vec<u64> = pool
+            .panels
+            .iter()
+            .map(|panel| u64::from(panel.rows) * bytes)
+            .collect();
+        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
+        let states = pool.gpu.blocks("residuals", &sizes, usage)?;
+        for (panel, block) in pool.panels.iter().zip(&states) {
+            pool.gpu.write(
+                "residuals",
+                block,
+                &vec![RowState::MASKED; panel.rows as usize],
+            )?;
+        }
+        pool.gpu.alive()?;
+        Ok(Self { pool, states })
+    }
+}
+
+impl Residuals for GpuResiduals<'_> {
+    fn load(&mut self, states: &[RowState]) -> Result<(), Error> {
+        for (panel, block) in self.pool.panels.iter().zip(&self.states) {
+            let of_panel = &states[panel.first..][..panel.rows as usize];
+            self.pool.gpu.write("residuals", block, of_panel)?;
+        }
+        self.pool.gpu.alive()
+    }
+
+    fn read(&self) -> Result<Vec<RowState>, Error> {
+        let mut states = Vec::with_capacity(self.pool.rows());
+        for block in &self.states {
+            states.extend(self.pool.gpu.read::<RowState>("residuals", block)?);
+        }
+        Ok(states)
+    }
+
+    fn write(&mut self, rows: &[usize], states: &[RowState]) -> Result<(), Error> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let gpu = &self.pool.gpu;
+        let panels = &self.pool.panels;
+        let staging = gpu.filled("states", states, BufferUsages::COPY_SRC)?;
+        let bytes = size_of::<RowState>() as u64;
+        gpu.submit("states", |encoder| {
+            for (at, &row) in rows.iter().enumerate() {
+                let panel = panels.partition_point(|panel| panel.first <= row) - 1;
+                let to = (row - panels[panel].first) as u64 * bytes;
+                let from = at as u64 * bytes;
+                encoder.copy_buffer_to_buffer(&staging, from, &self.states[panel], to, bytes);
+            }
+        })?;
+        gpu.alive()
+    }
+
+    fn due_rows(&self, tau: f32, rate: Rate, limit: usize) -> Result<Due, Error> {
+        let mut due = Due::default();
+        for (panel, block) in self.pool.panels.iter().zip(&self.states) {
+            let capacity = panel.rows.min(u32::try_from(limit).unwrap_or(u32::MAX));
+            let (count, rows) =
+                due_rows::run(&self.pool.gpu, block, panel.rows, tau, rate, capacity)?;
+            due.count += count;
+            let room = limit - due.rows.len();
+            due.rows.extend(
+                rows.iter()
+                    .take(room)
+                    .map(|&row| panel.first + row as usize),
+            );
+        }
+        Ok(due)
+    }
+
+    fn deflate(&mut self, directions: &[f32], dt: &[f32], rate: Rate) -> Result<Totals, Error> {
+        let pool = self.pool;
+        // The factor brings the inner products with a borrowed buffer's values to pool unit.
+        let packed = Directions::upload(&pool.gpu, directions, pool.dim(), pool.pending_scale)?;
+        let mut totals = Totals::default();
+        for (panel, block) in pool.panels.iter().zip(&self.states) {
+            for window in packed.windows() {
+                let parts = deflate::run(pool, panel, block, &window, packed.columns, dt, rate)?;
+                if window.is_last {
+                    add(&mut totals, &parts);
+                }
+            }
+        }
+        Ok(totals)
+    }
+
+    fn refresh(&mut self, basis: &[f32], dead: f32, rate: Rate) -> Result<Totals, Error> {
+        let pool = self.pool;
+        let packed = Directions::upload(&pool.gpu, basis, pool.dim(), 1.0)?;
+        let mut totals = Totals::default();
+        for (panel, block) in pool.panels.iter().zip(&self.states) {
+            add(
+                &mut totals,
+                &refresh::run(pool, panel, block, &packed, dead, rate)?,
+            );
+        }
+        Ok(totals)
+    }
+}
+
+/// Adds the workgroups' parts, in order.
+fn add(totals: &mut Totals, parts: &[[f32; 2]]) {
+    for part in parts {
+        totals.rate += f64::from(part[0]);
+        totals.residual_sq += f64::from(part[1]);
+    }
+}

@@ -1,0 +1,94 @@
+//! Binds `shaders/row_norms.wgsl`.
+
+use super::GpuPool;
+use super::device::compile;
+use crate::{Error, Lp, Pool};
+
+pub(super) const WGSL: &str = include_str!("../../shaders/row_norms.wgsl");
+
+/// Rows of a workgroup, `ROWS` in the shader: the fewest of any kernel.
+pub(super) const ROWS: u64 = 8;
+
+/// `Shape` in the shader; the test below holds the two to one layout.
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct Shape {
+    rows: u32,
+    dim: u32,
+    scale: f32,
+    subnormal: f32,
+}
+
+/// Every row's norm, in the pool's unit; zero only for a row of zeros.
+pub(super) fn run(pool: &GpuPool, norm: Lp) -> Result<Vec<f32>, Error> {
+    // The shader leaves the largest magnitude as it is, for its bits to be exact.
+    let scale = if norm == Lp::LInf {
+        pool.pending_scale
+    } else {
+        1.0
+    };
+    let value = |bits| match bits {
+        0 => 0.0,
+        bits => (f32::from_bits(bits) * scale).max(f32::MIN_POSITIVE),
+    };
+    Ok(bits(pool, norm)?.into_iter().map(value).collect())
+}
+
+/// Every row's norm as the shader gives it.
+pub(super) fn bits(pool: &GpuPool, norm: Lp) -> Result<Vec<u32>, Error> {
+    let gpu = &pool.gpu;
+    let (slot, number) = match norm {
+        Lp::L1 => (0, 1.0),
+        Lp::L2 => (1, 2.0),
+        Lp::LInf => (2, 3.0),
+    };
+    let mut norms = Vec::with_capacity(pool.rows());
+    for panel in &pool.panels {
+        let shape = gpu.uniform(Shape {
+            rows: panel.rows,
+            dim: pool.dim() as u32,
+            scale: pool.pending_scale,
+            subnormal: pool.pending_scale * f32::MIN_POSITIVE,
+        })?;
+        let out = gpu.output("row norms", u64::from(panel.rows) * 4)?;
+        gpu.dispatch(
+            "row_norms",
+            |device| compile(device, "row_norms", WGSL, &[("NORM", number)]),
+            &gpu.pipelines().row_norms[slot],
+            &[
+                shape.as_entire_binding(),
+                panel.binding(),
+                out.as_entire_binding(),
+            ],
+            u64::from(panel.rows).div_ceil(ROWS),
+        )?;
+        norms.extend(gpu.read::<u32>("row norms", &out)?);
+    }
+    Ok(norms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layout::{assert_entry, assert_struct, constant};
+    use super::*;
+    use std::mem::offset_of;
+
+    #[test]
+    fn layout() {
+        assert_entry(WGSL, "row_norms", 256, &["shape", "features", "norms"]);
+        assert_struct(
+            WGSL,
+            "Shape",
+            &[
+                ("rows", offset_of!(Shape, rows)),
+                ("dim", offset_of!(Shape, dim)),
+                ("scale", offset_of!(Shape, scale)),
+                ("subnormal", offset_of!(Shape, subnormal)),
+            ],
+            size_of::<Shape>(),
+        );
+        assert_eq!(constant(WGSL, "ROWS"), ROWS);
+        assert_eq!(constant(WGSL, "ROWS") * constant(WGSL, "LANES"), 256);
+        assert!(constant(WGSL, "LANES") >= crate::pool::SUM_LANES as u64);
+    }
+}

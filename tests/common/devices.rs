@@ -1,0 +1,92 @@
+//! Every device that a test can run on.
+
+use coresift::{CpuPool, Features, Pool};
+
+/// Runs `check` on the features in a pool of every device, by name: the CPU, a software Vulkan
+/// adapter, the same adapter with 1 MiB bindings and short grid axes, so that small inputs cross
+/// panels and fold grids, and with the feature `gles` OpenGL. `CORESIFT_TEST_DEVICES` may name more adapters, separated by
+/// commas.
+///
+/// Panics where there is no such adapter: a test that did not run has not passed.
+pub fn on_every_device(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
+    check("cpu", &CpuPool::new(features));
+    #[cfg(feature = "gpu")]
+    on_every_gpu(|name, gpu| check(name, &gpu.pool(features).expect("the pool fits")));
+}
+
+#[cfg(feature = "gpu")]
+pub use gpus::{SOFTWARE, on_every_gpu, software, tiny};
+
+#[cfg(feature = "gpu")]
+mod gpus {
+    use coresift::{Gpu, wgpu};
+    use std::sync::OnceLock;
+
+    /// Part of the name of the software adapter that every test runs on.
+    pub const SOFTWARE: &str = "llvmpipe";
+
+    /// Runs `check` on every GPU of the tests; one device each for a whole test binary.
+    pub fn on_every_gpu(check: impl Fn(&str, &Gpu)) {
+        static GPUS: OnceLock<Vec<(String, Gpu)>> = OnceLock::new();
+        for (name, gpu) in GPUS.get_or_init(every_gpu) {
+            check(name, gpu);
+        }
+    }
+
+    fn every_gpu() -> Vec<(String, Gpu)> {
+        let (device, queue) = software(tiny());
+        let tiny = Gpu::adopt(device, queue).expect("the least limits suffice");
+        let mut gpus = vec![
+            ("software".to_owned(), open(SOFTWARE)),
+            ("tiny bindings".to_owned(), tiny),
+        ];
+        #[cfg(feature = "gles")]
+        {
+            let (device, queue) = application(wgpu::Backends::GL, wgpu::Limits::default());
+            let gl = Gpu::adopt(device, queue).expect("the default limits suffice");
+            gpus.push(("GL".to_owned(), gl));
+        }
+        let more = std::env::var("CORESIFT_TEST_DEVICES").unwrap_or_default();
+        for name in more.split(',').filter(|name| !name.is_empty()) {
+            gpus.push((name.to_owned(), open(name)));
+        }
+        gpus
+    }
+
+    fn open(name: &str) -> Gpu {
+        Gpu::open(Some(name)).unwrap_or_else(|e| panic!("{e} (Debian: mesa-vulkan-drivers)"))
+    }
+
+    /// Limits under which a thousand rows cross panels and grids fold.
+    pub fn tiny() -> wgpu::Limits {
+        wgpu::Limits {
+            max_storage_buffer_binding_size: 1 << 20,
+            max_compute_workgroups_per_dimension: 64,
+            ..wgpu::Limits::default()
+        }
+    }
+
+    /// An application's own device on the software adapter.
+    pub fn software(limits: wgpu::Limits) -> (wgpu::Device, wgpu::Queue) {
+        application(wgpu::Backends::VULKAN, limits)
+    }
+
+    fn application(
+        backends: wgpu::Backends,
+        required_limits: wgpu::Limits,
+    ) -> (wgpu::Device, wgpu::Queue) {
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+        let adapters = pollster::block_on(instance.enumerate_adapters(backends));
+        let adapter = adapters
+            .into_iter()
+            .find(|adapter| adapter.get_info().name.contains(SOFTWARE))
+            .expect(
+                "a software adapter (Debian: mesa-vulkan-drivers; for GL libegl1 libgl1-mesa-dri)",
+            );
+        let descriptor = wgpu::DeviceDescriptor {
+            required_limits,
+            ..wgpu::DeviceDescriptor::default()
+        };
+        pollster::block_on(adapter.request_device(&descriptor)).expect("the adapter opens")
+    }
+}

@@ -1,0 +1,384 @@
+//! What only a GPU can do: be chosen, be adopted, borrow a buffer, run out of memory, be lost.
+#![cfg(feature = "gpu")]
+
+mod common;
+
+use common::devices::{SOFTWARE, software, tiny};
+use common::{fractions, whole_numbers};
+use coresift::wgpu::{self, BufferUsages};
+use coresift::{Error, Features, Gpu, GpuPool, Lp, Pool, Rate, RowState};
+
+const USAGE: BufferUsages = BufferUsages::STORAGE.union(BufferUsages::COPY_SRC);
+
+/// An application's device, and ours on it.
+struct Application {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    gpu: Gpu,
+}
+
+impl Application {
+    fn new(limits: wgpu::Limits) -> Self {
+        let (device, queue) = software(limits);
+        let gpu = Gpu::adopt(device.clone(), queue.clone()).expect("the limits suffice");
+        Self { device, queue, gpu }
+    }
+
+    /// A buffer of the application's with `x` from `offset` on, and junk around it.
+    fn buffer(&self, x: &[f32], offset: u64, usage: BufferUsages) -> wgpu::Buffer {
+        let size = offset + size_of_val(x) as u64 + 256;
+        let descriptor = wgpu::BufferDescriptor {
+            label: None,
+            size,
+            usage: usage | BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        };
+        let buffer = self.device.create_buffer(&descriptor);
+        self.queue
+            .write_buffer(&buffer, 0, &vec![0xff; size as usize]);
+        let bytes: Vec<u8> = x.iter().flat_map(|v| v.to_ne_bytes()).collect();
+        self.queue.write_buffer(&buffer, offset, &bytes);
+        buffer
+    }
+
+    fn borrow(&self, x: &[f32], dim: usize) -> Result<GpuPool, Error> {
+        let buffer = self.buffer(x, 256, USAGE);
+        self.gpu.pool_from_buffer(&buffer, 256, x.len() / dim, dim)
+    }
+}
+
+#[test]
+fn adapters_are_chosen_by_rank_or_name() {
+    let adapters = Gpu::adapters();
+    assert!(
+        adapters
+            .iter()
+            .any(|a| a.name.contains(SOFTWARE) && a.software),
+        "{adapters:?}"
+    );
+    assert!(adapters.iter().skip(1).all(|a| !a.chosen), "{adapters:?}");
+    match Gpu::open(None) {
+        Ok(gpu) => assert!(gpu.name().starts_with(&adapters[0].name) && adapters[0].chosen),
+        Err(Error::NoAdapter { available }) => {
+            assert_eq!(available.len(), adapters.len());
+            assert!(
+                adapters.iter().all(|a| a.software && !a.chosen),
+                "{adapters:?}"
+            );
+        }
+        Err(other) => panic!("{other}"),
+    }
+    let named = Gpu::open(Some(&SOFTWARE.to_uppercase())).expect("either case will do");
+    assert!(named.name().contains(SOFTWARE) && named.name().ends_with("(Vulkan)"));
+    match Gpu::open(Some("no such thing")) {
+        Err(Error::UnknownDevice { name, available }) => {
+            assert_eq!(name, "no such thing");
+            assert_eq!(available.len(), adapters.len());
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn limits_too_small_are_refused() {
+    let limits = wgpu::Limits {
+        max_compute_invocations_per_workgroup: 128,
+        ..wgpu::Limits::default()
+    };
+    let (device, queue) = software(limits);
+    let refused = Gpu::adopt(device, queue).unwrap_err().to_string();
+    assert!(
+        refused.contains("max_compute_invocations_per_workgroup is 128"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_row_past_one_binding_is_refused() {
+    let application = Application::new(tiny());
+    let x = vec![1.0; (1 << 18) + 1];
+    let refused = application.gpu.pool(Features::new(&x, 1, x.len()).unwrap());
+    assert!(matches!(refused, Err(Error::Device(_))), "{refused:?}");
+    let refused = application.borrow(&x, x.len());
+    assert!(matches!(refused, Err(Error::Device(_))), "{refused:?}");
+}
+
+/// Everything a pool answers, in the caller's unit where there is one.
+fn answers(pool: &dyn Pool, dim: usize) -> (Vec<Vec<f32>>, Vec<f32>, Vec<RowState>, Vec<RowState>) {
+    let norms = [Lp::L1, Lp::L2, Lp::LInf].map(|norm| pool.row_norms(norm).unwrap());
+    let rows = pool.rows();
+    let gathered = pool.gather_rows(&[rows - 1, 0, rows / 2]).unwrap();
+    let states: Vec<RowState> = norms[1]
+        .iter()
+        .map(|&sq| RowState {
+            residual_sq: sq,
+            left: 5.0,
+            guard: 1e-4 * sq,
+            norm_sq: sq,
+        })
+        .collect();
+    let mut residuals = pool.residuals().unwrap();
+    residuals.load(&states).unwrap();
+    let mut direction = vec![0.0; dim];
+    direction[dim / 2] = 1.0;
+    residuals
+        .deflate(&direction, &[0.25], Rate::new(1.0))
+        .unwrap();
+    let deflated = residuals.read().unwrap();
+    residuals.refresh(&direction, -1.0, Rate::new(1.0)).unwrap();
+    (
+        norms.to_vec(),
+        gathered,
+        deflated,
+        residuals.read().unwrap(),
+    )
+}
+
+/// A borrowed buffer answers as an uploaded copy of it, to the bit: the scale is exact.
+#[test]
+fn a_borrowed_buffer_is_as_good_as_a_copy() {
+    for limits in [wgpu::Limits::default(), tiny()] {
+        let application = Application::new(limits);
+        for (rows, dim) in [(1, 1), (5, 3), (300, 65), (70_001, 7), (600, 1000)] {
+            for unit in [1.0, 1e-15, 1e15] {
+                let x: Vec<f32> = whole_numbers(5, rows * dim)
+                    .iter()
+                    .map(|v| v * unit)
+                    .collect();
+                if rows * dim > 100_000 && unit != 1e15 {
+                    continue;
+                }
+                let copied = application
+                    .gpu
+                    .pool(Features::new(&x, rows, dim).unwrap())
+                    .unwrap();
+                let borrowed = application.borrow(&x, dim).unwrap();
+                assert_eq!((borrowed.rows(), borrowed.dim()), (rows, dim));
+                assert_eq!(
+                    borrowed.scale(),
+                    copied.scale(),
+                    "{rows} x {dim} unit {unit:e}"
+                );
+                assert!(
+                    answers(&borrowed, dim) == answers(&copied, dim),
+                    "{rows} x {dim} unit {unit:e}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_borrowed_buffer_of_zeros_is_a_pool() {
+    let application = Application::new(wgpu::Limits::default());
+    let pool = application.borrow(&[0.0, -0.0, 0.0, 0.0], 2).unwrap();
+    assert_eq!(pool.scale(), 1.0);
+    assert_eq!(pool.row_norms(Lp::L2).unwrap(), [0.0, 0.0]);
+}
+
+#[test]
+fn values_of_a_borrowed_buffer_are_checked() {
+    let application = Application::new(tiny());
+    let (rows, dim) = (70_000, 5);
+    let mut x = fractions(1, rows * dim);
+    let error = |x: &[f32]| application.borrow(x, dim).unwrap_err().to_string();
+    x[69_999 * dim + 4] = f32::NAN;
+    let found = error(&x);
+    assert!(
+        found.starts_with("features: NaN found at row 69999, column 4"),
+        "{found}"
+    );
+    x[400 * dim + 1] = f32::NEG_INFINITY;
+    x[400 * dim + 2] = -f32::NAN;
+    let found = error(&x);
+    assert!(
+        found.starts_with("features: -inf found at row 400, column 1"),
+        "{found}"
+    );
+    x.truncate(400 * dim);
+    x[3] = 2e19;
+    let found = error(&x);
+    assert!(found.starts_with("features: row 0 has length"), "{found}");
+    // A length whose square just fits, beside one that just does not.
+    x[3] = 0.0;
+    x[..2].copy_from_slice(&[1.304_381_7e19, 1.304_381_7e19]);
+    application.borrow(&x, dim).unwrap();
+    x[..2].copy_from_slice(&[1.304_381_9e19, 1.304_381_9e19]);
+    assert!(Features::new(&x, 400, dim).is_err());
+    assert!(error(&x).starts_with("features: row 0 has length"));
+    let short = error(&[1e-25; 10]);
+    assert!(
+        short.starts_with("buffer: a longest row of length 2.2"),
+        "{short}"
+    );
+}
+
+#[test]
+fn buffers_that_cannot_serve_are_refused() {
+    let application = Application::new(wgpu::Limits::default());
+    let x = whole_numbers(2, 600);
+    let buffer = application.buffer(&x, 256, USAGE);
+    let borrow = |buffer: &wgpu::Buffer, offset, rows| {
+        application
+            .gpu
+            .pool_from_buffer(buffer, offset, rows, 6)
+            .map(|_| ())
+            .unwrap_err()
+    };
+    assert!(matches!(
+        borrow(&buffer, 256, 0),
+        Error::Empty { rows: 0, dim: 6 }
+    ));
+    let message = |buffer: &wgpu::Buffer, offset, rows| borrow(buffer, offset, rows).to_string();
+    let found = message(&buffer, 4, 100);
+    assert_eq!(found, "buffer: offset 4 found, a multiple of 256 expected");
+    let found = message(&buffer, 512, 101);
+    assert!(
+        found.starts_with("buffer: size 2912 found, at least 2936"),
+        "{found}"
+    );
+    assert!(message(&buffer, 256, usize::MAX).starts_with("buffer: size 2912 found"));
+    for usage in [BufferUsages::STORAGE, BufferUsages::COPY_SRC] {
+        let buffer = application.buffer(&x, 256, usage);
+        let found = message(&buffer, 256, 100);
+        assert!(found.starts_with("buffer: usage"), "{found}");
+    }
+}
+
+#[test]
+fn memory_limits_hold() {
+    let gpu = Application::new(wgpu::Limits::default()).gpu;
+    let x = whole_numbers(3, 1000 * 64);
+    let features = Features::new(&x, 1000, 64).unwrap();
+    let refused = gpu.clone().with_memory_limit(255_999).pool(features);
+    match refused {
+        Err(Error::OutOfMemory {
+            needed: 256_000,
+            available: Some(255_999),
+            ..
+        }) => {}
+        other => panic!("{other:?}"),
+    }
+    // Room for the pool, not for its states; and what a pool held is free when it is dropped.
+    let gpu = gpu.with_memory_limit(256_000 + 15_999);
+    for _ in 0..3 {
+        let pool = gpu.pool(features).unwrap();
+        match pool.residuals().map(|_| ()) {
+            Err(Error::OutOfMemory {
+                needed: 16_000,
+                available: Some(15_999),
+                ..
+            }) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn is_lost<T>(result: Result<T, Error>) -> bool {
+    matches!(result, Err(Error::DeviceLost { reason, partial })
+        if !reason.is_empty() && partial.picks.is_empty())
+}
+
+/// An application may destroy its device under us: every call says so, none panics.
+#[test]
+fn a_lost_device_is_an_error_everywhere() {
+    let application = Application::new(tiny());
+    let (rows, dim) = (70_000, 8);
+    let x = whole_numbers(1, rows * dim);
+    let features = Features::new(&x, rows, dim).unwrap();
+    let buffer = application.buffer(&x, 256, USAGE);
+    let pool = application.gpu.pool(features).unwrap();
+    let fresh = application.gpu.pool(features).unwrap();
+    let mut residuals = pool.residuals().unwrap();
+    let states = vec![
+        RowState {
+            residual_sq: 1.0,
+            left: 1.0,
+            guard: 0.0,
+            norm_sq: 1.0
+        };
+        rows
+    ];
+    residuals.load(&states).unwrap();
+    let direction = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+    let rate = Rate::new(1.0);
+    residuals.deflate(&direction, &[0.5], rate).unwrap();
+    pool.row_norms(Lp::L2).unwrap();
+
+    application.device.destroy();
+    for _ in 0..2 {
+        assert!(is_lost(residuals.deflate(&direction, &[0.5], rate)));
+        assert!(is_lost(residuals.refresh(&direction, -1.0, rate)));
+        assert!(is_lost(residuals.due_rows(1.0, rate, 10)));
+        assert!(is_lost(residuals.read()));
+        assert!(is_lost(residuals.load(&states)));
+        assert!(is_lost(residuals.write(&[3], &states[..1])));
+        assert!(is_lost(pool.row_norms(Lp::L2)));
+        assert!(is_lost(pool.gather_rows(&[1, 2])));
+        assert!(is_lost(fresh.row_norms(Lp::L1)));
+        assert!(is_lost(fresh.residuals().map(|_| ())));
+        assert!(is_lost(application.gpu.pool(features)));
+        assert!(is_lost(
+            application.gpu.pool_from_buffer(&buffer, 256, rows, dim)
+        ));
+    }
+}
+
+/// The device goes while kernels run, at a moment that nobody chose.
+#[test]
+fn a_device_lost_in_the_middle_is_an_error() {
+    for delay in [0, 3, 10, 30] {
+        let application = Application::new(wgpu::Limits::default());
+        let (rows, dim) = (3000, 64);
+        let x = fractions(4, rows * dim);
+        let pool = application
+            .gpu
+            .pool(Features::new(&x, rows, dim).unwrap())
+            .unwrap();
+        let device = application.device.clone();
+        let destroyer = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(delay));
+            device.destroy();
+        });
+        let run = || {
+            let mut residuals = pool.residuals()?;
+            loop {
+                residuals.deflate(&x[..dim], &[0.5], Rate::new(1.0))?;
+                residuals.refresh(&x[..dim], -1.0, Rate::new(1.0))?;
+                pool.gather_rows(&[5])?;
+                residuals.due_rows(1.0, Rate::new(1.0), 5)?;
+            }
+        };
+        let result: Result<(), Error> = run();
+        assert!(is_lost(result), "after {delay} ms");
+        destroyer.join().unwrap();
+    }
+}
+
+/// The application's own error handling is left alone: its handler, its scopes.
+#[test]
+fn the_applications_handlers_stay() {
+    let application = Application::new(wgpu::Limits::default());
+    let (sender, receiver) = std::sync::mpsc::channel();
+    application
+        .device
+        .on_uncaptured_error(std::sync::Arc::new(move |error: wgpu::Error| {
+            sender.send(error.to_string()).expect("the test listens");
+        }));
+    let scope = application
+        .device
+        .push_error_scope(wgpu::ErrorFilter::Validation);
+    let pool = application.borrow(&[1.0, 2.0], 2).unwrap();
+    pool.row_norms(Lp::L1).unwrap();
+    drop(pool);
+    assert!(pollster::block_on(scope.pop()).is_none());
+    assert!(receiver.try_recv().is_err());
+    let wrong = wgpu::BufferDescriptor {
+        label: None,
+        size: 4,
+        usage: BufferUsages::MAP_READ | BufferUsages::STORAGE,
+        mapped_at_creation: false,
+    };
+    let _ = application.device.create_buffer(&wrong);
+    assert!(receiver.try_recv().is_ok());
+}

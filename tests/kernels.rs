@@ -1,0 +1,629 @@
+//! Every kernel on every device against the oracle: exact where whole numbers allow it, within
+//! a derived bound where they do not.
+
+mod common;
+
+use common::{fractions, on_every_device, oracle, whole_numbers};
+use coresift::{
+    DOWN_DATE_ERROR, Due, Features, Lp, Pool, Rate, RowState, inner_error, norm_bounds, slip,
+};
+use std::collections::BTreeSet;
+
+/// Around the lane count, the tile, a workgroup's threads and rows; one; far from any multiple.
+const DIMS: [usize; 12] = [1, 2, 15, 16, 17, 31, 63, 64, 65, 127, 128, 1000];
+const ROWS: [usize; 8] = [1, 2, 7, 63, 65, 127, 129, 1000];
+const NORMS: [Lp; 3] = [Lp::L1, Lp::L2, Lp::LInf];
+
+/// Every shape whose matrix is small enough for a software adapter, with a seed.
+fn shapes(most: usize) -> impl Iterator<Item = (u32, usize, usize)> {
+    let all = DIMS.iter().flat_map(|&dim| ROWS.map(|rows| (rows, dim)));
+    (1..)
+        .zip(all.filter(move |(rows, dim)| rows * dim <= most))
+        .map(|(s, (r, d))| (s, r, d))
+}
+
+fn features(x: &[f32], dim: usize) -> Features<'_> {
+    Features::new(x, x.len() / dim, dim).expect("features")
+}
+
+/// The rows in the pool's unit, in `f64`.
+fn pool_rows(x: &[f32], dim: usize, pool: &dyn Pool) -> Vec<Vec<f64>> {
+    let scale = f64::from(pool.scale());
+    x.chunks(dim)
+        .map(|row| row.iter().map(|&v| f64::from(v) * scale).collect())
+        .collect()
+}
+
+#[test]
+fn row_norms_exact() {
+    for (seed, rows, dim) in shapes(130_000) {
+        let x = whole_numbers(seed, rows * dim);
+        on_every_device(features(&x, dim), |device, pool| {
+            let scale = f64::from(pool.scale());
+            for (p, norm) in NORMS.into_iter().enumerate() {
+                let unit = if norm == Lp::L2 { scale * scale } else { scale };
+                let want: Vec<f32> = x
+                    .chunks(dim)
+                    .map(|row| (oracle::norms(row)[p] * unit) as f32)
+                    .collect();
+                let got = pool.row_norms(norm).unwrap();
+                assert_eq!(got, want, "{device} {norm:?} {rows} x {dim} seed {seed}");
+            }
+        });
+    }
+}
+
+/// A pool of one column has the most rows: grids fold, panels are crossed.
+#[test]
+fn row_norms_of_many_rows() {
+    let x = whole_numbers(3, 600_001);
+    on_every_device(features(&x, 1), |device, pool| {
+        let scale = pool.scale();
+        let want: Vec<f32> = x.iter().map(|v| v.abs() * scale).collect();
+        assert!(pool.row_norms(Lp::LInf).unwrap() == want, "{device}");
+    });
+}
+
+/// Σ over any order of non-negative terms: `norm_bounds` says how far it may be off. From 1e-30
+/// to 1e15: the scale keeps squares in range.
+#[test]
+fn row_norms_rounding() {
+    let (rows, dim) = (33, 1000);
+    for unit in [1e-30, 1e-3, 1.0, 1e15] {
+        let x: Vec<f32> = fractions(9, rows * dim).iter().map(|v| v * unit).collect();
+        on_every_device(features(&x, dim), |device, pool| {
+            let scale = f64::from(pool.scale());
+            for (p, norm) in NORMS.into_iter().enumerate() {
+                for (row, got) in x.chunks(dim).zip(pool.row_norms(norm).unwrap()) {
+                    let want = oracle::norms(row)[p];
+                    let want = scale * if norm == Lp::L2 { want.sqrt() } else { want };
+                    let (low, high) = norm_bounds(norm, got, dim);
+                    let ulp = 1e-15 * want;
+                    assert!(
+                        low - ulp <= want && want <= high + ulp,
+                        "{device} {norm:?} unit {unit:e}: {got:e} gives [{low:e}, {high:e}], {want:e}"
+                    );
+                }
+            }
+        });
+    }
+}
+
+/// The smallest numbers beside the largest: nothing but zero has length zero.
+#[test]
+fn row_norms_of_subnormals() {
+    let tiny = f32::from_bits(1);
+    let x = [
+        1.0, 0.0, 0.0, //
+        tiny, 0.0, -tiny, //
+        0.0, -0.0, 0.0, //
+        1e-30, 1e-30, 1e-38,
+    ];
+    on_every_device(features(&x, 3), |device, pool| {
+        for norm in NORMS {
+            let got = pool.row_norms(norm).unwrap();
+            assert_eq!(got[0], 1.0, "{device} {norm:?}");
+            assert!(
+                got[1] > 0.0 && got[1] <= 2.4e-38,
+                "{device} {norm:?} {:e}",
+                got[1]
+            );
+            assert_eq!(got[2], 0.0, "{device} {norm:?}");
+            assert!(got[3] > 0.0, "{device} {norm:?}");
+        }
+        assert_eq!(
+            pool.row_norms(Lp::LInf).unwrap()[1],
+            f32::MIN_POSITIVE,
+            "{device}"
+        );
+    });
+    // All subnormal: the scale brings them to where numbers are.
+    let x: Vec<f32> = (1..=6).map(|bits| f32::from_bits(bits * 1000)).collect();
+    on_every_device(features(&x, 2), |device, pool| {
+        let scale = f64::from(pool.scale());
+        for (row, got) in x.chunks(2).zip(pool.row_norms(Lp::L2).unwrap()) {
+            let want = oracle::norms(row)[1].sqrt() * scale;
+            let (low, high) = norm_bounds(Lp::L2, got, 2);
+            assert!(
+                low <= want && want <= high,
+                "{device}: {got:e} for {want:e}"
+            );
+        }
+    });
+}
+
+#[test]
+fn gathered_rows_are_the_same_to_the_bit() {
+    for (seed, rows, dim) in shapes(70_000) {
+        let mut x = fractions(seed, rows * dim);
+        x[0] = f32::from_bits(7);
+        x[rows * dim - 1] = -0.0;
+        // Backwards, with one row again and again, across every panel.
+        let mut wanted: Vec<usize> = (0..rows).rev().step_by(3).collect();
+        wanted.extend([rows / 2, 0, rows - 1, rows / 2]);
+        on_every_device(features(&x, dim), |device, pool| {
+            let scale = pool.scale();
+            let want: Vec<u32> = wanted
+                .iter()
+                .flat_map(|&row| &x[row * dim..][..dim])
+                .map(|v| (v * scale).to_bits())
+                .collect();
+            let got = pool.gather_rows(&wanted).unwrap();
+            let got: Vec<u32> = got.iter().map(|v| v.to_bits()).collect();
+            assert!(got == want, "{device} {rows} x {dim} seed {seed}");
+            assert!(pool.gather_rows(&[]).unwrap().is_empty(), "{device}");
+        });
+    }
+}
+
+/// More values than one dispatch copies on a device of tiny bindings.
+#[test]
+fn gather_of_a_whole_pool() {
+    let (rows, dim) = (6_000, 128);
+    let x = whole_numbers(11, rows * dim);
+    on_every_device(features(&x, dim), |device, pool| {
+        let scale = pool.scale();
+        let all: Vec<usize> = (0..rows).collect();
+        let want: Vec<f32> = x.iter().map(|v| v * scale).collect();
+        assert!(pool.gather_rows(&all).unwrap() == want, "{device}");
+    });
+}
+
+/// States that are neither all alike nor in order; every fifth is masked.
+fn some_states(rows: usize) -> Vec<RowState> {
+    (0..rows)
+        .map(|i| {
+            let state = RowState {
+                residual_sq: ((i * 7 % 5) as f32).exp2() / 16.0,
+                left: 0.25 + (i * 13 % 64) as f32,
+                guard: 0.0,
+                norm_sq: 1.0,
+            };
+            if i % 5 == 3 { RowState::MASKED } else { state }
+        })
+        .collect()
+}
+
+/// A pool only for its states: one column of ones.
+fn with_states(rows: usize, check: impl Fn(&str, &dyn Pool, Vec<RowState>)) {
+    let x = vec![1.0; rows];
+    on_every_device(features(&x, 1), |device, pool| {
+        check(device, pool, some_states(rows));
+    });
+}
+
+#[test]
+fn states_are_masked_until_loaded_and_written_one_by_one() {
+    for rows in [1, 300, 70_000] {
+        with_states(rows, |device, pool, mut states| {
+            let mut residuals = pool.residuals().unwrap();
+            assert!(
+                residuals.read().unwrap().iter().all(RowState::is_masked),
+                "{device}"
+            );
+            residuals.load(&states).unwrap();
+            assert!(residuals.read().unwrap() == states, "{device}");
+
+            let changed: Vec<usize> = (0..rows).rev().step_by(rows / 3 + 1).collect();
+            let to: Vec<RowState> = (0..changed.len())
+                .map(|k| RowState {
+                    left: k as f32,
+                    ..RowState::MASKED
+                })
+                .collect();
+            residuals.write(&changed, &to).unwrap();
+            residuals.write(&[], &[]).unwrap();
+            changed
+                .iter()
+                .zip(&to)
+                .for_each(|(&row, &state)| states[row] = state);
+            assert!(residuals.read().unwrap() == states, "{device} {rows}");
+        });
+    }
+}
+
+#[test]
+fn due_rows_are_those_that_may_fire() {
+    for rows in [1, 255, 257, 70_000] {
+        with_states(rows, |device, pool, states| {
+            let mut residuals = pool.residuals().unwrap();
+            residuals.load(&states).unwrap();
+            for (power, tau) in [
+                (1.0, 30.0),
+                (2.0, 20.0),
+                (0.5, 1e-30),
+                (0.5, 2.0),
+                (3.0, 77.0),
+                (64.0, 3e38),
+            ] {
+                let rate = Rate::new(power);
+                let due = residuals.due_rows(tau, rate, rows).unwrap();
+                // Beside these, the slack may let in a row whose `left` is just over the limit, and
+                // a rate below what every device tells from zero may count for more.
+                let mut want = BTreeSet::new();
+                let mut may = BTreeSet::new();
+                for (row, s) in states.iter().enumerate().filter(|(_, s)| !s.is_masked()) {
+                    let rate = f64::from(s.residual_sq).powf(power / 2.0);
+                    if f64::from(s.left) < f64::from(tau) * rate {
+                        want.insert(row);
+                    }
+                    let most = rate.max((-125f64).exp2()) * (1.0 + 1e-4 * (1.0 + power));
+                    if f64::from(s.left) < f64::from(tau) * most {
+                        may.insert(row);
+                    }
+                }
+                let found: BTreeSet<usize> = due.rows.iter().copied().collect();
+                assert_eq!(found.len(), due.rows.len(), "{device}: twice");
+                assert_eq!(due.count, due.rows.len(), "{device}");
+                assert!(
+                    found.is_superset(&want),
+                    "{device} {rows} power {power} tau {tau}"
+                );
+                assert!(
+                    found.is_subset(&may),
+                    "{device} {rows} power {power} tau {tau}"
+                );
+            }
+        });
+    }
+}
+
+#[test]
+fn due_rows_past_the_limit_are_counted() {
+    for rows in [1, 300, 70_000] {
+        with_states(rows, |device, pool, states| {
+            let unmasked = states.iter().filter(|s| !s.is_masked()).count();
+            let mut residuals = pool.residuals().unwrap();
+            residuals.load(&states).unwrap();
+            for limit in [0, 1, 100, rows, usize::MAX] {
+                let Due { count, rows: found } =
+                    residuals.due_rows(f32::MAX, Rate::new(1.0), limit).unwrap();
+                assert_eq!(count, unmasked, "{device} {rows} limit {limit}");
+                assert_eq!(
+                    found.len(),
+                    unmasked.min(limit),
+                    "{device} {rows} limit {limit}"
+                );
+                let distinct: BTreeSet<usize> = found.iter().copied().collect();
+                assert_eq!(distinct.len(), found.len(), "{device}");
+                assert!(
+                    distinct.iter().all(|&row| !states[row].is_masked()),
+                    "{device}"
+                );
+            }
+        });
+    }
+}
+
+/// States of rows that have not been projected; every seventh is masked.
+fn fresh_states(x: &[Vec<f64>]) -> Vec<RowState> {
+    x.iter()
+        .enumerate()
+        .map(|(i, x)| {
+            let norm_sq = oracle::dot(x, x) as f32;
+            if i % 7 == 5 {
+                return RowState {
+                    norm_sq,
+                    ..RowState::MASKED
+                };
+            }
+            RowState {
+                residual_sq: norm_sq,
+                left: 3.0 + (i % 9) as f32,
+                guard: 0.0,
+                norm_sq,
+            }
+        })
+        .collect()
+}
+
+/// Unit vectors with either sign: inner products with whole numbers are exact.
+fn unit_directions(count: usize, dim: usize) -> Vec<f32> {
+    let mut directions = vec![0.0; count * dim];
+    for m in 0..count {
+        directions[m * dim + (m * 5 + 3) % dim] = if m % 2 == 0 { 1.0 } else { -1.0 };
+    }
+    directions
+}
+
+/// The contract's formula in `f64`: `left` is what it is before any rounding.
+struct Deflated {
+    residual_sq: f64,
+    left: f64,
+    guard: f64,
+}
+
+fn deflated(x: &[f64], state: RowState, directions: &[f32], dt: &[f32], power: f64) -> Deflated {
+    let mut residual_sq = f64::from(state.residual_sq);
+    let mut left = f64::from(state.left);
+    let mut guard = f64::from(state.guard) + f64::from(DOWN_DATE_ERROR) * residual_sq;
+    let delta = f64::from(inner_error(x.len())) * f64::from(state.norm_sq).sqrt();
+    for (q, &dt) in directions.chunks(x.len()).zip(dt) {
+        let c = oracle::dot(x, &oracle::wide(q));
+        left -= f64::from(dt) * (residual_sq + guard).powf(power / 2.0);
+        guard += delta * (2.0 * c.abs() + delta);
+        residual_sq = (residual_sq - c * c).max(0.0);
+    }
+    let left = left.max(0.0);
+    Deflated {
+        residual_sq,
+        left,
+        guard,
+    }
+}
+
+/// What `left` may lose to rounding beside `deflated`: the slack of the rate, the sum's
+/// rounding, and the subtraction's.
+fn left_may_lose(before: f32, hazard: f64, rate: Rate, count: usize) -> f64 {
+    let relative = f64::from(rate.slack) - 1.0 + (count + 200) as f64 * 2f64.powi(-22);
+    hazard * relative + f64::from(before) * 2f64.powi(-21)
+}
+
+fn totals_agree(device: &str, totals: coresift::Totals, states: &[RowState], rate: Rate) {
+    let unmasked = || states.iter().filter(|s| !s.is_masked());
+    let want_rate: f64 = unmasked().map(|s| f64::from(rate.of(s.bound_sq()))).sum();
+    let want_sq: f64 = unmasked().map(|s| f64::from(s.residual_sq)).sum();
+    let near = |got: f64, want: f64| (got - want).abs() <= 1e-4 * want + 1e-30;
+    assert!(
+        near(totals.rate, want_rate),
+        "{device}: {totals:?}, {want_rate:e}"
+    );
+    assert!(
+        near(totals.residual_sq, want_sq),
+        "{device}: {totals:?}, {want_sq:e}"
+    );
+}
+
+fn check_deflate(seed: u32, rows: usize, dim: usize, count: usize, power: f64) {
+    let x = whole_numbers(seed, rows * dim);
+    let directions = unit_directions(count, dim);
+    let dt: Vec<f32> = (0..count)
+        .map(|m| (m % 4) as f32 / (8 * count) as f32)
+        .collect();
+    let rate = Rate::new(power);
+    on_every_device(features(&x, dim), |device, pool| {
+        let place = format!("{device} {rows} x {dim}, {count} directions, power {power}");
+        let x = pool_rows(&x, dim, pool);
+        let before = fresh_states(&x);
+        let mut residuals = pool.residuals().unwrap();
+        residuals.load(&before).unwrap();
+        let totals = residuals.deflate(&directions, &dt, rate).unwrap();
+        let after = residuals.read().unwrap();
+        for (i, (before, after)) in before.iter().zip(&after).enumerate() {
+            if before.is_masked() {
+                assert_eq!(before, after, "{place} row {i}");
+                continue;
+            }
+            let want = deflated(&x[i], *before, &directions, &dt, power);
+            assert_eq!(
+                after.residual_sq, want.residual_sq as f32,
+                "{place} row {i}"
+            );
+            assert_eq!(after.norm_sq, before.norm_sq, "{place} row {i}");
+            let (guard, left) = (f64::from(after.guard), f64::from(after.left));
+            // One sum of non-negative terms, and a square root.
+            let near = (guard - want.guard).abs() <= (count + 20) as f64 * 1e-7 * want.guard;
+            assert!(near, "{place} row {i}: {guard:e}, {:e}", want.guard);
+            let lost = left_may_lose(before.left, f64::from(before.left) - want.left, rate, count);
+            assert!(
+                left <= want.left && left >= want.left - lost,
+                "{place} row {i}: {left}, {} - {lost:e}",
+                want.left
+            );
+        }
+        totals_agree(&place, totals, &after, rate);
+    });
+}
+
+#[test]
+fn deflate_exact() {
+    for (seed, rows, dim) in shapes(20_000) {
+        let count = [1, 2, 31, 32, 33, 64, 65][seed as usize % 7];
+        check_deflate(
+            seed,
+            rows,
+            dim,
+            count,
+            [1.0, 2.0, 0.5, 3.0][seed as usize % 4],
+        );
+    }
+}
+
+/// Panels are crossed and grids folded on the device of tiny bindings; the directions take
+/// several of its bindings.
+#[test]
+fn deflate_of_many_rows_and_of_many_directions() {
+    check_deflate(1, 70_001, 1, 2, 1.0);
+    check_deflate(2, 140, 1000, 290, 1.0);
+}
+
+/// No rounding may bring the bound of a squared residual under the true one.
+#[test]
+fn deflate_bounds_the_residuals() {
+    let (rows, dim, count) = (200, 96, 90);
+    for unit in [1e-30f32, 1.0, 1e15] {
+        let x: Vec<f32> = fractions(5, rows * dim).iter().map(|v| v * unit).collect();
+        let directions = oracle::orthonormal(&fractions(6, count * dim), dim, count);
+        let basis: Vec<Vec<f64>> = directions.chunks(dim).map(oracle::wide).collect();
+        on_every_device(features(&x, dim), |device, pool| {
+            let x = pool_rows(&x, dim, pool);
+            let mut residuals = pool.residuals().unwrap();
+            residuals.load(&fresh_states(&x)).unwrap();
+            // In three calls: nothing may hang on where a block ends.
+            for (part, dt) in [(0..40, 40), (40..41, 1), (41..90, 49)] {
+                let directions = &directions[part.start * dim..part.end * dim];
+                residuals
+                    .deflate(directions, &vec![0.0; dt], Rate::new(1.0))
+                    .unwrap();
+            }
+            let after = residuals.read().unwrap();
+            for (i, state) in after.iter().enumerate().filter(|(_, s)| !s.is_masked()) {
+                let residual = oracle::residual(&x[i], &basis);
+                let true_sq = oracle::dot(&residual, &residual);
+                let (bound, norm_sq) = (f64::from(state.bound_sq()), f64::from(state.norm_sq));
+                assert!(
+                    bound >= true_sq,
+                    "{device} row {i}: {bound:e} under {true_sq:e}"
+                );
+                let most = true_sq + 2.0 * f64::from(state.guard) + 1e-6 * norm_sq;
+                assert!(bound <= most, "{device} row {i}: {bound:e} over {most:e}");
+            }
+        });
+    }
+}
+
+/// `left` never goes up, by however many calls; at last it is 0 and stays so.
+#[test]
+fn left_goes_down_to_nothing() {
+    let (rows, dim) = (130, 3);
+    let x = whole_numbers(8, rows * dim);
+    on_every_device(features(&x, dim), |device, pool| {
+        let mut residuals = pool.residuals().unwrap();
+        residuals
+            .load(&fresh_states(&pool_rows(&x, dim, pool)))
+            .unwrap();
+        let mut before = residuals.read().unwrap();
+        for _ in 0..3 {
+            residuals
+                .deflate(&unit_directions(1, dim), &[9.0], Rate::new(0.5))
+                .unwrap();
+            let after = residuals.read().unwrap();
+            let pairs = before.iter().zip(&after);
+            assert!(
+                pairs
+                    .into_iter()
+                    .all(|(b, a)| a.left <= b.left && a.left >= 0.0),
+                "{device}"
+            );
+            before = after;
+        }
+        let alive = before.iter().filter(|s| s.residual_sq > 0.0);
+        assert!(alive.into_iter().any(|s| s.left == 0.0), "{device}");
+    });
+}
+
+/// Refreshes states that know nothing, against the oracle.
+fn check_refresh(seed: u32, rows: usize, dim: usize, count: usize, unit: f32, dead: f32) {
+    let mut x: Vec<f32> = fractions(seed, rows * dim)
+        .iter()
+        .map(|v| v * unit)
+        .collect();
+    let basis = oracle::orthonormal(&fractions(seed + 100, count * dim), dim, count);
+    // Some rows in the span, which a refresh finds dead.
+    for row in (2..rows).step_by(9).filter(|_| count > 0) {
+        let from = &basis[row % count * dim..][..dim];
+        x[row * dim..][..dim]
+            .iter_mut()
+            .zip(from)
+            .for_each(|(x, q)| *x = 0.5 * unit * q);
+    }
+    let rate = Rate::new(1.0);
+    on_every_device(features(&x, dim), |device, pool| {
+        let place = format!("{device} {rows} x {dim}, {count} vectors, unit {unit:e}");
+        let x = pool_rows(&x, dim, pool);
+        let wide: Vec<Vec<f64>> = basis.chunks(dim).map(oracle::wide).collect();
+        let mut before = fresh_states(&x);
+        before
+            .iter_mut()
+            .filter(|s| !s.is_masked())
+            .for_each(|s| s.residual_sq = 77.0);
+        let mut residuals = pool.residuals().unwrap();
+        residuals.load(&before).unwrap();
+        let totals = residuals.refresh(&basis, dead, rate).unwrap();
+        let after = residuals.read().unwrap();
+        for (i, (before, after)) in before.iter().zip(&after).enumerate() {
+            if before.is_masked() {
+                assert_eq!(before, after, "{place} row {i}");
+                continue;
+            }
+            // Twice, as f32 vectors are orthonormal to 1e-7 only.
+            let once = oracle::residual(&x[i], &wide);
+            let residual = oracle::residual(&once, &wide);
+            let true_sq = oracle::dot(&residual, &residual);
+            let limit = f64::from(dead).powi(2) * f64::from(before.norm_sq);
+            if after.is_masked() {
+                assert!(
+                    dead >= 0.0 && true_sq <= 1.1 * limit,
+                    "{place} row {i}: {true_sq:e} dead"
+                );
+                continue;
+            }
+            assert!(
+                dead < 0.0 || true_sq >= 0.9 * limit,
+                "{place} row {i}: {true_sq:e} lives"
+            );
+            let (residual_sq, norm_sq) = (f64::from(after.residual_sq), f64::from(before.norm_sq));
+            // A rounding of eps |x| in the residual, some dozens of times.
+            let near = 1e-5 * (true_sq * norm_sq).sqrt() + 1e-10 * norm_sq;
+            assert!(
+                (residual_sq - true_sq).abs() <= near,
+                "{place} row {i}: {residual_sq:e}, {true_sq:e}"
+            );
+            assert!(f64::from(after.bound_sq()) >= true_sq, "{place} row {i}");
+            let delta = inner_error(dim) * after.norm_sq.sqrt();
+            let want = slip(after.residual_sq.sqrt(), delta) + DOWN_DATE_ERROR * after.residual_sq;
+            let got = after.guard;
+            assert!(
+                (got / want - 1.0).abs() < 1e-5,
+                "{place} row {i}: {got:e}, {want:e}"
+            );
+            assert_eq!(
+                (after.left, after.norm_sq),
+                (before.left, before.norm_sq),
+                "{place}"
+            );
+        }
+        totals_agree(&place, totals, &after, rate);
+    });
+}
+
+#[test]
+fn refresh_is_the_projection() {
+    for (seed, rows, dim) in shapes(10_000) {
+        let count = [0, 1, 2, 31, 33, 64][seed as usize % 6].min(dim);
+        check_refresh(
+            seed,
+            rows,
+            dim,
+            count,
+            1.0,
+            [-1.0, 1e-3, 1e-5][seed as usize % 3],
+        );
+    }
+    for unit in [1e-30, 1e-3, 1e15] {
+        check_refresh(7, 140, 40, 33, unit, 1e-4);
+    }
+}
+
+/// Panels are crossed and grids folded on the device of tiny bindings; the basis takes several
+/// of its bindings.
+#[test]
+fn refresh_of_many_rows_and_of_many_vectors() {
+    check_refresh(3, 70_001, 2, 1, 1.0, 1e-3);
+    check_refresh(4, 140, 1000, 290, 1.0, 1e-3);
+}
+
+/// With a basis of nothing the residual is the row.
+#[test]
+fn refresh_without_a_basis_is_exact() {
+    let (rows, dim) = (257, 33);
+    let x = whole_numbers(4, rows * dim);
+    on_every_device(features(&x, dim), |device, pool| {
+        let states = fresh_states(&pool_rows(&x, dim, pool));
+        let mut residuals = pool.residuals().unwrap();
+        let forgotten = |s: &RowState| match s.is_masked() {
+            true => *s,
+            false => RowState {
+                residual_sq: 5.0,
+                ..*s
+            },
+        };
+        residuals
+            .load(&states.iter().map(forgotten).collect::<Vec<_>>())
+            .unwrap();
+        residuals.refresh(&[], -1.0, Rate::new(1.0)).unwrap();
+        for (got, want) in residuals.read().unwrap().iter().zip(&states) {
+            assert_eq!(got.residual_sq, want.residual_sq, "{device}");
+        }
+    });
+}

@@ -1,0 +1,143 @@
+//! Every shader, as it is joined, through naga to each language that a driver may be given.
+//! Needs no GPU.
+//!
+//! The joined sources are left in `wgsl/` of the target's temporary folder, for other compilers.
+
+use naga::back::{PipelineConstants, glsl, hlsl, msl, pipeline_constants, spv};
+use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Each kernel, and the files that make it.
+const KERNELS: [(&str, &[&str]); 5] = [
+    ("row_norms", &["row_norms"]),
+    ("gather_rows", &["gather_rows"]),
+    ("due_rows", &["row_state", "due_rows"]),
+    ("deflate", &["row_state", "direction_block", "deflate"]),
+    ("refresh", &["row_state", "direction_block", "refresh"]),
+];
+
+fn joined(parts: &[&str]) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
+    let read = |part: &&str| {
+        let path = folder.join(part).with_extension("wgsl");
+        std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    };
+    parts.iter().map(read).collect()
+}
+
+/// Parses and validates without any optional capability, with `NORM` set where there is one.
+fn compiled(name: &str, source: &str, norm: u32) -> (naga::Module, ModuleInfo) {
+    let module = naga::front::wgsl::parse_str(source)
+        .unwrap_or_else(|e| panic!("{name}: {}", e.emit_to_string(source)));
+    let validate = |module: &naga::Module| {
+        Validator::new(ValidationFlags::all(), Capabilities::default())
+            .validate(module)
+            .unwrap_or_else(|e| panic!("{name}: {}", e.emit_to_string(source)))
+    };
+    let info = validate(&module);
+    let mut constants = PipelineConstants::default();
+    if !module.overrides.is_empty() {
+        constants.insert("NORM".to_owned(), f64::from(norm));
+    }
+    let (module, info) =
+        pipeline_constants::process_overrides(&module, &info, None, &constants).expect("overrides");
+    (module.into_owned(), info.into_owned())
+}
+
+fn translate(name: &str, module: &naga::Module, info: &ModuleInfo) {
+    let words = spv::write_vec(module, info, &spv::Options::default(), None)
+        .unwrap_or_else(|e| panic!("{name} to SPIR-V: {e}"));
+    assert!(words.len() > 100, "{name} to SPIR-V");
+
+    let options = msl::Options {
+        fake_missing_bindings: true,
+        ..msl::Options::default()
+    };
+    let (text, _) = msl::write_string(module, info, &options, &msl::PipelineOptions::default())
+        .unwrap_or_else(|e| panic!("{name} to MSL: {e}"));
+    assert!(text.contains("kernel void"), "{name} to MSL");
+
+    let options = hlsl::Options {
+        fake_missing_bindings: true,
+        ..hlsl::Options::default()
+    };
+    let mut text = String::new();
+    hlsl::Writer::new(&mut text, &options, &hlsl::PipelineOptions::default())
+        .write(module, info, None)
+        .unwrap_or_else(|e| panic!("{name} to HLSL: {e}"));
+    assert!(text.contains("numthreads"), "{name} to HLSL");
+
+    let options = glsl::Options {
+        version: glsl::Version::new_gles(310),
+        ..glsl::Options::default()
+    };
+    let pipeline = glsl::PipelineOptions {
+        shader_stage: naga::ShaderStage::Compute,
+        entry_point: name.to_owned(),
+        multiview: None,
+    };
+    let mut text = String::new();
+    glsl::Writer::new(
+        &mut text,
+        module,
+        info,
+        &options,
+        &pipeline,
+        naga::proc::BoundsCheckPolicies::default(),
+    )
+    .and_then(|mut writer| writer.write())
+    .unwrap_or_else(|e| panic!("{name} to GLSL: {e}"));
+    assert!(text.contains("void main"), "{name} to GLSL");
+}
+
+#[test]
+fn every_kernel_translates() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wgsl");
+    std::fs::create_dir_all(&folder).expect("the target folder can be written");
+    for (name, parts) in KERNELS {
+        let source = joined(parts);
+        let path = folder.join(name).with_extension("wgsl");
+        std::fs::write(path, &source).expect("the target folder can be written");
+        for norm in 1..=3 {
+            let (module, info) = compiled(name, &source, norm);
+            assert_eq!(module.entry_points[0].name, name);
+            translate(name, &module, &info);
+            if norm == 1 && module.overrides.is_empty() && name != "row_norms" {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn every_file_is_part_of_a_kernel() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
+    let files: BTreeSet<String> = std::fs::read_dir(folder)
+        .expect("the folder of shaders")
+        .map(|file| {
+            file.expect("a file")
+                .path()
+                .file_stem()
+                .unwrap()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    let parts: BTreeSet<String> = KERNELS
+        .iter()
+        .flat_map(|(_, parts)| parts.iter().map(|&p| p.to_owned()))
+        .collect();
+    assert_eq!(files, parts);
+}
+
+/// The check must be able to fail.
+#[test]
+#[should_panic(expected = "broken")]
+fn a_broken_shader_is_refused() {
+    compiled(
+        "broken",
+        "@compute @workgroup_size(64) fn broken() { let x: u32 = 1.5; }",
+        1,
+    );
+}
