@@ -1,0 +1,136 @@
+//! Lists of row indices, in the forms that `--out` writes.
+
+use super::failure::Failure;
+use super::npy::{Npy, name, show};
+use super::write::{Format, Target};
+use npyz::{Endianness, TypeChar};
+use serde_json::Value;
+use std::io::Read as _;
+
+/// Reads the list that `argument` names.
+pub(crate) fn read(list: &Target, argument: &'static str) -> Result<Vec<usize>, Failure> {
+    if list.format == Format::Npy {
+        return npy(&list.path, argument);
+    }
+    let text = std::fs::read_to_string(&list.path)
+        .map_err(|e| Failure::io(&list.path, argument, "cannot read the file", e))?;
+    let indices = if list.format == Format::Json {
+        json(&text)
+    } else {
+        lines(&text, list.format)
+    };
+    indices.map_err(|problem| Failure::file(&list.path, argument, problem))
+}
+
+/// One index a line; of a `.csv` the first column, under an optional header line.
+fn lines(text: &str, format: Format) -> Result<Vec<usize>, String> {
+    let mut indices = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let field = match format {
+            Format::Csv => line.split(',').next().unwrap_or(line),
+            _ => line,
+        };
+        let field = field.trim().trim_matches('"');
+        let is_title = format == Format::Csv && number == 1 && field == "index";
+        if is_title || line.trim().is_empty() {
+            continue;
+        }
+        indices.push(
+            field
+                .parse()
+                .map_err(|_| format!("{field:?} found on line {number}, a row index expected"))?,
+        );
+    }
+    Ok(indices)
+}
+
+/// An array of indices, or an object that has one as `picks`.
+fn json(text: &str) -> Result<Vec<usize>, String> {
+    let value: Value =
+        serde_json::from_str(text).map_err(|e| format!("no JSON found ({e}), a list expected"))?;
+    let list = value.get("picks").unwrap_or(&value).as_array();
+    let list = list.ok_or("no list found, a list of row indices expected")?;
+    let index = |(at, value): (usize, &Value)| {
+        let index = value.as_u64().and_then(|index| usize::try_from(index).ok());
+        index.ok_or_else(|| format!("{value} found at position {at}, a row index expected"))
+    };
+    list.iter().enumerate().map(index).collect()
+}
+
+fn npy(path: &std::path::Path, argument: &'static str) -> Result<Vec<usize>, Failure> {
+    let mut npy = Npy::open(path, argument)?;
+    let (dtype, shape) = (npy.header.dtype.clone(), &npy.header.shape);
+    let kind = dtype.type_char();
+    if !matches!(kind, TypeChar::Int | TypeChar::Uint) {
+        return Err(npy.failure(format!("{} found, whole numbers expected", name(&dtype))));
+    }
+    if shape.len() != 1 {
+        return Err(npy.failure(format!("shape {} found, rank 1 expected", show(shape))));
+    }
+    npy.check_size()?;
+    let mut bytes = Vec::new();
+    npy.file.read_to_end(&mut bytes).map_err(|e| npy.io(e))?;
+    let big_endian = dtype.endianness() == Endianness::Big;
+    let index = |(at, entry): (usize, &[u8])| {
+        let value = integer(entry, big_endian, kind == TypeChar::Int);
+        usize::try_from(value).map_err(|_| {
+            npy.failure(format!(
+                "{value} found at position {at}, a row index expected"
+            ))
+        })
+    };
+    bytes
+        .chunks_exact(dtype.size_field() as usize)
+        .enumerate()
+        .map(index)
+        .collect()
+}
+
+/// A whole number of up to eight bytes.
+fn integer(bytes: &[u8], big_endian: bool, signed: bool) -> i128 {
+    let push = |value: i128, &byte: &u8| value << 8 | i128::from(byte);
+    let value = if big_endian {
+        bytes.iter().fold(0, push)
+    } else {
+        bytes.iter().rev().fold(0, push)
+    };
+    let bits = 8 * bytes.len();
+    if signed && value >> (bits - 1) == 1 {
+        value - (1 << bits)
+    } else {
+        value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_of_any_width() {
+        assert_eq!(integer(&(-3i16).to_le_bytes(), false, true), -3);
+        assert_eq!(integer(&(-3i64).to_be_bytes(), true, true), -3);
+        assert_eq!(integer(&[253], false, false), 253);
+        assert_eq!(
+            integer(&u64::MAX.to_le_bytes(), false, false),
+            i128::from(u64::MAX)
+        );
+    }
+
+    #[test]
+    fn lists() {
+        assert_eq!(lines("3\n\n 1\r\n", Format::Txt), Ok(vec![3, 1]));
+        assert_eq!(
+            lines("index,score\n3,1.5\n1,2\n", Format::Csv),
+            Ok(vec![3, 1])
+        );
+        assert_eq!(lines("3\n1\n", Format::Csv), Ok(vec![3, 1]));
+        assert_eq!(json("[3, 1]"), Ok(vec![3, 1]));
+        assert_eq!(json(r#"{"picks": [3, 1], "seed": 0}"#), Ok(vec![3, 1]));
+        assert!(lines("3\nindex\n", Format::Csv).is_err());
+        assert!(lines("-1", Format::Txt).is_err());
+        assert!(json("[1.5]").is_err());
+        assert!(json("{}").is_err());
+        assert!(json("[1").is_err());
+    }
+}

@@ -1,0 +1,42 @@
+//! The command line: parse, read, select, print.
+//!
+//! Results go to stdout or `--out`, everything else to stderr. Exit 0 done, 1 failed, 2 usage,
+//! 130 interrupted.
+
+mod args;
+mod console;
+mod device;
+mod devices;
+mod failure;
+mod indices;
+mod method;
+mod npy;
+mod read;
+mod select;
+mod write;
+
+use args::{Cli, Command};
+use clap::Parser as _;
+use std::process::ExitCode;
+
+/// Runs the command that the arguments ask for.
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // Without a handler Ctrl-C still ends the run, only less tidily.
+    let _ = ctrlc::set_handler(|| {
+        console::clear();
+        write::finish();
+        std::process::exit(130);
+    });
+    let done = match &cli.command {
+        Command::Select(args) => select::run(args),
+        Command::Devices(args) => devices::run(args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            console::error(&failure);
+            ExitCode::from(failure.code())
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! Feature matrices from `.npy` files, in one copy whatever their type and order.
+
+use super::failure::Failure;
+use super::npy::{Npy, name, show};
+use half::slice::{HalfBitsSliceExt as _, HalfFloatSliceExt as _};
+use npyz::{Endianness, TypeChar};
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+
+/// Values converted at a time: a megabyte of float64.
+const CHUNK: usize = 1 << 17;
+
+/// Columns transposed at a time: a cache line of `f32`.
+const COLUMNS: usize = 16;
+
+/// A feature file whose header has been found good.
+#[derive(Debug)]
+pub(crate) struct FeatureFile {
+    npy: Npy,
+    encoding: Encoding,
+    /// Number of examples.
+    pub(crate) rows: usize,
+    /// Values an example.
+    pub(crate) dim: usize,
+}
+
+/// How a value is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Encoding {
+    width: Width,
+    /// Whether its bytes are the wrong way round for this machine.
+    swapped: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Width {
+    F16,
+    F32,
+    F64,
+}
+
+impl FeatureFile {
+    /// Opens a file and checks all that its header and its size can tell.
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        let npy = Npy::open(path, "features")?;
+        let dtype = &npy.header.dtype;
+        let width = match (dtype.type_char(), dtype.size_field()) {
+            (TypeChar::Float, 2) => Width::F16,
+            (TypeChar::Float, 4) => Width::F32,
+            (TypeChar::Float, 8) => Width::F64,
+            _ => {
+                let found = name(dtype);
+                return Err(npy.failure(format!(
+                    "{found} found, float16, float32 or float64 expected"
+                )));
+            }
+        };
+        let swapped = dtype.endianness() != Endianness::of_machine();
+        let &[rows, dim] = &npy.header.shape[..] else {
+            let found = show(&npy.header.shape);
+            return Err(npy.failure(format!("shape {found} found, rank 2 expected")));
+        };
+        if rows == 0 || dim == 0 {
+            let problem =
+                format!("shape ({rows}, {dim}) found, at least one row and one column expected");
+            return Err(npy.failure(problem));
+        }
+        npy.check_size()?;
+        // Neither axis is longer than their product, which fits.
+        let (rows, dim) = (rows as usize, dim as usize);
+        Ok(Self {
+            npy,
+            encoding: Encoding { width, swapped },
+            rows,
+            dim,
+        })
+    }
+
+    /// Whether the values were stored as float16.
+    pub(crate) fn is_f16(&self) -> bool {
+        self.encoding.width == Width::F16
+    }
+
+    /// The file's path.
+    pub(crate) fn path(&self) -> &Path {
+        self.npy.path()
+    }
+
+    /// What reading changes, in words.
+    pub(crate) fn conversion(&self) -> Option<String> {
+        let mut changes = Vec::new();
+        match self.encoding.width {
+            Width::F32 if self.encoding.swapped => changes.push("byte order".to_owned()),
+            Width::F32 => {}
+            _ => changes.push(format!("{} to float32", name(&self.npy.header.dtype))),
+        }
+        if self.npy.header.fortran {
+            changes.push("Fortran to C order".to_owned());
+        }
+        (!changes.is_empty()).then(|| changes.join(", "))
+    }
+
+    /// Reads all values, row-major; `progress` hears how many there are so far.
+    pub(crate) fn read(&mut self, progress: impl FnMut(u64)) -> Result<Vec<f32>, Failure> {
+        let mut values = self.reserve()?;
+        let mut source = Source {
+            file: &self.npy.file,
+            encoding: self.encoding,
+            scratch: Vec::new(),
+        };
+        let filled = if self.npy.header.fortran {
+            let start = self.npy.header.start;
+            transpose(
+                &mut source,
+                start,
+                (self.rows, self.dim),
+                &mut values,
+                progress,
+            )
+        } else {
+            fill(
+                &mut source,
+                self.dim,
+                &mut values,
+                self.rows * self.dim,
+                progress,
+            )
+        };
+        filled.map_err(|fault| match fault {
+            Fault::Io(e) => self.npy.io(e),
+            Fault::TooLarge { row, column, value } => self.npy.failure(format!(
+                "{value:e} found at row {row}, column {column}, at most {:e} expected (an f32)",
+                f32::MAX
+            )),
+        })?;
+        Ok(values)
+    }
+
+    /// Room for all values, or the error that there is none.
+    fn reserve(&self) -> Result<Vec<f32>, Failure> {
+        let len = self.rows * self.dim;
+        let needed = len as u64 * size_of::<f32>() as u64;
+        let available = memory_available();
+        let mut values = Vec::new();
+        if available.is_some_and(|bytes| bytes < needed) || values.try_reserve_exact(len).is_err() {
+            let error = coresift::Error::OutOfMemory {
+                what: "features",
+                needed,
+                available,
+            };
+            return Err(Failure::of_file(self.path(), error));
+        }
+        Ok(values)
+    }
+}
+
+/// Bytes that memory and swap can still take, where the system says so. Linux grants more than
+/// it has, and ends the process that takes it at its word.
+fn memory_available() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let bytes = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        kib.checked_mul(1024)
+    };
+    bytes("MemAvailable:")?.checked_add(bytes("SwapFree:")?)
+}
+
+/// Why values could not be read.
+enum Fault {
+    Io(io::Error),
+    TooLarge {
+        row: usize,
+        column: usize,
+        value: f64,
+    },
+}
+
+impl From<io::Error> for Fault {
+    fn from(e: io::Error) -> Self {
+        Self::Io(e)
+    }
+}
+
+/// Values in file order.
+struct Source<'a> {
+    file: &'a File,
+    encoding: Encoding,
+    /// Room for a chunk as it is stored, where that is not as it is wanted.
+    scratch: Vec<u64>,
+}
+
+/// A value past the range of `f32`, and its place in the chunk.
+type Overflow = (usize, f64);
+
+impl Source<'_> {
+    /// Reads the next values. At most [`CHUNK`] of them, unless they are float32.
+    fn next(&mut self, out: &mut [f32]) -> io::Result<Result<(), Overflow>> {
+        let swapped = self.encoding.swapped;
+        match self.encoding.width {
+            Width::F32 => {
+                self.file.read_exact(bytemuck::cast_slice_mut(out))?;
+                if swapped {
+                    swap(bytemuck::cast_slice_mut(out), u32::swap_bytes);
+                }
+            }
+            Width::F16 => {
+                let raw: &mut [u16] = stored(&mut self.scratch, self.file, out.len())?;
+                if swapped {
+                    swap(raw, u16::swap_bytes);
+                }
+                raw.reinterpret_cast::<half::f16>()
+                    .convert_to_f32_slice(out);
+            }
+            Width::F64 => {
+                let raw: &mut [u64] = stored(&mut self.scratch, self.file, out.len())?;
+                if swapped {
+                    swap(raw, u64::swap_bytes);
+                }
+                return Ok(narrow(bytemuck::cast_slice(raw), out));
+            }
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// Reads `len` values as they are stored.
+fn stored<'a, T: bytemuck::Pod>(
+    scratch: &'a mut Vec<u64>,
+    mut file: &File,
+    len: usize,
+) -> io::Result<&'a mut [T]> {
+    scratch.resize(CHUNK, 0);
+    let raw = &mut bytemuck::cast_slice_mut(scratch)[..len];
+    file.read_exact(bytemuck::cast_slice_mut(raw))?;
+    Ok(raw)
+}
+
+fn swap<T: Copy>(raw: &mut [T], turn: impl Fn(T) -> T) {
+    for value in raw {
+        *value = turn(*value);
+    }
+}
+
+/// Rounds to `f32`; a finite value that becomes infinite is refused.
+fn narrow(wide: &[f64], out: &mut [f32]) -> Result<(), Overflow> {
+    for (at, (narrow, &value)) in out.iter_mut().zip(wide).enumerate() {
+        *narrow = value as f32;
+        if narrow.is_infinite() && value.is_finite() {
+            return Err((at, value));
+        }
+    }
+    Ok(())
+}
+
+/// Appends `len` values that are stored row by row.
+fn fill(
+    source: &mut Source<'_>,
+    dim: usize,
+    values: &mut Vec<f32>,
+    len: usize,
+    mut progress: impl FnMut(u64),
+) -> Result<(), Fault> {
+    while values.len() < len {
+        let done = values.len();
+        values.resize(len.min(done + CHUNK), 0.0);
+        source.next(&mut values[done..])?.map_err(|(at, value)| {
+            let at = done + at;
+            Fault::TooLarge {
+                row: at / dim,
+                column: at % dim,
+                value,
+            }
+        })?;
+        progress(values.len() as u64);
+    }
+    Ok(())
+}
+
+/// Appends all values of a matrix that is stored column by column.
+///
+/// A band of rows and a few columns at a time, so that rows are written in whole cache lines.
+fn transpose(
+    source: &mut Source<'_>,
+    start: u64,
+    (rows, dim): (usize, usize),
+    values: &mut Vec<f32>,
+    mut progress: impl FnMut(u64),
+) -> Result<(), Fault> {
+    const BAND: usize = CHUNK / COLUMNS;
+    let size = match source.encoding.width {
+        Width::F16 => 2,
+        Width::F32 => 4,
+        Width::F64 => 8,
+    };
+    values.resize(rows * dim, 0.0);
+    let mut tile = vec![0.0; CHUNK];
+    for (band, out) in values.chunks_mut(BAND * dim).enumerate() {
+        let (top, height) = (band * BAND, out.len() / dim);
+        for left in (0..dim).step_by(COLUMNS) {
+            let width = COLUMNS.min(dim - left);
+            for (c, column) in tile.chunks_mut(height).take(width).enumerate() {
+                let index = (left + c) as u64 * rows as u64 + top as u64;
+                source.file.seek(SeekFrom::Start(start + index * size))?;
+                source
+                    .next(column)?
+                    .map_err(|(at, value)| Fault::TooLarge {
+                        row: top + at,
+                        column: left + c,
+                        value,
+                    })?;
+            }
+            for (r, row) in out.chunks_mut(dim).enumerate() {
+                for (c, value) in row[left..left + width].iter_mut().enumerate() {
+                    *value = tile[c * height + r];
+                }
+            }
+            progress((top * dim + height * (left + width)) as u64);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! The `select` command.
+
+use super::args::{Method, SelectArgs};
+use super::console::{self, Console};
+use super::device::{Choice, Device};
+use super::failure::Failure;
+use super::indices;
+use super::method::{self, Plan};
+use super::read::FeatureFile;
+use super::write::{Format, Target};
+use coresift::{Error, Features, Selection};
+use serde_json::{Value, json};
+use std::time::Instant;
+
+/// Reads the features, chooses rows of them and delivers the choice.
+pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
+    let began = Instant::now();
+    let console = Console { quiet: args.quiet };
+    check(args)?;
+    let mut file = FeatureFile::open(&args.features)?;
+    let labelled = match &args.labelled {
+        Some(list) => indices::read(list, "labelled")?,
+        None => Vec::new(),
+    };
+    let budget = args.budget.of(file.rows);
+    let device = open(args, console)?;
+    let values = read(&mut file, console)?;
+    let plan = method::plan(args, labelled, rank_tol(args, &file, console));
+    let about = about(args, &file, budget, &device, &plan);
+    let features = Features::new(&values, file.rows, file.dim)
+        .map_err(|e| Failure::of_file(file.path(), e))?;
+    match choose(&device, features, &plan, budget, console) {
+        Ok(selection) => {
+            deliver(args.out.as_ref(), args.json, &selection, &about)?;
+            console.note(summary(args.method, &selection, &file, began));
+            Ok(())
+        }
+        Err(error) => {
+            if let Error::DeviceLost { partial, .. } = &error {
+                rescue(args, partial, &about, console);
+            }
+            Err(in_context(args, error))
+        }
+    }
+}
+
+/// Refuses what can be refused before any file is read.
+fn check(args: &SelectArgs) -> Result<(), Failure> {
+    method::check(args)?;
+    if args.memory.is_some() && args.device == Choice::Cpu {
+        let problem = "--memory: --device cpu found, a GPU expected (it bounds device memory)";
+        return Err(Failure::Usage(problem.to_owned()));
+    }
+    args.out.as_ref().map_or(Ok(()), Target::check)
+}
+
+fn open(args: &SelectArgs, console: Console) -> Result<Device, Failure> {
+    let (device, reason) = Device::open(&args.device, args.memory.map(|bytes| bytes.0))?;
+    match reason {
+        Some(reason) => console.note(format_args!("device: {} ({reason})", device.name())),
+        None => console.note(format_args!("device: {}", device.name())),
+    }
+    Ok(device)
+}
+
+fn read(file: &mut FeatureFile, console: Console) -> Result<Vec<f32>, Failure> {
+    if let Some(changes) = file.conversion() {
+        console.note(format_args!("converted: {changes}"));
+    }
+    let total = file.rows as u64 * file.dim as u64;
+    let bar = console.progress("reading   {wide_bar} {percent}% {elapsed}", total);
+    file.read(|done| bar.set(done))
+}
+
+/// Values born as float16 carry its rounding, which must not pass for a direction: a residual
+/// counts from sixteen roundings up.
+fn rank_tol(args: &SelectArgs, file: &FeatureFile, console: Console) -> Option<f64> {
+    if args.method != Method::GramSchmidt || args.rank_tol.is_some() || !file.is_f16() {
+        return None;
+    }
+    let of_f32 = 8.0 * (file.dim as f64).sqrt() * (-24f64).exp2();
+    let rank_tol = of_f32.max(16.0 * (-11f64).exp2());
+    console.note(format_args!("rank-tol: {rank_tol} (float16 features)"));
+    Some(rank_tol)
+}
+
+/// What a record holds beside the selection.
+fn about(
+    args: &SelectArgs,
+    file: &FeatureFile,
+    budget: usize,
+    device: &Device,
+    plan: &Plan,
+) -> Value {
+    json!({
+        "method": args.method.name(),
+        "budget": budget,
+        "seed": args.seed,
+        "options": plan.options,
+        "rows": file.rows,
+        "dim": file.dim,
+        "device": device.name(),
+        "versions": { "coresift": env!("CARGO_PKG_VERSION") },
+    })
+}
+
+fn choose(
+    device: &Device,
+    features: Features<'_>,
+    plan: &Plan,
+    budget: usize,
+    console: Console,
+) -> Result<Selection, Error> {
+    let pool = device.pool(features)?;
+    let bar = console.progress("selecting {wide_bar} {pos}/{len} {elapsed}", budget as u64);
+    plan.selector
+        .select_with(&*pool, budget, &mut |picks| bar.set(picks as u64))
+}
+
+/// Names the file that an error of the library speaks of.
+fn in_context(args: &SelectArgs, error: Error) -> Failure {
+    match (&error, &args.labelled) {
+        (Error::LabelledRange { .. } | Error::LabelledTwice { .. }, Some(list)) => {
+            Failure::of_file(&list.path, error)
+        }
+        _ => error.into(),
+    }
+}
+
+/// Keeps the picks made before the device was lost, beside where all of them were to go.
+fn rescue(args: &SelectArgs, partial: &Selection, about: &Value, console: Console) {
+    if partial.picks.is_empty() {
+        return;
+    }
+    let out = args.out.as_ref().map(Target::partial);
+    match deliver(out.as_ref(), args.json, partial, about) {
+        Ok(()) => {
+            let place = out.map_or("stdout".to_owned(), |out| out.path.display().to_string());
+            console.note(format_args!(
+                "partial: {} picks in {place}",
+                partial.picks.len()
+            ));
+        }
+        Err(failure) => console::error(&failure),
+    }
+}
+
+/// Writes and prints a selection. What cannot be written is printed: nothing is lost.
+fn deliver(
+    out: Option<&Target>,
+    as_json: bool,
+    selection: &Selection,
+    about: &Value,
+) -> Result<(), Failure> {
+    let print = |format: Format| console::results(&format.render(selection, about));
+    let printed = if as_json { Format::Json } else { Format::Txt };
+    let Some(out) = out else {
+        return print(printed);
+    };
+    match out.replace(&out.format.render(selection, about)) {
+        Ok(()) if as_json => print(Format::Json),
+        Ok(()) => Ok(()),
+        Err(e) => {
+            // Bytes of an array are no text to print.
+            let as_asked = as_json || out.format == Format::Npy;
+            print(if as_asked { printed } else { out.format })?;
+            Err(Failure::io(
+                &out.path,
+                "out",
+                "cannot write the file, so stdout has it",
+                e,
+            ))
+        }
+    }
+}
+
+/// One line on what was done.
+fn summary(method: Method, selection: &Selection, file: &FeatureFile, began: Instant) -> String {
+    let count =
+        |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+    let mut parts = vec![format!(
+        "{}: {} of {} rows x {}",
+        method.name(),
+        count(selection.picks.len(), "pick", "picks"),
+        file.rows,
+        file.dim
+    )];
+    if selection.epochs.len() > 1 {
+        parts.push(format!("{} epochs", selection.epochs.len()));
+    }
+    parts.push(count(selection.passes, "pass", "passes"));
+    parts.push(format!("{:.2} s", began.elapsed().as_secs_f64()));
+    if let Some(short) = selection.shortfall {
+        parts.push(format!(
+            "{} short of the budget: {}",
+            short.missing, short.reason
+        ));
+    }
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::args::{Cli, Command};
+    use super::*;
+    use clap::Parser as _;
+
+    #[test]
+    fn a_lost_device_leaves_its_picks_beside_the_output() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("s.csv");
+        let option = format!("--out={}", out.display());
+        let line = [
+            "coresift",
+            "select",
+            "x.npy",
+            "--method=norm",
+            "--budget=9",
+            &option,
+        ];
+        let Command::Select(args) = Cli::parse_from(line).command else {
+            panic!("the line says select");
+        };
+        let partial = Selection {
+            picks: vec![4, 2],
+            scores: vec![1.5, 0.5],
+            ..Selection::default()
+        };
+        rescue(&args, &partial, &json!({}), Console { quiet: true });
+        let kept = std::fs::read_to_string(folder.path().join("s.csv.partial")).unwrap();
+        assert_eq!(kept, "index,score\n4,1.5\n2,0.5\n");
+        assert!(!out.exists());
+    }
+}

@@ -1,0 +1,187 @@
+//! A selection in its four written forms. A file appears whole or not at all.
+
+use super::failure::Failure;
+use coresift::Selection;
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Held while a file is being written, which is brief: Ctrl-C waits for it, and so leaves
+/// neither half a file nor a temporary one.
+static WRITING: Mutex<()> = Mutex::new(());
+
+fn hold() -> MutexGuard<'static, ()> {
+    WRITING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits for a file that is being written, and lets no other begin.
+pub(crate) fn finish() {
+    std::mem::forget(hold());
+}
+
+/// A form of index list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// int64, rank 1.
+    Npy,
+    /// The whole record.
+    Json,
+    /// `index,score`.
+    Csv,
+    /// One index a line.
+    Txt,
+}
+
+/// A path whose extension names a form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// The path.
+    pub(crate) path: PathBuf,
+    /// Its form.
+    pub(crate) format: Format,
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let path = PathBuf::from(text);
+        let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+        let format = match extension.to_str() {
+            Some("npy") => Format::Npy,
+            Some("json") => Format::Json,
+            Some("csv") => Format::Csv,
+            Some("txt") => Format::Txt,
+            _ => {
+                return Err(format!(
+                    "{text:?} found, a name in .npy, .json, .csv or .txt expected"
+                ));
+            }
+        };
+        Ok(Self { path, format })
+    }
+}
+
+impl Target {
+    /// Checks that a file can be made here, before anything is computed for it.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let fail = |problem, e| Failure::io(&self.path, "out", problem, e);
+        if self.path.is_dir() {
+            return Err(Failure::file(
+                &self.path,
+                "out",
+                "a folder found, a file expected",
+            ));
+        }
+        if !folder(&self.path).is_dir() {
+            let problem = format!("no folder {:?} found, one expected", folder(&self.path));
+            return Err(Failure::file(&self.path, "out", problem));
+        }
+        let _writing = hold();
+        temporary(&self.path)
+            .map(drop)
+            .map_err(|e| fail("cannot write to this folder", e))
+    }
+
+    /// Where a selection goes that was cut short.
+    pub(crate) fn partial(&self) -> Self {
+        let mut path = self.path.clone().into_os_string();
+        path.push(".partial");
+        Self {
+            path: path.into(),
+            format: self.format,
+        }
+    }
+
+    /// Writes the file under a temporary name and renames it.
+    pub(crate) fn replace(&self, bytes: &[u8]) -> io::Result<()> {
+        let _writing = hold();
+        let mut file = temporary(&self.path)?;
+        file.write_all(bytes)?;
+        // Some file systems only now say that they are full.
+        file.as_file().sync_all()?;
+        file.persist(&self.path).map(drop).map_err(|e| e.error)
+    }
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// A file beside `path` that is gone when dropped, with the rights of any new file.
+fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".coresift-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder(path))
+}
+
+impl Format {
+    /// The bytes of a selection in this form; `about` is what a record holds besides.
+    pub(crate) fn render(self, selection: &Selection, about: &Value) -> Vec<u8> {
+        match self {
+            Self::Npy => npy(&selection.picks).expect("memory takes every byte"),
+            Self::Json => format!("{}\n", record(selection, about)).into_bytes(),
+            Self::Csv => csv(selection).into_bytes(),
+            Self::Txt => txt(&selection.picks).into_bytes(),
+        }
+    }
+}
+
+fn npy(picks: &[usize]) -> io::Result<Vec<u8>> {
+    use npyz::WriterBuilder as _;
+    let dtype = npyz::DType::Plain("<i8".parse().expect("a numpy type"));
+    let mut bytes = Vec::new();
+    let shape = [picks.len() as u64];
+    let options = npyz::WriteOptions::new()
+        .dtype(dtype)
+        .shape(&shape)
+        .writer(&mut bytes);
+    let mut writer = options.begin_nd()?;
+    writer.extend(picks.iter().map(|&index| index as i64))?;
+    writer.finish()?;
+    Ok(bytes)
+}
+
+fn csv(selection: &Selection) -> String {
+    let mut text = "index,score\n".to_owned();
+    for (index, score) in selection.picks.iter().zip(&selection.scores) {
+        // `{:?}` is the shortest text that reads back as the same number.
+        writeln!(text, "{index},{score:?}").expect("memory takes every byte");
+    }
+    text
+}
+
+fn txt(picks: &[usize]) -> String {
+    let mut text = String::new();
+    for index in picks {
+        writeln!(text, "{index}").expect("memory takes every byte");
+    }
+    text
+}
+
+/// `about` and the selection in one object.
+fn record(selection: &Selection, about: &Value) -> Value {
+    let mut record = about.clone();
+    record["picks"] = selection.picks.clone().into();
+    record["scores"] = selection.scores.clone().into();
+    record["epochs"] = selection.epochs.clone().into();
+    record["passes"] = selection.passes.into();
+    record["shortfall"] = match selection.shortfall {
+        Some(short) => {
+            serde_json::json!({ "count": short.missing, "reason": short.reason.to_string() })
+        }
+        None => Value::Null,
+    };
+    record
+}

@@ -1,0 +1,117 @@
+//! What the system does to a run: full disks, too little memory, signals.
+
+use crate::place::{Place, RANDOM, indices, many_rows, npy, stderr};
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Output, Stdio};
+
+fn shell(place: &Place, prelude: &str, args: &[&str]) -> Output {
+    let script = format!("{prelude}\nexec \"$0\" \"$@\"");
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", &script, env!("CARGO_BIN_EXE_coresift")])
+        .args(args);
+    command.current_dir(place.0.path()).output().unwrap()
+}
+
+#[test]
+fn a_full_disk_loses_nothing() {
+    let place = Place::new();
+    let full = "trap '' XFSZ; ulimit -f 0";
+    for (name, first) in [
+        ("s.txt", None),
+        ("s.npy", None),
+        ("s.csv", Some("index,score")),
+    ] {
+        let out = format!("--out={name}");
+        let output = shell(&place, full, &[&RANDOM[..], &[&out]].concat());
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        let expected =
+            format!("error: {name}: out: cannot write the file, so stdout has it\n  caused by: ");
+        assert!(stderr(&output).contains(&expected), "{}", stderr(&output));
+        assert_eq!(place.files(), [place.path("x.npy")]);
+        let printed = String::from_utf8(output.stdout).unwrap();
+        match first {
+            Some(title) => assert_eq!(printed.lines().next(), Some(title)),
+            None => assert_eq!(indices(&printed), indices(&place.done(&RANDOM))),
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_stdout_is_a_failure() {
+    let place = Place::new();
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = place.command(&RANDOM).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let error = stderr(&output);
+    assert!(
+        error.contains("error: stdout: cannot write the results\n  caused by: "),
+        "{error}"
+    );
+}
+
+/// The file is as long as its header says, and all hole.
+#[cfg(target_os = "linux")]
+#[test]
+fn features_beyond_memory_are_refused() {
+    let place = Place::new();
+    let header = npy("<f4", false, "(2199023255552, 1)", b"");
+    place.put("x.npy", &header);
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .open(place.path("x.npy"))
+        .unwrap();
+    if file.set_len(header.len() as u64 + (8 << 40)).is_err() {
+        eprintln!("SKIPPED: no file of 8 TiB can be made here");
+        return;
+    }
+    let error = place.fails(1, &RANDOM);
+    let expected = "error: x.npy: features: 8796093022208 bytes needed, ";
+    assert!(error.contains(expected), "{error}");
+}
+
+/// Starts a run, waits until it is under way, sends a signal; gives how it ended.
+///
+/// Nobody reads stdout, so that the run cannot end by itself once its pipe is full.
+fn interrupted(place: &Place, prelude: &str, signal: &str) -> Option<i32> {
+    let script = format!("{prelude}\nexec \"$0\" \"$@\"");
+    let mut child = Command::new("sh")
+        .args(["-c", &script, env!("CARGO_BIN_EXE_coresift")])
+        .args(many_rows(place))
+        .current_dir(place.0.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut device = String::new();
+    BufReader::new(child.stderr.take().unwrap())
+        .read_line(&mut device)
+        .unwrap();
+    assert_eq!(device, "device: cpu\n");
+    let kill = Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(kill.success());
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    drop(child.stdout.take());
+    child.wait().unwrap().code()
+}
+
+#[test]
+fn ctrl_c_ends_cleanly() {
+    let place = Place::new();
+    assert_eq!(interrupted(&place, "", "-INT"), Some(130));
+    assert_eq!(place.files(), [place.path("x.npy")]);
+}
+
+#[test]
+fn a_run_under_nohup_outlives_its_terminal() {
+    let place = Place::new();
+    assert_eq!(interrupted(&place, "trap '' HUP", "-HUP"), Some(0));
+}
