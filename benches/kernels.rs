@@ -6,7 +6,10 @@
 //! cargo test --bench kernels                       small, for the answers alone
 //! ```
 
-use coresift::{CpuPool, Features, Lp, Pool, Rate, Residuals, RowState, Totals};
+mod common;
+
+use common::{features, pools, shape};
+use coresift::{Lp, Pool, Rate, Residuals, RowState, Totals};
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use criterion::{BenchmarkId, measurement::WallTime};
 use std::hint::black_box;
@@ -15,39 +18,6 @@ use std::hint::black_box;
 const BLOCK: usize = 32;
 /// Directions of the basis that a refresh projects out.
 const BASIS: usize = 128;
-
-/// Cargo says `--bench` when it wants times.
-fn shape() -> (usize, usize) {
-    if std::env::args().any(|argument| argument == "--bench") {
-        (50_000, 512)
-    } else {
-        (500, 64)
-    }
-}
-
-fn features(rows: usize, dim: usize) -> Vec<f32> {
-    let value = |i: usize| ((i * 7919 % 1013) as f32 / 1013.0 - 0.3).max(0.0);
-    (0..rows * dim).map(value).collect()
-}
-
-/// A pool on every device.
-fn pools(x: &[f32], dim: usize) -> Vec<(String, Box<dyn Pool + '_>)> {
-    let features = Features::new(x, x.len() / dim, dim).expect("finite");
-    let mut pools: Vec<(String, Box<dyn Pool>)> = Vec::new();
-    pools.push(("cpu".to_owned(), Box::new(CpuPool::new(features))));
-    #[cfg(feature = "gpu")]
-    for name in coresift::Gpu::adapters()
-        .into_iter()
-        .map(|adapter| adapter.name)
-    {
-        // One name may stand for several backends: `open` takes the first.
-        if pools.iter().all(|(known, _)| *known != name) {
-            let gpu = coresift::Gpu::open(Some(&name)).expect("an adapter that is listed");
-            pools.push((name, Box::new(gpu.pool(features).expect("the pool fits"))));
-        }
-    }
-    pools
-}
 
 /// Times one kernel on every device. `prepare` is not timed; `same` compares an answer with the
 /// CPU's.
