@@ -1,4 +1,51 @@
-//! Chooses which training examples are worth having.
+//! Chooses which training examples are worth having: given a matrix of features, one row an
+//! example, it picks the rows to label or to train on, by published rules carried out exactly.
+//! It runs on any GPU through wgpu, and on none, and picks the same rows on all of them.
+//!
+//! ```
+//! use coresift::{CpuPool, Features, GramSchmidt, Selector};
+//!
+//! // Three examples of three features: the first two point the same way.
+//! let x = ndarray::array![[9.0f32, 0.0, 0.0], [8.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
+//! let pool = CpuPool::new(Features::from_array(x.view())?);
+//! let chosen = GramSchmidt { greedy: true, ..GramSchmidt::default() }.select(&pool, 2)?;
+//! assert_eq!(chosen.picks, [0, 2]);
+//! # Ok::<(), coresift::Error>(())
+//! ```
+//!
+//! # Selectors
+//!
+//! | selector | rule | passes over the features | when |
+//! |---|---|---|---|
+//! | [`Uniform`] | every subset equally likely | none | the baseline |
+//! | [`Norm`] | drawn in proportion to a norm, or the largest norms \[1, eq. 1\] | one | cheap, of any size |
+//! | [`GramSchmidt`] | drawn in proportion to the residual, or the largest residual \[1, Algorithm 1\] | about one for 48 picks | picks that cover all directions |
+//!
+//! \[1\] N. Bar and R. Giryes, *Diverse Subset Selection via Norm-Based Sampling and
+//! Orthogonality*, arXiv:2406.01086.
+//!
+//! Each is a plain struct: an option is a public field, `Default` the rest. Every selector takes
+//! rows that are labelled already, and gives a [`Selection`]: picks in order, their scores, where
+//! epochs began, and why it is short of the budget if it is.
+//!
+//! # Devices
+//!
+//! A [`Pool`] holds the rows where they are worked on: [`CpuPool`] on every core, `GpuPool` (from
+//! `Gpu::open`, or `Gpu::adopt` for an application's own wgpu device) on a Vulkan, Metal or DX12
+//! adapter within wgpu's default limits. **Same features, options and seed: same picks, on every
+//! device, with any number of threads.** Kernels give bounds, the host settles in f64 whatever
+//! they leave open, and random numbers belong to row and seed. Ties go to the lower index.
+//!
+//! # Cargo features
+//!
+//! `gpu` (default): pools through wgpu. `gles`: its GL backend besides. `cli` (default): the
+//! `coresift` binary. Without any of them the library has the CPU pool.
+//!
+//! # The code
+//!
+//! Features → pool → kernels → selector → selection. `features.rs` alone checks values; `gpu/`
+//! alone names wgpu; kernels (`cpu/`, `gpu/`, `shaders/`) bound and score and decide nothing;
+//! selectors (`select/`) decide, on the host, through `&dyn Pool`.
 
 mod cpu;
 mod error;

@@ -8,7 +8,7 @@ use super::indices;
 use super::method::{self, Plan};
 use super::read::FeatureFile;
 use super::write::{Format, Target};
-use coresift::{Error, Features, Selection};
+use coresift::{Error, Features, GramSchmidt, Selection};
 use serde_json::{Value, json};
 use std::time::Instant;
 
@@ -78,8 +78,7 @@ fn rank_tol(args: &SelectArgs, file: &FeatureFile, console: Console) -> Option<f
     if args.method != Method::GramSchmidt || args.rank_tol.is_some() || !file.is_f16() {
         return None;
     }
-    let of_f32 = 8.0 * (file.dim as f64).sqrt() * (-24f64).exp2();
-    let rank_tol = of_f32.max(16.0 * (-11f64).exp2());
+    let rank_tol = GramSchmidt::default_rank_tol(file.dim).max(16.0 * (-11f64).exp2());
     console.note(format_args!("rank-tol: {rank_tol} (float16 features)"));
     Some(rank_tol)
 }

@@ -39,14 +39,15 @@ pub(super) fn deflate(
     sum_in_order(&totals)
 }
 
-/// `products` = directions · xᵀ: a row a direction, a column a row of `x`.
+/// `products` = x · directionsᵀ, a row a row of `x`: this way round the GEMM repacks the few
+/// directions and reads the features in place.
 fn inner_products(directions: &[f32], x: &[f32], dim: usize, products: &mut [f32]) {
     let (count, rows) = (directions.len() / dim, x.len() / dim);
     matmul(
-        MatMut::from_row_major_slice_mut(products, count, rows),
+        MatMut::from_row_major_slice_mut(products, rows, count),
         Accum::Replace,
-        MatRef::from_row_major_slice(directions, count, dim),
-        MatRef::from_row_major_slice(x, rows, dim).transpose(),
+        MatRef::from_row_major_slice(x, rows, dim),
+        MatRef::from_row_major_slice(directions, count, dim).transpose(),
         1.0,
         Par::Seq,
     );
@@ -79,11 +80,15 @@ fn down_date_by(
         guard[i] = state.guard + DOWN_DATE_ERROR * residual_sq[i];
         delta[i] = error * state.norm_sq.sqrt();
     }
-    for (products, &dt) in products.chunks_exact(states.len()).zip(dt) {
-        for (i, &c) in products.iter().enumerate() {
-            hazard[i] += dt * rate(residual_sq[i] + guard[i]);
-            guard[i] += slip(c, delta[i]);
-            residual_sq[i] = (residual_sq[i] - c * c).max(0.0);
+    let mut column = [0.0f32; BLOCK];
+    for (m, &time) in dt.iter().enumerate() {
+        for (c, row) in column.iter_mut().zip(products.chunks_exact(dt.len())) {
+            *c = row[m];
+        }
+        for i in 0..BLOCK {
+            hazard[i] += time * rate(residual_sq[i] + guard[i]);
+            guard[i] += slip(column[i], delta[i]);
+            residual_sq[i] = (residual_sq[i] - column[i] * column[i]).max(0.0);
         }
     }
     for (i, state) in states

@@ -14,8 +14,9 @@ const GATHER_BYTES: usize = 16 << 20;
 /// w_i = ‖F_i‖_p^power        or, with `anti`,  w_i = (max_j ‖F_j‖_p − ‖F_i‖_p)^power
 /// ```
 ///
-/// and is drawn with probability w_i / Σw among the rows not drawn yet (the norms and
-/// Gram-Schmidt paper, eq. 1; `anti` is its appendix's counter-test). Successive draws without
+/// and is drawn with probability w_i / Σw among the rows not drawn yet (N. Bar and R. Giryes,
+/// *Diverse Subset Selection via Norm-Based Sampling and Orthogonality*, arXiv:2406.01086, eq. 1;
+/// `anti` is its appendix's counter-test). Successive draws without
 /// replacement are the smallest keys Eᵢ/wᵢ, with Eᵢ exponential numbers (P. Efraimidis and
 /// P. Spirakis, *Weighted random sampling with a reservoir*, 2006), so a smaller budget's picks
 /// are a prefix of a larger one's. With `greedy` the picks are the largest weights, ties to the

@@ -7,7 +7,7 @@ use crate::{Error, Pool, Selection, Selector, order, random};
 ///
 /// Row i owns the exponential number Eᵢ; the picks are the `budget` smallest, in order, so
 /// that a smaller budget's picks are a prefix of a larger one's. Scores are 1. No pass over
-/// the features; `O(rows)` on the host. The baseline of *Pruning as subset selection*.
+/// the features; `O(rows)` on the host. The baseline of N. Bar and R. Giryes (arXiv:2406.01086).
 ///
 /// ```
 /// use coresift::{CpuPool, Features, Selector, Uniform};

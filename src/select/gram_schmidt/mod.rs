@@ -21,7 +21,8 @@ use span::Span;
 /// p_i = r_i(S)^power / Σ_j r_j(S)^power
 /// ```
 ///
-/// (the norms and Gram-Schmidt paper, Algorithm 1, where power = 1). With `greedy` it is the row
+/// (N. Bar and R. Giryes, *Diverse Subset Selection via Norm-Based Sampling and Orthogonality*,
+/// arXiv:2406.01086, Algorithm 1, where power = 1). With `greedy` it is the row
 /// of largest residual, ties to the lower index: QR with column pivoting of the transposed
 /// features.
 ///
@@ -174,15 +175,18 @@ impl GramSchmidt {
         Ok(())
     }
 
+    /// The `rank_tol` in force where none is given, for rows of `dim` values: 8·√dim·2⁻²⁴.
+    ///
+    /// Twice what an inner product in f32 may be off, so nothing below is signal.
+    #[must_use]
+    pub fn default_rank_tol(dim: usize) -> f64 {
+        2.0 * f64::from(crate::inner_error(dim))
+    }
+
     /// The tolerance in force for rows of `dim` values.
     fn tolerance(&self, dim: usize) -> f64 {
-        self.rank_tol.unwrap_or_else(|| default_rank_tol(dim))
+        self.rank_tol.unwrap_or_else(|| Self::default_rank_tol(dim))
     }
-}
-
-/// 8·√dim·2⁻²⁴: the features are f32, so nothing below is signal.
-fn default_rank_tol(dim: usize) -> f64 {
-    2.0 * f64::from(crate::inner_error(dim))
 }
 
 /// A selection under way.

@@ -1,7 +1,7 @@
 //! The span of the picks of an epoch: orthonormal in f64 on the host, as bounds on the device.
 
 use super::GramSchmidt;
-use super::candidates::{Candidates, project_twice};
+use super::candidates::{Candidates, project_out};
 use crate::{
     Due, Error, Lp, Pool, Rate, Residuals, RowState, Totals, inner_error, norm_bounds, sums,
 };
@@ -106,8 +106,7 @@ impl<'a> Span<'a> {
             for x in x.chunks_exact(self.pool.dim()) {
                 let norm = sums::squares(x).sqrt();
                 let mut residual: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
-                let mut products = vec![0.0; self.len()];
-                project_twice(&mut residual, &self.basis, &mut products);
+                self.project_twice(&mut residual);
                 if sums::dot(&residual, &residual).sqrt() > self.tol * norm {
                     self.push(&residual, 0.0);
                 }
@@ -167,17 +166,25 @@ impl<'a> Span<'a> {
         candidates.live[i] = false;
         self.push(candidates.residual(i), dt);
         self.picked += 1;
-        candidates.project_out(&self.basis[self.basis.len() - self.pool.dim()..]);
+        candidates.project_out_one(&self.basis[self.basis.len() - self.pool.dim()..]);
     }
 
     /// Appends a residual's direction, orthogonal to the last bit.
     fn push(&mut self, residual: &[f64], dt: f64) {
         let mut direction = residual.to_vec();
-        let mut products = vec![0.0; self.len()];
-        project_twice(&mut direction, &self.basis, &mut products);
+        self.project_twice(&mut direction);
         let norm = sums::dot(&direction, &direction).sqrt();
         self.basis.extend(direction.iter().map(|v| v / norm));
         self.dt.push(dt);
+    }
+
+    /// Projects the span out, to the last bit.
+    fn project_twice(&self, x: &mut [f64]) {
+        let mut products = vec![0.0; self.len()];
+        sums::vectorised(|| {
+            project_out(x, &self.basis, &mut products);
+            project_out(x, &self.basis, &mut products);
+        });
     }
 
     /// Has the device take in the directions it has not seen.
