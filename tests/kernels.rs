@@ -169,6 +169,24 @@ fn gather_of_a_whole_pool() {
     });
 }
 
+/// What is sent and fetched in more than one piece arrives whole.
+#[test]
+fn large_pools_travel_in_pieces() {
+    let (rows, dim) = (2_200_000, 4);
+    let x = fractions(12, rows * dim);
+    let wanted: Vec<usize> = (0..rows).step_by(50_000).chain([rows - 1]).collect();
+    let states = some_states(rows);
+    on_every_device(features(&x, dim), |device, pool| {
+        let scale = pool.scale();
+        let row = |&row: &usize| x[row * dim..][..dim].iter().map(|v| v * scale);
+        let want: Vec<f32> = wanted.iter().flat_map(row).collect();
+        assert!(pool.gather_rows(&wanted).unwrap() == want, "{device}");
+        let mut residuals = pool.residuals().unwrap();
+        residuals.load(&states).unwrap();
+        assert!(residuals.read().unwrap() == states, "{device}");
+    });
+}
+
 /// States that are neither all alike nor in order; every fifth is masked.
 fn some_states(rows: usize) -> Vec<RowState> {
     (0..rows)
