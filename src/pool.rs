@@ -117,9 +117,13 @@ impl Rate {
         }
     }
 
-    /// `slack * bound_sq^(power / 2)`, the mirror of the shaders' `rate`.
+    /// `slack * bound_sq^(power / 2)`, or more where that is too small for f32: squared lengths
+    /// below 2⁻¹¹⁰ count as that, since a device may have taken what was added to them for zero.
+    /// The mirror of the shaders' `rate`.
+    #[inline(always)]
     #[must_use]
     pub fn of(self, bound_sq: f32) -> f32 {
+        let bound_sq = bound_sq.max(SMALLEST_BOUND);
         let length = if self.power == 1.0 {
             bound_sq.sqrt()
         } else if self.power == 2.0 {
@@ -127,9 +131,13 @@ impl Rate {
         } else {
             bound_sq.powf(0.5 * self.power)
         };
-        self.slack * length
+        (self.slack * length).max(SMALLEST_RATE)
     }
 }
+
+/// 2⁻¹¹⁰ and 2⁻¹²⁵, as in `shaders/row_state.wgsl`.
+const SMALLEST_BOUND: f32 = 1.0 / (1u128 << 110) as f32;
+const SMALLEST_RATE: f32 = 1.0 / (1u128 << 125) as f32;
 
 /// The rows that may fire before a time.
 #[derive(Clone, Debug, Default)]
@@ -202,7 +210,8 @@ pub trait Residuals {
     /// Computes `residual_sq` =: r² anew for every unmasked row from x − Σ⟨x, qₘ⟩qₘ, projected
     /// twice, sets `guard = slip(r, delta) + DOWN_DATE_ERROR * r²`, and masks rows with
     /// `residual_sq <= dead² * norm_sq`.
-    /// A negative `dead` masks none. One pass over the features.
+    /// A negative `dead` masks none, and rows so short that the product would be a subnormal may
+    /// stay unmasked. One pass over the features.
     ///
     /// # Errors
     ///
@@ -225,8 +234,13 @@ pub(crate) const SUM_LANES: usize = 8;
 #[must_use]
 pub fn norm_bounds(norm: Lp, value: f32, dim: usize) -> (f64, f64) {
     let value = f64::from(value);
-    if norm == Lp::LInf || value == 0.0 {
+    if value == 0.0 {
         return (value, value);
+    }
+    if norm == Lp::LInf {
+        // Exact, but that the smallest normal number also stands for all below it.
+        let is_floor = value <= f64::from(f32::MIN_POSITIVE);
+        return (if is_floor { 0.0 } else { value }, value);
     }
     let relative = (dim.div_ceil(SUM_LANES) + 5) as f64 * UNIT_ROUNDOFF;
     let absolute = dim as f64 * f64::from(f32::MIN_POSITIVE);

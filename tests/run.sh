@@ -3,14 +3,11 @@
 #
 #   bash tests/run.sh
 #
-# GPU tests run on lavapipe, a software Vulkan driver, unless VK_DRIVER_FILES names another; it is
-# installed by apt where there is none. Tint wants node, and is left out, aloud, where there is none.
+# GPU tests run on lavapipe, a software Vulkan driver, unless VK_DRIVER_FILES names another, and on
+# llvmpipe through OpenGL; apt installs them where there are none. Tint wants node, and is left out,
+# aloud, where there is none.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-
-# Whether the tests also open llvmpipe through OpenGL. Off: it needs libraries of its own, and
-# minutes to compile what lavapipe compiles in a second.
-gl=no
 
 began=$SECONDS
 step() {
@@ -43,10 +40,8 @@ missing_packages() {
     local user_driver=${VK_DRIVER_FILES:-${VK_ICD_FILENAMES:-}}
     has_library libvulkan.so.1 || echo libvulkan1
     [ -n "$user_driver" ] || [ -n "$(lavapipe)" ] || echo mesa-vulkan-drivers
-    if [ "$gl" = yes ]; then
-        has_library libEGL.so.1 || echo libegl1
-        find /usr/lib -name swrast_dri.so 2>/dev/null | grep . >/dev/null || echo libgl1-mesa-dri
-    fi
+    has_library libEGL.so.1 || echo libegl1
+    find /usr/lib -name swrast_dri.so 2>/dev/null | grep . >/dev/null || echo libgl1-mesa-dri
 }
 
 adapter() {

@@ -2,6 +2,8 @@
 #![allow(unreachable_pub, reason = "each bench is a crate of its own")]
 
 use coresift::{CpuPool, Features, Pool};
+#[cfg(feature = "gpu")]
+use std::collections::BTreeSet;
 
 /// Cargo says `--bench` when it wants times.
 pub fn shape() -> (usize, usize) {
@@ -30,18 +32,23 @@ pub fn features(rows: usize, dim: usize) -> Vec<f32> {
 /// A pool on every device.
 pub fn pools(x: &[f32], dim: usize) -> Vec<(String, Box<dyn Pool + '_>)> {
     let features = Features::new(x, x.len() / dim, dim).expect("finite");
-    let mut pools: Vec<(String, Box<dyn Pool>)> = Vec::new();
-    pools.push(("cpu".to_owned(), Box::new(CpuPool::new(features))));
-    #[cfg(feature = "gpu")]
-    for name in coresift::Gpu::adapters()
-        .into_iter()
-        .map(|adapter| adapter.name)
-    {
-        // One name may stand for several backends: `open` takes the first.
-        if pools.iter().all(|(known, _)| *known != name) {
-            let gpu = coresift::Gpu::open(Some(&name)).expect("an adapter that is listed");
-            pools.push((name, Box::new(gpu.pool(features).expect("the pool fits"))));
-        }
-    }
-    pools
+    let cpu: (String, Box<dyn Pool>) = ("cpu".to_owned(), Box::new(CpuPool::new(features)));
+    std::iter::once(cpu).chain(on_gpus(features)).collect()
+}
+
+/// A pool on every adapter. One name may stand for several backends: `open` takes the first.
+#[cfg(feature = "gpu")]
+fn on_gpus(features: Features<'_>) -> Vec<(String, Box<dyn Pool>)> {
+    let adapters = coresift::Gpu::adapters().into_iter();
+    let names: BTreeSet<String> = adapters.map(|adapter| adapter.name).collect();
+    let pool = |name: String| -> (String, Box<dyn Pool>) {
+        let gpu = coresift::Gpu::open(Some(&name)).expect("an adapter that is listed");
+        (name, Box::new(gpu.pool(features).expect("the pool fits")))
+    };
+    names.into_iter().map(pool).collect()
+}
+
+#[cfg(not(feature = "gpu"))]
+fn on_gpus(_: Features<'_>) -> Vec<(String, Box<dyn Pool>)> {
+    Vec::new()
 }

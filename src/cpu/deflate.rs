@@ -58,7 +58,8 @@ fn inner_products(directions: &[f32], x: &[f32], dim: usize, products: &mut [f32
 #[inline(always)]
 fn down_date(states: &mut [RowState], products: &[f32], dt: &[f32], rate: Rate, error: f32) {
     if rate.power == 1.0 {
-        down_date_by(states, products, dt, error, |b| rate.slack * b.sqrt());
+        let rate = Rate { power: 1.0, ..rate };
+        down_date_by(states, products, dt, error, |b| rate.of(b));
     } else {
         down_date_by(states, products, dt, error, |b| rate.of(b));
     }

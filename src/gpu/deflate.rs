@@ -1,9 +1,9 @@
 //! Binds `shaders/deflate.wgsl`.
 
 use super::GpuPool;
-use super::device::compile;
 use super::directions::{DIRECTIONS_OF_BLOCK, ROWS, Window};
 use super::pool::Panel;
+use super::run::compile;
 use crate::{DOWN_DATE_ERROR, Error, Pool, Rate, inner_error};
 use wgpu::BufferUsages;
 

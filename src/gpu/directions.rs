@@ -1,7 +1,7 @@
 //! Directions as the kernels want them: blocks of 32, a column's 32 values together.
 
-use super::device::{Block, Gpu};
-use crate::Error;
+use super::memory::Block;
+use crate::{Error, Gpu};
 use std::num::NonZeroU64;
 use wgpu::BufferUsages;
 

@@ -1,7 +1,7 @@
 //! Binds `shaders/due_rows.wgsl`.
 
-use super::device::{Gpu, compile};
-use crate::{Error, Rate};
+use super::run::compile;
+use crate::{Error, Gpu, Rate};
 
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/row_state.wgsl"),

@@ -1,8 +1,9 @@
 //! Binds `shaders/gather_rows.wgsl`.
 
 use super::GpuPool;
-use super::device::{PIECE_BYTES, compile};
+use super::memory::PIECE_BYTES;
 use super::pool::Panel;
+use super::run::compile;
 use crate::{Error, Pool};
 use wgpu::BufferUsages;
 

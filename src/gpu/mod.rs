@@ -1,6 +1,6 @@
 //! Pools on a GPU, through wgpu, which stops at this folder's edge.
 //!
-//! `device` runs things and knows no kernel; each kernel's file holds its uniform struct, its
+//! `device`, `memory` and `run` know no kernel; each kernel's file holds its uniform struct, its
 //! buffers and its grid, and decides nothing; `pool` and `residuals` hold what is resident.
 
 mod adapter;
@@ -12,10 +12,12 @@ mod due_rows;
 mod gather_rows;
 #[cfg(test)]
 mod layout;
+mod memory;
 mod pool;
 mod refresh;
 mod residuals;
 mod row_norms;
+mod run;
 
 pub use adapter::Adapter;
 pub use device::Gpu;

@@ -1,6 +1,6 @@
 //! Rows resident on a GPU, as a list of panels.
 
-use super::device::{Block, PIECE_BYTES};
+use super::memory::{Block, PIECE_BYTES};
 use super::residuals::GpuResiduals;
 use super::{gather_rows, row_norms};
 use crate::{Error, Features, Gpu, Lp, Pool, Residuals};

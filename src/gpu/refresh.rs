@@ -1,9 +1,10 @@
 //! Binds `shaders/refresh.wgsl`.
 
 use super::GpuPool;
-use super::device::{Block, compile};
 use super::directions::{Directions, ROWS, Window};
+use super::memory::Block;
 use super::pool::Panel;
+use super::run::compile;
 use crate::{DOWN_DATE_ERROR, Error, Pool, Rate, inner_error};
 use std::ops::Range;
 use wgpu::BufferUsages;

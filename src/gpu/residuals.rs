@@ -1,7 +1,7 @@
 //! The working state of a Gram-Schmidt run, resident beside its pool.
 
-use super::device::Block;
 use super::directions::{Directions, MOST_COLUMNS};
+use super::memory::Block;
 use super::{GpuPool, deflate, due_rows, refresh};
 use crate::{Due, Error, Pool, Rate, Residuals, RowState, Totals};
 use wgpu::BufferUsages;

@@ -1,7 +1,7 @@
 //! Binds `shaders/row_norms.wgsl`.
 
 use super::GpuPool;
-use super::device::compile;
+use super::run::compile;
 use crate::{Error, Lp, Pool};
 
 pub(super) const WGSL: &str = include_str!("../../shaders/row_norms.wgsl");

@@ -1,0 +1,192 @@
+//! Device memory: counted, written and read back.
+
+use super::device::Shared;
+use crate::{Error, Gpu};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+use wgpu::BufferUsages;
+
+/// Bytes sent or fetched at a time, so that host memory is never needed twice over.
+pub(super) const PIECE_BYTES: u64 = 32 << 20;
+
+impl Gpu {
+    /// Device memory of ours that is counted; one block for each of `sizes`, in bytes.
+    pub(super) fn blocks(
+        &self,
+        what: &'static str,
+        sizes: &[u64],
+        usage: BufferUsages,
+    ) -> Result<Vec<Block>, Error> {
+        let needed = sizes.iter().sum();
+        let available = self
+            .memory_limit
+            .saturating_sub(self.shared.in_use.load(Ordering::Relaxed));
+        if needed > available {
+            return Err(Error::OutOfMemory {
+                what,
+                needed,
+                available: Some(available),
+            });
+        }
+        let create = |&size: &u64| {
+            self.shared.in_use.fetch_add(size, Ordering::Relaxed);
+            let label = Some(what);
+            let descriptor = wgpu::BufferDescriptor {
+                label,
+                size,
+                usage,
+                mapped_at_creation: false,
+            };
+            let buffer = self.shared.device.create_buffer(&descriptor);
+            Block {
+                buffer,
+                shared: self.shared.clone(),
+            }
+        };
+        self.caught(what, needed, || sizes.iter().map(create).collect())
+    }
+
+    /// One block of device memory.
+    pub(super) fn block(
+        &self,
+        what: &'static str,
+        size: u64,
+        usage: BufferUsages,
+    ) -> Result<Block, Error> {
+        let mut blocks = self.blocks(what, &[size], usage)?;
+        Ok(blocks.remove(0))
+    }
+
+    /// A block for a kernel to write. In debug builds it is full of NaN before, so that a value
+    /// left unwritten is seen: wgpu's zeros could pass for an answer.
+    pub(super) fn output(&self, what: &'static str, size: u64) -> Result<Block, Error> {
+        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
+        let block = self.block(what, size, usage)?;
+        if cfg!(debug_assertions) {
+            self.write(what, &block, &vec![u32::MAX; size as usize / 4])?;
+        }
+        Ok(block)
+    }
+
+    /// A block that holds `values`.
+    pub(super) fn filled<T: bytemuck::Pod>(
+        &self,
+        what: &'static str,
+        values: &[T],
+        usage: BufferUsages,
+    ) -> Result<Block, Error> {
+        let size = size_of_val(values) as u64;
+        let block = self.block(what, size, usage | BufferUsages::COPY_DST)?;
+        self.write(what, &block, values)?;
+        Ok(block)
+    }
+
+    /// A kernel's uniform.
+    pub(super) fn uniform<T: bytemuck::Pod>(&self, shape: T) -> Result<Block, Error> {
+        self.filled("shape", &[shape], BufferUsages::UNIFORM)
+    }
+
+    /// Writes `values` at the start of a buffer.
+    pub(super) fn write<T: bytemuck::Pod>(
+        &self,
+        what: &'static str,
+        buffer: &wgpu::Buffer,
+        values: &[T],
+    ) -> Result<(), Error> {
+        let piece = PIECE_BYTES as usize;
+        let mut offset = 0;
+        for bytes in bytemuck::cast_slice::<T, u8>(values).chunks(piece) {
+            self.caught(what, bytes.len() as u64, || {
+                self.queue().write_buffer(buffer, offset, bytes);
+            })?;
+            offset += bytes.len() as u64;
+            if bytes.len() == piece {
+                self.submit(what, |_| {})?; // frees the staging memory of the pieces before
+            }
+        }
+        Ok(())
+    }
+
+    /// The whole of a buffer.
+    pub(super) fn read<T: bytemuck::Pod>(
+        &self,
+        what: &'static str,
+        buffer: &wgpu::Buffer,
+    ) -> Result<Vec<T>, Error> {
+        let mut values = Vec::with_capacity(buffer.size() as usize / size_of::<T>());
+        let staging = self.block(
+            what,
+            buffer.size().min(PIECE_BYTES),
+            BufferUsages::MAP_READ | BufferUsages::COPY_DST,
+        )?;
+        for offset in (0..buffer.size()).step_by(PIECE_BYTES as usize) {
+            let size = (buffer.size() - offset).min(PIECE_BYTES);
+            let index = self.submit(what, |encoder| {
+                encoder.copy_buffer_to_buffer(buffer, offset, &staging, 0, size);
+            })?;
+            values.extend(self.read_staging::<T>(what, index, &staging, size)?);
+        }
+        Ok(values)
+    }
+
+    /// The first `size` bytes of a staging buffer, when the submission that fills it is done.
+    fn read_staging<T: bytemuck::Pod>(
+        &self,
+        what: &'static str,
+        filled: wgpu::SubmissionIndex,
+        staging: &wgpu::Buffer,
+        size: u64,
+    ) -> Result<Vec<T>, Error> {
+        let (sender, receiver) = mpsc::channel();
+        self.caught(what, 0, || {
+            staging.map_async(wgpu::MapMode::Read, 0..size, move |result| {
+                let _ = sender.send(result.is_ok());
+            });
+        })?;
+        // The mapping is told by whichever thread's poll comes upon it: maybe not by ours, and
+        // then a little later.
+        let mapped = loop {
+            self.wait(filled.clone())?;
+            match receiver.recv_timeout(Duration::from_millis(100)) {
+                Ok(mapped) => break mapped,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break false,
+            }
+        };
+        if !mapped {
+            return Err(self.lost());
+        }
+        let Ok(view) = staging.get_mapped_range(0..size) else {
+            return Err(self.lost());
+        };
+        let values = bytemuck::pod_collect_to_vec(&view[..]);
+        drop(view);
+        staging.unmap();
+        Ok(values)
+    }
+}
+
+/// Device memory of ours; freed, and no longer counted, when dropped.
+#[derive(Debug)]
+pub(super) struct Block {
+    buffer: wgpu::Buffer,
+    shared: Arc<Shared>,
+}
+
+impl std::ops::Deref for Block {
+    type Target = wgpu::Buffer;
+
+    fn deref(&self) -> &wgpu::Buffer {
+        &self.buffer
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        self.shared
+            .in_use
+            .fetch_sub(self.buffer.size(), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,192 @@
+//! Running things on a device: errors caught, kernels compiled and dispatched, ends awaited.
+
+use crate::{Error, Gpu, Selection};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::OnceLock;
+use wgpu::{BufferUsages, ErrorFilter};
+
+impl Gpu {
+    /// Runs `work` with its errors caught: wgpu reports them by the side, not in a result.
+    ///
+    /// # Panics
+    ///
+    /// On a validation error of a device that lives: that is a bug of ours.
+    pub(super) fn caught<T>(
+        &self,
+        what: &'static str,
+        needed: u64,
+        work: impl FnOnce() -> T,
+    ) -> Result<T, Error> {
+        let filters = [
+            ErrorFilter::Validation,
+            ErrorFilter::OutOfMemory,
+            ErrorFilter::Internal,
+        ];
+        let scopes = filters.map(|filter| self.shared.device.push_error_scope(filter));
+        let value = work();
+        let mut error = None;
+        for scope in scopes.into_iter().rev() {
+            error = pollster::block_on(scope.pop()).or(error);
+        }
+        match error {
+            None => Ok(value),
+            Some(_) if self.is_lost() => Err(self.lost()),
+            Some(wgpu::Error::OutOfMemory { .. }) => Err(Error::OutOfMemory {
+                what,
+                needed,
+                available: None,
+            }),
+            Some(wgpu::Error::Internal { description, .. }) => Err(Error::Device(description)),
+            Some(wgpu::Error::Validation { description, .. }) => panic!("{what}: {description}"),
+        }
+    }
+
+    /// Whether the device is lost. wgpu tells that to a callback, which is the application's;
+    /// but on a lost device no buffer comes mapped.
+    fn is_lost(&self) -> bool {
+        let descriptor = wgpu::BufferDescriptor {
+            label: Some("coresift probe"),
+            size: 4,
+            usage: BufferUsages::COPY_SRC,
+            mapped_at_creation: true,
+        };
+        let scope = (self.shared.device).push_error_scope(ErrorFilter::OutOfMemory);
+        let probe = self.shared.device.create_buffer(&descriptor);
+        let no_memory = pollster::block_on(scope.pop()).is_some();
+        !no_memory && probe.get_mapped_range(..).is_err()
+    }
+
+    /// What writes alone would not tell: on a lost device they do nothing.
+    pub(super) fn alive(&self) -> Result<(), Error> {
+        if self.is_lost() {
+            Err(self.lost())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The device is lost: for the reason that the driver gave, where it came to us.
+    pub(super) fn lost(&self) -> Error {
+        let reason = self.shared.lost.get().filter(|reason| !reason.is_empty());
+        let reason = reason.map_or(
+            "destroyed by its owner or reset by its driver",
+            String::as_str,
+        );
+        Error::DeviceLost {
+            reason: reason.to_owned(),
+            partial: Box::new(Selection::default()),
+        }
+    }
+
+    /// Records and submits commands.
+    pub(super) fn submit(
+        &self,
+        what: &'static str,
+        record: impl FnOnce(&mut wgpu::CommandEncoder),
+    ) -> Result<wgpu::SubmissionIndex, Error> {
+        self.caught(what, 0, || {
+            let descriptor = wgpu::CommandEncoderDescriptor { label: Some(what) };
+            let mut encoder = self.shared.device.create_command_encoder(&descriptor);
+            record(&mut encoder);
+            self.queue().submit([encoder.finish()])
+        })
+    }
+
+    /// Runs one kernel: `groups` workgroups, `bindings` from binding 0 on.
+    pub(super) fn dispatch(
+        &self,
+        what: &'static str,
+        pipeline: impl FnOnce(&wgpu::Device) -> wgpu::ComputePipeline,
+        slot: &OnceLock<wgpu::ComputePipeline>,
+        bindings: &[wgpu::BindingResource<'_>],
+        groups: u64,
+    ) -> Result<(), Error> {
+        let device = &self.shared.device;
+        let pipeline = self.caught(what, 0, || slot.get_or_init(|| pipeline(device)))?;
+        let entries: Vec<_> = (0..)
+            .zip(bindings)
+            .map(|(binding, resource)| wgpu::BindGroupEntry {
+                binding,
+                resource: resource.clone(),
+            })
+            .collect();
+        let (x, y) = grid(groups, self.limits().max_compute_workgroups_per_dimension);
+        self.submit(what, |encoder| {
+            let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: Some(what),
+                layout: &pipeline.get_bind_group_layout(0),
+                entries: &entries,
+            });
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+                label: Some(what),
+                timestamp_writes: None,
+            });
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, &bind_group, &[]);
+            pass.dispatch_workgroups(x, y, 1);
+        })?;
+        Ok(())
+    }
+
+    /// Waits for a submission.
+    pub(super) fn wait(&self, index: wgpu::SubmissionIndex) -> Result<(), Error> {
+        let wait = wgpu::PollType::Wait {
+            submission_index: Some(index),
+            timeout: None,
+        };
+        // wgpu panics where the driver reports the loss of the device to a poll. A poll also runs
+        // the application's callbacks, whose panics are not ours to stop.
+        match catch_unwind(AssertUnwindSafe(|| self.shared.device.poll(wait))) {
+            Ok(Ok(_)) => Ok(()),
+            Err(panic) if !self.is_lost() => resume_unwind(panic),
+            Ok(Err(_)) | Err(_) => Err(self.lost()),
+        }
+    }
+}
+
+/// Compiles a kernel: its source and, by name, its overrides.
+pub(super) fn compile(
+    device: &wgpu::Device,
+    name: &str,
+    source: &str,
+    constants: &[(&str, f64)],
+) -> wgpu::ComputePipeline {
+    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: Some(name),
+        source: wgpu::ShaderSource::Wgsl(source.into()),
+    });
+    device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some(name),
+        layout: None,
+        module: &module,
+        entry_point: Some(name),
+        compilation_options: wgpu::PipelineCompilationOptions {
+            constants,
+            zero_initialize_workgroup_memory: false, // every word is written before it is read
+        },
+        cache: None,
+    })
+}
+
+/// Workgroups along x and y that make at least `groups`, neither axis past its limit.
+fn grid(groups: u64, limit: u32) -> (u32, u32) {
+    let x = groups.clamp(1, u64::from(limit));
+    let y = groups.div_ceil(x).max(1);
+    (
+        x as u32,
+        u32::try_from(y).expect("most_groups has been minded"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grid;
+
+    #[test]
+    fn grids_fold_past_one_axis() {
+        assert_eq!(grid(1, 65_535), (1, 1));
+        assert_eq!(grid(65_535, 65_535), (65_535, 1));
+        assert_eq!(grid(65_536, 65_535), (65_535, 2));
+        assert_eq!(grid(131_071, 65_535), (65_535, 3));
+    }
+}
