@@ -1,6 +1,8 @@
 //! Gram-Schmidt selection: options, epochs, and what is common to its roads.
 
+mod basis;
 mod candidates;
+mod held;
 mod pivot;
 mod plain;
 mod race;

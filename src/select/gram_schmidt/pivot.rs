@@ -41,7 +41,7 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>) -> Result<(), Error>
             bounds[row] = bound;
         }
         span.deflate()?;
-        span.write_back(&candidates, |_| 0.0)?;
+        span.write_back(&candidates)?;
         let refresh = span.is_stale(picks == 0) || picks == 0 && dead > 0 && span.has_grown();
         if refresh {
             span.refresh()?;
@@ -99,7 +99,9 @@ fn take_best(
             break;
         }
         run.pick(row, (-key).sqrt());
-        span.take(candidates, i, 0.0);
+        candidates.live[i] = false;
+        span.basis.push(candidates.residual(i), 0.0);
+        candidates.project_out(span.basis.since(span.basis.len() - 1).0);
         picks += 1;
     }
     picks

@@ -8,185 +8,247 @@
 //! next = argmin_i (E_i − Λ_i) / r_i^power =: dt;    Λ += dt·r^power for all rows
 //! ```
 //!
-//! An old residual is too long, so a firing time computed from it is too early. Rows whose early
-//! bound is past τ cannot fire before τ, whatever is picked: settling the others is enough to
-//! make every pick up to τ. Hence no pick depends on τ, on blocks, or on a kernel's last bits.
+//! An old residual is too long, so a firing time computed from it is too early. Hence the race
+//! is run lazily, twice over:
+//!
+//! - Of rows on the device only old bounds are known. Those that are due before a time *limit*
+//!   by these are fetched and *held*; the others cannot fire before the limit, whatever is
+//!   picked.
+//! - Of the rows held, the one that would fire first by what is known of it is brought up to
+//!   date; if it already is, it fires.
+//!
+//! So most rows are never looked at after their norms, and the device deflates its bounds only
+//! when too many rows are fetched in vain. No pick depends on limits, on lists, or on a kernel's
+//! last bits.
 
-use super::candidates::Candidates;
+use super::Run;
+use super::basis::Basis;
+use super::held::Held;
 use super::span::Span;
-use super::{super::norm::power, Run};
 use crate::{Error, order};
+use rayon::prelude::*;
+use std::borrow::BorrowMut;
 
-/// Rows aimed at in the first block of an epoch, when nothing is known of how fast residuals
-/// shrink.
-const FIRST: usize = 4;
-/// Most rows aimed at.
+/// Most rows asked for at a time.
 const MOST: f64 = 256.0;
-/// Most picks made in one block: one deflation takes in as many directions.
-const MOST_PICKS: usize = 256;
+/// Rows brought up to date at a time: those that are next in turn, in the hope that the first
+/// of them fires.
+const AHEAD: usize = 8;
+/// Multiplications below which a second thread is not worth waking.
+const AT_LEAST: usize = 1 << 17;
 
 /// Picks until the budget is reached or no row is live.
 pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>, numbers: &[f64]) -> Result<(), Error> {
-    let mut pace = Pace::new(run.options.block, span.rows_at_once());
-    while !run.done() {
-        let missing = run.budget - run.selection.picks.len();
-        let Some((tau, rows)) = due(span, &pace, missing)? else {
-            return Ok(());
-        };
-        let mut block = Block::new(span.settle(rows)?, span, numbers, run.options.power);
-        let dead = block.candidates.rows.len() - block.candidates.alive().count();
-        let picks = block.race(run, span, tau);
+    let power = run.options.power;
+    let pace = Pace::new(run.options.block, numbers.len());
+    let mut race = Race {
+        span,
+        numbers,
+        power,
+        held: Vec::new(),
+        limit: 0.0,
+        began: 0.0,
+        pace,
+    };
+    loop {
+        race.fire(run);
         (run.progress)(run.selection.picks.len());
         if run.done() {
             return Ok(());
         }
-        span.deflate()?;
-        span.write_back(&block.candidates, |i| block.left[i])?;
-        pace.learn(picks, block.candidates.rows.len());
-        let stuck = picks == 0 && dead > 0;
-        if span.is_stale(span.settled_per_pick() > 4.0) || stuck && span.has_grown() {
-            span.refresh()?;
-        } else if picks == 0 && dead == 0 && tau == 0.0 {
-            pace.limit *= 4;
+        if race.pace.is_in_vain() && race.span.is_ahead() {
+            race.deflate(false)?;
+        }
+        if !race.hold_more()? {
+            return Ok(());
         }
     }
-    Ok(())
 }
 
-/// How many rows to ask for, learnt from the blocks before.
+struct Race<'s, 'a> {
+    span: &'s mut Span<'a>,
+    numbers: &'s [f64],
+    power: f64,
+    /// Live rows; masked on the device.
+    held: Vec<Held>,
+    /// No other row fires before.
+    limit: f64,
+    /// When the device last deflated: its hazards are those of that time.
+    began: f64,
+    pace: Pace,
+}
+
+impl Race<'_, '_> {
+    /// Picks the rows that fire before the limit.
+    fn fire(&mut self, run: &mut Run<'_>) {
+        while !run.done() {
+            let turns = self.held.iter().map(Held::turn).zip(0..);
+            let first = turns.min_by(|&(a, _), &(b, _)| order::by_key(a, b));
+            let Some(((fires, _), i)) = first else { return };
+            if fires >= self.limit {
+                return;
+            }
+            if self.held[i].known < self.span.basis.len() {
+                self.bring_up();
+                continue;
+            }
+            let held = self.held.swap_remove(i);
+            run.pick(held.row, held.residual_sq.sqrt());
+            self.span.basis.push(held.residual(), held.wait(self.power));
+            self.pace.picked += 1;
+        }
+    }
+
+    /// Brings the rows that are next in turn up to date.
+    fn bring_up(&mut self) {
+        let (basis, power) = (&self.span.basis, self.power);
+        let is_stale = |held: &&mut Held| held.known < basis.len() && held.fires < self.limit;
+        let mut stale: Vec<&mut Held> = self.held.iter_mut().filter(is_stale).collect();
+        if stale.len() > AHEAD {
+            stale.select_nth_unstable_by(AHEAD, |a, b| order::by_key(a.turn(), b.turn()));
+            stale.truncate(AHEAD);
+        }
+        advance(&mut stale, basis, power);
+        self.bury();
+    }
+
+    /// Drops rows whose residual is within the tolerance; gives their number.
+    fn bury(&mut self) -> usize {
+        let before = self.held.len();
+        let tol = self.span.tol;
+        self.held.retain(|held| held.is_live(tol));
+        before - self.held.len()
+    }
+
+    /// Moves the limit on, and holds the rows that are due before it. False when no row is left
+    /// in play.
+    fn hold_more(&mut self) -> Result<bool, Error> {
+        let Some((limit, rows)) = self.due()? else {
+            self.limit = f64::INFINITY;
+            return Ok(!self.held.is_empty());
+        };
+        self.limit = limit;
+        let x = self.span.hold(&rows)?;
+        let new = rows.iter().zip(x.chunks_exact(x.len() / rows.len()));
+        let new = new.map(|(&row, x)| Held::new(row, x, self.numbers[row]));
+        let first = self.held.len();
+        self.held.extend(new);
+        let (basis, power) = (&self.span.basis, self.power);
+        advance(&mut self.held[first..], basis, power);
+        let dead = self.bury();
+        self.pace.settled += rows.len();
+        // Rows die in numbers when the span nears all of them: then the device can tell which.
+        if 2 * dead > rows.len() && self.span.has_grown() {
+            self.deflate(true)?;
+        }
+        Ok(true)
+    }
+
+    /// A new limit and the rows due before it, or `None` when the device has no row in play.
+    ///
+    /// About τ·Σ rate rows are due before τ. Where a list would be too long however small τ is,
+    /// the limit stays and a part of the list is given: what is held is not listed again.
+    fn due(&self) -> Result<Option<(f64, Vec<usize>)>, Error> {
+        let most = self.span.rows_at_once();
+        let passed = self.limit.max(self.span.basis.clock()) - self.began;
+        let mut step = self.pace.want() / self.span.totals.rate;
+        let (mut grown, mut shrunk) = (0, 0);
+        loop {
+            let tau = if grown > 8 {
+                f32::MAX
+            } else {
+                self.span.tau(passed + step)
+            };
+            let due = self.span.due_rows(tau, most)?;
+            match due.count {
+                0 if tau == f32::MAX => return Ok(None),
+                0 => {
+                    step *= 16.0;
+                    grown += 1;
+                }
+                // Nothing is left out at the largest τ, so nothing bounds the race.
+                count if count <= most && tau == f32::MAX => {
+                    return Ok(Some((f64::INFINITY, due.rows)));
+                }
+                count if count <= most => {
+                    return Ok(Some((self.began + f64::from(tau), due.rows)));
+                }
+                _ if tau == f32::MAX || shrunk > 8 => return Ok(Some((self.limit, due.rows))),
+                count => {
+                    step *= 0.5 * most as f64 / count as f64;
+                    shrunk += 1;
+                }
+            }
+        }
+    }
+
+    /// Has the device take in the picks, and gives the rows held back to it. Residuals are
+    /// computed anew when that pays or when it `must` be.
+    fn deflate(&mut self, must: bool) -> Result<(), Error> {
+        self.span.deflate()?;
+        advance(&mut self.held, &self.span.basis, self.power);
+        self.bury();
+        self.span.give_back(&self.held)?;
+        self.held.clear();
+        (self.began, self.limit) = (self.span.basis.clock(), self.span.basis.clock());
+        let in_vain = self.pace.settled > 8 * self.pace.picked;
+        if must || self.span.is_stale(in_vain) {
+            self.span.refresh()?;
+        }
+        self.pace.learn();
+        Ok(())
+    }
+}
+
+/// Brings rows up to date.
+fn advance<T: BorrowMut<Held> + Send>(rows: &mut [T], basis: &Basis, power: f64) {
+    let Some(first) = rows.first_mut() else {
+        return;
+    };
+    let held: &Held = first.borrow();
+    let work = (basis.len() - held.known + 1) * held.residual().len();
+    rows.par_iter_mut()
+        .with_min_len(AT_LEAST.div_ceil(work))
+        .for_each(|held| held.borrow_mut().advance(basis, power));
+}
+
+/// How many rows to ask for, and how many may be asked for in vain.
 struct Pace {
     target: f64,
     /// Picks per row settled, smoothed.
     acceptance: f64,
-    first: bool,
-    /// Blocks in a row without a pick: τ grows until one is made.
-    idle: i32,
-    /// Most rows settled at once.
-    limit: usize,
+    /// Rows settled and picks made since the device deflated.
+    settled: usize,
+    picked: usize,
+    /// Rows that may be settled in vain before the device deflates: about as many as cost the
+    /// host what a pass over the features costs the device.
+    patience: usize,
 }
 
 impl Pace {
-    fn new(target: usize, limit: usize) -> Self {
+    fn new(target: usize, rows: usize) -> Self {
+        let patience = 4 * (rows / 512).clamp(target, target.max(256));
         Self {
             target: target as f64,
             acceptance: 1.0,
-            first: true,
-            idle: 0,
-            limit,
+            settled: 0,
+            picked: 0,
+            patience,
         }
     }
 
-    /// Firings to aim at before τ.
-    fn want(&self, missing: usize) -> f64 {
-        let target = self.target.min(missing as f64);
-        if self.first {
-            return target.min(FIRST as f64);
-        }
-        let want = (target / self.acceptance).min(MOST.max(2.0 * self.target));
-        want * 4f64.powi(self.idle)
+    /// Rows to ask for.
+    fn want(&self) -> f64 {
+        (self.target / self.acceptance).min(MOST.max(self.target))
     }
 
-    fn learn(&mut self, picks: usize, settled: usize) {
-        let seen = picks as f64 / settled as f64;
+    fn is_in_vain(&self) -> bool {
+        self.settled > self.picked + self.patience
+    }
+
+    fn learn(&mut self) {
+        let seen = self.picked as f64 / self.settled.max(1) as f64;
         self.acceptance = (0.5 * (self.acceptance + seen)).max(1.0 / 64.0);
-        self.first = false;
-        self.idle = if picks > 0 { 0 } else { self.idle + 1 };
-    }
-}
-
-/// A time, and every row that may fire before it; `None` when no row is left in play.
-///
-/// About τ·Σ rate rows may fire before τ. Where a list would be longer than the limit however
-/// small τ is, the answer is τ = 0 and part of the list: settling those sharpens their bounds.
-fn due(span: &Span<'_>, pace: &Pace, missing: usize) -> Result<Option<(f64, Vec<usize>)>, Error> {
-    let mut tau = (pace.want(missing) / span.totals.rate) as f32;
-    if span.has_waited_too_long() {
-        tau = f32::MAX;
-    }
-    let (mut grown, mut shrunk) = (0, 0);
-    loop {
-        if !(tau > 0.0 && tau < f32::MAX) || grown > 3 {
-            tau = f32::MAX;
-        }
-        let due = span.due_rows(tau, pace.limit)?;
-        if due.count == 0 && tau == f32::MAX {
-            return Ok(None);
-        }
-        if due.count == 0 {
-            tau *= 16.0;
-            grown += 1;
-        } else if due.count <= pace.limit {
-            // Nothing is left out at the largest τ, so nothing bounds the race.
-            let all = tau == f32::MAX;
-            let tau = if all { f64::INFINITY } else { f64::from(tau) };
-            return Ok(Some((tau, due.rows)));
-        } else if tau == f32::MAX || shrunk > 6 {
-            return Ok(Some((0.0, due.rows)));
-        } else {
-            tau *= 0.5 * pace.limit as f32 / due.count as f32;
-            shrunk += 1;
-        }
-    }
-}
-
-/// The rows that may fire in a block, with the exact hazard each has left.
-struct Block {
-    candidates: Candidates,
-    left: Vec<f64>,
-    power: f64,
-}
-
-impl Block {
-    /// Hazards from the inner products alone: with c_m = ⟨F_i, q_m⟩, the squared residual before
-    /// direction k was r_i² + Σ_{m≥k} c_m², so nothing has to be remembered of rows that were
-    /// never looked at.
-    fn new(candidates: Candidates, span: &Span<'_>, numbers: &[f64], exponent: f64) -> Self {
-        let left = |i: usize| {
-            let mut residual_sq = candidates.residual_sq[i];
-            let mut hazard = 0.0;
-            for (c, dt) in candidates.products[i].iter().zip(span.dt()).rev() {
-                residual_sq += c * c;
-                hazard += dt * power(residual_sq.sqrt(), exponent);
-            }
-            numbers[candidates.rows[i]] - hazard
-        };
-        let left = (0..candidates.rows.len()).map(left).collect();
-        Self {
-            candidates,
-            left,
-            power: exponent,
-        }
-    }
-
-    /// Picks rows as they fire, up to time `tau` from now; gives the number of picks.
-    fn race(&mut self, run: &mut Run<'_>, span: &mut Span<'_>, tau: f64) -> usize {
-        let (mut clock, mut picks) = (0.0, 0);
-        while picks < MOST_PICKS && !run.done() {
-            let Some((dt, i)) = self.next() else { break };
-            clock += dt;
-            if clock >= tau {
-                break;
-            }
-            for j in self.candidates.alive() {
-                self.left[j] -= dt * self.rate(j);
-            }
-            run.pick(
-                self.candidates.rows[i],
-                self.candidates.residual_sq[i].sqrt(),
-            );
-            span.take(&mut self.candidates, i, dt);
-            picks += 1;
-        }
-        picks
-    }
-
-    /// The next candidate to fire, and when.
-    fn next(&self) -> Option<(f64, usize)> {
-        let wait = |i: usize| ((self.left[i] / self.rate(i)).max(0.0), i);
-        order::argmin(self.candidates.alive().map(wait))
-    }
-
-    fn rate(&self, i: usize) -> f64 {
-        power(self.candidates.residual_sq[i].sqrt(), self.power)
+        (self.settled, self.picked) = (0, 0);
     }
 }

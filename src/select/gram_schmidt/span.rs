@@ -1,7 +1,9 @@
 //! The span of the picks of an epoch: orthonormal in f64 on the host, as bounds on the device.
 
 use super::GramSchmidt;
-use super::candidates::{Candidates, project_out};
+use super::basis::Basis;
+use super::candidates::Candidates;
+use super::held::Held;
 use crate::{
     Due, Error, Lp, Pool, Rate, Residuals, RowState, Totals, inner_error, norm_bounds, sums,
 };
@@ -18,11 +20,8 @@ pub(super) struct Span<'a> {
     pool: &'a dyn Pool,
     residuals: Box<dyn Residuals + 'a>,
     pub(super) rate: Rate,
-    tol: f64,
-    /// Orthonormal directions, a row each.
-    basis: Vec<f64>,
-    /// Time that passed before each direction was picked, since the one before.
-    dt: Vec<f64>,
+    pub(super) tol: f64,
+    pub(super) basis: Basis,
     /// Directions that the device has taken in.
     deflated: usize,
     /// Passes made over the features.
@@ -30,9 +29,6 @@ pub(super) struct Span<'a> {
     /// Sums over the rows in play when the device was last asked.
     pub(super) totals: Totals,
     fresh: Fresh,
-    /// Rows settled, and picks made, since residuals were last computed anew.
-    settled: usize,
-    picked: usize,
 }
 
 /// How things stood when residuals were last computed anew.
@@ -49,14 +45,11 @@ impl<'a> Span<'a> {
             residuals: pool.residuals()?,
             rate: Rate::new(options.power),
             tol: options.tolerance(pool.dim()),
-            basis: Vec::new(),
-            dt: Vec::new(),
+            basis: Basis::new(pool.dim()),
             deflated: 0,
             passes: 0,
             totals: Totals::default(),
             fresh: Fresh::default(),
-            settled: 0,
-            picked: 0,
         })
     }
 
@@ -68,8 +61,7 @@ impl<'a> Span<'a> {
         numbers: Option<&[f64]>,
         labelled: &[usize],
     ) -> Result<(), Error> {
-        self.basis.clear();
-        self.dt.clear();
+        self.basis = Basis::new(self.pool.dim());
         self.deflated = 0;
         let dim = self.pool.dim();
         let state = |row: usize| {
@@ -106,9 +98,9 @@ impl<'a> Span<'a> {
             for x in x.chunks_exact(self.pool.dim()) {
                 let norm = sums::squares(x).sqrt();
                 let mut residual: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
-                self.project_twice(&mut residual);
+                self.basis.project_out_twice(&mut residual);
                 if sums::dot(&residual, &residual).sqrt() > self.tol * norm {
-                    self.push(&residual, 0.0);
+                    self.basis.push(&residual, 0.0);
                 }
             }
         }
@@ -120,20 +112,15 @@ impl<'a> Span<'a> {
         (GATHER_BYTES / (4 * self.pool.dim())).clamp(256, 1 << 16)
     }
 
-    /// Number of directions.
-    pub(super) fn len(&self) -> usize {
-        self.dt.len()
-    }
-
-    /// Time before each direction.
-    pub(super) fn dt(&self) -> &[f64] {
-        &self.dt
-    }
-
-    /// Whether some wait was longer than a device can reckon with: from then on its hazards are
-    /// too small, and every row must be thought due.
-    pub(super) fn has_waited_too_long(&self) -> bool {
-        self.dt.iter().any(|&dt| dt > LONGEST)
+    /// A time as the device takes it; `f32::MAX`, before which every row is due, where it is past
+    /// what a device can reckon with, or some wait was: then its hazards are too small.
+    pub(super) fn tau(&self, time: f64) -> f32 {
+        let too_long = self.basis.since(0).1.iter().any(|&dt| dt > LONGEST);
+        if time > 0.0 && time < LONGEST && !too_long {
+            time as f32
+        } else {
+            f32::MAX
+        }
     }
 
     /// The rows that may fire before `tau`.
@@ -147,104 +134,77 @@ impl<'a> Span<'a> {
     }
 
     /// Settles rows: exact residuals against the whole span.
-    pub(super) fn settle(&mut self, mut rows: Vec<usize>) -> Result<Candidates, Error> {
+    pub(super) fn settle(&self, mut rows: Vec<usize>) -> Result<Candidates, Error> {
         rows.sort_unstable();
-        self.settled += rows.len();
         let x = self.pool.gather_rows(&rows)?;
         Ok(Candidates::new(
             rows,
             &x,
-            &self.basis,
+            self.basis.since(0).0,
             self.pool.dim(),
             self.tol,
         ))
     }
 
-    /// Adds the direction of candidate `i`'s residual, `dt` after the one before, and projects
-    /// it out of the other candidates.
-    pub(super) fn take(&mut self, candidates: &mut Candidates, i: usize, dt: f64) {
-        candidates.live[i] = false;
-        self.push(candidates.residual(i), dt);
-        self.picked += 1;
-        candidates.project_out_one(&self.basis[self.basis.len() - self.pool.dim()..]);
-    }
-
-    /// Appends a residual's direction, orthogonal to the last bit.
-    fn push(&mut self, residual: &[f64], dt: f64) {
-        let mut direction = residual.to_vec();
-        self.project_twice(&mut direction);
-        let norm = sums::dot(&direction, &direction).sqrt();
-        self.basis.extend(direction.iter().map(|v| v / norm));
-        self.dt.push(dt);
-    }
-
-    /// Projects the span out, to the last bit.
-    fn project_twice(&self, x: &mut [f64]) {
-        let mut products = vec![0.0; self.len()];
-        sums::vectorised(|| {
-            project_out(x, &self.basis, &mut products);
-            project_out(x, &self.basis, &mut products);
-        });
-    }
-
     /// Has the device take in the directions it has not seen.
     pub(super) fn deflate(&mut self) -> Result<(), Error> {
         let dim = self.pool.dim();
-        while self.deflated < self.len() {
-            let end = self.len().min(self.deflated + MOST_DIRECTIONS);
-            let directions = to_f32(&self.basis[self.deflated * dim..end * dim]);
-            let dt: Vec<f32> = self.dt[self.deflated..end]
-                .iter()
-                .map(|&dt| up(dt))
-                .collect();
+        while self.deflated < self.basis.len() {
+            let (directions, dt) = self.basis.since(self.deflated);
+            let count = dt.len().min(MOST_DIRECTIONS);
+            let directions = to_f32(&directions[..count * dim]);
+            let dt: Vec<f32> = dt[..count].iter().map(|&dt| up(dt.min(LONGEST))).collect();
             self.totals = self.residuals.deflate(&directions, &dt, self.rate)?;
-            self.deflated = end;
+            self.deflated += count;
             self.passes += 1;
         }
         Ok(())
     }
 
-    /// Tells the device what the host knows of the candidates: exact residuals, and that rows
-    /// are picked or dead. `left` is the hazard each has left. Call after
-    /// [`deflate`](Self::deflate).
-    pub(super) fn write_back(
-        &mut self,
-        candidates: &Candidates,
-        left: impl Fn(usize) -> f64,
-    ) -> Result<(), Error> {
+    /// Whether there are directions that the device has not seen.
+    pub(super) fn is_ahead(&self) -> bool {
+        self.deflated < self.basis.len()
+    }
+
+    /// Tells the device what is known of the candidates: exact residuals, and which are picked or
+    /// dead. Call after [`deflate`](Self::deflate).
+    pub(super) fn write_back(&mut self, candidates: &Candidates) -> Result<(), Error> {
         let state = |i: usize| {
             if !candidates.live[i] {
                 return RowState::MASKED;
             }
-            let residual_sq = up(candidates.residual_sq[i]);
-            let norm_sq = up(candidates.norms[i].powi(2));
-            RowState {
-                residual_sq,
-                left: down(left(i)).max(0.0),
-                guard: 0.0,
-                norm_sq,
-            }
+            exact_state(candidates.residual_sq[i], 0.0, candidates.norms[i].powi(2))
         };
         let states: Vec<_> = (0..candidates.rows.len()).map(state).collect();
         self.residuals.write(&candidates.rows, &states)
     }
 
+    /// Takes rows out of the device's play; gives their features.
+    pub(super) fn hold(&mut self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        self.residuals
+            .write(rows, &vec![RowState::MASKED; rows.len()])?;
+        self.pool.gather_rows(rows)
+    }
+
+    /// Puts rows back into the device's play. Call after [`deflate`](Self::deflate).
+    pub(super) fn give_back(&mut self, held: &[Held]) -> Result<(), Error> {
+        let rows: Vec<_> = held.iter().map(|held| held.row).collect();
+        let state = |held: &Held| exact_state(held.residual_sq, held.left, held.norm_sq());
+        let states: Vec<_> = held.iter().map(state).collect();
+        self.residuals.write(&rows, &states)
+    }
+
     /// Whether down-dated residuals have become so poor that computing them anew pays: rows are
     /// settled in vain, or too much of the sum is gone, and the span has grown enough.
     pub(super) fn is_stale(&self, in_vain: bool) -> bool {
-        let grown = self.len() - self.fresh.directions;
-        grown >= 8.max(self.len() / 8)
+        let grown = self.basis.len() - self.fresh.directions;
+        grown >= 8.max(self.basis.len() / 8)
             && (in_vain || self.totals.residual_sq < 1e-3 * self.fresh.residual_sq)
-    }
-
-    /// Rows settled for every pick since residuals were last computed anew.
-    pub(super) fn settled_per_pick(&self) -> f64 {
-        self.settled as f64 / self.picked as f64
     }
 
     /// Whether the span has grown at all since residuals were last computed anew.
     pub(super) fn has_grown(&self) -> bool {
-        self.len() > self.fresh.directions
+        self.basis.len() > self.fresh.directions
     }
 
     /// Computes every residual anew on the device, which masks rows that are surely dead.
@@ -256,7 +216,7 @@ impl<'a> Span<'a> {
         let dead = if sure { 0.5 * self.tol as f32 } else { -1.0 };
         self.totals = self
             .residuals
-            .refresh(&to_f32(&self.basis), dead, self.rate)?;
+            .refresh(&to_f32(self.basis.since(0).0), dead, self.rate)?;
         self.passes += 1;
         self.renewed();
         Ok(())
@@ -264,10 +224,19 @@ impl<'a> Span<'a> {
 
     fn renewed(&mut self) {
         self.fresh = Fresh {
-            directions: self.len(),
+            directions: self.basis.len(),
             residual_sq: self.totals.residual_sq,
         };
-        (self.settled, self.picked) = (0, 0);
+    }
+}
+
+/// What a device is told of a row that has just been settled.
+fn exact_state(residual_sq: f64, left: f64, norm_sq: f64) -> RowState {
+    RowState {
+        residual_sq: up(residual_sq),
+        left: down(left).max(0.0),
+        guard: 0.0,
+        norm_sq: up(norm_sq),
     }
 }
 

@@ -1,0 +1,80 @@
+//! Rows that the race holds on the host, each as exact as it has had to be.
+
+use super::super::norm::power;
+use super::basis::{Basis, project_out};
+use crate::sums;
+
+/// A row as it stood when the basis had `known` directions, in pool unit.
+pub(super) struct Held {
+    pub(super) row: usize,
+    /// ‖F_i‖.
+    norm: f64,
+    residual: Vec<f64>,
+    pub(super) residual_sq: f64,
+    /// E_i − Λ_i.
+    pub(super) left: f64,
+    /// Directions projected out.
+    pub(super) known: usize,
+    /// When the row would fire if no more were: never too late, since residuals only shrink.
+    pub(super) fires: f64,
+}
+
+impl Held {
+    /// A row that no direction has been projected out of.
+    pub(super) fn new(row: usize, x: &[f32], number: f64) -> Self {
+        let residual: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
+        let norm = sums::squares(x).sqrt();
+        Self {
+            row,
+            norm,
+            residual,
+            residual_sq: norm * norm,
+            left: number,
+            known: 0,
+            fires: 0.0,
+        }
+    }
+
+    /// Brings the row to the basis as it is now.
+    ///
+    /// With c_m = ⟨residual, q_m⟩ for the directions since `known`, the squared residual before
+    /// direction k was r² + Σ_{m≥k} c_m²: the hazard of the time that has passed follows from
+    /// the products, and nothing has to be done for a row while nobody asks.
+    pub(super) fn advance(&mut self, basis: &Basis, exponent: f64) {
+        let (directions, dt) = basis.since(self.known);
+        let mut products = vec![0.0; dt.len()];
+        self.residual_sq = project_out(&mut self.residual, directions, &mut products);
+        let mut residual_sq = self.residual_sq;
+        for (c, dt) in products.iter().zip(dt).rev() {
+            residual_sq += c * c;
+            self.left -= dt * power(residual_sq.sqrt(), exponent);
+        }
+        self.known += dt.len();
+        self.fires = basis.clock() + self.wait(exponent);
+    }
+
+    /// Time until the row fires if its residual stays.
+    pub(super) fn wait(&self, exponent: f64) -> f64 {
+        (self.left / power(self.residual_sq.sqrt(), exponent)).max(0.0)
+    }
+
+    /// The row's place in the order of firing.
+    pub(super) fn turn(&self) -> (f64, usize) {
+        (self.fires, self.row)
+    }
+
+    /// Whether the residual is more than rounding.
+    pub(super) fn is_live(&self, tol: f64) -> bool {
+        self.residual_sq.sqrt() > tol * self.norm
+    }
+
+    /// The residual.
+    pub(super) fn residual(&self) -> &[f64] {
+        &self.residual
+    }
+
+    /// ‖F_i‖².
+    pub(super) fn norm_sq(&self) -> f64 {
+        self.norm * self.norm
+    }
+}
