@@ -19,7 +19,7 @@
 //! |---|---|---|---|
 //! | [`Uniform`] | every subset equally likely | none | the baseline |
 //! | [`Norm`] | drawn in proportion to a norm, or the largest norms \[1, eq. 1\] | one | cheap, of any size |
-//! | [`GramSchmidt`] | drawn in proportion to the residual, or the largest residual \[1, Algorithm 1\] | about one for 48 picks | picks that cover all directions |
+//! | [`GramSchmidt`] | drawn in proportion to the residual, or the largest residual \[1, Algorithm 1\] | few: most rows are never read again | picks that cover all directions |
 //!
 //! \[1\] N. Bar and R. Giryes, *Diverse Subset Selection via Norm-Based Sampling and
 //! Orthogonality*, arXiv:2406.01086.

@@ -31,7 +31,7 @@ pub(super) fn deflate(
             |products, (states, x)| {
                 let products = &mut products[..dt.len() * states.len()];
                 inner_products(&directions, x, dim, products);
-                sums::vectorised(|| down_date(states, products, dt, rate, inner_error(dim)));
+                down_date(states, products, dt, rate, inner_error(dim));
                 totals_of(states, rate)
             },
         )
@@ -53,26 +53,28 @@ fn inner_products(directions: &[f32], x: &[f32], dim: usize, products: &mut [f32
     );
 }
 
-/// The epilogue, direction by direction; the power is settled outside the loops so that they
-/// vectorise.
-#[inline(always)]
+/// The epilogue. The usual powers are known where it is compiled, so that its loops vectorise;
+/// the others call the system's `powf`.
 fn down_date(states: &mut [RowState], products: &[f32], dt: &[f32], rate: Rate, error: f32) {
-    if rate.power == 1.0 {
-        let rate = Rate { power: 1.0, ..rate };
-        down_date_by(states, products, dt, error, |b| rate.of(b));
-    } else {
-        down_date_by(states, products, dt, error, |b| rate.of(b));
+    match rate.power {
+        1.0 => sums::vectorised(|| down_date_by::<1>(states, products, dt, rate, error)),
+        2.0 => sums::vectorised(|| down_date_by::<2>(states, products, dt, rate, error)),
+        _ => down_date_by::<0>(states, products, dt, rate, error),
     }
 }
 
+/// `POWER` is the rate's power, or 0 for any.
 #[inline(always)]
-fn down_date_by(
+fn down_date_by<const POWER: u8>(
     states: &mut [RowState],
     products: &[f32],
     dt: &[f32],
+    mut rate: Rate,
     error: f32,
-    rate: impl Fn(f32) -> f32,
 ) {
+    if POWER > 0 {
+        rate.power = f32::from(POWER);
+    }
     let (mut hazard, mut residual_sq) = ([0.0f32; BLOCK], [0.0f32; BLOCK]);
     let (mut guard, mut delta) = ([0.0f32; BLOCK], [0.0f32; BLOCK]);
     for (i, state) in states.iter().enumerate() {
@@ -87,7 +89,7 @@ fn down_date_by(
             *c = row[m];
         }
         for i in 0..BLOCK {
-            hazard[i] += time * rate(residual_sq[i] + guard[i]);
+            hazard[i] += time * rate.of(residual_sq[i] + guard[i]);
             guard[i] += slip(column[i], delta[i]);
             residual_sq[i] = (residual_sq[i] - column[i] * column[i]).max(0.0);
         }

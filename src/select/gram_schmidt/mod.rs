@@ -43,13 +43,16 @@ use span::Span;
 ///
 /// How: row i fires when its hazard ∫ r_i^power dt reaches an exponential number E_i of its own,
 /// and rows are picked as they fire. Residuals only shrink, so old residuals bound firing times
-/// from below: a device lists the few rows that may fire soon, the host settles those in f64,
-/// and many picks share one pass over the features, which are never written to. The picks depend
-/// on features, options and seed alone: not on the device, the block size or the thread count.
+/// from below: a device lists the few rows that may fire soon, the host settles those in f64, and
+/// most rows are never looked at after their norms. The picks depend on features, options and
+/// seed alone: not on the device, the block size or the thread count.
 ///
-/// Cost: about one pass over the features for `block` picks, 2·rows·dim flops a pick; 16 bytes a
-/// row beside the features. With `norm` l1 or l∞ the residual norms are not monotone and every
-/// pick is a pass in f64 on the host over a copy of the features: exact, and slow.
+/// Cost: a pass over the features for their norms, about 4·dim flops for every pick and row
+/// settled, and now and then a pass of 2·rows·dim flops a pick, when old bounds have become
+/// poor; 16 bytes a row beside the features. Greedy picks need fresher bounds, and a pass every
+/// 10 picks or so. Powers other than 1 and 2 cost more. With `norm` l1 or l∞ the residual norms
+/// are not monotone and every pick is a pass in f64 on the host over a copy of the features:
+/// exact, and slow.
 ///
 /// # Errors
 ///
@@ -89,7 +92,7 @@ pub struct GramSchmidt {
     pub seed: u64,
     /// Rows already labelled: never picked.
     pub labelled: Vec<usize>,
-    /// Picks aimed at in one pass over the features. Speed only: no pick depends on it.
+    /// Rows that a device is asked for at a time. Speed only: no pick depends on it.
     pub block: usize,
 }
 
