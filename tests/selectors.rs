@@ -547,6 +547,31 @@ fn draws_are_those_of_the_definition() {
     }
 }
 
+/// All rows picked within one epoch, so that most hazards run to their end while the device
+/// deflates again and again.
+#[test]
+fn hazards_add_up() {
+    let (rows, dim) = (400, 420);
+    let x = made_up(rows, dim);
+    for (seed, power) in [(1, 1.0), (2, 1.0), (3, 2.0)] {
+        let (picks, epochs) = oracle::gram_schmidt(&x, dim, rows, seed, power);
+        assert_eq!(epochs, [0]);
+        on_every_device(Features::new(&x, rows, dim).unwrap(), |device, pool| {
+            for block in [1, 16] {
+                let selector = GramSchmidt {
+                    seed,
+                    power,
+                    block,
+                    ..GramSchmidt::default()
+                };
+                let got = selector.select(pool, rows).unwrap();
+                assert_eq!(got.picks, picks, "seed {seed} block {block} on {device}");
+                assert!(block > 1 || got.passes > 4, "{} passes", got.passes);
+            }
+        });
+    }
+}
+
 /// Lengths over fourteen decades and a high power: rates that an f32 cannot hold.
 #[test]
 fn rates_below_f32_are_settled() {
