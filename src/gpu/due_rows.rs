@@ -61,9 +61,8 @@ pub(super) fn run(
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::{assert_entry, assert_struct, constant};
+    use super::super::layout::{assert_entry, assert_row_state, assert_struct, constant};
     use super::*;
-    use crate::RowState;
     use std::mem::offset_of;
 
     #[test]
@@ -83,12 +82,6 @@ mod tests {
             size_of::<Shape>(),
         );
         assert_eq!(constant(WGSL, "THREADS"), THREADS);
-        let state = [
-            ("residual_sq", offset_of!(RowState, residual_sq)),
-            ("left", offset_of!(RowState, left)),
-            ("guard", offset_of!(RowState, guard)),
-            ("norm_sq", offset_of!(RowState, norm_sq)),
-        ];
-        assert_struct(WGSL, "RowState", &state, size_of::<RowState>());
+        assert_row_state(WGSL);
     }
 }

@@ -1,6 +1,9 @@
 //! Holds Rust and WGSL to one layout, for the kernels' tests. No GPU.
 
+use super::directions::{COLUMNS, DIRECTIONS_OF_BLOCK, ROWS};
+use crate::RowState;
 use naga::TypeInner;
+use std::mem::offset_of;
 
 /// Asserts that struct `name` of the shader has these members at these offsets, and this size.
 pub(super) fn assert_struct(wgsl: &str, name: &str, members: &[(&str, usize)], size: usize) {
@@ -24,6 +27,24 @@ pub(super) fn assert_struct(wgsl: &str, name: &str, members: &[(&str, usize)], s
     assert_eq!(span, size, "{name}");
 }
 
+/// Asserts that the shader's `RowState` is ours.
+pub(super) fn assert_row_state(wgsl: &str) {
+    let members = [
+        ("residual_sq", offset_of!(RowState, residual_sq)),
+        ("left", offset_of!(RowState, left)),
+        ("guard", offset_of!(RowState, guard)),
+        ("norm_sq", offset_of!(RowState, norm_sq)),
+    ];
+    assert_struct(wgsl, "RowState", &members, size_of::<RowState>());
+}
+
+/// Asserts that the shader's blocks of directions are those that `directions` packs.
+pub(super) fn assert_direction_block(wgsl: &str) {
+    assert_eq!(constant(wgsl, "ROWS"), ROWS);
+    assert_eq!(4 * constant(wgsl, "QUADS"), DIRECTIONS_OF_BLOCK as u64);
+    assert_eq!(constant(wgsl, "COLUMNS"), COLUMNS as u64);
+}
+
 /// Asserts that the shader has one entry point, of this name and so many threads, and these
 /// bindings in group 0.
 pub(super) fn assert_entry(wgsl: &str, name: &str, threads: u32, bindings: &[&str]) {
@@ -40,7 +61,7 @@ pub(super) fn assert_entry(wgsl: &str, name: &str, threads: u32, bindings: &[&st
         .iter()
         .map(|(binding, _)| (binding.group, binding.binding));
     assert!(
-        numbers.eq((0..).zip(0..).map(|(_, b)| (0, b)).take(bindings.len())),
+        numbers.eq((0..bindings.len() as u32).map(|binding| (0, binding))),
         "{bound:?}"
     );
     let [entry] = &module.entry_points[..] else {

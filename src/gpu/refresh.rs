@@ -132,11 +132,10 @@ fn dispatch(
 
 #[cfg(test)]
 mod tests {
-    use super::super::directions::COLUMNS;
-    use super::super::directions::DIRECTIONS_OF_BLOCK;
-    use super::super::layout::{assert_entry, assert_struct, constant};
+    use super::super::layout::{
+        assert_direction_block, assert_entry, assert_row_state, assert_struct,
+    };
     use super::*;
-    use crate::RowState;
     use std::mem::offset_of;
 
     #[test]
@@ -166,15 +165,7 @@ mod tests {
             ],
             size_of::<Shape>(),
         );
-        assert_eq!(constant(WGSL, "ROWS"), ROWS);
-        assert_eq!(4 * constant(WGSL, "QUADS"), DIRECTIONS_OF_BLOCK as u64);
-        assert_eq!(constant(WGSL, "COLUMNS"), COLUMNS as u64);
-        let state = [
-            ("residual_sq", offset_of!(RowState, residual_sq)),
-            ("left", offset_of!(RowState, left)),
-            ("guard", offset_of!(RowState, guard)),
-            ("norm_sq", offset_of!(RowState, norm_sq)),
-        ];
-        assert_struct(WGSL, "RowState", &state, size_of::<RowState>());
+        assert_direction_block(WGSL);
+        assert_row_state(WGSL);
     }
 }

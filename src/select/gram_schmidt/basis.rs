@@ -49,8 +49,13 @@ impl Basis {
         (&self.directions[known * self.dim..], &self.dt[known..])
     }
 
+    /// The direction pushed last.
+    pub(super) fn last(&self) -> &[f64] {
+        &self.directions[self.directions.len() - self.dim..]
+    }
+
     /// Projects all directions out of `x`: orthogonal to the last bit.
-    pub(super) fn project_out_twice(&self, x: &mut [f64]) {
+    fn project_out_twice(&self, x: &mut [f64]) {
         let mut products = vec![0.0; self.len()];
         sums::vectorised(|| {
             once(x, &self.directions, &mut products);

@@ -9,7 +9,7 @@ const AT_LEAST: usize = 1 << 15;
 
 /// Rows gathered from a pool, with all of a basis projected out, in pool unit.
 pub(super) struct Candidates {
-    /// Row indices in the pool, ascending.
+    /// Row indices in the pool.
     pub(super) rows: Vec<usize>,
     /// ‖F_i‖.
     pub(super) norms: Vec<f64>,

@@ -285,6 +285,7 @@ impl Run<'_> {
         self.excluded[row] = true;
         self.selection.picks.push(row);
         self.selection.scores.push(in_unit(self.pool, score));
+        (self.progress)(self.selection.picks.len());
     }
 
     fn done(&self) -> bool {

@@ -24,11 +24,11 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>) -> Result<(), Error>
         if best.is_empty() {
             return Ok(());
         }
+        best.sort_unstable(); // then a tie goes to the lower index
         let mut candidates = span.settle(best)?;
         let outside = outside.map(|row| (bounds[row], row));
         let dead = candidates.rows.len() - candidates.alive().count();
         let picks = take_best(run, span, &mut candidates, outside);
-        (run.progress)(run.selection.picks.len());
         if run.done() {
             return Ok(());
         }
@@ -101,7 +101,7 @@ fn take_best(
         run.pick(row, (-key).sqrt());
         candidates.live[i] = false;
         span.basis.push(candidates.residual(i), 0.0);
-        candidates.project_out(span.basis.since(span.basis.len() - 1).0);
+        candidates.project_out(span.basis.last());
         picks += 1;
     }
     picks

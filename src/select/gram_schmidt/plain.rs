@@ -75,7 +75,6 @@ fn epoch(run: &mut Run<'_>, rows: &mut [Row], deflate: bool) {
             row.left -= dt * power(row.weight, run.options.power);
         }
         run.pick(row, rows[row].weight);
-        (run.progress)(run.selection.picks.len());
         if deflate {
             project_out(rows, row);
         }

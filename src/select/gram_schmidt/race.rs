@@ -52,7 +52,6 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>, numbers: &[f64]) -> 
     };
     loop {
         race.fire(run);
-        (run.progress)(run.selection.picks.len());
         if run.done() {
             return Ok(());
         }

@@ -4,14 +4,14 @@ use super::GramSchmidt;
 use super::basis::Basis;
 use super::candidates::Candidates;
 use super::held::Held;
-use crate::{
-    Due, Error, Lp, Pool, Rate, Residuals, RowState, Totals, inner_error, norm_bounds, sums,
-};
+use crate::{Due, Error, Lp, Pool, Rate, Residuals, RowState, Totals, inner_error, norm_bounds};
 
 /// Most directions handed to one deflation.
 const MOST_DIRECTIONS: usize = 256;
 /// Bytes of rows, in f32, gathered at a time where the number is ours to choose.
 const GATHER_BYTES: usize = 8 << 20;
+/// Labelled rows settled at a time.
+const LABELLED: usize = 256;
 /// The longest wait that a device can reckon with in f32.
 const LONGEST: f64 = 1e30;
 
@@ -93,14 +93,12 @@ impl<'a> Span<'a> {
 
     /// Projects rows out in order, skipping those that the ones before span.
     fn project_labelled(&mut self, labelled: &[usize]) -> Result<(), Error> {
-        for rows in labelled.chunks(self.rows_at_once()) {
-            let x = self.pool.gather_rows(rows)?;
-            for x in x.chunks_exact(self.pool.dim()) {
-                let norm = sums::squares(x).sqrt();
-                let mut residual: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
-                self.basis.project_out_twice(&mut residual);
-                if sums::dot(&residual, &residual).sqrt() > self.tol * norm {
-                    self.basis.push(&residual, 0.0);
+        for rows in labelled.chunks(LABELLED) {
+            let mut candidates = self.settle(rows.to_vec())?;
+            for i in 0..rows.len() {
+                if std::mem::take(&mut candidates.live[i]) {
+                    self.basis.push(candidates.residual(i), 0.0);
+                    candidates.project_out(self.basis.last());
                 }
             }
         }
@@ -134,8 +132,7 @@ impl<'a> Span<'a> {
     }
 
     /// Settles rows: exact residuals against the whole span.
-    pub(super) fn settle(&self, mut rows: Vec<usize>) -> Result<Candidates, Error> {
-        rows.sort_unstable();
+    pub(super) fn settle(&self, rows: Vec<usize>) -> Result<Candidates, Error> {
         let x = self.pool.gather_rows(&rows)?;
         Ok(Candidates::new(
             rows,
