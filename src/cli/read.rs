@@ -4,12 +4,16 @@ use super::failure::Failure;
 use super::npy::{Npy, name, show};
 use half::slice::{HalfBitsSliceExt as _, HalfFloatSliceExt as _};
 use npyz::{Endianness, TypeChar};
+use rayon::prelude::*;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 /// Values converted at a time: a megabyte of float64.
 const CHUNK: usize = 1 << 17;
+
+/// Values of a page, or of part of one.
+const PAGE: usize = 1024;
 
 /// Columns transposed at a time: a cache line of `f32`.
 const COLUMNS: usize = 16;
@@ -119,13 +123,7 @@ impl FeatureFile {
                 progress,
             )
         } else {
-            fill(
-                &mut source,
-                self.dim,
-                &mut values,
-                self.rows * self.dim,
-                progress,
-            )
+            fill(&mut source, self.dim, &mut values, progress)
         };
         filled.map_err(|fault| match fault {
             Fault::Io(e) => self.npy.io(e),
@@ -142,8 +140,8 @@ impl FeatureFile {
         let len = self.rows * self.dim;
         let needed = len as u64 * size_of::<f32>() as u64;
         let available = memory_available();
-        let mut values = Vec::new();
-        if available.is_some_and(|bytes| bytes < needed) || values.try_reserve_exact(len).is_err() {
+        let is_room = Vec::<f32>::new().try_reserve_exact(len).is_ok();
+        if available.is_some_and(|bytes| bytes < needed) || !is_room {
             let error = coresift::Error::OutOfMemory {
                 what: "features",
                 needed,
@@ -151,6 +149,12 @@ impl FeatureFile {
             };
             return Err(Failure::of_file(self.path(), error));
         }
+        let mut values = vec![0.0; len];
+        // The system gives a page when it is first touched, which takes longer than to read what
+        // it will hold: every core touches its share.
+        values
+            .par_chunks_mut(CHUNK)
+            .for_each(|chunk| chunk.iter_mut().step_by(PAGE).for_each(|v| *v = 0.0));
         Ok(values)
     }
 }
@@ -254,18 +258,16 @@ fn narrow(wide: &[f64], out: &mut [f32]) -> Result<(), Overflow> {
     Ok(())
 }
 
-/// Appends `len` values that are stored row by row.
+/// Reads values that are stored row by row.
 fn fill(
     source: &mut Source<'_>,
     dim: usize,
-    values: &mut Vec<f32>,
-    len: usize,
+    values: &mut [f32],
     mut progress: impl FnMut(u64),
 ) -> Result<(), Fault> {
-    while values.len() < len {
-        let done = values.len();
-        values.resize(len.min(done + CHUNK), 0.0);
-        source.next(&mut values[done..])?.map_err(|(at, value)| {
+    let mut done = 0;
+    for chunk in values.chunks_mut(CHUNK) {
+        source.next(chunk)?.map_err(|(at, value)| {
             let at = done + at;
             Fault::TooLarge {
                 row: at / dim,
@@ -273,19 +275,20 @@ fn fill(
                 value,
             }
         })?;
-        progress(values.len() as u64);
+        done += chunk.len();
+        progress(done as u64);
     }
     Ok(())
 }
 
-/// Appends all values of a matrix that is stored column by column.
+/// Reads all values of a matrix that is stored column by column.
 ///
 /// A band of rows and a few columns at a time, so that rows are written in whole cache lines.
 fn transpose(
     source: &mut Source<'_>,
     start: u64,
     (rows, dim): (usize, usize),
-    values: &mut Vec<f32>,
+    values: &mut [f32],
     mut progress: impl FnMut(u64),
 ) -> Result<(), Fault> {
     const BAND: usize = CHUNK / COLUMNS;
@@ -294,7 +297,6 @@ fn transpose(
         Width::F32 => 4,
         Width::F64 => 8,
     };
-    values.resize(rows * dim, 0.0);
     let mut tile = vec![0.0; CHUNK];
     for (band, out) in values.chunks_mut(BAND * dim).enumerate() {
         let (top, height) = (band * BAND, out.len() / dim);

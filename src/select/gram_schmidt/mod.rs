@@ -56,7 +56,7 @@ use span::Span;
 ///
 /// # Errors
 ///
-/// [`Error::Argument`] for a power outside (0, 8], a `rank_tol` outside [0, 1) or a block of 0;
+/// [`Error::Argument`] for a power outside (0, 8], a `rank_tol` outside [10⁻¹², 1) or a block of 0;
 /// else as [`Selector::select`].
 ///
 /// # Example
@@ -84,7 +84,7 @@ pub struct GramSchmidt {
     pub greedy: bool,
     /// What follows when the picks span every row.
     pub on_exhaustion: OnExhaustion,
-    /// Share of its own length under which a row's residual counts as rounding, in [0, 1).
+    /// Share of its own length under which a row's residual counts as rounding, in [10⁻¹², 1).
     /// `None`: 8·√dim·2⁻²⁴, what f32 features can tell apart. For features that were once f16
     /// at least 16·2⁻¹¹ is right, for bf16 16·2⁻⁸.
     pub rank_tol: Option<f64>,
@@ -95,6 +95,9 @@ pub struct GramSchmidt {
     /// Rows that a device is asked for at a time. Speed only: no pick depends on it.
     pub block: usize,
 }
+
+/// Residuals are computed in f64: below this they are its rounding.
+const LEAST_RANK_TOL: f64 = 1e-12;
 
 impl Default for GramSchmidt {
     /// Algorithm 1 as published, restarting past the rank, seed 0, blocks of 48.
@@ -160,9 +163,9 @@ impl GramSchmidt {
     fn check(&self) -> Result<(), Error> {
         check_power(self.power, 8.0)?;
         if let Some(tol) = self.rank_tol
-            && !(0.0..1.0).contains(&tol)
+            && !(LEAST_RANK_TOL..1.0).contains(&tol)
         {
-            let expected = "a number from 0 to below 1".to_owned();
+            let expected = format!("a number from {LEAST_RANK_TOL:e} to below 1");
             return Err(Error::Argument {
                 argument: "rank_tol",
                 found: tol.to_string(),
