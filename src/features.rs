@@ -3,10 +3,12 @@
 use crate::{Error, sums};
 use ndarray::ArrayView2;
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// Borrowed feature rows: `rows` examples of `dim` values, row-major `f32`, checked.
 ///
-/// Every value is finite and every row's squared Euclidean length fits an `f32`.
+/// Every value is finite and every row's squared Euclidean length fits an `f32`. Cloning is cheap:
+/// clones share the values, and the lengths that the check came by (8 bytes a row).
 ///
 /// ```
 /// use coresift::Features;
@@ -16,12 +18,13 @@ use rayon::prelude::*;
 /// assert_eq!((features.rows(), features.dim()), (2, 2));
 /// # Ok::<(), coresift::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Features<'a> {
     values: &'a [f32],
     rows: usize,
     dim: usize,
-    largest_norm_sq: f64,
+    /// Squared lengths, which the check of the values comes by: a pass over the features saved.
+    norms_sq: Arc<[f64]>,
 }
 
 impl<'a> Features<'a> {
@@ -39,20 +42,22 @@ impl<'a> Features<'a> {
         if values.is_empty() {
             return Err(Error::Empty { rows, dim });
         }
-        let (largest_norm_sq, first_fault) = values
-            .par_chunks(dim)
-            .enumerate()
+        let mut norms_sq = vec![0.0; rows];
+        norms_sq
+            .par_iter_mut()
+            .zip(values.par_chunks(dim))
             .with_min_len(64)
-            .map(|(row, x)| checked_norm_sq(x).map_or((0.0, row), |norm_sq| (norm_sq, rows)))
-            .reduce(|| (0.0, rows), |a, b| (a.0.max(b.0), a.1.min(b.1)));
-        if first_fault < rows {
-            return Err(fault(first_fault, &values[first_fault * dim..][..dim]));
+            .for_each(|(norm_sq, x)| *norm_sq = sums::vectorised(|| sums::squares(x)));
+        // NaN and infinity fail too: a NaN compares false.
+        let is_in_range = |norm_sq: &f64| *norm_sq <= f64::from(f32::MAX);
+        if let Some(row) = norms_sq.iter().position(|norm_sq| !is_in_range(norm_sq)) {
+            return Err(fault(row, &values[row * dim..][..dim]));
         }
         Ok(Self {
             values,
             rows,
             dim,
-            largest_norm_sq,
+            norms_sq: norms_sq.into(),
         })
     }
 
@@ -87,9 +92,14 @@ impl<'a> Features<'a> {
         self.values
     }
 
+    /// Each row's squared length, in the caller's unit.
+    pub(crate) fn norms_sq(&self) -> &[f64] {
+        &self.norms_sq
+    }
+
     /// The power of two that brings the longest row into `[1, 2)`.
     pub(crate) fn scale(&self) -> f32 {
-        scale_for(self.largest_norm_sq)
+        scale_for(self.norms_sq.iter().copied().fold(0.0, f64::max))
     }
 }
 
@@ -101,13 +111,6 @@ pub(crate) fn scale_for(norm_sq: f64) -> f32 {
     }
     let exponent = -libm::ilogb(norm_sq.sqrt());
     f32::exp2(exponent.clamp(-126, 126) as f32)
-}
-
-/// Squared length of a row whose values are finite and whose squared length fits an `f32`.
-fn checked_norm_sq(x: &[f32]) -> Option<f64> {
-    let norm_sq = sums::vectorised(|| sums::squares(x));
-    // NaN and infinity end here too: a NaN compares false.
-    (norm_sq <= f64::from(f32::MAX)).then_some(norm_sq)
 }
 
 /// Says what is wrong with a row that failed its check.

@@ -250,7 +250,10 @@ fn memory_limits_hold() {
     let gpu = Application::new(wgpu::Limits::default()).gpu;
     let x = whole_numbers(3, 1000 * 64);
     let features = Features::new(&x, 1000, 64).unwrap();
-    let refused = gpu.clone().with_memory_limit(255_999).pool(features);
+    let refused = gpu
+        .clone()
+        .with_memory_limit(255_999)
+        .pool(features.clone());
     match refused {
         Err(Error::OutOfMemory {
             needed: 256_000,
@@ -262,7 +265,7 @@ fn memory_limits_hold() {
     // Room for the pool, not for its states; and what a pool held is free when it is dropped.
     let gpu = gpu.with_memory_limit(256_000 + 15_999);
     for _ in 0..3 {
-        let pool = gpu.pool(features).unwrap();
+        let pool = gpu.pool(features.clone()).unwrap();
         match pool.residuals().map(|_| ()) {
             Err(Error::OutOfMemory {
                 needed: 16_000,
@@ -287,8 +290,8 @@ fn a_lost_device_is_an_error_everywhere() {
     let x = whole_numbers(1, rows * dim);
     let features = Features::new(&x, rows, dim).unwrap();
     let buffer = application.buffer(&x, 256, USAGE);
-    let pool = application.gpu.pool(features).unwrap();
-    let fresh = application.gpu.pool(features).unwrap();
+    let pool = application.gpu.pool(features.clone()).unwrap();
+    let fresh = application.gpu.pool(features.clone()).unwrap();
     let mut residuals = pool.residuals().unwrap();
     let states = vec![
         RowState {
@@ -317,7 +320,7 @@ fn a_lost_device_is_an_error_everywhere() {
         assert!(is_lost(pool.gather_rows(&[1, 2])));
         assert!(is_lost(fresh.row_norms(Lp::L1)));
         assert!(is_lost(fresh.residuals().map(|_| ())));
-        assert!(is_lost(application.gpu.pool(features)));
+        assert!(is_lost(application.gpu.pool(features.clone())));
         assert!(is_lost(
             application.gpu.pool_from_buffer(&buffer, 256, rows, dim)
         ));

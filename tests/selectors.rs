@@ -363,7 +363,7 @@ fn options_are_checked() {
 fn agree(stored: &npy::Stored, selectors: &[GramSchmidt]) {
     let budget = stored.rows.min(3 * stored.dim);
     let features = Features::new(&stored.values, stored.rows, stored.dim).unwrap();
-    let cpu = CpuPool::new(features);
+    let cpu = CpuPool::new(features.clone());
     let want: Vec<Selection> = selectors
         .iter()
         .map(|selector| selector.select(&cpu, budget).unwrap())

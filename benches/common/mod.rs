@@ -32,7 +32,7 @@ pub fn features(rows: usize, dim: usize) -> Vec<f32> {
 /// A pool on every device.
 pub fn pools(x: &[f32], dim: usize) -> Vec<(String, Box<dyn Pool + '_>)> {
     let features = Features::new(x, x.len() / dim, dim).expect("finite");
-    let cpu: (String, Box<dyn Pool>) = ("cpu".to_owned(), Box::new(CpuPool::new(features)));
+    let cpu: (String, Box<dyn Pool>) = ("cpu".to_owned(), Box::new(CpuPool::new(features.clone())));
     std::iter::once(cpu).chain(on_gpus(features)).collect()
 }
 
@@ -43,7 +43,10 @@ fn on_gpus(features: Features<'_>) -> Vec<(String, Box<dyn Pool>)> {
     let names: BTreeSet<String> = adapters.map(|adapter| adapter.name).collect();
     let pool = |name: String| -> (String, Box<dyn Pool>) {
         let gpu = coresift::Gpu::open(Some(&name)).expect("an adapter that is listed");
-        (name, Box::new(gpu.pool(features).expect("the pool fits")))
+        (
+            name,
+            Box::new(gpu.pool(features.clone()).expect("the pool fits")),
+        )
     };
     names.into_iter().map(pool).collect()
 }

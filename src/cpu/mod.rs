@@ -13,7 +13,7 @@ use crate::{Due, Error, Features, Lp, Pool, Rate, Residuals, RowState, Totals};
 const BLOCK: usize = 256;
 
 /// A pool on the processor: borrows the features, copies nothing, uses every core.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct CpuPool<'a> {
     features: Features<'a>,
     scale: f32,

@@ -90,6 +90,12 @@ impl Selector for Norm {
     ) -> Result<Selection, Error> {
         check_power(self.power, 64.0)?;
         let excluded = labelled_mask(&self.labelled, pool.rows(), budget)?;
+        if budget == 0 {
+            return Ok(Selection {
+                epochs: vec![0],
+                ..Selection::default()
+            });
+        }
         let norms = pool.row_norms(self.norm)?;
         let largest = if self.anti {
             Some(largest_norm(pool, self.norm, &norms)?)

@@ -9,9 +9,9 @@ use coresift::{CpuPool, Features, Pool};
 ///
 /// Panics where there is no such adapter: a test that did not run has not passed.
 pub fn on_every_device(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
-    check("cpu", &CpuPool::new(features));
+    check("cpu", &CpuPool::new(features.clone()));
     #[cfg(feature = "gpu")]
-    on_every_gpu(|name, gpu| check(name, &gpu.pool(features).expect("the pool fits")));
+    on_every_gpu(|name, gpu| check(name, &gpu.pool(features.clone()).expect("the pool fits")));
 }
 
 #[cfg(feature = "gpu")]
