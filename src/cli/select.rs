@@ -27,12 +27,15 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let values = read(&mut file, console)?;
     let plan = method::plan(args, labelled, rank_tol(args, &file, console));
     let about = about(args, &file, budget, &device, &plan);
+    let in_memory = Instant::now();
     let features = Features::new(&values, file.rows, file.dim)
         .map_err(|e| Failure::of_file(file.path(), e))?;
     match choose(&device, features, &plan, budget, console) {
         Ok(selection) => {
+            let seconds = in_memory.elapsed().as_secs_f64();
             deliver(args.out.as_ref(), args.json, &selection, &about)?;
-            console.note(summary(args.method, &selection, &file, began));
+            let all = began.elapsed().as_secs_f64();
+            console.note(summary(args.method, &selection, &file, (seconds, all)));
             Ok(())
         }
         Err(error) => {
@@ -173,8 +176,14 @@ fn deliver(
     }
 }
 
-/// One line on what was done.
-fn summary(method: Method, selection: &Selection, file: &FeatureFile, began: Instant) -> String {
+/// One line on what was done, and the seconds that it took: from features in memory to picks,
+/// and in all.
+fn summary(
+    method: Method,
+    selection: &Selection,
+    file: &FeatureFile,
+    (seconds, all): (f64, f64),
+) -> String {
     let count =
         |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
     let mut parts = vec![format!(
@@ -188,7 +197,7 @@ fn summary(method: Method, selection: &Selection, file: &FeatureFile, began: Ins
         parts.push(format!("{} epochs", selection.epochs.len()));
     }
     parts.push(count(selection.passes, "pass", "passes"));
-    parts.push(format!("{:.2} s", began.elapsed().as_secs_f64()));
+    parts.push(format!("{seconds:.3} s from memory, {all:.3} s in all"));
     if let Some(short) = selection.shortfall {
         parts.push(format!(
             "{} short of the budget: {}",

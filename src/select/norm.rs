@@ -2,6 +2,7 @@
 
 use crate::selection::{ShortfallReason, check_power, labelled_mask};
 use crate::{Error, Lp, Pool, Selection, Selector, norm_bounds, order, random, sums};
+use rayon::prelude::*;
 
 /// Bytes of rows fetched from the pool at a time.
 const GATHER_BYTES: usize = 16 << 20;
@@ -142,11 +143,13 @@ impl Draw {
         excluded: &[bool],
         count: usize,
     ) -> Result<(Vec<usize>, Vec<f64>), Error> {
+        let dim = pool.dim();
         let open = |&row: &usize| !excluded[row];
         let mut keys: Vec<Interval> = (0..norms.len())
+            .into_par_iter()
             .filter(open)
             .map(|row| {
-                let (low, high) = norm_bounds(self.norm, norms[row], pool.dim());
+                let (low, high) = norm_bounds(self.norm, norms[row], dim);
                 self.interval(row, low, high)
             })
             .collect();
@@ -231,7 +234,7 @@ fn settle(
         return Ok(());
     }
     if count < keys.len() {
-        let highs: Vec<f64> = keys.iter().map(|key| key.high).collect();
+        let highs: Vec<f64> = keys.par_iter().map(|key| key.high).collect();
         let cutoff = order::nth_smallest(highs, count - 1);
         keys.retain(|key| key.low <= cutoff);
     }
