@@ -4,11 +4,21 @@
 
 mod common;
 
-use common::{Noisy, on_every_device, oracle};
+use common::{Noisy, oracle};
 use coresift::{
     Error, Features, GramSchmidt, Lp, Norm, OnExhaustion, Pool, Selection, Selector, Uniform,
 };
 use serde_json::Value;
+
+/// Every device of the tests, and one so tight that even these cases cross panels.
+fn on_every_device(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
+    #[cfg(feature = "gpu")]
+    check(
+        "2 KiB bindings",
+        &common::devices::cut().pool(features.clone()).unwrap(),
+    );
+    common::on_every_device(features, check);
+}
 
 /// All cases whose name begins so.
 fn cases(prefix: &str) -> Vec<Value> {

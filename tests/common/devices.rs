@@ -3,9 +3,9 @@
 use coresift::{CpuPool, Features, Pool};
 
 /// Runs `check` on the features in a pool of every device, by name: the CPU, a software Vulkan
-/// adapter, the same adapter with 1 MiB bindings and short grid axes, so that small inputs cross
-/// panels and fold grids, and with the feature `gles` OpenGL. `CORESIFT_TEST_DEVICES` may name more adapters, separated by
-/// commas.
+/// adapter, the same adapter with 256 KiB bindings and short grid axes, so that small inputs cross
+/// panels and fold grids, and with the feature `gles` OpenGL. `CORESIFT_TEST_DEVICES` may name
+/// more adapters, separated by commas.
 ///
 /// Panics where there is no such adapter: a test that did not run has not passed.
 pub fn on_every_device(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
@@ -15,7 +15,7 @@ pub fn on_every_device(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) 
 }
 
 #[cfg(feature = "gpu")]
-pub use gpus::{SOFTWARE, on_every_gpu, software, tiny};
+pub use gpus::{SOFTWARE, cut, on_every_gpu, software, tiny};
 
 #[cfg(feature = "gpu")]
 mod gpus {
@@ -57,10 +57,23 @@ mod gpus {
         Gpu::open(Some(name)).unwrap_or_else(|e| panic!("{e} (Debian: mesa-vulkan-drivers)"))
     }
 
+    /// The software adapter with 2 KiB bindings: the least that hold a block of directions of 16
+    /// values, and so little that 48 rows of 12 cross panels.
+    pub fn cut() -> &'static Gpu {
+        static CUT: OnceLock<Gpu> = OnceLock::new();
+        CUT.get_or_init(|| {
+            let (device, queue) = software(wgpu::Limits {
+                max_storage_buffer_binding_size: 2 << 10,
+                ..tiny()
+            });
+            Gpu::adopt(device, queue).expect("bindings may be small")
+        })
+    }
+
     /// Limits under which a thousand rows cross panels and grids fold.
     pub fn tiny() -> wgpu::Limits {
         wgpu::Limits {
-            max_storage_buffer_binding_size: 1 << 20,
+            max_storage_buffer_binding_size: 256 << 10,
             max_compute_workgroups_per_dimension: 64,
             ..wgpu::Limits::default()
         }
