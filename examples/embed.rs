@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let chosen = selector.select(&pool, 32)?;
 
     println!("{} chose {:?}", gpu.name(), chosen.picks);
-    println!("{} passes over {ROWS} rows of {DIM}", chosen.passes);
+    println!("passes over {ROWS} rows of {DIM}: {}", chosen.passes);
     Ok(())
 }
 

@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     println!("first picks: {:?}", &chosen.picks[..10]);
     println!(
-        "{} epochs, {} passes over the features",
+        "epochs: {}, passes over the features: {}",
         chosen.epochs.len(),
         chosen.passes
     );

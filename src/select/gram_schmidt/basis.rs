@@ -39,6 +39,11 @@ impl Basis {
         self.dt.len()
     }
 
+    /// Whether the directions span everything: then no row has a residual.
+    pub(super) fn is_full(&self) -> bool {
+        self.len() == self.dim
+    }
+
     /// Time of the last pick.
     pub(super) fn clock(&self) -> f64 {
         self.clock

@@ -17,7 +17,7 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>) -> Result<(), Error>
     let mut bounds = vec![f64::INFINITY; run.pool.rows()];
     tighten(&mut bounds, &span.read()?);
     let mut few = FEW;
-    while !run.done() {
+    while !run.done() && !span.basis.is_full() {
         // One more than will be settled: the first bound outside.
         let mut best = largest(&bounds, few + 1);
         let outside = (best.len() > few).then(|| best.remove(few));
@@ -29,7 +29,7 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>) -> Result<(), Error>
         let outside = outside.map(|row| (bounds[row], row));
         let dead = candidates.rows.len() - candidates.alive().count();
         let picks = take_best(run, span, &mut candidates, outside);
-        if run.done() {
+        if run.done() || span.basis.is_full() {
             return Ok(());
         }
         for (i, &row) in candidates.rows.iter().enumerate() {

@@ -52,7 +52,7 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>, numbers: &[f64]) -> 
     };
     loop {
         race.fire(run);
-        if run.done() {
+        if run.done() || race.span.basis.is_full() {
             return Ok(());
         }
         if race.pace.is_in_vain() && race.span.is_ahead() {
@@ -80,7 +80,7 @@ struct Race<'s, 'a> {
 impl Race<'_, '_> {
     /// Picks the rows that fire before the limit.
     fn fire(&mut self, run: &mut Run<'_>) {
-        while !run.done() {
+        while !run.done() && !self.span.basis.is_full() {
             let turns = self.held.iter().map(Held::turn).zip(0..);
             let first = turns.min_by(|&(a, _), &(b, _)| order::by_key(a, b));
             let Some(((fires, _), i)) = first else { return };
