@@ -3,7 +3,7 @@
 use coresift::{CpuPool, Features, Pool};
 
 /// Runs `check` on the features in a pool of every device, by name: the CPU, a software Vulkan
-/// adapter, the same adapter with 256 KiB bindings and short grid axes, so that small inputs cross
+/// adapter, the same adapter with 384 KiB bindings and short grid axes, so that small inputs cross
 /// panels and fold grids, and with the feature `gles` OpenGL. `CORESIFT_TEST_DEVICES` may name
 /// more adapters, separated by commas.
 ///
@@ -73,7 +73,7 @@ mod gpus {
     /// Limits under which a thousand rows cross panels and grids fold.
     pub fn tiny() -> wgpu::Limits {
         wgpu::Limits {
-            max_storage_buffer_binding_size: 256 << 10,
+            max_storage_buffer_binding_size: 384 << 10,
             max_compute_workgroups_per_dimension: 64,
             ..wgpu::Limits::default()
         }
