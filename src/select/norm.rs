@@ -270,7 +270,7 @@ fn meeting(keys: &[Interval]) -> Vec<usize> {
 }
 
 /// Norms in f64, in pool unit, of some rows.
-pub(super) fn exact_norms(pool: &dyn Pool, norm: Lp, rows: &[usize]) -> Result<Vec<f64>, Error> {
+fn exact_norms(pool: &dyn Pool, norm: Lp, rows: &[usize]) -> Result<Vec<f64>, Error> {
     let at_once = (GATHER_BYTES / (4 * pool.dim())).max(1);
     let mut norms = Vec::with_capacity(rows.len());
     for rows in rows.chunks(at_once) {
@@ -281,7 +281,7 @@ pub(super) fn exact_norms(pool: &dyn Pool, norm: Lp, rows: &[usize]) -> Result<V
 }
 
 /// ‖x‖ₚ in f64.
-pub(super) fn exact_norm(norm: Lp, x: &[f32]) -> f64 {
+fn exact_norm(norm: Lp, x: &[f32]) -> f64 {
     match norm {
         Lp::L1 => sums::abs(x),
         Lp::L2 => sums::squares(x).sqrt(),

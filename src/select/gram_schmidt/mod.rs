@@ -234,16 +234,17 @@ impl Run<'_> {
 
     /// One epoch: from unprojected rows until the budget is reached or no row is live.
     fn epoch(&mut self, span: &mut Span<'_>, norms: &[f32]) -> Result<(), Error> {
-        let numbers = self.numbers();
+        let (options, numbers) = (self.options, self.numbers());
         let first = self.selection.epochs.len() == 1;
-        let labelled: &[usize] = if first { &self.options.labelled } else { &[] };
-        span.begin(norms, &self.excluded, numbers.as_deref(), labelled)?;
-        let passes = std::mem::take(&mut span.passes);
-        let result = match &numbers {
-            Some(numbers) => race::epoch(self, span, numbers),
-            None => pivot::epoch(self, span),
-        };
-        self.selection.passes += passes + std::mem::take(&mut span.passes);
+        let labelled: &[usize] = if first { &options.labelled } else { &[] };
+        let result = span
+            .begin(norms, &self.excluded, numbers.as_deref(), labelled)
+            .and_then(|()| match &numbers {
+                Some(numbers) => race::epoch(self, span, numbers),
+                None => pivot::epoch(self, span),
+            });
+        // Also of an epoch that a lost device has cut short.
+        self.selection.passes += std::mem::take(&mut span.passes);
         result
     }
 

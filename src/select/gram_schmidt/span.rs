@@ -19,7 +19,7 @@ const LONGEST: f64 = 1e30;
 pub(super) struct Span<'a> {
     pool: &'a dyn Pool,
     residuals: Box<dyn Residuals + 'a>,
-    pub(super) rate: Rate,
+    rate: Rate,
     pub(super) tol: f64,
     pub(super) basis: Basis,
     /// Directions that the device has taken in.
