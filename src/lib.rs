@@ -57,6 +57,7 @@ mod pool;
 mod random;
 mod select;
 mod selection;
+mod similarity;
 mod sums;
 
 pub use cpu::CpuPool;
@@ -65,10 +66,14 @@ pub use features::Features;
 #[cfg(feature = "gpu")]
 pub use gpu::{Adapter, Gpu, GpuPool};
 pub use pool::{
-    DOWN_DATE_ERROR, Due, Lp, Pool, Rate, Residuals, RowState, Totals, inner_error, norm_bounds,
-    slip,
+    DOWN_DATE_ERROR, Due, Lp, Nearest, Pool, Rate, Residuals, RowState, Totals, inner_error,
+    norm_bounds, score_error, slip,
 };
 pub use select::{GramSchmidt, Norm, OnExhaustion, Uniform};
 pub use selection::{Selection, Selector, Shortfall, ShortfallReason};
+pub use similarity::{
+    FIXED_BITS, IntegerRows, MASK, Round, Similarities, is_masked, similarity, stored_bytes,
+    stored_pitch,
+};
 #[cfg(feature = "gpu")]
 pub use wgpu;

@@ -3,7 +3,7 @@
 use super::memory::{Block, PIECE_BYTES};
 use super::residuals::GpuResiduals;
 use super::{gather_rows, row_norms};
-use crate::{Error, Features, Gpu, Lp, Pool, Residuals};
+use crate::{Error, Features, Gpu, IntegerRows, Lp, Nearest, Pool, Residuals, Similarities};
 use std::num::NonZeroU64;
 use wgpu::BufferUsages;
 
@@ -196,5 +196,22 @@ impl Pool for GpuPool {
 
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
         Ok(Box::new(GpuResiduals::new(self)?))
+    }
+
+    fn similarities<'a>(
+        &'a self,
+        _rows: &'a IntegerRows,
+        _threshold: Option<i32>,
+    ) -> Result<Box<dyn Similarities + 'a>, Error> {
+        Err(Error::Device("no similarities yet".to_owned()))
+    }
+
+    fn nearest(
+        &self,
+        _vectors: &[f32],
+        _offsets: &[f32],
+        _lengths: &[f32],
+    ) -> Result<Vec<Nearest>, Error> {
+        Err(Error::Device("no nearest yet".to_owned()))
     }
 }

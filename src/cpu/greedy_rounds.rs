@@ -1,0 +1,1 @@
+//! Mirror of `shaders/greedy_rounds.wgsl`.

@@ -1,0 +1,1 @@
+//! Mirror of `shaders/integer_tile.wgsl`.

@@ -1,0 +1,1 @@
+//! Mirror of `shaders/row_sums.wgsl`.

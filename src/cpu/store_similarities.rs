@@ -1,0 +1,1 @@
+//! Mirror of `shaders/store_similarities.wgsl`.

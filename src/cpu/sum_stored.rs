@@ -1,0 +1,1 @@
+//! Mirror of `shaders/sum_stored.wgsl`.
