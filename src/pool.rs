@@ -107,7 +107,8 @@ pub struct Nearest {
 #[must_use]
 pub fn score_error(dim: usize, row: f64, vector: f64, offset: f64) -> f64 {
     let product = row * vector;
-    product * (f64::from(inner_error(dim)) + UNIT_ROUNDOFF) + 3.0 * UNIT_ROUNDOFF * (product + offset)
+    product * (f64::from(inner_error(dim)) + UNIT_ROUNDOFF)
+        + 3.0 * UNIT_ROUNDOFF * (product + offset)
 }
 
 /// What a device knows of one row's residual, each on its safe side.

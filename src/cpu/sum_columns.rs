@@ -1,1 +1,47 @@
 //! Mirror of `shaders/sum_columns.wgsl`.
+
+use super::integer_tile::{TILE, products};
+use crate::{IntegerRows, similarity};
+use rayon::prelude::*;
+
+/// Σ s_ij over the columns j of the class of row i, for every row.
+pub(super) fn sum_columns(
+    rows: &IntegerRows,
+    threshold: Option<i32>,
+    columns: &[usize],
+) -> Vec<i64> {
+    let mut sums = vec![0; rows.rows()];
+    let mut rest = &mut sums[..];
+    let mut blocks = Vec::new();
+    for class in (0..rows.classes()).map(|class| rows.class(class)) {
+        let of_class;
+        (of_class, rest) = rest.split_at_mut(class.len());
+        let columns = columns
+            .iter()
+            .copied()
+            .filter(|column| class.contains(column));
+        let columns: std::sync::Arc<[usize]> = columns.collect();
+        if columns.is_empty() {
+            continue;
+        }
+        let firsts = class.step_by(TILE);
+        blocks.extend(
+            firsts
+                .zip(of_class.chunks_mut(TILE))
+                .map(|(first, sums)| (first, sums, columns.clone())),
+        );
+    }
+    blocks.into_par_iter().for_each_init(
+        || vec![0; TILE * TILE],
+        |scratch, (first, sums, columns)| {
+            for columns in columns.chunks(TILE) {
+                products(rows, first..first + sums.len(), columns, scratch);
+                for (sum, products) in sums.iter_mut().zip(scratch.chunks_exact(columns.len())) {
+                    let similarity = |&product: &i32| i64::from(similarity(product, threshold));
+                    *sum += products.iter().map(similarity).sum::<i64>();
+                }
+            }
+        },
+    );
+    sums
+}
