@@ -1,9 +1,11 @@
 //! The selectors: one algorithm a file, on the host, through `&dyn Pool`.
 
+mod classes;
 mod gram_schmidt;
 mod norm;
 mod uniform;
 
+pub use classes::Classes;
 pub use gram_schmidt::{GramSchmidt, OnExhaustion};
 pub use norm::Norm;
 pub use uniform::Uniform;
