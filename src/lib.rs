@@ -54,6 +54,7 @@ mod features;
 mod gpu;
 mod order;
 mod pool;
+mod products;
 mod random;
 mod select;
 mod selection;

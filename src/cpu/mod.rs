@@ -4,7 +4,6 @@ mod deflate;
 mod due_rows;
 mod gather_rows;
 mod greedy_rounds;
-mod integer_tile;
 mod nearest;
 mod refresh;
 mod row_norms;

@@ -1,6 +1,6 @@
 //! Mirror of `shaders/row_sums.wgsl`.
 
-use super::integer_tile::{TILE, products};
+use crate::products::{TILE, products};
 use crate::{IntegerRows, similarity};
 use rayon::prelude::*;
 
@@ -44,12 +44,12 @@ fn add_band(
     sums: &mut [i64],
     scratch: &mut [i32],
 ) {
-    let block = |first: usize| first..end.min(first + TILE);
+    let block = |first: usize| -> Vec<usize> { (first..end.min(first + TILE)).collect() };
     let a = block(first);
     for column in (first..end).step_by(TILE) {
-        let b: Vec<usize> = block(column).collect();
-        products(rows, a.clone(), &b, scratch);
-        for (i, products) in a.clone().zip(scratch.chunks_exact(b.len())) {
+        let b = block(column);
+        products(rows, &a, &b, scratch);
+        for (&i, products) in a.iter().zip(scratch.chunks_exact(b.len())) {
             let mut sum = 0;
             for (&product, &j) in products.iter().zip(&b) {
                 let similarity = i64::from(similarity(product, threshold));

@@ -1,6 +1,6 @@
 //! Mirror of `shaders/store_similarities.wgsl`.
 
-use super::integer_tile::{TILE, products};
+use crate::products::{TILE, products};
 use crate::{IntegerRows, similarity, stored_pitch};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -93,7 +93,6 @@ fn write(words: &[AtomicU64], values: &[u16]) {
 /// What a thread needs for a tile.
 struct Scratch {
     products: Vec<i32>,
-    columns: Vec<usize>,
     /// Similarities, [`TILE`] x [`TILE`], and the same mirrored; 0 past the last row and column.
     tile: Vec<u16>,
     mirrored: Vec<u16>,
@@ -103,7 +102,6 @@ impl Default for Scratch {
     fn default() -> Self {
         Self {
             products: vec![0; TILE * TILE],
-            columns: Vec::new(),
             tile: vec![0; TILE * TILE],
             mirrored: vec![0; TILE * TILE],
         }
@@ -119,9 +117,8 @@ impl Scratch {
         b: Range<usize>,
     ) {
         let (height, width) = (a.len(), b.len());
-        self.columns.clear();
-        self.columns.extend(b);
-        products(rows, a, &self.columns, &mut self.products);
+        let (a, b): (Vec<usize>, Vec<usize>) = (a.collect(), b.collect());
+        products(rows, &a, &b, &mut self.products);
         if height < TILE || width < TILE {
             self.tile.fill(0);
             self.mirrored.fill(0);

@@ -1,6 +1,6 @@
 //! Mirror of `shaders/sum_columns.wgsl`.
 
-use super::integer_tile::{TILE, products};
+use crate::products::{TILE, products};
 use crate::{IntegerRows, similarity};
 use rayon::prelude::*;
 
@@ -34,8 +34,9 @@ pub(super) fn sum_columns(
     blocks.into_par_iter().for_each_init(
         || vec![0; TILE * TILE],
         |scratch, (first, sums, columns)| {
+            let block: Vec<usize> = (first..first + sums.len()).collect();
             for columns in columns.chunks(TILE) {
-                products(rows, first..first + sums.len(), columns, scratch);
+                products(rows, &block, columns, scratch);
                 for (sum, products) in sums.iter_mut().zip(scratch.chunks_exact(columns.len())) {
                     let similarity = |&product: &i32| i64::from(similarity(product, threshold));
                     *sum += products.iter().map(similarity).sum::<i64>();

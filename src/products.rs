@@ -1,15 +1,14 @@
-//! Mirror of `shaders/integer_tile.wgsl`: exact products of a block of integer rows with a block
-//! of others, for the kernels that end in one.
+//! Exact products of integer rows: the mirror of `shaders/integer_tile.wgsl` for the kernels that
+//! end in one, and what the host reckons with between them.
 //!
 //! Sums of `i16` products in `i32` are exact (see [`IntegerRows`]), so any order and any vector
 //! width give the same bits, and they run at more than twice the rate of the f64 GEMM that would
 //! be exact too.
 
 use crate::IntegerRows;
-use std::ops::Range;
 
 /// Rows and columns of a tile: two blocks of 512 values stay in a core's own cache.
-pub(super) const TILE: usize = 64;
+pub(crate) const TILE: usize = 64;
 
 /// Rows and columns whose products are summed in registers.
 const REGISTER_ROWS: usize = 4;
@@ -19,7 +18,7 @@ type Sums = [[i32; REGISTER_COLUMNS]; REGISTER_ROWS];
 
 /// The products of rows `a` with rows `b`, `a.len()` x `b.len()`, row-major, into the front of
 /// `out`.
-pub(super) fn products(rows: &IntegerRows, a: Range<usize>, b: &[usize], out: &mut [i32]) {
+pub(crate) fn products(rows: &IntegerRows, a: &[usize], b: &[usize], out: &mut [i32]) {
     if a.is_empty() || b.is_empty() {
         return;
     }
@@ -34,7 +33,7 @@ pub(super) fn products(rows: &IntegerRows, a: Range<usize>, b: &[usize], out: &m
 /// The blocks of a tile.
 struct Tile<'a> {
     rows: &'a IntegerRows,
-    a: Range<usize>,
+    a: &'a [usize],
     b: &'a [usize],
 }
 
@@ -49,7 +48,7 @@ impl Tile<'_> {
         let (height, width) = (self.a.len(), self.b.len());
         for i in (0..height).step_by(REGISTER_ROWS) {
             // Past the edge the last row stands in; what it gives is not kept.
-            let a = std::array::from_fn(|r| self.chunks(self.a.start + (i + r).min(height - 1)));
+            let a = std::array::from_fn(|r| self.chunks(self.a[(i + r).min(height - 1)]));
             for j in (0..width).step_by(REGISTER_COLUMNS) {
                 let b = std::array::from_fn(|c| self.chunks(self.b[(j + c).min(width - 1)]));
                 let sums = sums(a, b);
@@ -143,6 +142,7 @@ mod tests {
                     *value = ((i * 7919 + j * 104_729) as i64 % (2 * most + 1) - most) as i16;
                 }
             }
+            let a: Vec<usize> = (0..height).collect();
             let b: Vec<usize> = (height..height + width).rev().collect();
             let product = |i: usize, j: usize| -> i64 {
                 let pairs = rows.row(i).iter().zip(rows.row(j));
@@ -154,14 +154,14 @@ mod tests {
             }
             let tile = Tile {
                 rows: &rows,
-                a: 0..height,
+                a: &a,
                 b: &b,
             };
             let mut got = vec![i32::MIN; height * width];
             tile.fill(&mut got, plain);
             assert_eq!(got, want, "plain, {height} x {width} x {dim}");
             got.fill(i32::MIN);
-            products(&rows, 0..height, &b, &mut got);
+            products(&rows, &a, &b, &mut got);
             assert_eq!(got, want, "{height} x {width} x {dim}");
         }
     }
