@@ -1,6 +1,6 @@
 //! What a selector gives back, the selector's trait, and the checks that all of them share.
 
-use crate::{Error, Pool};
+use crate::{Error, Pool, Road};
 
 /// Rows chosen from a pool, in pick order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,6 +34,8 @@ pub struct ClassShare {
     /// Value of the objective F for these picks and the class's labelled rows together, in the
     /// unit of similarities ([`Sas`](crate::Sas) only).
     pub value: Option<f64>,
+    /// How its similarities were come by ([`Sas`](crate::Sas) only).
+    pub road: Option<Road>,
 }
 
 /// Why a selection is shorter than its budget.
@@ -53,6 +55,8 @@ pub enum ShortfallReason {
     ZeroWeight,
     /// The picks span every row, and the selector was asked to stop there.
     Rank,
+    /// Double greedy dropped the rest, and the selector was asked for no more.
+    Refined,
 }
 
 impl std::fmt::Display for ShortfallReason {
@@ -60,6 +64,7 @@ impl std::fmt::Display for ShortfallReason {
         f.write_str(match self {
             Self::ZeroWeight => "no row of positive weight is left",
             Self::Rank => "the picks span every row",
+            Self::Refined => "double greedy dropped the rest",
         })
     }
 }

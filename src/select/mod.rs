@@ -3,9 +3,11 @@
 mod classes;
 mod gram_schmidt;
 mod norm;
+mod sas;
 mod uniform;
 
 pub use classes::Classes;
 pub use gram_schmidt::{GramSchmidt, OnExhaustion};
 pub use norm::Norm;
+pub use sas::{Objective, Refine, Road, Sas, Similarity};
 pub use uniform::Uniform;

@@ -290,7 +290,7 @@ fn exact_norm(norm: Lp, x: &[f32]) -> f64 {
 }
 
 /// The largest norm of all rows in f64, in pool unit.
-fn largest_norm(pool: &dyn Pool, norm: Lp, norms: &[f32]) -> Result<f64, Error> {
+pub(super) fn largest_norm(pool: &dyn Pool, norm: Lp, norms: &[f32]) -> Result<f64, Error> {
     let bounds = |&value: &f32| norm_bounds(norm, value, pool.dim());
     let floor = norms.iter().map(|v| bounds(v).0).fold(0.0, f64::max);
     let rows: Vec<usize> = (0..norms.len())
