@@ -1,4 +1,4 @@
-//! Lists of row indices, in the forms that `--out` writes.
+//! Lists of row indices or classes, in the forms that `--out` writes.
 
 use super::failure::Failure;
 use super::npy::{Npy, name, show};
@@ -7,23 +7,27 @@ use npyz::{Endianness, TypeChar};
 use serde_json::Value;
 use std::io::Read as _;
 
-/// Reads the list that `argument` names.
-pub(crate) fn read(list: &Target, argument: &'static str) -> Result<Vec<usize>, Failure> {
+/// Reads the list that `argument` names; `entry` is what it lists, in the singular.
+pub(crate) fn read(
+    list: &Target,
+    argument: &'static str,
+    entry: &str,
+) -> Result<Vec<usize>, Failure> {
     if list.format == Format::Npy {
-        return npy(&list.path, argument);
+        return npy(&list.path, argument, entry);
     }
     let text = std::fs::read_to_string(&list.path)
         .map_err(|e| Failure::io(&list.path, argument, "cannot read the file", e))?;
     let indices = if list.format == Format::Json {
-        json(&text)
+        json(&text, entry)
     } else {
-        lines(&text, list.format)
+        lines(&text, list.format, entry)
     };
     indices.map_err(|problem| Failure::file(&list.path, argument, problem))
 }
 
 /// One index a line; of a `.csv` the first column, under an optional header line.
-fn lines(text: &str, format: Format) -> Result<Vec<usize>, String> {
+fn lines(text: &str, format: Format, entry: &str) -> Result<Vec<usize>, String> {
     let mut indices = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
         let field = match format {
@@ -31,33 +35,34 @@ fn lines(text: &str, format: Format) -> Result<Vec<usize>, String> {
             _ => line,
         };
         let field = field.trim().trim_matches('"');
-        let is_title = format == Format::Csv && number == 1 && field == "index";
+        let is_title = format == Format::Csv && number == 1 && (field == "index" || field == entry);
         if is_title || line.trim().is_empty() {
             continue;
         }
         indices.push(
             field
                 .parse()
-                .map_err(|_| format!("{field:?} found on line {number}, a row index expected"))?,
+                .map_err(|_| format!("{field:?} found on line {number}, a {entry} expected"))?,
         );
     }
     Ok(indices)
 }
 
 /// An array of indices, or an object that has one as `picks`.
-fn json(text: &str) -> Result<Vec<usize>, String> {
+fn json(text: &str, entry: &str) -> Result<Vec<usize>, String> {
     let value: Value =
         serde_json::from_str(text).map_err(|e| format!("no JSON found ({e}), a list expected"))?;
     let list = value.get("picks").unwrap_or(&value).as_array();
-    let list = list.ok_or("no list found, a list of row indices expected")?;
+    let list =
+        list.ok_or_else(|| format!("no list found, a list expected, each entry a {entry}"))?;
     let index = |(at, value): (usize, &Value)| {
         let index = value.as_u64().and_then(|index| usize::try_from(index).ok());
-        index.ok_or_else(|| format!("{value} found at position {at}, a row index expected"))
+        index.ok_or_else(|| format!("{value} found at position {at}, a {entry} expected"))
     };
     list.iter().enumerate().map(index).collect()
 }
 
-fn npy(path: &std::path::Path, argument: &'static str) -> Result<Vec<usize>, Failure> {
+fn npy(path: &std::path::Path, argument: &'static str, entry: &str) -> Result<Vec<usize>, Failure> {
     let mut npy = Npy::open(path, argument)?;
     let (dtype, shape) = (npy.header.dtype.clone(), &npy.header.shape);
     let kind = dtype.type_char();
@@ -71,11 +76,11 @@ fn npy(path: &std::path::Path, argument: &'static str) -> Result<Vec<usize>, Fai
     let mut bytes = Vec::new();
     npy.file.read_to_end(&mut bytes).map_err(|e| npy.io(e))?;
     let big_endian = dtype.endianness() == Endianness::Big;
-    let index = |(at, entry): (usize, &[u8])| {
-        let value = integer(entry, big_endian, kind == TypeChar::Int);
+    let index = |(at, bytes): (usize, &[u8])| {
+        let value = integer(bytes, big_endian, kind == TypeChar::Int);
         usize::try_from(value).map_err(|_| {
             npy.failure(format!(
-                "{value} found at position {at}, a row index expected"
+                "{value} found at position {at}, a {entry} expected"
             ))
         })
     };
@@ -119,18 +124,24 @@ mod tests {
 
     #[test]
     fn lists() {
-        assert_eq!(lines("3\n\n 1\r\n", Format::Txt), Ok(vec![3, 1]));
         assert_eq!(
-            lines("index,score\n3,1.5\n1,2\n", Format::Csv),
+            lines("3\n\n 1\r\n", Format::Txt, "row index"),
             Ok(vec![3, 1])
         );
-        assert_eq!(lines("3\n1\n", Format::Csv), Ok(vec![3, 1]));
-        assert_eq!(json("[3, 1]"), Ok(vec![3, 1]));
-        assert_eq!(json(r#"{"picks": [3, 1], "seed": 0}"#), Ok(vec![3, 1]));
-        assert!(lines("3\nindex\n", Format::Csv).is_err());
-        assert!(lines("-1", Format::Txt).is_err());
-        assert!(json("[1.5]").is_err());
-        assert!(json("{}").is_err());
-        assert!(json("[1").is_err());
+        assert_eq!(
+            lines("index,score\n3,1.5\n1,2\n", Format::Csv, "row index"),
+            Ok(vec![3, 1])
+        );
+        assert_eq!(lines("3\n1\n", Format::Csv, "row index"), Ok(vec![3, 1]));
+        assert_eq!(json("[3, 1]", "row index"), Ok(vec![3, 1]));
+        assert_eq!(
+            json(r#"{"picks": [3, 1], "seed": 0}"#, "row index"),
+            Ok(vec![3, 1])
+        );
+        assert!(lines("3\nindex\n", Format::Csv, "row index").is_err());
+        assert!(lines("-1", Format::Txt, "row index").is_err());
+        assert!(json("[1.5]", "row index").is_err());
+        assert!(json("{}", "row index").is_err());
+        assert!(json("[1", "row index").is_err());
     }
 }
