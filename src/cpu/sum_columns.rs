@@ -1,8 +1,9 @@
 //! Mirror of `shaders/sum_columns.wgsl`.
 
 use crate::products::{TILE, products};
-use crate::{IntegerRows, similarity};
+use crate::{IntegerRows, similarity, sums};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// Σ s_ij over the columns j of the class of row i, for every row.
 pub(super) fn sum_columns(
@@ -20,7 +21,7 @@ pub(super) fn sum_columns(
             .iter()
             .copied()
             .filter(|column| class.contains(column));
-        let columns: std::sync::Arc<[usize]> = columns.collect();
+        let columns: Arc<[usize]> = columns.collect();
         if columns.is_empty() {
             continue;
         }
@@ -33,16 +34,24 @@ pub(super) fn sum_columns(
     }
     blocks.into_par_iter().for_each_init(
         || vec![0; TILE * TILE],
-        |scratch, (first, sums, columns)| {
+        |scratch, (first, sums, columns): (usize, &mut [i64], Arc<[usize]>)| {
             let block: Vec<usize> = (first..first + sums.len()).collect();
             for columns in columns.chunks(TILE) {
                 products(rows, &block, columns, scratch);
-                for (sum, products) in sums.iter_mut().zip(scratch.chunks_exact(columns.len())) {
-                    let similarity = |&product: &i32| i64::from(similarity(product, threshold));
-                    *sum += products.iter().map(similarity).sum::<i64>();
-                }
+                let products = scratch.chunks_exact(columns.len());
+                sums::vectorised(|| {
+                    for (sum, products) in sums.iter_mut().zip(products) {
+                        *sum += total(products, threshold);
+                    }
+                });
             }
         },
     );
     sums
+}
+
+#[inline(always)]
+fn total(products: &[i32], threshold: Option<i32>) -> i64 {
+    let similarity = |&product: &i32| i64::from(similarity(product, threshold));
+    products.iter().map(similarity).sum()
 }

@@ -34,38 +34,31 @@ pub(super) fn integer_rows(
     let mut rows = IntegerRows::zeros(pool.dim(), starts);
     let pitch = rows.pitch();
     let scale = f64::from(1u32 << FIXED_BITS);
-    means(
-        options,
-        pool,
-        &order,
-        rows.values_mut(),
-        pitch,
-        |to, mean| {
-            for (to, value) in to.iter_mut().zip(mean) {
-                *to = (value * scale).round_ties_even().clamp(-MOST, MOST) as i16;
-            }
-        },
-    )?;
+    means(options, pool, &order, rows.values_mut(), pitch, to_integers)?;
     Ok((rows, order))
+}
+
+#[inline(always)]
+fn to_integers(to: &mut [i16], mean: &[f64]) {
+    let scale = f64::from(1u32 << FIXED_BITS);
+    for (to, value) in to.iter_mut().zip(mean) {
+        *to = (value * scale).round_ties_even().clamp(-MOST, MOST) as i16;
+    }
 }
 
 /// The mean views of all examples, row-major.
 pub(super) fn mean_views(options: &Sas, pool: &dyn Pool) -> Result<Vec<f32>, Error> {
     let examples: Vec<usize> = (0..pool.rows() / options.views).collect();
     let mut out = vec![0.0; examples.len() * pool.dim()];
-    means(
-        options,
-        pool,
-        &examples,
-        &mut out,
-        pool.dim(),
-        |to, mean| {
-            for (to, &value) in to.iter_mut().zip(mean) {
-                *to = value as f32;
-            }
-        },
-    )?;
+    means(options, pool, &examples, &mut out, pool.dim(), to_f32)?;
     Ok(out)
+}
+
+#[inline(always)]
+fn to_f32(to: &mut [f32], mean: &[f64]) {
+    for (to, &value) in to.iter_mut().zip(mean) {
+        *to = value as f32;
+    }
 }
 
 /// Hands the mean views of `examples` to `write`, each with its `width` entries of `out`.
