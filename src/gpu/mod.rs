@@ -10,6 +10,8 @@ mod device;
 mod directions;
 mod due_rows;
 mod gather_rows;
+mod greedy_rounds;
+mod integer_tile;
 #[cfg(test)]
 mod layout;
 mod memory;
@@ -17,7 +19,12 @@ mod pool;
 mod refresh;
 mod residuals;
 mod row_norms;
+mod row_sums;
 mod run;
+mod similarities;
+mod store_similarities;
+mod sum_columns;
+mod sum_stored;
 
 pub use adapter::Adapter;
 pub use device::Gpu;

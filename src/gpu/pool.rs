@@ -2,6 +2,7 @@
 
 use super::memory::{Block, PIECE_BYTES};
 use super::residuals::GpuResiduals;
+use super::similarities::GpuSimilarities;
 use super::{gather_rows, row_norms};
 use crate::{Error, Features, Gpu, IntegerRows, Lp, Nearest, Pool, Residuals, Similarities};
 use std::num::NonZeroU64;
@@ -200,10 +201,11 @@ impl Pool for GpuPool {
 
     fn similarities<'a>(
         &'a self,
-        _rows: &'a IntegerRows,
-        _threshold: Option<i32>,
+        rows: &'a IntegerRows,
+        threshold: Option<i32>,
     ) -> Result<Box<dyn Similarities + 'a>, Error> {
-        Err(Error::Device("no similarities yet".to_owned()))
+        let similarities = GpuSimilarities::new(&self.gpu, rows, threshold)?;
+        Ok(Box::new(similarities))
     }
 
     fn nearest(

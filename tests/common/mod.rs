@@ -20,7 +20,7 @@ pub use wrap::{Lost, Noisy};
 /// Definitions in `f64`: slow, obvious, sharing no code with `src`.
 pub mod oracle {
     pub use super::cut::Cut;
-    pub use super::exact::{dot, norms, orthonormal, residual, wide};
+    pub use super::exact::{dot, greedy_rounds, norms, orthonormal, residual, similarities, wide};
     pub use super::race::gram_schmidt;
     pub use super::span::Span;
 }

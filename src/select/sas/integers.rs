@@ -33,7 +33,6 @@ pub(super) fn integer_rows(
     }
     let mut rows = IntegerRows::zeros(pool.dim(), starts);
     let pitch = rows.pitch();
-    let scale = f64::from(1u32 << FIXED_BITS);
     means(options, pool, &order, rows.values_mut(), pitch, to_integers)?;
     Ok((rows, order))
 }
