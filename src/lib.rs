@@ -69,7 +69,7 @@ pub use pool::{
     DOWN_DATE_ERROR, Due, Lp, Nearest, Pool, Rate, Residuals, RowState, Totals, inner_error,
     norm_bounds, score_error, slip,
 };
-pub use select::{Classes, GramSchmidt, Norm, OnExhaustion, Uniform};
+pub use select::{Classes, Clustering, GramSchmidt, KMeans, Norm, OnExhaustion, Uniform};
 pub use selection::{ClassShare, Selection, Selector, Shortfall, ShortfallReason};
 pub use similarity::{
     FIXED_BITS, IntegerRows, MASK, Round, Similarities, is_masked, similarity, stored_bytes,

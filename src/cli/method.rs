@@ -68,6 +68,7 @@ fn uniform(args: &SelectArgs, labelled: Vec<usize>) -> Plan {
         selector: Box::new(Uniform {
             seed: args.seed,
             labelled,
+            ..Uniform::default()
         }),
         options,
     }
@@ -82,6 +83,7 @@ fn norm(args: &SelectArgs, labelled: Vec<usize>, greedy: bool) -> Plan {
         greedy,
         seed: args.seed,
         labelled,
+        ..default
     };
     let mut options = json!({
         "norm": norm_name(selector.norm),
