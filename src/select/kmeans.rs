@@ -157,20 +157,24 @@ struct Start<'a> {
 }
 
 impl<'a> Start<'a> {
-    /// Before the first centre every row is at distance 1.
     fn new(rows: &'a UnitRows<'a>) -> Self {
         let rounding = (rows.dim() as f64 / 8.0 + 16.0) * 0.5 * f64::EPSILON;
         Self {
             rows,
-            reaches: vec![Reach::exactly(1.0); rows.len()],
+            reaches: vec![Reach::exactly(f64::INFINITY); rows.len()],
             starts: Vec::new(),
             centres: Vec::new(),
             same: rounding * rounding,
         }
     }
 
-    /// The row of the smallest E/D²; none where all rows are at a centre.
+    /// The row of the smallest E/D², D being 1 before the first centre; none where all rows are at
+    /// a centre.
     fn next(&mut self, numbers: &[f64]) -> Result<Option<usize>, Error> {
+        if self.starts.is_empty() {
+            let first = order::argmin(numbers.iter().copied().zip(0..));
+            return Ok(first.map(|(_, row)| row));
+        }
         let same = self.same;
         let key = |row: usize, distance_sq: f64| {
             // At a centre a row never fires.
@@ -397,4 +401,85 @@ fn distances_sq(rows: &UnitRows<'_>, labels: &[usize], centres: &[f64]) -> Resul
         distances.par_extend(rows.par_iter().zip(z.par_chunks_exact(dim)).map(of_row));
     })?;
     Ok(distances)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CpuPool, Features};
+
+    /// 90 rows in five loose bunches of six dimensions; every tenth row is zeros.
+    fn bunches() -> Vec<f32> {
+        let mut x: Vec<f32> = random::exponentials(1, 0, 90 * 6)
+            .iter()
+            .map(|&e| e as f32 - 1.0)
+            .collect();
+        for (row, x) in x.chunks_exact_mut(6).enumerate() {
+            x[row % 5] += 4.0;
+            if row % 10 == 9 {
+                x.fill(0.0);
+            }
+        }
+        x
+    }
+
+    fn inertia(clusters: &Clusters<'_>) -> f64 {
+        let distances = distances_sq(clusters.rows, &clusters.labels, &clusters.centres);
+        distances.unwrap().iter().sum()
+    }
+
+    #[test]
+    fn inertia_never_rises() {
+        let x = bunches();
+        let pool = CpuPool::new(Features::new(&x, 90, 6).unwrap());
+        let rows = UnitRows::new(&pool).unwrap();
+        for starts in [&[0, 1, 2, 3, 4][..], &[0, 5, 10], &[3, 3, 3, 8]] {
+            let mut clusters = Clusters::new(&rows, rows.rows(starts).unwrap());
+            let mut before = f64::INFINITY;
+            let mut sweeps = 1;
+            while clusters.sweep().unwrap() {
+                let after = inertia(&clusters);
+                assert!(after < before + 1e-9, "{starts:?}: {before} to {after}");
+                (before, sweeps) = (after, sweeps + 1);
+            }
+            assert!((3..50).contains(&sweeps), "{starts:?}: {sweeps} sweeps");
+        }
+    }
+
+    /// Three centres at one place: the first takes all rows, the others the farthest two.
+    #[test]
+    fn empty_clusters_take_the_farthest_rows() {
+        let x = [1.0, 0.0, 1.0, 0.1, 0.0, 1.0, 1.0, 0.2, 0.0, 7.0, -1.0, 0.1];
+        let pool = CpuPool::new(Features::new(&x, 6, 2).unwrap());
+        let rows = UnitRows::new(&pool).unwrap();
+        let mut clusters = Clusters::new(&rows, rows.rows(&[0, 0, 0]).unwrap());
+        assert!(clusters.sweep().unwrap());
+        assert_eq!(clusters.labels, [0, 0, 2, 0, 0, 1]);
+        assert!(clusters.sweep().unwrap());
+        assert_eq!(clusters.labels, [0, 0, 2, 0, 2, 1]);
+        assert!(!clusters.sweep().unwrap());
+    }
+
+    /// Whatever is known of a distance holds it, for rows of every length.
+    #[test]
+    fn reaches_hold_the_distance() {
+        let mut x = bunches();
+        for (row, x) in x.chunks_exact_mut(6).enumerate() {
+            let scale = (-3.0 * row as f32).exp2(); // down to 2^-267: those are zeros by then
+            x.iter_mut().for_each(|v| *v *= scale);
+        }
+        let pool = CpuPool::new(Features::new(&x, 90, 6).unwrap());
+        let rows = UnitRows::new(&pool).unwrap();
+        let all = rows.rows(&(0..90).collect::<Vec<_>>()).unwrap();
+        let mut start = Start::new(&rows);
+        for centre in [7, 9, 30, 41, 88] {
+            start.place(centre).unwrap();
+            for (row, z) in all.chunks_exact(6).enumerate() {
+                let exact = least_distance_sq(z, &start.centres);
+                let Reach { low, high } = start.reaches[row];
+                assert!(low <= exact && exact <= high, "{row}: {low} {exact} {high}");
+                assert!(row > 15 || high - low < 1e-5, "{row}: {low} {high}");
+            }
+        }
+    }
 }

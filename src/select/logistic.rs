@@ -190,3 +190,55 @@ fn descent(gradient: &[f64], memory: &VecDeque<Pair>) -> Vec<f64> {
     }
     direction
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROWS: [f64; 12] = [
+        1.0, 0.0, 0.8, 0.6, 0.0, 1.0, -0.6, 0.8, -1.0, 0.0, 0.6, -0.8,
+    ];
+
+    fn problem() -> Logistic {
+        Logistic::new(&ROWS, 2, vec![0, 0, 1, 1, 2, 2], 3)
+    }
+
+    #[test]
+    fn the_gradient_is_the_slope() {
+        let (problem, step) = (problem(), 1e-5);
+        let parameters: Vec<f64> = (0..9).map(|i| 0.7 - 0.3 * i as f64).collect();
+        let gradient = problem.at(parameters.clone()).gradient;
+        for (i, slope) in gradient.into_iter().enumerate() {
+            let moved = |step: f64| {
+                let mut parameters = parameters.clone();
+                parameters[i] += step;
+                problem.at(parameters).objective
+            };
+            let estimate = (moved(step) - moved(-step)) / (2.0 * step);
+            assert!((slope - estimate).abs() < 1e-8, "{i}: {slope} {estimate}");
+        }
+    }
+
+    /// `LogisticRegression(C=100, tol=1e-14, solver="newton-cg")` of scikit-learn 1.9.
+    #[test]
+    fn the_optimum_is_scikit_learns() {
+        let want = (
+            [
+                4.412192837107559,
+                0.7938044305521768,
+                -2.0122721578227987,
+                4.006036928017354,
+                -2.3999206792847647,
+                -4.799841358569524,
+            ],
+            [-1.0497477951946952, -1.049747795194693, 2.0994955903894184],
+        );
+        let (weights, biases) = problem().fit();
+        let off = |a: &[f64], b: &[f64]| {
+            let off = a.iter().zip(b).map(|(a, b)| (a - b).abs());
+            off.fold(0.0, f64::max)
+        };
+        assert!(off(&weights, &want.0) < 1e-6, "{weights:?}");
+        assert!(off(&biases, &want.1) < 1e-6, "{biases:?}");
+    }
+}

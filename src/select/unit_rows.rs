@@ -214,3 +214,41 @@ pub(super) fn normalise(x: &[f32], z: &mut [f64]) {
         *z = over(v);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CpuPool, Features, random};
+
+    /// Vectors that differ by little, or not at all, against rows of many lengths and of none.
+    #[test]
+    fn close_vectors_are_told_apart() {
+        let (rows, dim) = (200, 33);
+        let numbers = random::exponentials(2, 0, rows * dim);
+        let mut x: Vec<f32> = numbers.iter().map(|&e| e as f32 - 1.0).collect();
+        for (row, x) in x.chunks_exact_mut(dim).enumerate() {
+            let scale = if row % 9 == 8 {
+                0.0
+            } else {
+                (-0.4 * row as f32).exp2()
+            };
+            x.iter_mut().for_each(|v| *v *= scale);
+        }
+        let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
+        let unit = UnitRows::new(&pool).unwrap();
+        let z = unit.rows(&(0..rows).collect::<Vec<_>>()).unwrap();
+        for spread in [1.0, 1e-3, 1e-7, 1e-12, 0.0] {
+            let vectors = (0..20 * dim).map(|i| 0.1 + spread * numbers[i]).collect();
+            let rivals = Rivals {
+                dim,
+                vectors,
+                offsets: (0..20).map(|k| 0.3 - spread * numbers[k]).collect(),
+            };
+            let want: Vec<usize> = z.chunks_exact(dim).map(|z| rivals.nearest(z)).collect();
+            assert_eq!(unit.nearest(&rivals).unwrap(), want, "{spread}");
+            if spread == 0.0 {
+                assert!(want.iter().all(|&index| index == 0));
+            }
+        }
+    }
+}
