@@ -71,7 +71,8 @@ pub use pool::{
     norm_bounds, score_error, slip,
 };
 pub use select::{
-    Classes, GramSchmidt, Norm, Objective, OnExhaustion, Refine, Road, Sas, Similarity, Uniform,
+    Classes, Clustering, GramSchmidt, KMeans, Norm, Objective, OnExhaustion, Refine, Road, Sas,
+    Similarity, Uniform,
 };
 pub use selection::{ClassShare, Selection, Selector, Shortfall, ShortfallReason};
 pub use similarity::{

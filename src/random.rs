@@ -10,6 +10,8 @@ pub(crate) const RACE: u64 = 0;
 pub(crate) const DOUBLE_GREEDY: u64 = 0x8000_0001;
 /// Uniform sampling.
 pub(crate) const UNIFORM: u64 = 0x8000_0003;
+/// The first centre of k-means++; the streams after it are the other centres.
+pub(crate) const CENTRES: u64 = 0x8000_0100;
 
 /// Numbers made in one go by one thread.
 const CHUNK: usize = 1 << 14;

@@ -232,7 +232,13 @@ fn norm_picks() {
                 for (group, labelled) in
                     [("uniform", vec![]), ("uniform_labelled", labelled.clone())]
                 {
-                    let got = Uniform { seed, labelled }.select(pool, 10).unwrap();
+                    let got = Uniform {
+                        seed,
+                        labelled,
+                        ..Uniform::default()
+                    }
+                    .select(pool, 10)
+                    .unwrap();
                     assert_eq!(got.picks, indices(&case[group]), "{} {group}", name(&case));
                 }
             },
@@ -548,7 +554,7 @@ fn norm_sampling_follows_its_law() {
     let uniform = |seed| {
         Box::new(Uniform {
             seed,
-            labelled: vec![],
+            ..Uniform::default()
         }) as Box<_>
     };
     assert!(

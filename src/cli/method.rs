@@ -110,6 +110,7 @@ fn uniform(args: &SelectArgs, labelled: Vec<usize>) -> Plan {
         selector: Box::new(Uniform {
             seed: args.seed,
             labelled,
+            ..Uniform::default()
         }),
         options,
     }
@@ -124,6 +125,7 @@ fn norm(args: &SelectArgs, labelled: Vec<usize>, greedy: bool) -> Plan {
         greedy,
         seed: args.seed,
         labelled,
+        ..default
     };
     let mut options = json!({
         "norm": norm_name(selector.norm),

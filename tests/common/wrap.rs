@@ -7,7 +7,7 @@ use coresift::{
 use std::cell::Cell;
 
 /// A pool whose residuals and hazards are off, at every deflation and refresh, by a relative
-/// error of random sign.
+/// error of random sign, and so are the scores of the nearest vectors.
 pub struct Noisy<'a> {
     inner: &'a dyn Pool,
     relative: f32,
@@ -56,7 +56,15 @@ impl Pool for Noisy<'_> {
         offsets: &[f32],
         lengths: &[f32],
     ) -> Result<Vec<Nearest>, Error> {
-        self.inner.nearest(vectors, offsets, lengths)
+        let mut nearest = self.inner.nearest(vectors, offsets, lengths)?;
+        for (row, nearest) in nearest.iter_mut().enumerate() {
+            let noise = |odd: bool| if odd { self.relative } else { -self.relative };
+            nearest.best *= 1.0 + noise(row % 3 == 0);
+            if nearest.second < f32::MAX {
+                nearest.second *= 1.0 + noise(row % 2 == 0);
+            }
+        }
+        Ok(nearest)
     }
 }
 

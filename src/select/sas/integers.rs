@@ -72,7 +72,11 @@ fn means<T: Send>(
     let (views, dim) = (options.views, pool.dim());
     let divisor = match options.similarity {
         Similarity::Cosine => None,
-        Similarity::Dot => Some(largest_norm(pool, Lp::L2, &pool.row_norms(Lp::L2)?)?),
+        Similarity::Dot => {
+            let norms = pool.row_norms(Lp::L2)?;
+            let all: Vec<usize> = (0..pool.rows()).collect();
+            Some(largest_norm(pool, Lp::L2, &norms, &all)?)
+        }
     };
     let at_once = (GATHER_BYTES / (4 * views * dim)).max(1);
     for (examples, out) in examples

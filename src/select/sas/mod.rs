@@ -198,7 +198,7 @@ impl Selector for Sas {
             budgets: apportion(&open, budget, self.min_per_class),
             selection: Selection {
                 epochs: vec![0],
-                passes: 1,
+                passes: partition.passes + 1,
                 ..Selection::default()
             },
             partition: &partition,
