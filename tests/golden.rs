@@ -219,6 +219,7 @@ fn norm_picks() {
                             greedy,
                             seed,
                             labelled,
+                            ..Norm::default()
                         };
                         let got = selector.select(pool, 10).unwrap();
                         assert_eq!(

@@ -67,14 +67,17 @@ pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
     check_together(args)
 }
 
-/// Refuses options that have no meaning beside each other.
-fn check_together(args: &SelectArgs) -> Result<(), Failure> {
-    let has_classes = args.classes.is_some()
+fn has_classes(args: &SelectArgs) -> bool {
+    args.classes.is_some()
         || args.clusters.is_some()
         || args.few_labels.is_some()
-        || args.prompts.is_some();
+        || args.prompts.is_some()
+}
+
+/// Refuses options that have no meaning beside each other.
+fn check_together(args: &SelectArgs) -> Result<(), Failure> {
     let refuse = |problem: &str| Err(Failure::Usage(problem.to_owned()));
-    if args.min_per_class.is_some() && !has_classes {
+    if args.min_per_class.is_some() && !has_classes(args) {
         return refuse(
             "--min-per-class: no classes found, --classes, --clusters, --few-labels or --prompts expected",
         );
@@ -97,26 +100,36 @@ pub(crate) fn plan(
 ) -> Plan {
     match args.method {
         Method::Sas => sas(args, labelled, classes),
-        Method::Random => uniform(args, labelled),
-        Method::Norm => norm(args, labelled, false),
-        Method::MaxNorm => norm(args, labelled, true),
+        Method::Random => uniform(args, labelled, classes),
+        Method::Norm => norm(args, labelled, classes, false),
+        Method::MaxNorm => norm(args, labelled, classes, true),
         Method::GramSchmidt => gram_schmidt(args, labelled, rank_tol),
     }
 }
 
-fn uniform(args: &SelectArgs, labelled: Vec<usize>) -> Plan {
-    let options = json!({ "labelled": labelled.len() });
+fn uniform(args: &SelectArgs, labelled: Vec<usize>, classes: Option<Classes>) -> Plan {
+    let mut options = json!({ "labelled": labelled.len() });
+    stratify(args, &mut options);
     Plan {
         selector: Box::new(Uniform {
             seed: args.seed,
             labelled,
-            ..Uniform::default()
+            classes,
+            min_per_class: args.min_per_class.unwrap_or(0),
         }),
         options,
     }
 }
 
-fn norm(args: &SelectArgs, labelled: Vec<usize>, greedy: bool) -> Plan {
+/// Says in the options how a selection is stratified, where it is.
+fn stratify(args: &SelectArgs, options: &mut Value) {
+    if has_classes(args) {
+        options["classes"] = class_names(args);
+        options["min_per_class"] = args.min_per_class.unwrap_or(0).into();
+    }
+}
+
+fn norm(args: &SelectArgs, labelled: Vec<usize>, classes: Option<Classes>, greedy: bool) -> Plan {
     let default = Norm::default();
     let selector = Norm {
         norm: args.norm.map_or(default.norm, Lp::from),
@@ -125,7 +138,8 @@ fn norm(args: &SelectArgs, labelled: Vec<usize>, greedy: bool) -> Plan {
         greedy,
         seed: args.seed,
         labelled,
-        ..default
+        classes,
+        min_per_class: args.min_per_class.unwrap_or(default.min_per_class),
     };
     let mut options = json!({
         "norm": norm_name(selector.norm),
@@ -135,6 +149,7 @@ fn norm(args: &SelectArgs, labelled: Vec<usize>, greedy: bool) -> Plan {
     if !greedy {
         options["power"] = selector.power.into();
     }
+    stratify(args, &mut options);
     Plan {
         selector: Box::new(selector),
         options,

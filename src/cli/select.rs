@@ -18,7 +18,7 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let began = Instant::now();
     let console = Console { quiet: args.quiet };
     check(args)?;
-    let mut file = FeatureFile::open(&args.features)?;
+    let mut file = FeatureFile::open(&args.features, "features")?;
     let labelled = match &args.labelled {
         Some(list) => indices::read(list, "labelled", "row index")?,
         None => Vec::new(),
@@ -126,18 +126,32 @@ fn choose(
 
 /// Names the file that an error of the library speaks of.
 fn in_context(args: &SelectArgs, error: Error) -> Failure {
-    match (&error, &args.labelled) {
-        (Error::LabelledRange { .. } | Error::LabelledTwice { .. }, Some(list)) => {
-            Failure::of_file(&list.path, error)
-        }
+    let path = |list: &Option<Target>| list.as_ref().map(|list| list.path.clone());
+    let (file, argument) = match &error {
+        Error::LabelledRange { .. } | Error::LabelledTwice { .. } => (path(&args.labelled), None),
+        Error::ZeroRow { .. } => (Some(args.features.clone()), None),
+        Error::Argument { argument, .. } => match *argument {
+            "classes" => (path(&args.classes), Some("classes")),
+            "few labels" => (path(&args.few_labels), Some("few-labels")),
+            "prompts" => (args.prompts.clone(), Some("prompts")),
+            _ => (None, None),
+        },
+        _ => (None, None),
+    };
+    match (file, argument, error) {
         (
+            Some(file),
+            Some(argument),
             Error::Argument {
-                argument: "classes",
-                ..
+                found, expected, ..
             },
-            _,
-        ) if let Some(list) = &args.classes => Failure::of_file(&list.path, error),
-        _ => error.into(),
+        ) => Failure::file(
+            &file,
+            argument,
+            format!("{found} found, {expected} expected"),
+        ),
+        (Some(file), _, error) => Failure::of_file(&file, error),
+        (None, _, error) => error.into(),
     }
 }
 
