@@ -157,6 +157,11 @@ pub trait Similarities {
     /// Most bytes that [`store`](Self::store) may take.
     fn room(&self) -> u64;
 
+    /// Bytes up to which it pays to keep several classes at once.
+    fn batch(&self) -> u64 {
+        self.room()
+    }
+
     /// Computes and keeps the similarities of these classes, in place of those kept before; an
     /// empty range keeps none. Only with a threshold.
     ///

@@ -13,6 +13,10 @@ use std::ops::Range;
 /// that holds its features has left.
 const ROOM: u64 = 1 << 30;
 
+/// Classes that are small go together, so that every core has rounds to make; large ones go one by
+/// one, into the same memory.
+const BATCH: u64 = 1 << 27;
+
 pub(super) struct CpuSimilarities<'a> {
     rows: &'a IntegerRows,
     threshold: Option<i32>,
@@ -49,6 +53,10 @@ impl Similarities for CpuSimilarities<'_> {
 
     fn room(&self) -> u64 {
         ROOM
+    }
+
+    fn batch(&self) -> u64 {
+        BATCH
     }
 
     fn store(&mut self, classes: Range<usize>) -> Result<(), Error> {

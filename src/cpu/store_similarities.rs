@@ -21,9 +21,12 @@ impl Matrix {
     /// Makes room for the similarities of `rows` rows, if memory allows it.
     pub(super) fn make_room(&mut self, rows: usize) -> Result<(), ()> {
         let words = rows * stored_pitch(rows) / OF_WORD;
-        let more = words.saturating_sub(self.words.len());
-        self.words.try_reserve_exact(more).map_err(drop)?;
-        self.words.resize(words.max(self.words.len()), 0);
+        if words > self.words.len() {
+            self.words = Vec::new();
+            Vec::<u64>::new().try_reserve_exact(words).map_err(drop)?;
+            // Zeros that come with the memory: it is first touched by the cores that fill it.
+            self.words = vec![0; words];
+        }
         self.rows = rows;
         Ok(())
     }

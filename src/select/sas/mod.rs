@@ -286,7 +286,7 @@ impl Run<'_> {
         let rows = self.frame.rows;
         let mut similarities = pool.similarities(rows, self.frame.threshold)?;
         let mut row_sums = None;
-        for (classes, stored) in self.groups(similarities.room()) {
+        for (classes, stored) in self.groups(&*similarities) {
             let sums = if stored {
                 None
             } else {
@@ -311,8 +311,10 @@ impl Run<'_> {
     }
 
     /// Runs of classes that are worked on together, and whether their similarities are kept.
-    fn groups(&self, room: u64) -> Vec<(Range<usize>, bool)> {
+    fn groups(&self, similarities: &dyn Similarities) -> Vec<(Range<usize>, bool)> {
         let rows = self.frame.rows;
+        let room = similarities.room();
+        let together = similarities.batch().min(room);
         let bytes = |class: usize| stored_bytes(rows.class(class).len());
         let mut groups: Vec<(Range<usize>, bool)> = Vec::new();
         let mut used = 0;
@@ -325,7 +327,7 @@ impl Run<'_> {
                 };
             match groups.last_mut() {
                 Some((classes, alike))
-                    if *alike == stored && (!stored || used + bytes(class) <= room) =>
+                    if *alike == stored && (!stored || used + bytes(class) <= together) =>
                 {
                     classes.end = class + 1;
                     used += bytes(class);
