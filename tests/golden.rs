@@ -218,6 +218,7 @@ fn norm_picks() {
                             greedy,
                             seed,
                             labelled,
+                            ..Norm::default()
                         };
                         let got = selector.select(pool, 10).unwrap();
                         assert_eq!(
