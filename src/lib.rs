@@ -28,6 +28,9 @@
 //! rows that are labelled already, and gives a [`Selection`]: picks in order, their scores, where
 //! epochs began, and why it is short of the budget if it is.
 //!
+//! [`Uniform`] and [`Norm`] can be stratified by [`Classes`]: given ones, clusters of [`KMeans`],
+//! what a classifier makes of a few labels, or the nearest of some prompts.
+//!
 //! # Devices
 //!
 //! A [`Pool`] holds the rows where they are worked on: [`CpuPool`] on every core, `GpuPool` (from

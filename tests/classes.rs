@@ -283,44 +283,39 @@ fn prompts_are_nearest_by_cosine() {
     });
 }
 
-/// Stratified selectors, and the same without classes.
-fn selectors() -> Vec<(
-    &'static str,
-    Box<dyn Fn(Option<Classes>, usize) -> Box<dyn Selector>>,
-)> {
-    let norm = |norm: Norm| {
-        move |classes, min_per_class| {
-            Box::new(Norm {
-                classes,
-                min_per_class,
-                labelled: vec![2, 40],
-                seed: 3,
-                ..norm.clone()
-            }) as Box<dyn Selector>
-        }
-    };
-    let uniform = |classes, min_per_class| {
-        Box::new(Uniform {
-            classes,
-            min_per_class,
-            labelled: vec![2, 40],
-            seed: 3,
-        }) as Box<dyn Selector>
+/// The selectors that can be stratified, so stratified.
+fn selectors(
+    classes: Option<Classes>,
+    min_per_class: usize,
+) -> Vec<(&'static str, Box<dyn Selector>)> {
+    let (seed, labelled) = (3, vec![2, 40]);
+    let norm = Norm {
+        classes: classes.clone(),
+        min_per_class,
+        labelled: labelled.clone(),
+        seed,
+        ..Norm::default()
     };
     let l1 = Norm {
         norm: Lp::L1,
         power: 2.0,
-        ..Norm::default()
+        ..norm.clone()
     };
     let greedy = Norm {
         greedy: true,
-        ..Norm::default()
+        ..norm.clone()
+    };
+    let uniform = Uniform {
+        seed,
+        labelled,
+        classes,
+        min_per_class,
     };
     vec![
         ("uniform", Box::new(uniform)),
-        ("norm", Box::new(norm(Norm::default()))),
-        ("norm l1", Box::new(norm(l1))),
-        ("max norm", Box::new(norm(greedy))),
+        ("norm", Box::new(norm)),
+        ("norm l1", Box::new(l1)),
+        ("max norm", Box::new(greedy)),
     ]
 }
 
@@ -339,39 +334,42 @@ fn strata_hold_the_draws_of_their_classes() {
     let x = fractions(6, rows * dim);
     let classes = three_classes(rows);
     on_every_device(Features::new(&x, rows, dim).unwrap(), |device, pool| {
-        for (name, selector) in selectors() {
-            let at = format!("{name} on {device}");
-            let all = selector(None, 0).select(pool, 58).unwrap();
-            assert_eq!(all.classes, []);
-            // 58 rows: 20 of class 4 (row 40 is labelled: 19), 10 of 9, 30 of 70 (2 is: 29).
-            for (budget, least, want) in [
-                (0, 0, [0, 0, 0]),
-                (1, 0, [0, 0, 1]),
-                (20, 0, [7, 3, 10]),
-                (20, 5, [7, 5, 8]),
-                (9, 4, [3, 2, 4]),
-                (58, 0, [19, 10, 29]),
-            ] {
-                let given = Some(Classes::Given(classes.clone()));
-                let got = selector(given, least).select(pool, budget).unwrap();
-                let shares: Vec<_> = got.classes.iter().map(|s| (s.class, s.rows)).collect();
-                assert_eq!(shares, [(4, 20), (9, 10), (70, 30)], "{at}");
+        // 58 rows: 20 of class 4 (row 40 is labelled: 19), 10 of 9, 30 of 70 (2 is: 29).
+        for (budget, least, want) in [
+            (0, 0, [0, 0, 0]),
+            (1, 0, [0, 0, 1]),
+            (20, 0, [7, 3, 10]),
+            (20, 5, [7, 5, 8]),
+            (9, 4, [3, 2, 4]),
+            (58, 0, [19, 10, 29]),
+        ] {
+            let given = Some(Classes::Given(classes.clone()));
+            let stratified = selectors(given, least);
+            for ((name, selector), (_, plain)) in stratified.iter().zip(selectors(None, 0)) {
+                let at = format!("{name} on {device} budget {budget} least {least}");
+                let all = plain.select(pool, 58).unwrap();
+                let got = selector.select(pool, budget).unwrap();
                 let budgets: Vec<_> = got.classes.iter().map(|s| s.budget).collect();
-                assert_eq!(budgets, want, "{at} budget {budget} least {least}");
-                let mut picks = &got.picks[..];
-                for share in &got.classes {
-                    assert_eq!((share.picks, share.value), (share.budget, None), "{at}");
-                    let own = all.picks.iter().filter(|&&row| classes[row] == share.class);
-                    let own: Vec<usize> = own.copied().take(share.budget).collect();
-                    let (of_class, rest) = picks.split_at(share.picks);
-                    assert_eq!(of_class, own, "{at} class {}", share.class);
-                    picks = rest;
-                }
-                assert!(picks.is_empty() && got.shortfall.is_none(), "{at}");
-                assert_eq!(got.scores.len(), budget, "{at}");
+                assert_eq!(budgets, want, "{at}");
+                check_strata(&got, &all.picks, &classes, &at);
             }
         }
     });
+}
+
+/// Holds a selection by class against the order of all rows without classes.
+fn check_strata(got: &Selection, order: &[usize], classes: &[usize], at: &str) {
+    let shares: Vec<_> = got.classes.iter().map(|s| (s.class, s.rows)).collect();
+    assert_eq!(shares, [(4, 20), (9, 10), (70, 30)], "{at}");
+    let mut want: Vec<usize> = Vec::new();
+    for share in &got.classes {
+        assert_eq!((share.picks, share.value), (share.budget, None), "{at}");
+        let own = order.iter().filter(|&&row| classes[row] == share.class);
+        want.extend(own.take(share.budget));
+    }
+    assert_eq!(got.picks, want, "{at}");
+    assert_eq!(got.scores.len(), want.len(), "{at}");
+    assert_eq!(got.shortfall, None, "{at}");
 }
 
 /// One class for all rows changes nothing but that it is named.
@@ -379,10 +377,15 @@ fn strata_hold_the_draws_of_their_classes() {
 fn one_class_is_none() {
     let x = fractions(7, 60 * 4);
     let pool = CpuPool::new(Features::new(&x, 60, 4).unwrap());
-    for (name, selector) in selectors() {
-        let without = selector(None, 0).select(&pool, 30).unwrap();
-        let with = selector(Some(Classes::One), 3).select(&pool, 30).unwrap();
-        assert_eq!(with.classes.len(), 1, "{name}");
+    let one = selectors(Some(Classes::One), 3);
+    for ((name, one), (_, none)) in one.iter().zip(selectors(None, 0)) {
+        let with = one.select(&pool, 30).unwrap();
+        let without = none.select(&pool, 30).unwrap();
+        assert_eq!(
+            (with.classes.len(), without.classes.len()),
+            (1, 0),
+            "{name}"
+        );
         let classes = Vec::new();
         assert_eq!(Selection { classes, ..with }, without, "{name}");
     }

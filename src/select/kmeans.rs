@@ -28,7 +28,7 @@ const UNIT: f64 = (1u64 << 32) as f64;
 /// come from exact sums. So every device gives the same clustering, with any number of threads.
 ///
 /// Cost: a pass over the features for every centre and sweep, one for their lengths and one for
-/// the inertia; rows that move are gathered. About 50 bytes a row beside the features.
+/// the inertia; rows that move are gathered. About 60 bytes a row beside the features.
 ///
 /// ```
 /// use coresift::{CpuPool, Features, KMeans};
@@ -458,6 +458,36 @@ mod tests {
         assert!(clusters.sweep().unwrap());
         assert_eq!(clusters.labels, [0, 0, 2, 0, 2, 1]);
         assert!(!clusters.sweep().unwrap());
+    }
+
+    /// Bunches so tight that most distances lie within what the kernel leaves open.
+    #[test]
+    fn starts_are_those_of_the_definition() {
+        let mut x = bunches();
+        for x in x.chunks_exact_mut(6).filter(|x| x[0] != 0.0) {
+            let longest = (0..5).fold(0, |a, b| if x[b] > x[a] { b } else { a });
+            x.iter_mut().for_each(|v| *v *= 1e-3);
+            x[longest] += 1.0;
+        }
+        let pool = CpuPool::new(Features::new(&x, 90, 6).unwrap());
+        let rows = UnitRows::new(&pool).unwrap();
+        let z = rows.rows(&(0..90).collect::<Vec<_>>()).unwrap();
+        for seed in 0..5 {
+            let clusters = 60;
+            let found = KMeans { clusters, seed }.starts(&rows).unwrap();
+            let mut distances = vec![1.0; 90];
+            let mut centres = Vec::new();
+            for (centre, found) in found.into_iter().enumerate() {
+                let stream = random::CENTRES + centre as u64;
+                let numbers = random::exponentials(seed, stream, 90);
+                let keys = numbers.iter().zip(&distances).map(|(e, d)| e / d);
+                let want = order::argmin(keys.zip(0..)).unwrap().1;
+                assert_eq!(found, want, "seed {seed} centre {centre}");
+                centres.extend_from_slice(&z[want * 6..][..6]);
+                let rows = z.chunks_exact(6);
+                distances = rows.map(|z| least_distance_sq(z, &centres)).collect();
+            }
+        }
     }
 
     /// Whatever is known of a distance holds it, for rows of every length.
