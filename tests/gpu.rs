@@ -6,7 +6,7 @@ mod common;
 use common::devices::{SOFTWARE, software, tiny};
 use common::{fractions, whole_numbers};
 use coresift::wgpu::{self, BufferUsages};
-use coresift::{Error, Features, Gpu, GpuPool, Lp, Pool, Rate, RowState};
+use coresift::{Error, Features, Gpu, GpuPool, IntegerRows, Lp, Pool, Rate, RowState};
 
 const USAGE: BufferUsages = BufferUsages::STORAGE.union(BufferUsages::COPY_SRC);
 
@@ -277,6 +277,71 @@ fn memory_limits_hold() {
     }
 }
 
+/// Rows of ones: every product is `dim`.
+fn ones(dim: usize, starts: Vec<usize>) -> IntegerRows {
+    let mut rows = IntegerRows::zeros(dim, starts);
+    let pitch = rows.pitch();
+    for row in rows.values_mut().chunks_mut(pitch) {
+        row[..dim].fill(1);
+    }
+    rows
+}
+
+#[test]
+fn similarities_keep_to_the_memory_limit() {
+    let gpu = Application::new(wgpu::Limits::default()).gpu;
+    let x = [1.0; 16];
+    let features = Features::new(&x, 1, 16).unwrap();
+    let rows = ones(16, vec![0, 1000, 2000]);
+    let unlimited = gpu.pool(features.clone()).unwrap();
+    let similarities = unlimited.similarities(&rows, Some(0)).unwrap();
+    assert_eq!(similarities.room(), 128 << 20); // one binding
+    drop(similarities);
+    drop(unlimited);
+
+    // The features, the rows, one class's matrix of 2 MB, and what the kernels need beside.
+    let limit = 64 + 64_000 + 2_000_000 + 36 * 2000 + (1 << 20);
+    let pool = gpu.with_memory_limit(limit).pool(features).unwrap();
+    let mut similarities = pool.similarities(&rows, Some(0)).unwrap();
+    assert_eq!(similarities.room(), 2_000_000);
+    for class in [0, 1, 0] {
+        similarities.store(class..class + 1).unwrap();
+        assert_eq!(similarities.room(), 2_000_000);
+        let sums = similarities.row_sums().unwrap();
+        assert_eq!(sums, [0; 2000], "16 is under half of a unit");
+        let (mut gains, every) = (vec![0; 1000], [1000]);
+        similarities.greedy_rounds(&mut gains, &every, -2).unwrap();
+    }
+    match similarities.store(0..2) {
+        Err(Error::OutOfMemory {
+            what: "similarities",
+            needed: 4_000_000,
+            available: Some(2_000_000),
+        }) => {}
+        other => panic!("{other:?}"),
+    }
+    assert!(
+        pool.similarities(&ones(16, vec![0, 100_000]), None)
+            .is_err()
+    );
+}
+
+#[test]
+fn integer_rows_past_one_binding_are_refused() {
+    let gpu = common::devices::cut();
+    let pool = gpu.pool(Features::new(&[1.0], 1, 1).unwrap()).unwrap();
+    // Four rows of 256 values fill a binding of 2 KiB, and so do the sums of 256 rows.
+    assert!(pool.similarities(&ones(256, vec![0, 5]), None).is_ok());
+    let refused = pool.similarities(&ones(257, vec![0, 5]), None).map(|_| ());
+    assert!(matches!(refused, Err(Error::Device(_))), "{refused:?}");
+    let rows = ones(1, vec![0, 257]);
+    let similarities = pool.similarities(&rows, Some(0)).unwrap();
+    let refused = similarities.row_sums();
+    assert!(matches!(refused, Err(Error::Device(_))), "{refused:?}");
+    let refused = similarities.sum_columns(&[3]);
+    assert!(matches!(refused, Err(Error::Device(_))), "{refused:?}");
+}
+
 fn is_lost<T>(result: Result<T, Error>) -> bool {
     matches!(result, Err(Error::DeviceLost { reason, partial })
         if !reason.is_empty() && partial.picks.is_empty())
@@ -308,8 +373,20 @@ fn a_lost_device_is_an_error_everywhere() {
     residuals.deflate(&direction, &[0.5], rate).unwrap();
     pool.row_norms(Lp::L2).unwrap();
 
+    let integers = ones(20, vec![0, 100, 300]);
+    let mut similarities = pool.similarities(&integers, Some(0)).unwrap();
+    similarities.store(0..2).unwrap();
+    let mut gains = vec![0; 300];
+
     application.device.destroy();
     for _ in 0..2 {
+        assert!(is_lost(similarities.row_sums()));
+        assert!(is_lost(similarities.sum_columns(&[1, 200])));
+        assert!(is_lost(similarities.stored(1)));
+        assert!(is_lost(similarities.sum_stored(&[1, 200])));
+        let rounds = similarities.greedy_rounds(&mut gains, &[2, 3], -2);
+        assert!(is_lost(rounds));
+        assert!(is_lost(pool.similarities(&integers, None).map(|_| ())));
         assert!(is_lost(residuals.deflate(&direction, &[0.5], rate)));
         assert!(is_lost(residuals.refresh(&direction, -1.0, rate)));
         assert!(is_lost(residuals.due_rows(1.0, rate, 10)));
@@ -325,6 +402,7 @@ fn a_lost_device_is_an_error_everywhere() {
             application.gpu.pool_from_buffer(&buffer, 256, rows, dim)
         ));
     }
+    assert!(is_lost(similarities.store(0..1)));
 }
 
 /// The device goes while kernels run, at a moment that nobody chose.

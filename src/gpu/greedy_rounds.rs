@@ -209,7 +209,7 @@ mod tests {
             ("high", offset_of!(Picked, high)),
         ];
         assert_struct(WGSL, "Round", &members, size_of::<Picked>());
-        assert_eq!(constant(WGSL, "THREADS"), THREADS.into());
+        assert_eq!(constant(WGSL, "THREADS"), u64::from(THREADS));
         let mask = (constant(WGSL, "MASK_UPPER") as u32).cast_signed();
         assert_eq!(i64::from(mask) << 32, MASK);
     }

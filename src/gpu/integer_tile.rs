@@ -396,7 +396,7 @@ pub(super) mod tests {
                 assert_eq!((after.start - class.unwrap()) % GROUP, 0, "{panels:?}");
             }
         }
-        assert!(super::panels(&IntegerRows::zeros(3, vec![0, 0]), 4).is_empty());
+        assert!(panels(&IntegerRows::zeros(3, vec![0, 0]), 4).is_empty());
     }
 
     #[test]
