@@ -138,10 +138,16 @@ fn next_best(of_class: Class, pick: u32, thread: u32) -> Best {
 fn best_of_all(own: Best, thread: u32) -> Best {
     workgroupBarrier(); // the round before has been read
     bests[thread] = own;
-    for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+    for (var quarter = THREADS / 4u; quarter > 0u; quarter /= 4u) {
         workgroupBarrier();
-        if thread < half && is_better(bests[thread + half], bests[thread]) {
-            bests[thread] = bests[thread + half];
+        if thread < quarter {
+            var best = bests[thread];
+            for (var other = thread + quarter; other < 4u * quarter; other += quarter) {
+                if is_better(bests[other], best) {
+                    best = bests[other];
+                }
+            }
+            bests[thread] = best;
         }
     }
     workgroupBarrier();

@@ -6,7 +6,7 @@ mod common;
 use common::devices::{SOFTWARE, software, tiny};
 use common::{fractions, whole_numbers};
 use coresift::wgpu::{self, BufferUsages};
-use coresift::{Error, Features, Gpu, GpuPool, IntegerRows, Lp, Pool, Rate, RowState};
+use coresift::{Error, Features, Gpu, GpuPool, IntegerRows, Lp, Nearest, Pool, Rate, RowState};
 
 const USAGE: BufferUsages = BufferUsages::STORAGE.union(BufferUsages::COPY_SRC);
 
@@ -104,10 +104,21 @@ fn a_row_past_one_binding_is_refused() {
 }
 
 /// Everything a pool answers, in the caller's unit where there is one.
-fn answers(pool: &dyn Pool, dim: usize) -> (Vec<Vec<f32>>, Vec<f32>, Vec<RowState>, Vec<RowState>) {
+fn answers(
+    pool: &dyn Pool,
+    dim: usize,
+) -> (
+    Vec<Vec<f32>>,
+    Vec<f32>,
+    Vec<Nearest>,
+    Vec<RowState>,
+    Vec<RowState>,
+) {
     let norms = [Lp::L1, Lp::L2, Lp::LInf].map(|norm| pool.row_norms(norm).unwrap());
     let rows = pool.rows();
     let gathered = pool.gather_rows(&[rows - 1, 0, rows / 2]).unwrap();
+    let vectors = fractions(7, 3 * dim);
+    let nearest = pool.nearest(&vectors, &[0.5, 0.25, -0.5], &norms[1]);
     let states: Vec<RowState> = norms[1]
         .iter()
         .map(|&sq| RowState {
@@ -129,6 +140,7 @@ fn answers(pool: &dyn Pool, dim: usize) -> (Vec<Vec<f32>>, Vec<f32>, Vec<RowStat
     (
         norms.to_vec(),
         gathered,
+        nearest.unwrap(),
         deflated,
         residuals.read().unwrap(),
     )
@@ -395,6 +407,7 @@ fn a_lost_device_is_an_error_everywhere() {
         assert!(is_lost(residuals.write(&[3], &states[..1])));
         assert!(is_lost(pool.row_norms(Lp::L2)));
         assert!(is_lost(pool.gather_rows(&[1, 2])));
+        assert!(is_lost(pool.nearest(&direction, &[1.0], &vec![1.0; rows])));
         assert!(is_lost(fresh.row_norms(Lp::L1)));
         assert!(is_lost(fresh.residuals().map(|_| ())));
         assert!(is_lost(application.gpu.pool(features.clone())));

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each kernel, and the files that make it.
-const KERNELS: [(&str, &[&str]); 10] = [
+const KERNELS: [(&str, &[&str]); 11] = [
     ("row_norms", &["row_norms"]),
     ("gather_rows", &["gather_rows"]),
     ("due_rows", &["row_state", "due_rows"]),
@@ -29,6 +29,7 @@ const KERNELS: [(&str, &[&str]); 10] = [
     ),
     ("sum_stored", &["tile_list", "two_words", "sum_stored"]),
     ("greedy_rounds", &["greedy_rounds"]),
+    ("nearest", &["direction_block", "nearest"]),
 ];
 
 /// Every override there is, with the sets of values that the host gives them.

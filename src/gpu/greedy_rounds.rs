@@ -16,7 +16,7 @@ const THREADS: u32 = 256;
 /// and a GPU takes about a microsecond for each.
 const MOST_LOOPS: u32 = 60_000;
 /// Rounds of the loops in one round of the choice, beside those over the class's own rows.
-const LOOPS_OF_ROUND: u32 = 10;
+const LOOPS_OF_ROUND: u32 = 24;
 
 /// `Shape` in the shader; the test below holds the two to one layout.
 #[repr(C)]

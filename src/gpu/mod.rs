@@ -15,6 +15,7 @@ mod integer_tile;
 #[cfg(test)]
 mod layout;
 mod memory;
+mod nearest;
 mod pool;
 mod refresh;
 mod residuals;

@@ -3,7 +3,7 @@
 use super::memory::{Block, PIECE_BYTES};
 use super::residuals::GpuResiduals;
 use super::similarities::GpuSimilarities;
-use super::{gather_rows, row_norms};
+use super::{gather_rows, nearest, row_norms};
 use crate::{Error, Features, Gpu, IntegerRows, Lp, Nearest, Pool, Residuals, Similarities};
 use std::num::NonZeroU64;
 use wgpu::BufferUsages;
@@ -210,10 +210,10 @@ impl Pool for GpuPool {
 
     fn nearest(
         &self,
-        _vectors: &[f32],
-        _offsets: &[f32],
-        _lengths: &[f32],
+        vectors: &[f32],
+        offsets: &[f32],
+        lengths: &[f32],
     ) -> Result<Vec<Nearest>, Error> {
-        Err(Error::Device("no nearest yet".to_owned()))
+        nearest::run(self, vectors, offsets, lengths)
     }
 }
