@@ -26,11 +26,13 @@ fn indices(value: &Value) -> Vec<usize> {
     values.map(|v| v.as_u64().unwrap() as usize).collect()
 }
 
-/// The CPU's pool, and the same with scores that are off by about as much as they may be.
+/// Every device, and the CPU with scores that are off by about as much as they may be.
 fn on_every_pool(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
-    let cpu = CpuPool::new(features);
-    check("cpu", &cpu);
-    check("noisy cpu", &Noisy::new(&cpu, 5e-7));
+    check(
+        "noisy cpu",
+        &Noisy::new(&CpuPool::new(features.clone()), 5e-7),
+    );
+    on_every_device(features, check);
 }
 
 /// Every row's class, read off a stratified selection of all rows.

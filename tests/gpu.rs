@@ -103,17 +103,17 @@ fn a_row_past_one_binding_is_refused() {
     assert!(matches!(refused, Err(Error::Device(_))), "{refused:?}");
 }
 
-/// Everything a pool answers, in the caller's unit where there is one.
-fn answers(
-    pool: &dyn Pool,
-    dim: usize,
-) -> (
-    Vec<Vec<f32>>,
-    Vec<f32>,
-    Vec<Nearest>,
-    Vec<RowState>,
-    Vec<RowState>,
-) {
+/// What a pool answers, in the caller's unit where there is one.
+#[derive(PartialEq)]
+struct Answers {
+    norms: [Vec<f32>; 3],
+    gathered: Vec<f32>,
+    nearest: Vec<Nearest>,
+    deflated: Vec<RowState>,
+    refreshed: Vec<RowState>,
+}
+
+fn answers(pool: &dyn Pool, dim: usize) -> Answers {
     let norms = [Lp::L1, Lp::L2, Lp::LInf].map(|norm| pool.row_norms(norm).unwrap());
     let rows = pool.rows();
     let gathered = pool.gather_rows(&[rows - 1, 0, rows / 2]).unwrap();
@@ -137,13 +137,13 @@ fn answers(
         .unwrap();
     let deflated = residuals.read().unwrap();
     residuals.refresh(&direction, -1.0, Rate::new(1.0)).unwrap();
-    (
-        norms.to_vec(),
+    Answers {
+        norms,
         gathered,
-        nearest.unwrap(),
+        nearest: nearest.unwrap(),
         deflated,
-        residuals.read().unwrap(),
-    )
+        refreshed: residuals.read().unwrap(),
+    }
 }
 
 /// A borrowed buffer answers as an uploaded copy of it, to the bit: the scale is exact.

@@ -19,7 +19,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Choose rows of a feature matrix
-    Select(SelectArgs),
+    Select(Box<SelectArgs>),
     /// List every adapter and the one that `auto` takes
     Devices(DevicesArgs),
 }

@@ -1,7 +1,7 @@
 //! Mirror of `shaders/store_similarities.wgsl`.
 
 use crate::products::{TILE, products};
-use crate::{IntegerRows, similarity, stored_pitch};
+use crate::{IntegerRows, similarity, stored_pitch, sums};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -126,12 +126,24 @@ impl Scratch {
             self.tile.fill(0);
             self.mirrored.fill(0);
         }
-        for (r, row) in self.products.chunks_exact(width).take(height).enumerate() {
-            for (c, &product) in row.iter().enumerate() {
-                let value = similarity(product, threshold) as u16;
-                self.tile[r * TILE + c] = value;
+        let products = self.products.chunks_exact(width).take(height);
+        let rows = self.tile.chunks_exact_mut(TILE);
+        sums::vectorised(|| {
+            for (row, products) in rows.zip(products) {
+                of_row(row, products, threshold);
+            }
+        });
+        for (r, row) in self.tile.chunks_exact(TILE).take(height).enumerate() {
+            for (c, &value) in row[..width].iter().enumerate() {
                 self.mirrored[c * TILE + r] = value;
             }
         }
+    }
+}
+
+#[inline(always)]
+fn of_row(row: &mut [u16], products: &[i32], threshold: Option<i32>) {
+    for (value, &product) in row.iter_mut().zip(products) {
+        *value = similarity(product, threshold) as u16;
     }
 }
