@@ -9,23 +9,31 @@
 mod common;
 
 use common::{features, pools, shape};
-use coresift::{Lp, Pool, Rate, Residuals, RowState, Totals};
+use coresift::{IntegerRows, Lp, Nearest, Pool, Rate, Residuals, RowState, Similarities, Totals};
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use criterion::{BenchmarkId, measurement::WallTime};
 use std::hint::black_box;
+use std::sync::OnceLock;
 
 /// Directions that a selector projects out at a time.
 const BLOCK: usize = 32;
 /// Directions of the basis that a refresh projects out.
 const BASIS: usize = 128;
+/// Centres of a clustering.
+const CENTRES: usize = 100;
+/// Classes of integer rows, and what a product must be above to count.
+const CLASSES: usize = 2;
+const THRESHOLD: Option<i32> = Some(1 << 28);
+
+/// A kernel ready to run: all that it works on is resident.
+type Ready<'p, T> = Box<dyn FnMut() -> T + 'p>;
 
 /// Times one kernel on every device. `prepare` is not timed; `same` compares an answer with the
 /// CPU's.
-fn compare<S, T>(
+fn compare<T>(
     criterion: &mut Criterion,
     (kernel, work): (&str, impl Fn(u64, u64) -> Throughput),
-    prepare: impl for<'p> Fn(&'p dyn Pool) -> Prepared<'p, S>,
-    run: impl Fn(&mut Prepared<'_, S>) -> T,
+    prepare: impl for<'p> Fn(&'p dyn Pool) -> Ready<'p, T>,
     same: impl Fn(&T, &T) -> bool,
 ) {
     let (rows, dim) = shape();
@@ -36,27 +44,20 @@ fn compare<S, T>(
         .sample_size(10);
     let mut of_cpu = None;
     for (device, pool) in &pools(&x, dim) {
-        let answer = run(&mut prepare(&**pool));
-        let want = of_cpu.get_or_insert_with(|| run(&mut prepare(&**pool)));
+        let answer = prepare(&**pool)();
+        let want = of_cpu.get_or_insert_with(|| prepare(&**pool)());
         assert!(same(&answer, want), "{kernel} on {device}");
         let id = BenchmarkId::new(device.as_str(), format!("{rows}x{dim}"));
         group.bench_function(id, |bencher| {
-            let mut prepared = prepare(&**pool);
-            bencher.iter(|| black_box(run(&mut prepared)));
+            let mut run = prepare(&**pool);
+            bencher.iter(|| black_box(run()));
         });
     }
     group.finish();
 }
 
-/// A pool, its states, and whatever else a kernel takes.
-struct Prepared<'p, S> {
-    pool: &'p dyn Pool,
-    residuals: Box<dyn Residuals + 'p>,
-    with: S,
-}
-
 /// States of rows of which nothing has been projected out.
-fn prepared<S>(pool: &dyn Pool, with: S) -> Prepared<'_, S> {
+fn residuals(pool: &dyn Pool) -> Box<dyn Residuals + '_> {
     let norms = pool.row_norms(Lp::L2).expect("runs");
     let state = |(row, &norm_sq): (usize, &f32)| RowState {
         residual_sq: norm_sq,
@@ -67,11 +68,7 @@ fn prepared<S>(pool: &dyn Pool, with: S) -> Prepared<'_, S> {
     let states: Vec<RowState> = norms.iter().enumerate().map(state).collect();
     let mut residuals = pool.residuals().expect("the states fit");
     residuals.load(&states).expect("loads");
-    Prepared {
-        pool,
-        residuals,
-        with,
-    }
+    residuals
 }
 
 /// The first `count` unit vectors.
@@ -102,8 +99,7 @@ fn row_norms(criterion: &mut Criterion) {
         compare(
             criterion,
             (&format!("row_norms {name}"), features_read),
-            |pool| prepared(pool, ()),
-            |p| p.pool.row_norms(norm).expect("runs"),
+            |pool| Box::new(move || pool.row_norms(norm).expect("runs")),
             |a, b| a.iter().zip(b).all(|(&a, &b)| near(a.into(), b.into())),
         );
     }
@@ -115,8 +111,10 @@ fn gather_rows(criterion: &mut Criterion) {
         ("gather_rows", |rows, dim| {
             Throughput::Bytes(rows.div_ceil(100) * dim * 4)
         }),
-        |pool| prepared(pool, (0..pool.rows()).step_by(100).collect::<Vec<_>>()),
-        |p| p.pool.gather_rows(&p.with).expect("runs"),
+        |pool| {
+            let wanted: Vec<usize> = (0..pool.rows()).step_by(100).collect();
+            Box::new(move || pool.gather_rows(&wanted).expect("runs"))
+        },
         |a, b| a == b,
     );
 }
@@ -125,14 +123,13 @@ fn due_rows(criterion: &mut Criterion) {
     compare(
         criterion,
         ("due_rows", |rows, _| Throughput::Elements(rows)),
-        |pool| prepared(pool, ()),
-        |p| {
-            let mut due = p
-                .residuals
-                .due_rows(1.4, Rate::new(1.0), 4096)
-                .expect("runs");
-            due.rows.sort_unstable();
-            due
+        |pool| {
+            let residuals = residuals(pool);
+            Box::new(move || {
+                let mut due = residuals.due_rows(1.4, Rate::new(1.0), 4096).expect("runs");
+                due.rows.sort_unstable();
+                due
+            })
         },
         |a, b| a.count == b.count && (a.rows == b.rows || a.count > 4096),
     );
@@ -145,11 +142,12 @@ fn deflate(criterion: &mut Criterion) {
         ("deflate", |rows, dim| {
             Throughput::Elements(2 * rows * dim * BLOCK as u64)
         }),
-        |pool| prepared(pool, directions(pool, BLOCK)),
-        |p| {
-            p.residuals
-                .deflate(&p.with, &[1e-6; BLOCK], Rate::new(1.0))
-                .expect("runs")
+        |pool| {
+            let (mut residuals, directions) = (residuals(pool), directions(pool, BLOCK));
+            Box::new(move || {
+                let (dt, rate) = ([1e-6; BLOCK], Rate::new(1.0));
+                residuals.deflate(&directions, &dt, rate).expect("runs")
+            })
         },
         totals_near,
     );
@@ -162,15 +160,177 @@ fn refresh(criterion: &mut Criterion) {
         ("refresh", |rows, dim| {
             Throughput::Elements(8 * rows * dim * dim.min(BASIS as u64))
         }),
-        |pool| prepared(pool, directions(pool, BASIS)),
-        |p| {
-            p.residuals
-                .refresh(&p.with, -1.0, Rate::new(1.0))
-                .expect("runs")
+        |pool| {
+            let (mut residuals, basis) = (residuals(pool), directions(pool, BASIS));
+            Box::new(move || {
+                residuals
+                    .refresh(&basis, -1.0, Rate::new(1.0))
+                    .expect("runs")
+            })
         },
         totals_near,
     );
 }
 
-criterion_group!(benches, row_norms, gather_rows, due_rows, deflate, refresh);
+fn nearest(criterion: &mut Criterion) {
+    compare(
+        criterion,
+        ("nearest", |rows, dim| {
+            Throughput::Elements(2 * rows * dim * CENTRES as u64)
+        }),
+        |pool| {
+            let centres: Vec<usize> = (0..CENTRES).collect();
+            let centres = pool.gather_rows(&centres).expect("runs");
+            let half_sq = |v: &[f32]| v.iter().map(|v| v * v).sum::<f32>() / 2.0;
+            let offsets: Vec<f32> = centres.chunks(pool.dim()).map(half_sq).collect();
+            let lengths = vec![1.0; pool.rows()];
+            Box::new(move || pool.nearest(&centres, &offsets, &lengths).expect("runs"))
+        },
+        |a, b| {
+            let near = |(a, b): (&Nearest, &Nearest)| {
+                (a.best - b.best).abs() < 1e-3 && (a.second - b.second).abs() < 1e-3
+            };
+            a.iter().zip(b).all(near)
+        },
+    );
+}
+
+/// A fifth of the features as integer rows, in classes.
+fn integer_rows() -> &'static IntegerRows {
+    static ROWS: OnceLock<IntegerRows> = OnceLock::new();
+    ROWS.get_or_init(|| {
+        let (rows, dim) = shape();
+        let of_class = rows / 5 / CLASSES;
+        let starts = (0..=CLASSES).map(|class| class * of_class).collect();
+        let mut integers = IntegerRows::zeros(dim, starts);
+        let pitch = integers.pitch();
+        let x = features(of_class * CLASSES, dim);
+        for (to, row) in integers.values_mut().chunks_mut(pitch).zip(x.chunks(dim)) {
+            let length = row.iter().map(|v| v * v).sum::<f32>().sqrt();
+            for (to, v) in to.iter_mut().zip(row) {
+                *to = (v / length * 32_760.0) as i16;
+            }
+        }
+        integers
+    })
+}
+
+fn similarities(pool: &dyn Pool, threshold: Option<i32>) -> Box<dyn Similarities + '_> {
+    pool.similarities(integer_rows(), threshold)
+        .expect("the rows fit")
+}
+
+/// Those of all classes, kept.
+fn stored(pool: &dyn Pool) -> Box<dyn Similarities + '_> {
+    let mut similarities = similarities(pool, THRESHOLD);
+    similarities.store(0..CLASSES).expect("the matrices fit");
+    similarities
+}
+
+/// Every `step`th integer row.
+fn columns(step: usize) -> Vec<usize> {
+    (0..integer_rows().rows()).step_by(step).collect()
+}
+
+/// A multiply and an add for every value of every pair of rows of a class, counted once.
+fn pairs_of_rows(rows: u64, dim: u64) -> Throughput {
+    let of_class = rows / 5 / CLASSES as u64;
+    Throughput::Elements(CLASSES as u64 * of_class * (of_class + 1) * dim)
+}
+
+fn store_similarities(criterion: &mut Criterion) {
+    compare(
+        criterion,
+        ("store_similarities", pairs_of_rows),
+        |pool| {
+            let mut similarities = similarities(pool, THRESHOLD);
+            let columns = columns(100);
+            Box::new(move || {
+                similarities.store(0..CLASSES).expect("the matrices fit");
+                similarities.sum_stored(&columns).expect("runs") // waits for the matrices
+            })
+        },
+        |a, b| a == b,
+    );
+}
+
+fn row_sums(criterion: &mut Criterion) {
+    compare(
+        criterion,
+        ("row_sums", pairs_of_rows),
+        |pool| {
+            let similarities = similarities(pool, THRESHOLD);
+            Box::new(move || similarities.row_sums().expect("runs"))
+        },
+        |a, b| a == b,
+    );
+}
+
+fn sum_columns(criterion: &mut Criterion) {
+    for (name, threshold) in [("thresholded", THRESHOLD), ("products", None)] {
+        compare(
+            criterion,
+            (&format!("sum_columns {name}"), |rows, dim| {
+                let columns = columns(100).len() as u64;
+                Throughput::Elements(2 * rows / 5 * dim * columns / CLASSES as u64)
+            }),
+            |pool| {
+                let (similarities, columns) = (similarities(pool, threshold), columns(100));
+                Box::new(move || similarities.sum_columns(&columns).expect("runs"))
+            },
+            |a, b| a == b,
+        );
+    }
+}
+
+fn sum_stored(criterion: &mut Criterion) {
+    compare(
+        criterion,
+        ("sum_stored", |rows, _| {
+            let columns = columns(4).len() as u64;
+            Throughput::Bytes(2 * rows / 5 * columns / CLASSES as u64)
+        }),
+        |pool| {
+            let (similarities, columns) = (stored(pool), columns(4));
+            Box::new(move || similarities.sum_stored(&columns).expect("runs"))
+        },
+        |a, b| a == b,
+    );
+}
+
+fn greedy_rounds(criterion: &mut Criterion) {
+    compare(
+        criterion,
+        ("greedy_rounds", |rows, _| {
+            Throughput::Elements(rows / 5 / CLASSES as u64 * 4 / 5)
+        }),
+        |pool| {
+            let mut similarities = stored(pool);
+            let sums = similarities.row_sums().expect("runs");
+            let counts = vec![integer_rows().class(0).len() * 4 / 5; CLASSES];
+            Box::new(move || {
+                let mut gains = sums.clone();
+                similarities
+                    .greedy_rounds(&mut gains, &counts, -2)
+                    .expect("runs")
+            })
+        },
+        |a, b| a == b,
+    );
+}
+
+criterion_group!(
+    benches,
+    row_norms,
+    gather_rows,
+    due_rows,
+    deflate,
+    refresh,
+    nearest,
+    store_similarities,
+    row_sums,
+    sum_columns,
+    sum_stored,
+    greedy_rounds
+);
 criterion_main!(benches);

@@ -9,7 +9,7 @@
 mod common;
 
 use common::{features, pools, shape};
-use coresift::{GramSchmidt, Norm, Selector, Uniform};
+use coresift::{Classes, GramSchmidt, Norm, Sas, Selector, Uniform};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 
@@ -21,11 +21,16 @@ fn selectors(criterion: &mut Criterion) {
         greedy: true,
         ..GramSchmidt::default()
     };
-    let selectors: [(&str, &dyn Selector); 4] = [
+    let sas = Sas {
+        classes: Classes::Given((0..rows).map(|row| row % 20).collect()),
+        ..Sas::default()
+    };
+    let selectors: [(&str, &dyn Selector); 5] = [
         ("uniform", &Uniform::default()),
         ("norm", &Norm::default()),
         ("gram_schmidt", &GramSchmidt::default()),
         ("gram_schmidt greedy", &greedy),
+        ("sas", &sas),
     ];
     let pools = pools(&x, dim);
     for (name, selector) in selectors {

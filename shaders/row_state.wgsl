@@ -29,3 +29,17 @@ fn rate(bound_sq: f32) -> f32 {
     }
     return max(shape.slack * length, SMALLEST_RATE);
 }
+
+// What a squared length changes, at most, when a length of c is off by delta.
+// Mirror: `slip` in src/pool.rs.
+fn slip(c: f32, delta: f32) -> f32 {
+    return delta * (2.0 * abs(c) + delta);
+}
+
+// A row's part of the totals.
+fn part(state: RowState) -> vec2<f32> {
+    if state.residual_sq < 0.0 {
+        return vec2(0.0, 0.0);
+    }
+    return vec2(rate(state.residual_sq + state.guard), state.residual_sq);
+}

@@ -53,6 +53,14 @@ pub enum Error {
         /// Its Euclidean length.
         norm: f64,
     },
+    /// A row of zeros has no direction, where one is needed.
+    #[error("features: row {row} is all zeros, a row with a direction expected ({need})")]
+    ZeroRow {
+        /// The first such row.
+        row: usize,
+        /// What needs a direction.
+        need: &'static str,
+    },
     /// More picks were asked for than there are rows left to pick.
     #[error(
         "budget: {budget} picks asked for, at most {} expected ({rows} rows, {labelled} of them labelled)",

@@ -20,13 +20,21 @@
 //! | [`Uniform`] | every subset equally likely | none | the baseline |
 //! | [`Norm`] | drawn in proportion to a norm, or the largest norms \[1, eq. 1\] | one | cheap, of any size |
 //! | [`GramSchmidt`] | drawn in proportion to the residual, or the largest residual \[1, Algorithm 1\] | few: most rows are never read again | picks that cover all directions |
+//! | [`Sas`] | in every latent class, the rows most similar to the rest of it \[2, Algorithm 1\] | one, and then integer rows | the many to keep for contrastive learning |
 //!
 //! \[1\] N. Bar and R. Giryes, *Diverse Subset Selection via Norm-Based Sampling and
-//! Orthogonality*, arXiv:2406.01086.
+//! Orthogonality*, arXiv:2406.01086. \[2\] S. Joshi and B. Mirzasoleiman, *Data-Efficient Contrastive
+//! Self-supervised Learning*, arXiv:2302.09195.
+//!
+//! [`Classes`] says how rows come to their latent classes; [`Uniform`] and [`Norm`] can be stratified
+//! by them.
 //!
 //! Each is a plain struct: an option is a public field, `Default` the rest. Every selector takes
 //! rows that are labelled already, and gives a [`Selection`]: picks in order, their scores, where
 //! epochs began, and why it is short of the budget if it is.
+//!
+//! [`Uniform`] and [`Norm`] can be stratified by [`Classes`]: given ones, clusters of [`KMeans`],
+//! what a classifier makes of a few labels, or the nearest of some prompts.
 //!
 //! # Devices
 //!
@@ -34,7 +42,8 @@
 //! `Gpu::open`, or `Gpu::adopt` for an application's own wgpu device) on a Vulkan, Metal or DX12
 //! adapter within wgpu's default limits. **Same features, options and seed: same picks, on every
 //! device, with any number of threads.** Kernels give bounds, the host settles in f64 whatever
-//! they leave open, and random numbers belong to row and seed. Ties go to the lower index.
+//! they leave open, or all arithmetic is in whole numbers; random numbers belong to row and seed.
+//! Ties go to the lower index.
 //!
 //! # Cargo features
 //!
@@ -54,9 +63,11 @@ mod features;
 mod gpu;
 mod order;
 mod pool;
+mod products;
 mod random;
 mod select;
 mod selection;
+mod similarity;
 mod sums;
 
 pub use cpu::CpuPool;
@@ -65,10 +76,17 @@ pub use features::Features;
 #[cfg(feature = "gpu")]
 pub use gpu::{Adapter, Gpu, GpuPool};
 pub use pool::{
-    DOWN_DATE_ERROR, Due, Lp, Pool, Rate, Residuals, RowState, Totals, inner_error, norm_bounds,
-    slip,
+    DOWN_DATE_ERROR, Due, Lp, Nearest, Pool, Rate, Residuals, RowState, Totals, inner_error,
+    norm_bounds, score_error, slip,
 };
-pub use select::{GramSchmidt, Norm, OnExhaustion, Uniform};
-pub use selection::{Selection, Selector, Shortfall, ShortfallReason};
+pub use select::{
+    Classes, Clustering, GramSchmidt, KMeans, Norm, Objective, OnExhaustion, Refine, Road, Sas,
+    Similarity, Uniform,
+};
+pub use selection::{ClassShare, Selection, Selector, Shortfall, ShortfallReason};
+pub use similarity::{
+    FIXED_BITS, IntegerRows, MASK, Round, Similarities, is_masked, similarity, stored_bytes,
+    stored_pitch,
+};
 #[cfg(feature = "gpu")]
 pub use wgpu;

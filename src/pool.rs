@@ -3,7 +3,7 @@
 //! Kernels bound and score; the host decides. No kernel's answer is trusted beyond the bound
 //! stated with it here, so that every device leads to the same picks.
 
-use crate::Error;
+use crate::{Error, IntegerRows, Similarities};
 
 /// A vector norm ‖x‖ₚ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -57,6 +57,58 @@ pub trait Pool {
     ///
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error>;
+
+    /// Makes integer rows resident, for their similarities; [`Similarities`] says what a threshold
+    /// is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`]; [`Error::Device`] where a row does not fit
+    /// one binding.
+    fn similarities<'a>(
+        &'a self,
+        rows: &'a IntegerRows,
+        threshold: Option<i32>,
+    ) -> Result<Box<dyn Similarities + 'a>, Error>;
+
+    /// For every row i the k of the smallest `offsets[k] * lengths[i] - <x_i, v_k>`, with that
+    /// score and the smallest of the others.
+    ///
+    /// `vectors` is `count` x `dim`, row-major; `offsets` has `count` entries and `lengths` one a
+    /// row. [`score_error`] says how far a score may be off; between scores that close any k may be
+    /// named.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
+    fn nearest(
+        &self,
+        vectors: &[f32],
+        offsets: &[f32],
+        lengths: &[f32],
+    ) -> Result<Vec<Nearest>, Error>;
+}
+
+/// What [`Pool::nearest`] says of a row.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+pub struct Nearest {
+    /// Which vector.
+    pub index: u32,
+    /// Its score.
+    pub best: f32,
+    /// The smallest score of the other vectors; `f32::MAX` where there is none.
+    pub second: f32,
+}
+
+/// How far a score of [`Pool::nearest`] may be off, given the lengths of the row and of the vector
+/// and the size |offset · length|: the error of the inner product, of the vector's own rounding to
+/// f32, and of three more roundings.
+#[must_use]
+pub fn score_error(dim: usize, row: f64, vector: f64, offset: f64) -> f64 {
+    let product = row * vector;
+    product * (f64::from(inner_error(dim)) + UNIT_ROUNDOFF)
+        + 3.0 * UNIT_ROUNDOFF * (product + offset)
 }
 
 /// What a device knows of one row's residual, each on its safe side.

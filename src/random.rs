@@ -6,8 +6,12 @@ use rayon::prelude::*;
 
 /// Streams 0, 1, 2 … are the epochs of the race; norm sampling is its epoch 0.
 pub(crate) const RACE: u64 = 0;
+/// Keeping or dropping a row in the randomised double greedy.
+pub(crate) const DOUBLE_GREEDY: u64 = 0x8000_0001;
 /// Uniform sampling.
 pub(crate) const UNIFORM: u64 = 0x8000_0003;
+/// The first centre of k-means++; the streams after it are the other centres.
+pub(crate) const CENTRES: u64 = 0x8000_0100;
 
 /// Numbers made in one go by one thread.
 const CHUNK: usize = 1 << 14;
@@ -42,6 +46,13 @@ pub(crate) fn exponentials(seed: u64, stream: u64, rows: usize) -> Vec<f64> {
             }
         });
     out
+}
+
+/// Number `row` of the stream, uniform on the open interval (0, 1).
+pub(crate) fn uniform_of(seed: u64, stream: u64, row: usize) -> f64 {
+    let mut rng = generator(seed, stream);
+    rng.set_word_pos(2 * row as u128);
+    uniform(rng.next_u64())
 }
 
 #[cfg(test)]

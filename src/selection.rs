@@ -1,6 +1,6 @@
 //! What a selector gives back, the selector's trait, and the checks that all of them share.
 
-use crate::{Error, Pool};
+use crate::{Error, Pool, Road};
 
 /// Rows chosen from a pool, in pick order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,6 +16,26 @@ pub struct Selection {
     pub shortfall: Option<Shortfall>,
     /// Passes made over the features: times that every row was read.
     pub passes: usize,
+    /// What was picked of each latent class, where there are classes.
+    pub classes: Vec<ClassShare>,
+}
+
+/// What a selection holds of one latent class.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClassShare {
+    /// The class.
+    pub class: usize,
+    /// Rows of the class.
+    pub rows: usize,
+    /// Its share of the budget.
+    pub budget: usize,
+    /// How many of its rows were picked.
+    pub picks: usize,
+    /// Value of the objective F for these picks and the class's labelled rows together, in the
+    /// unit of similarities ([`Sas`](crate::Sas) only).
+    pub value: Option<f64>,
+    /// How its similarities were come by ([`Sas`](crate::Sas) only).
+    pub road: Option<Road>,
 }
 
 /// Why a selection is shorter than its budget.
@@ -35,6 +55,8 @@ pub enum ShortfallReason {
     ZeroWeight,
     /// The picks span every row, and the selector was asked to stop there.
     Rank,
+    /// Double greedy dropped the rest, and the selector was asked for no more.
+    Refined,
 }
 
 impl std::fmt::Display for ShortfallReason {
@@ -42,6 +64,7 @@ impl std::fmt::Display for ShortfallReason {
         f.write_str(match self {
             Self::ZeroWeight => "no row of positive weight is left",
             Self::Rank => "the picks span every row",
+            Self::Refined => "double greedy dropped the rest",
         })
     }
 }
@@ -106,6 +129,39 @@ pub(crate) fn labelled_mask(
         });
     }
     Ok(mask)
+}
+
+/// Budgets of classes that have `sizes` rows to pick from: in proportion to size by largest
+/// remainder (Hamilton), in integers, ties to the lower class. They add up to `budget`, or to all
+/// rows where there are fewer.
+///
+/// Every class gets at least `at_least`, or all its rows, where the budget pays for that; else no
+/// class is promised any.
+pub(crate) fn apportion(sizes: &[usize], budget: usize, at_least: usize) -> Vec<usize> {
+    let budget = budget.min(sizes.iter().sum());
+    let mut least: Vec<usize> = sizes.iter().map(|&size| size.min(at_least)).collect();
+    if least.iter().sum::<usize>() > budget {
+        least.fill(0);
+    }
+    let rest = (budget - least.iter().sum::<usize>()) as u128;
+    let open: Vec<u128> = sizes
+        .iter()
+        .zip(&least)
+        .map(|(size, least)| (size - least) as u128)
+        .collect();
+    let all = open.iter().sum::<u128>().max(1);
+    let mut budgets: Vec<usize> = least
+        .iter()
+        .zip(&open)
+        .map(|(least, open)| least + (rest * open / all) as usize)
+        .collect();
+    let missing = budget - budgets.iter().sum::<usize>();
+    let mut by_remainder: Vec<usize> = (0..sizes.len()).collect();
+    by_remainder.sort_by_key(|&class| std::cmp::Reverse(rest * open[class] % all)); // stable
+    for &class in &by_remainder[..missing] {
+        budgets[class] += 1;
+    }
+    budgets
 }
 
 /// Checks an exponent of the weights: positive, and small enough that no power overflows.

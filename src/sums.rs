@@ -46,16 +46,28 @@ pub(crate) fn max_abs(x: &[f32]) -> f32 {
 /// ⟨a, b⟩.
 #[inline(always)]
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    sum_of_pairs(a, b, |a, b| a * b)
+}
+
+/// ‖a − b‖².
+#[inline(always)]
+pub(crate) fn distance_sq(a: &[f64], b: &[f64]) -> f64 {
+    sum_of_pairs(a, b, |a, b| (a - b) * (a - b))
+}
+
+/// Σ term(aⱼ, bⱼ).
+#[inline(always)]
+fn sum_of_pairs(a: &[f64], b: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
     let mut sums = [0.0f64; LANES];
     let (a, a_rest) = a.as_chunks::<LANES>();
     let (b, b_rest) = b.as_chunks::<LANES>();
     for (a, b) in a.iter().zip(b) {
         for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += a * b;
+            *sum += term(*a, *b);
         }
     }
     for (sum, (a, b)) in sums.iter_mut().zip(a_rest.iter().zip(b_rest)) {
-        *sum += a * b;
+        *sum += term(*a, *b);
     }
     sums.iter().sum()
 }

@@ -6,6 +6,8 @@
 mod bad_input;
 #[path = "cli/place.rs"]
 mod place;
+#[path = "cli/sas.rs"]
+mod sas;
 #[cfg(unix)]
 #[path = "cli/system.rs"]
 mod system;

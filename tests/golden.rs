@@ -6,7 +6,8 @@ mod common;
 
 use common::{Noisy, oracle};
 use coresift::{
-    Error, Features, GramSchmidt, Lp, Norm, OnExhaustion, Pool, Selection, Selector, Uniform,
+    Classes, Error, Features, GramSchmidt, IntegerRows, Lp, Norm, Objective, OnExhaustion, Pool,
+    Refine, Road, Sas, Selection, Selector, Similarity, Uniform, stored_pitch,
 };
 use serde_json::Value;
 
@@ -218,6 +219,7 @@ fn norm_picks() {
                             greedy,
                             seed,
                             labelled,
+                            ..Norm::default()
                         };
                         let got = selector.select(pool, 10).unwrap();
                         assert_eq!(
@@ -231,7 +233,13 @@ fn norm_picks() {
                 for (group, labelled) in
                     [("uniform", vec![]), ("uniform_labelled", labelled.clone())]
                 {
-                    let got = Uniform { seed, labelled }.select(pool, 10).unwrap();
+                    let got = Uniform {
+                        seed,
+                        labelled,
+                        ..Uniform::default()
+                    }
+                    .select(pool, 10)
+                    .unwrap();
                     assert_eq!(got.picks, indices(&case[group]), "{} {group}", name(&case));
                 }
             },
@@ -239,6 +247,200 @@ fn norm_picks() {
         checked += 1;
     }
     assert_eq!(checked, 7);
+}
+
+fn integers(value: &Value) -> Vec<i64> {
+    let integer = |v: &Value| v.as_i64().unwrap();
+    value.as_array().unwrap().iter().map(integer).collect()
+}
+
+/// The options of a case.
+fn sas(case: &Value) -> Sas {
+    Sas {
+        threshold: case["threshold"].as_f64(),
+        similarity: if case["metric"] == "dot" {
+            Similarity::Dot
+        } else {
+            Similarity::Cosine
+        },
+        refine: Refine::None,
+        ..Sas::default()
+    }
+}
+
+/// Unit of similarities.
+fn unit(case: &Value) -> f64 {
+    if case["threshold"].is_null() {
+        1.0 / (1 << 30) as f64
+    } else {
+        1.0 / (1 << 16) as f64
+    }
+}
+
+/// Every key of every case, by every road that is open, with blocks of one candidate and of all.
+#[test]
+fn sas_picks() {
+    let mut checked = 0;
+    for case in cases("sas_") {
+        let (x, dim) = features(&case);
+        let unit = unit(&case);
+        let features = Features::new(&x, x.len() / dim, dim).unwrap();
+        on_every_device(features, |device, pool| {
+            for (road, block) in [
+                (Road::Auto, 1024),
+                (Road::Stored, 1024),
+                (Road::MatrixFree, 1),
+                (Road::MatrixFree, 7),
+                (Road::MatrixFree, 1024),
+            ] {
+                // 40 x 40 similarities do not fit one binding of 2 KiB.
+                let no_room = device == "2 KiB bindings" || case["threshold"].is_null();
+                if road == Road::Stored && no_room {
+                    continue;
+                }
+                let at = format!("{} {road:?} block {block} on {device}", name(&case));
+                let options = Sas {
+                    road,
+                    block,
+                    ..sas(&case)
+                };
+                let select = |sas: Sas, budget| sas.select(pool, budget).unwrap();
+                let of = |refine| Sas {
+                    refine,
+                    ..options.clone()
+                };
+
+                let got = select(options.clone(), 32);
+                assert_eq!(got.picks, indices(&case["picks"]), "{at}");
+                let gains: Vec<f64> = integers(&case["gains"])
+                    .iter()
+                    .map(|&g| g as f64 * unit)
+                    .collect();
+                assert_eq!(got.scores, gains, "{at}");
+                for (budget, value) in integers(&case["value"]).into_iter().enumerate() {
+                    let got = select(options.clone(), budget).classes[0].value;
+                    assert_eq!(got, Some(value as f64 * unit), "{at} budget {budget}");
+                }
+                let got = select(of(Refine::DoubleGreedy), 32);
+                assert_eq!(got.picks, indices(&case["double_greedy"]), "{at}");
+                let random = Sas {
+                    seed: 3,
+                    ..of(Refine::RandomDoubleGreedy)
+                };
+                let got = select(random, 32);
+                assert_eq!(
+                    got.picks,
+                    indices(&case["double_greedy_random_seed3"]),
+                    "{at}"
+                );
+                let got = select(of(Refine::TopUp), 32);
+                assert_eq!(got.picks, indices(&case["top_up"]), "{at}");
+                let labelled = Sas {
+                    labelled: indices(&case["labelled"]),
+                    ..options.clone()
+                };
+                let got = select(labelled, 12);
+                assert_eq!(got.picks, indices(&case["picks_labelled"]), "{at}");
+                let gains = integers(&case["gains_labelled"]).into_iter();
+                assert_eq!(
+                    got.scores,
+                    gains.map(|g| g as f64 * unit).collect::<Vec<_>>(),
+                    "{at}"
+                );
+                let row_sum = Sas {
+                    objective: Objective::RowSum,
+                    ..options.clone()
+                };
+                assert_eq!(select(row_sum, 32).picks, indices(&case["row_sum"]), "{at}");
+            }
+        });
+        checked += 1;
+    }
+    assert_eq!(checked, 6);
+}
+
+/// The similarities that the cases print, from rows rounded here.
+#[test]
+fn sas_similarities() {
+    for case in cases("sas_") {
+        let (x, dim) = features(&case);
+        let rows = x.len() / dim;
+        let length = |x: &[f32]| oracle::norms(x)[1].sqrt();
+        let largest = x.chunks(dim).map(length).fold(0.0, f64::max);
+        let mut integer_rows = IntegerRows::zeros(dim, vec![0, rows]);
+        let pitch = integer_rows.pitch();
+        for (z, x) in integer_rows
+            .values_mut()
+            .chunks_mut(pitch)
+            .zip(x.chunks(dim))
+        {
+            let over = if case["metric"] == "dot" {
+                largest
+            } else {
+                length(x)
+            };
+            for (z, &x) in z.iter_mut().zip(x) {
+                let exact = (f64::from(x) / over * 32768.0).round_ties_even();
+                *z = exact.clamp(-32767.0, 32767.0) as i16;
+            }
+        }
+        let want: Vec<Vec<i64>> = case["similarity"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(integers)
+            .collect();
+        let threshold = case["threshold"]
+            .as_f64()
+            .map(|t| (t * (1 << 30) as f64) as i32);
+        on_every_device(Features::new(&x, rows, dim).unwrap(), |device, pool| {
+            let at = format!("{} on {device}", name(&case));
+            let mut similarities = pool.similarities(&integer_rows, threshold).unwrap();
+            for (j, column) in want.iter().enumerate() {
+                assert_eq!(&similarities.sum_columns(&[j]).unwrap(), column, "{at}");
+            }
+            if threshold.is_some() && device != "2 KiB bindings" {
+                similarities.store(0..1).unwrap();
+                let stored = similarities.stored(0).unwrap();
+                for (stored, want) in stored.chunks(stored_pitch(rows)).zip(&want) {
+                    let stored: Vec<i64> = stored[..rows].iter().map(|&s| s.into()).collect();
+                    assert_eq!(&stored, want, "{at}");
+                }
+            }
+        });
+    }
+}
+
+/// A class of n identical rows has any similarity it likes; what counts is its size.
+#[test]
+fn budgets_by_class() {
+    let case = &cases("apportion")[0];
+    let items = case["items"].as_array().unwrap();
+    assert_eq!(items.len(), 7);
+    for item in items {
+        let sizes = indices(&item["sizes"]);
+        let classes: Vec<usize> = sizes
+            .iter()
+            .enumerate()
+            .flat_map(|(class, &size)| vec![class; size])
+            .collect();
+        let rows = classes.len();
+        let x = vec![1.0; rows];
+        let pool = coresift::CpuPool::new(Features::new(&x, rows, 1).unwrap());
+        let sas = Sas {
+            classes: Classes::Given(classes),
+            min_per_class: item["at_least"].as_u64().unwrap() as usize,
+            refine: Refine::None,
+            ..Sas::default()
+        };
+        let budget = item["B"].as_u64().unwrap() as usize;
+        let got = sas.select(&pool, budget.min(rows)).unwrap();
+        let mut budgets = vec![0; sizes.len()];
+        got.classes
+            .iter()
+            .for_each(|share| budgets[share.class] = share.budget);
+        assert_eq!(budgets, indices(&item["out"]), "{item}");
+    }
 }
 
 /// Ordered outcomes of a case's table: rows in pick order, and their probability.
@@ -353,7 +555,7 @@ fn norm_sampling_follows_its_law() {
     let uniform = |seed| {
         Box::new(Uniform {
             seed,
-            labelled: vec![],
+            ..Uniform::default()
         }) as Box<_>
     };
     assert!(

@@ -6,7 +6,7 @@ mod common;
 use common::devices::{SOFTWARE, software, tiny};
 use common::{fractions, whole_numbers};
 use coresift::wgpu::{self, BufferUsages};
-use coresift::{Error, Features, Gpu, GpuPool, Lp, Pool, Rate, RowState};
+use coresift::{Error, Features, Gpu, GpuPool, IntegerRows, Lp, Nearest, Pool, Rate, RowState};
 
 const USAGE: BufferUsages = BufferUsages::STORAGE.union(BufferUsages::COPY_SRC);
 
@@ -103,11 +103,22 @@ fn a_row_past_one_binding_is_refused() {
     assert!(matches!(refused, Err(Error::Device(_))), "{refused:?}");
 }
 
-/// Everything a pool answers, in the caller's unit where there is one.
-fn answers(pool: &dyn Pool, dim: usize) -> (Vec<Vec<f32>>, Vec<f32>, Vec<RowState>, Vec<RowState>) {
+/// What a pool answers, in the caller's unit where there is one.
+#[derive(PartialEq)]
+struct Answers {
+    norms: [Vec<f32>; 3],
+    gathered: Vec<f32>,
+    nearest: Vec<Nearest>,
+    deflated: Vec<RowState>,
+    refreshed: Vec<RowState>,
+}
+
+fn answers(pool: &dyn Pool, dim: usize) -> Answers {
     let norms = [Lp::L1, Lp::L2, Lp::LInf].map(|norm| pool.row_norms(norm).unwrap());
     let rows = pool.rows();
     let gathered = pool.gather_rows(&[rows - 1, 0, rows / 2]).unwrap();
+    let vectors = fractions(7, 3 * dim);
+    let nearest = pool.nearest(&vectors, &[0.5, 0.25, -0.5], &norms[1]);
     let states: Vec<RowState> = norms[1]
         .iter()
         .map(|&sq| RowState {
@@ -126,12 +137,13 @@ fn answers(pool: &dyn Pool, dim: usize) -> (Vec<Vec<f32>>, Vec<f32>, Vec<RowStat
         .unwrap();
     let deflated = residuals.read().unwrap();
     residuals.refresh(&direction, -1.0, Rate::new(1.0)).unwrap();
-    (
-        norms.to_vec(),
+    Answers {
+        norms,
         gathered,
+        nearest: nearest.unwrap(),
         deflated,
-        residuals.read().unwrap(),
-    )
+        refreshed: residuals.read().unwrap(),
+    }
 }
 
 /// A borrowed buffer answers as an uploaded copy of it, to the bit: the scale is exact.
@@ -277,6 +289,71 @@ fn memory_limits_hold() {
     }
 }
 
+/// Rows of ones: every product is `dim`.
+fn ones(dim: usize, starts: Vec<usize>) -> IntegerRows {
+    let mut rows = IntegerRows::zeros(dim, starts);
+    let pitch = rows.pitch();
+    for row in rows.values_mut().chunks_mut(pitch) {
+        row[..dim].fill(1);
+    }
+    rows
+}
+
+#[test]
+fn similarities_keep_to_the_memory_limit() {
+    let gpu = Application::new(wgpu::Limits::default()).gpu;
+    let x = [1.0; 16];
+    let features = Features::new(&x, 1, 16).unwrap();
+    let rows = ones(16, vec![0, 1000, 2000]);
+    let unlimited = gpu.pool(features.clone()).unwrap();
+    let similarities = unlimited.similarities(&rows, Some(0)).unwrap();
+    assert_eq!(similarities.room(), 128 << 20); // one binding
+    drop(similarities);
+    drop(unlimited);
+
+    // The features, the rows, one class's matrix of 2 MB, and what the kernels need beside.
+    let limit = 64 + 64_000 + 2_000_000 + 36 * 2000 + (1 << 20);
+    let pool = gpu.with_memory_limit(limit).pool(features).unwrap();
+    let mut similarities = pool.similarities(&rows, Some(0)).unwrap();
+    assert_eq!(similarities.room(), 2_000_000);
+    for class in [0, 1, 0] {
+        similarities.store(class..class + 1).unwrap();
+        assert_eq!(similarities.room(), 2_000_000);
+        let sums = similarities.row_sums().unwrap();
+        assert_eq!(sums, [0; 2000], "16 is under half of a unit");
+        let (mut gains, every) = (vec![0; 1000], [1000]);
+        similarities.greedy_rounds(&mut gains, &every, -2).unwrap();
+    }
+    match similarities.store(0..2) {
+        Err(Error::OutOfMemory {
+            what: "similarities",
+            needed: 4_000_000,
+            available: Some(2_000_000),
+        }) => {}
+        other => panic!("{other:?}"),
+    }
+    assert!(
+        pool.similarities(&ones(16, vec![0, 100_000]), None)
+            .is_err()
+    );
+}
+
+#[test]
+fn integer_rows_past_one_binding_are_refused() {
+    let gpu = common::devices::cut();
+    let pool = gpu.pool(Features::new(&[1.0], 1, 1).unwrap()).unwrap();
+    // Four rows of 256 values fill a binding of 2 KiB, and so do the sums of 256 rows.
+    assert!(pool.similarities(&ones(256, vec![0, 5]), None).is_ok());
+    let refused = pool.similarities(&ones(257, vec![0, 5]), None).map(|_| ());
+    assert!(matches!(refused, Err(Error::Device(_))), "{refused:?}");
+    let rows = ones(1, vec![0, 257]);
+    let similarities = pool.similarities(&rows, Some(0)).unwrap();
+    let refused = similarities.row_sums();
+    assert!(matches!(refused, Err(Error::Device(_))), "{refused:?}");
+    let refused = similarities.sum_columns(&[3]);
+    assert!(matches!(refused, Err(Error::Device(_))), "{refused:?}");
+}
+
 fn is_lost<T>(result: Result<T, Error>) -> bool {
     matches!(result, Err(Error::DeviceLost { reason, partial })
         if !reason.is_empty() && partial.picks.is_empty())
@@ -308,8 +385,20 @@ fn a_lost_device_is_an_error_everywhere() {
     residuals.deflate(&direction, &[0.5], rate).unwrap();
     pool.row_norms(Lp::L2).unwrap();
 
+    let integers = ones(20, vec![0, 100, 300]);
+    let mut similarities = pool.similarities(&integers, Some(0)).unwrap();
+    similarities.store(0..2).unwrap();
+    let mut gains = vec![0; 300];
+
     application.device.destroy();
     for _ in 0..2 {
+        assert!(is_lost(similarities.row_sums()));
+        assert!(is_lost(similarities.sum_columns(&[1, 200])));
+        assert!(is_lost(similarities.stored(1)));
+        assert!(is_lost(similarities.sum_stored(&[1, 200])));
+        let rounds = similarities.greedy_rounds(&mut gains, &[2, 3], -2);
+        assert!(is_lost(rounds));
+        assert!(is_lost(pool.similarities(&integers, None).map(|_| ())));
         assert!(is_lost(residuals.deflate(&direction, &[0.5], rate)));
         assert!(is_lost(residuals.refresh(&direction, -1.0, rate)));
         assert!(is_lost(residuals.due_rows(1.0, rate, 10)));
@@ -318,6 +407,7 @@ fn a_lost_device_is_an_error_everywhere() {
         assert!(is_lost(residuals.write(&[3], &states[..1])));
         assert!(is_lost(pool.row_norms(Lp::L2)));
         assert!(is_lost(pool.gather_rows(&[1, 2])));
+        assert!(is_lost(pool.nearest(&direction, &[1.0], &vec![1.0; rows])));
         assert!(is_lost(fresh.row_norms(Lp::L1)));
         assert!(is_lost(fresh.residuals().map(|_| ())));
         assert!(is_lost(application.gpu.pool(features.clone())));
@@ -325,6 +415,7 @@ fn a_lost_device_is_an_error_everywhere() {
             application.gpu.pool_from_buffer(&buffer, 256, rows, dim)
         ));
     }
+    assert!(is_lost(similarities.store(0..1)));
 }
 
 /// The device goes while kernels run, at a moment that nobody chose.

@@ -5,9 +5,11 @@ mod common;
 
 use common::{fractions, on_every_device, oracle, whole_numbers};
 use coresift::{
-    DOWN_DATE_ERROR, Due, Features, Lp, Pool, Rate, RowState, inner_error, norm_bounds, slip,
+    DOWN_DATE_ERROR, Due, Features, IntegerRows, Lp, MASK, Nearest, Pool, Rate, RowState,
+    Similarities, inner_error, norm_bounds, score_error, slip, stored_pitch,
 };
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// Around the lane count, the tile, a workgroup's threads and rows; one; far from any multiple.
 const DIMS: [usize; 12] = [1, 2, 15, 16, 17, 31, 63, 64, 65, 127, 128, 1000];
@@ -664,4 +666,442 @@ fn refresh_without_a_basis_is_exact() {
             assert_eq!(got.residual_sq, want.residual_sq, "{device}");
         }
     });
+}
+
+/// Whole-number rows in classes, and all that the oracle says of them.
+struct Integers {
+    rows: IntegerRows,
+    threshold: Option<i32>,
+    similarities: Vec<Vec<i64>>,
+    place: String,
+}
+
+impl Integers {
+    /// Rows of random directions that keep near their class's own, and near the greatest length.
+    fn random(seed: u32, dim: usize, classes: &[usize], threshold: Option<i32>) -> Self {
+        let starts = starts(classes);
+        let count = starts[classes.len()];
+        let mut rows = IntegerRows::zeros(dim, starts);
+        let x = fractions(seed, (count + classes.len()) * dim);
+        let (own, centres) = x.split_at(count * dim);
+        let most = 32_767.0 / (dim as f32).sqrt();
+        let pitch = rows.pitch();
+        for class in 0..classes.len() {
+            let centre = &centres[class * dim..][..dim];
+            for row in rows.class(class) {
+                let values = rows.values_mut()[row * pitch..][..dim].iter_mut();
+                for ((value, own), centre) in values.zip(&own[row * dim..]).zip(centre) {
+                    *value = (most * (0.4 * own + 0.6 * centre)) as i16;
+                }
+            }
+        }
+        Self::new(rows, threshold)
+    }
+
+    fn new(rows: IntegerRows, threshold: Option<i32>) -> Self {
+        let wide = |row: usize| rows.row(row).iter().map(|&v| i64::from(v)).collect();
+        let wide: Vec<Vec<i64>> = (0..rows.rows()).map(wide).collect();
+        let (ends, wide_threshold) = (&rows.starts()[1..], threshold.map(i64::from));
+        let place = format!(
+            "ends {ends:?} pitch {} threshold {threshold:?}",
+            rows.pitch()
+        );
+        Self {
+            similarities: oracle::similarities(&wide, ends, wide_threshold),
+            rows,
+            threshold,
+            place,
+        }
+    }
+
+    /// On every device, and on one whose bindings hold 64 rows of 16 values and 32 x 32
+    /// similarities.
+    fn on_every_device(&self, check: impl Fn(&str, &mut dyn Similarities)) {
+        let x = Features::new(&[1.0], 1, 1).expect("features");
+        on_every_device(x.clone(), |device, pool| {
+            let mut similarities = pool.similarities(&self.rows, self.threshold).unwrap();
+            check(&format!("{device} {}", self.place), &mut *similarities);
+        });
+        #[cfg(feature = "gpu")]
+        if self.rows.rows() <= 256 && self.rows.pitch() <= 64 {
+            let pool = common::devices::cut().pool(x).unwrap();
+            let mut similarities = pool.similarities(&self.rows, self.threshold).unwrap();
+            check(&format!("cut {}", self.place), &mut *similarities);
+        }
+    }
+
+    fn sums(&self, rows: Range<usize>, columns: &[usize]) -> Vec<i64> {
+        rows.map(|i| columns.iter().map(|&j| self.similarities[i][j]).sum())
+            .collect()
+    }
+
+    /// Nothing, one row, the last, every third backwards, all.
+    fn lists(&self, rows: Range<usize>) -> Vec<Vec<usize>> {
+        let mut lists = vec![Vec::new()];
+        if !rows.is_empty() {
+            lists.push(vec![rows.start + rows.len() / 2]);
+            lists.push(vec![rows.end - 1]);
+            lists.push(rows.clone().rev().step_by(3).collect());
+            lists.push(rows.collect());
+        }
+        lists
+    }
+
+    fn rows_of(&self, classes: &Range<usize>) -> Range<usize> {
+        self.rows.starts()[classes.start]..self.rows.starts()[classes.end]
+    }
+
+    fn matrix(&self, class: usize) -> Vec<u16> {
+        let rows = self.rows.class(class);
+        let mut matrix = vec![0; rows.len() * stored_pitch(rows.len())];
+        for i in rows.clone() {
+            let line = &mut matrix[(i - rows.start) * stored_pitch(rows.len())..][..rows.len()];
+            line.iter_mut()
+                .zip(&self.similarities[i][rows.clone()])
+                .for_each(|(to, &s)| *to = u16::try_from(s).expect("16 bits"));
+        }
+        matrix
+    }
+
+    fn check_sums(&self) {
+        let all = 0..self.rows.rows();
+        let every: Vec<usize> = all.clone().collect();
+        self.on_every_device(|place, similarities| {
+            if self.threshold.is_some() {
+                let want = self.sums(all.clone(), &every);
+                assert_eq!(similarities.row_sums().unwrap(), want, "{place}");
+            }
+            for columns in self.lists(all.clone()) {
+                let got = similarities.sum_columns(&columns).unwrap();
+                assert_eq!(got, self.sums(all.clone(), &columns), "{place} {columns:?}");
+            }
+        });
+    }
+
+    /// What is kept of these classes, its sums, and rounds with it.
+    fn check_kept(&self, classes: &Range<usize>) {
+        let rows = self.rows_of(classes);
+        self.on_every_device(|place, similarities| {
+            let bytes = |class| coresift::stored_bytes(self.rows.class(class).len());
+            let needed: u64 = classes.clone().map(bytes).sum();
+            if needed > similarities.room() {
+                assert!(similarities.store(classes.clone()).is_err(), "{place}");
+                return;
+            }
+            similarities.store(classes.clone()).unwrap();
+            for class in classes.clone() {
+                let got = similarities.stored(class).unwrap();
+                assert!(got == self.matrix(class), "{place} class {class}");
+            }
+            for columns in self.lists(rows.clone()) {
+                let got = similarities.sum_stored(&columns).unwrap();
+                assert_eq!(
+                    got,
+                    self.sums(rows.clone(), &columns),
+                    "{place} {columns:?}"
+                );
+            }
+            for step in [-2, 2, (1 << 33) + 0x8000_ffff] {
+                self.check_rounds(place, similarities, classes, step);
+            }
+        });
+    }
+
+    fn check_rounds(
+        &self,
+        place: &str,
+        similarities: &mut dyn Similarities,
+        classes: &Range<usize>,
+        step: i64,
+    ) {
+        let rows = self.rows_of(classes);
+        // Of either sign and past 32 bits; many ties; every fifth row masked.
+        let gain = |row: usize| match row % 5 {
+            4 => MASK + row as i64,
+            r => (r as i64 - 1) * (1 << 33) + (row % 3) as i64,
+        };
+        let mut want_gains: Vec<i64> = (0..self.rows.rows()).map(gain).collect();
+        let mut gains = want_gains[rows.clone()].to_vec();
+        let counts: Vec<usize> = classes
+            .clone()
+            .map(|class| self.rows.class(class).filter(|row| row % 5 != 4).count())
+            .enumerate()
+            .map(|(k, free)| if k % 3 == 2 { free / 2 } else { free })
+            .collect();
+        let want: Vec<Vec<(usize, i64)>> = (classes.clone().zip(&counts))
+            .map(|(class, &count)| {
+                let rows = self.rows.class(class);
+                oracle::greedy_rounds(&self.similarities, rows, &mut want_gains, count, step)
+            })
+            .collect();
+        let got = similarities
+            .greedy_rounds(&mut gains, &counts, step)
+            .unwrap();
+        let got: Vec<Vec<(usize, i64)>> = got
+            .iter()
+            .map(|of_class| {
+                of_class
+                    .iter()
+                    .map(|round| (round.row, round.gain))
+                    .collect()
+            })
+            .collect();
+        assert!(got == want, "{place} step {step}: {got:?}, {want:?}");
+        assert!(gains == want_gains[rows], "{place} step {step}");
+    }
+}
+
+fn starts(classes: &[usize]) -> Vec<usize> {
+    let mut starts = vec![0];
+    starts.extend(classes.iter().scan(0, |end, rows| {
+        *end += rows;
+        Some(*end)
+    }));
+    starts
+}
+
+/// In the unit of products: none but negative products cut, half of the greatest product.
+const THRESHOLDS: [Option<i32>; 3] = [Some(0), Some(1 << 29), None];
+
+/// Around the group, the tile and its workgroup, two tiles, and the panels of the smallest
+/// bindings, with classes of nothing and of one row among them.
+const CLASSES: [&[usize]; 9] = [
+    &[1],
+    &[0, 2, 0, 0, 3],
+    &[63],
+    &[64, 1],
+    &[65, 0],
+    &[5, 127],
+    &[128, 4],
+    &[30, 30, 30, 31, 1, 30, 29],
+    &[129, 0, 1, 300, 2],
+];
+
+/// Classes beside dims: around the step and far from it.
+fn integers(each: impl Fn(Integers)) {
+    let dims = [1, 15, 16, 17, 63, 64, 65, 33, 100];
+    for (at, classes) in CLASSES.into_iter().enumerate() {
+        for (k, threshold) in THRESHOLDS.into_iter().enumerate() {
+            for dim in [dims[at], dims[(at + 2 * k + 2) % dims.len()]] {
+                each(Integers::random(
+                    (10 * at + k) as u32,
+                    dim,
+                    classes,
+                    threshold,
+                ));
+            }
+        }
+    }
+}
+
+#[test]
+fn sums_of_similarities_are_exact() {
+    integers(|integers| integers.check_sums());
+}
+
+#[test]
+fn similarities_kept_are_exact() {
+    integers(|integers| {
+        if integers.threshold.is_some() {
+            let classes = integers.rows.classes();
+            integers.check_kept(&(0..classes));
+            integers.check_kept(&(classes / 2..classes));
+            integers.check_kept(&(0..1));
+            integers.check_kept(&(0..0));
+        }
+    });
+}
+
+/// A row is more than 4 KiB: three panels on a device of tiny bindings, and a class in all of them.
+#[test]
+fn similarities_cross_panels() {
+    let integers = Integers::random(5, 2040, &[3, 230, 1, 20], Some(1 << 27));
+    integers.check_sums();
+    integers.check_kept(&(1..4));
+}
+
+/// So many rows that the large tile is taken, and that sums do not fit 24 bits.
+#[test]
+fn similarities_of_a_large_class() {
+    let integers = Integers::random(6, 2, &[7, 1421], Some(0));
+    integers.check_sums();
+    integers.check_kept(&(1..2));
+}
+
+/// The greatest products of either sign; the last pair is past 2^30 by rounding.
+#[test]
+fn similarities_at_the_ends_of_their_range() {
+    let values: [[i16; 2]; 8] = [
+        [32_767, 0],
+        [-32_767, 0],
+        [0, 32_767],
+        [0, -32_767],
+        [32_767, 256],
+        [-32_767, -256],
+        [1, -1],
+        [23_170, -23_170],
+    ];
+    for threshold in [Some(0), Some(1), Some((1 << 30) - 1), Some(1 << 30), None] {
+        let mut rows = IntegerRows::zeros(18, vec![0, 80, 160]);
+        let pitch = rows.pitch();
+        for (row, values) in values.iter().cycle().take(160).enumerate() {
+            let at = row * pitch + 2 * (row / 80);
+            rows.values_mut()[at..at + 2].copy_from_slice(values);
+        }
+        let integers = Integers::new(rows, threshold);
+        integers.check_sums();
+        if threshold.is_some() {
+            integers.check_kept(&(0..2));
+        }
+    }
+}
+
+/// What is above the threshold and what is at it; halves are rounded up.
+#[test]
+fn similarities_round_and_are_cut() {
+    let mut rows = IntegerRows::zeros(2, vec![0, 6]);
+    let pitch = rows.pitch();
+    // Products with the first row: 2^13 - 1, 2^13, 2^13 + 1, 3 * 2^13, -2^13.
+    for (row, value) in [1, 8191, 8192, 8193, 24_576, -8192].into_iter().enumerate() {
+        rows.values_mut()[row * pitch] = value;
+    }
+    for threshold in [0, 1, 8191, 8192, 8193] {
+        let integers = Integers::new(rows.clone(), Some(threshold));
+        integers.check_sums();
+        integers.check_kept(&(0..1));
+    }
+}
+
+#[test]
+fn similarities_of_no_rows() {
+    for starts in [vec![0], vec![0, 0, 0]] {
+        let classes = starts.len() - 1;
+        let integers = Integers::new(IntegerRows::zeros(3, starts), Some(0));
+        integers.check_sums();
+        integers.check_kept(&(0..classes));
+    }
+}
+
+/// Rounds that take several dispatches, in classes of very different numbers.
+#[test]
+fn greedy_rounds_by_the_thousand() {
+    let mut rows = IntegerRows::zeros(1, vec![0, 7_200, 7_201, 7_300]);
+    let mut integers = Integers {
+        similarities: Vec::new(),
+        threshold: Some(0),
+        place: String::new(),
+        rows: rows.clone(),
+    };
+    // Every row is its own only neighbour but for a few: gains in the order of rows, then ties.
+    rows.values_mut().fill(0);
+    integers.rows = rows;
+    integers.on_every_device(|place, similarities| {
+        let needed = coresift::stored_bytes(7_200);
+        if needed > similarities.room() {
+            return;
+        }
+        similarities.store(0..3).unwrap();
+        let mut gains: Vec<i64> = (0..7_300).map(|row: i64| row * 7 % 7_200 / 2).collect();
+        let mut order: Vec<usize> = (0..7_200).collect();
+        order.sort_by_key(|&row| (std::cmp::Reverse(gains[row]), row));
+        let got = similarities
+            .greedy_rounds(&mut gains, &[7_200, 1, 0], -2)
+            .unwrap();
+        let picks: Vec<usize> = got[0].iter().map(|round| round.row).collect();
+        assert!(picks == order, "{place}");
+        assert_eq!((got[1].len(), got[2].len()), (1, 0), "{place}");
+        assert!(
+            gains[..7_201].iter().all(|&gain| coresift::is_masked(gain)),
+            "{place}"
+        );
+    });
+}
+
+/// Scores that f32 holds exactly: the same answer everywhere, ties to the lower index.
+fn check_nearest_exact(seed: u32, rows: usize, dim: usize, count: usize) {
+    let x = whole_numbers(seed, rows * dim);
+    let vectors = whole_numbers(seed + 1000, count * dim);
+    let offsets = whole_numbers(seed + 2000, count);
+    let lengths = whole_numbers(seed + 3000, rows);
+    on_every_device(features(&x, dim), |device, pool| {
+        let scale = f64::from(pool.scale());
+        // Offsets of the products' own unit.
+        let offsets: Vec<f32> = offsets.iter().map(|v| v * pool.scale()).collect();
+        let got = pool.nearest(&vectors, &offsets, &lengths).unwrap();
+        for (i, (got, x)) in got.iter().zip(x.chunks(dim)).enumerate() {
+            let score = |(q, offset): (&[f32], &f32)| {
+                let product = oracle::dot(&oracle::wide(x), &oracle::wide(q));
+                (f64::from(*offset) * f64::from(lengths[i]) - scale * product) as f32
+            };
+            let scores: Vec<f32> = vectors.chunks(dim).zip(&offsets).map(score).collect();
+            let best = scores.iter().copied().fold(f32::MAX, f32::min);
+            let index = scores.iter().position(|&s| s == best).unwrap_or(0);
+            let others = scores.iter().enumerate().filter(|(k, _)| *k != index);
+            let want = Nearest {
+                index: index as u32,
+                best,
+                second: others.map(|(_, &s)| s).fold(f32::MAX, f32::min),
+            };
+            assert_eq!(
+                *got, want,
+                "{device} {rows} x {dim}, {count} vectors, row {i}"
+            );
+        }
+    });
+}
+
+#[test]
+fn nearest_exact() {
+    for (seed, rows, dim) in shapes(20_000) {
+        let count = [1, 2, 31, 32, 33, 64, 65][seed as usize % 7];
+        check_nearest_exact(seed, rows, dim, count);
+    }
+}
+
+/// Panels are crossed and grids folded on the device of tiny bindings; the vectors take several of
+/// its bindings.
+#[test]
+fn nearest_of_many_rows_and_of_many_vectors() {
+    check_nearest_exact(1, 70_001, 1, 3);
+    check_nearest_exact(2, 140, 1000, 290);
+}
+
+/// No score is further off than `score_error` says, in whatever unit the caller's numbers are.
+#[test]
+fn nearest_rounding() {
+    let (rows, dim, count) = (130, 100, 70);
+    for unit in [1e-30f32, 1.0, 1e15] {
+        let x: Vec<f32> = fractions(41, rows * dim).iter().map(|v| v * unit).collect();
+        let vectors = fractions(42, count * dim);
+        let offsets = fractions(43, count);
+        let lengths = fractions(44, rows);
+        on_every_device(features(&x, dim), |device, pool| {
+            let got = pool.nearest(&vectors, &offsets, &lengths).unwrap();
+            for (i, (got, x)) in got.iter().zip(pool_rows(&x, dim, pool)).enumerate() {
+                let score = |k: usize| {
+                    let q = oracle::wide(&vectors[k * dim..][..dim]);
+                    let offset = f64::from(offsets[k]) * f64::from(lengths[i]);
+                    let length = |v: &[f64]| oracle::dot(v, v).sqrt();
+                    let error = score_error(dim, length(&x), length(&q), offset.abs());
+                    (offset - oracle::dot(&x, &q), error)
+                };
+                let smallest = |skip: Option<usize>| {
+                    let scores = (0..count).filter(|&k| Some(k) != skip).map(score);
+                    let near = |(low, high): (f64, f64), (score, error): (f64, f64)| {
+                        (low.min(score - error), high.min(score + error))
+                    };
+                    scores.fold((f64::MAX, f64::MAX), near)
+                };
+                let within = |value: f32, (low, high): (f64, f64)| {
+                    low <= f64::from(value) && f64::from(value) <= high
+                };
+                let index = got.index as usize;
+                let place = format!("{device} unit {unit:e} row {i}: {got:?}");
+                assert!(within(got.best, smallest(None)), "{place}");
+                assert!(within(got.second, smallest(Some(index))), "{place}");
+                let (own, error) = score(index);
+                assert!((f64::from(got.best) - own).abs() <= error, "{place}");
+            }
+        });
+    }
 }

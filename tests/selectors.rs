@@ -28,6 +28,7 @@ fn selectors(seed: u64, labelled: &[usize]) -> Vec<(&'static str, Box<dyn Select
             Box::new(Uniform {
                 seed,
                 labelled: labelled(),
+                ..Uniform::default()
             }),
         ),
         ("norm", Box::new(norm())),

@@ -9,12 +9,42 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each kernel, and the files that make it.
-const KERNELS: [(&str, &[&str]); 5] = [
+const KERNELS: [(&str, &[&str]); 11] = [
     ("row_norms", &["row_norms"]),
     ("gather_rows", &["gather_rows"]),
     ("due_rows", &["row_state", "due_rows"]),
     ("deflate", &["row_state", "direction_block", "deflate"]),
     ("refresh", &["row_state", "direction_block", "refresh"]),
+    (
+        "store_similarities",
+        &["tile_list", "integer_tile", "store_similarities"],
+    ),
+    (
+        "row_sums",
+        &["tile_list", "integer_tile", "two_words", "row_sums"],
+    ),
+    (
+        "sum_columns",
+        &["tile_list", "integer_tile", "two_words", "sum_columns"],
+    ),
+    ("sum_stored", &["tile_list", "two_words", "sum_stored"]),
+    ("greedy_rounds", &["greedy_rounds"]),
+    ("nearest", &["direction_block", "nearest"]),
+];
+
+/// Every override there is, with the sets of values that the host gives them.
+const OVERRIDES: [&[(&str, f64)]; 3] = [
+    &[("NORM", 1.0), ("ROW_THREADS", 8.0), ("COLUMN_THREADS", 8.0)],
+    &[
+        ("NORM", 2.0),
+        ("ROW_THREADS", 16.0),
+        ("COLUMN_THREADS", 16.0),
+    ],
+    &[
+        ("NORM", 3.0),
+        ("ROW_THREADS", 16.0),
+        ("COLUMN_THREADS", 4.0),
+    ],
 ];
 
 fn joined(parts: &[&str]) -> String {
@@ -26,8 +56,9 @@ fn joined(parts: &[&str]) -> String {
     parts.iter().map(read).collect()
 }
 
-/// Parses and validates without any optional capability, with `NORM` set where there is one.
-fn compiled(name: &str, source: &str, norm: u32) -> (naga::Module, ModuleInfo) {
+/// Parses and validates without any optional capability, with those of the overrides set that
+/// there are.
+fn compiled(name: &str, source: &str, overrides: &[(&str, f64)]) -> (naga::Module, ModuleInfo) {
     let module = naga::front::wgsl::parse_str(source)
         .unwrap_or_else(|e| panic!("{name}: {}", e.emit_to_string(source)));
     let validate = |module: &naga::Module| {
@@ -36,10 +67,15 @@ fn compiled(name: &str, source: &str, norm: u32) -> (naga::Module, ModuleInfo) {
             .unwrap_or_else(|e| panic!("{name}: {}", e.emit_to_string(source)))
     };
     let info = validate(&module);
-    let mut constants = PipelineConstants::default();
-    if !module.overrides.is_empty() {
-        constants.insert("NORM".to_owned(), f64::from(norm));
-    }
+    let has = |name: &str| {
+        let mut names = module.overrides.iter().map(|(_, o)| o.name.as_deref());
+        names.any(|found| found == Some(name))
+    };
+    let constants: PipelineConstants = overrides
+        .iter()
+        .filter(|(name, _)| has(name))
+        .map(|&(name, value)| (name.to_owned(), value))
+        .collect();
     let (module, info) =
         pipeline_constants::process_overrides(&module, &info, None, &constants).expect("overrides");
     (module.into_owned(), info.into_owned())
@@ -99,13 +135,10 @@ fn every_kernel_translates() {
         let source = joined(parts);
         let path = folder.join(name).with_extension("wgsl");
         std::fs::write(path, &source).expect("the target folder can be written");
-        for norm in 1..=3 {
-            let (module, info) = compiled(name, &source, norm);
+        for overrides in OVERRIDES {
+            let (module, info) = compiled(name, &source, overrides);
             assert_eq!(module.entry_points[0].name, name);
             translate(name, &module, &info);
-            if norm == 1 && module.overrides.is_empty() && name != "row_norms" {
-                break;
-            }
         }
     }
 }
@@ -138,6 +171,6 @@ fn a_broken_shader_is_refused() {
     compiled(
         "broken",
         "@compute @workgroup_size(64) fn broken() { let x: u32 = 1.5; }",
-        1,
+        &[],
     );
 }

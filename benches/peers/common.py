@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib import metadata
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -21,16 +22,22 @@ MEMORY = "coresift, from memory"
 PINNED = ["numpy==2.4.6", "scipy==1.17.1"]
 
 
-def own_environment():
-    """Runs the calling script again in `.venv` beside it, which is made first where it is not."""
-    home = os.path.join(HERE, ".venv")
+def own_environment(name=".venv", more=(), optional=()):
+    """Runs the calling script again in an environment beside it, which is made first where it is not:
+    what is pinned, `more`, and of `optional` what can be installed."""
+    PINNED.extend([*more, *optional])
+    home = os.path.join(HERE, name)
     python = os.path.join(home, "bin", "python")
     if os.path.realpath(sys.prefix) == os.path.realpath(home):
         return
     stamp = os.path.join(home, "pinned")
     if not os.path.exists(stamp) or open(stamp).read() != "\n".join(PINNED):
+        pip = [python, "-m", "pip", "install", "--quiet"]
+        required = [pin for pin in PINNED if pin not in optional]
         subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PINNED], check=True)
+        subprocess.run([*pip, *required], check=True)
+        for pin in optional:
+            subprocess.run([*pip, pin, *required])
         with open(stamp, "w") as f:
             f.write("\n".join(PINNED))
     os.execv(python, [python, *sys.argv])
@@ -124,8 +131,8 @@ def gram_schmidt(features, budget, seed=None):
 def build():
     """Builds the release binary; gives its path."""
     subprocess.run(["cargo", "build", "--release"], cwd=ROOT, check=True)
-    metadata = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
-    told = subprocess.run(metadata, cwd=ROOT, check=True, capture_output=True).stdout
+    question = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
+    told = subprocess.run(question, cwd=ROOT, check=True, capture_output=True).stdout
     return os.path.join(json.loads(told)["target_directory"], "release", "coresift")
 
 
@@ -211,8 +218,9 @@ def report(title, times, pairs):
         print(f"{median(times[peer]) / median(times[ours]):8.2f} x  {peer}  over  {ours}")
 
 
-def report_memory(peak, features):
-    bound = features + max(0.15 * features, 48 * 2**20)
+def report_memory(peak, features, more=None):
+    """Peak against features and `more` bytes; without it 15 % of the features, at least 48 MiB."""
+    bound = features + (max(0.15 * features, 48 * 2**20) if more is None else more)
     verdict = "within" if peak <= bound else "PAST"
     mib = 2.0**20
     print(
@@ -222,9 +230,6 @@ def report_memory(peak, features):
 
 
 def machine():
-    import numpy
-    import scipy
-
     cpu = platform.processor() or platform.machine()
     with contextlib.suppress(OSError):
         lines = open("/proc/cpuinfo").read().splitlines()
@@ -237,6 +242,12 @@ def machine():
     rustc = subprocess.run(["rustc", "--version"], cwd=ROOT, capture_output=True, text=True).stdout
     return (
         f"{cpu}, {cores} cores, load {load}; {datetime.date.today()}\n"
-        f"{rustc.strip()}; python {platform.python_version()}, "
-        f"numpy {numpy.__version__}, scipy {scipy.__version__}"
+        f"{rustc.strip()}; python {platform.python_version()}, {', '.join(installed())}"
     )
+
+
+def installed():
+    for pin in PINNED:
+        name = pin.split("==")[0]
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            yield f"{name} {metadata.version(name)}"

@@ -19,7 +19,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Choose rows of a feature matrix
-    Select(SelectArgs),
+    Select(Box<SelectArgs>),
     /// List every adapter and the one that `auto` takes
     Devices(DevicesArgs),
 }
@@ -68,6 +68,45 @@ pub(crate) struct SelectArgs {
     /// Residual, as a share of its row's length, that counts as none (gram-schmidt)
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub(crate) rank_tol: Option<f64>,
+    /// Each row's latent class, a list: .npy, .json, .csv or .txt (sas; random and norm: stratified)
+    #[arg(long, value_name = "FILE", group = "latent")]
+    pub(crate) classes: Option<Target>,
+    /// Latent classes by k-means into so many clusters (sas; random and norm: stratified)
+    #[arg(long, value_name = "K", group = "latent")]
+    pub(crate) clusters: Option<usize>,
+    /// Latent classes by a linear classifier fitted to a few labels: pairs of row and class, .csv,
+    /// .txt, .json or .npy (sas; random and norm: stratified)
+    #[arg(long, value_name = "FILE", group = "latent")]
+    pub(crate) few_labels: Option<Target>,
+    /// Latent classes by the nearest of these embeddings, a .npy matrix (sas; random and norm:
+    /// stratified)
+    #[arg(long, value_name = "FILE", group = "latent")]
+    pub(crate) prompts: Option<PathBuf>,
+    /// Rows that every class gets at least, where the budget pays for that (with classes)
+    /// [default: 0]
+    #[arg(long, value_name = "M")]
+    pub(crate) min_per_class: Option<usize>,
+    /// Similarities up to this count as 0, or none: all count (sas) [default: 0]
+    #[arg(long, value_name = "T|none", allow_negative_numbers = true)]
+    pub(crate) threshold: Option<Threshold>,
+    /// What similarity is (sas) [default: cosine]
+    #[arg(long, value_enum)]
+    pub(crate) similarity: Option<SimilarityName>,
+    /// What is maximised (sas) [default: cut]
+    #[arg(long, value_enum)]
+    pub(crate) objective: Option<ObjectiveName>,
+    /// What follows the greedy picks (sas) [default: top-up]
+    #[arg(long, value_enum)]
+    pub(crate) refine: Option<RefineName>,
+    /// Rows that an example has, consecutively: picks are then examples (sas) [default: 1]
+    #[arg(long, value_name = "V")]
+    pub(crate) views: Option<usize>,
+    /// Pick what adds least, for ablations (sas)
+    #[arg(long)]
+    pub(crate) worst: bool,
+    /// Whether similarities are kept (sas) [default: auto]
+    #[arg(long, value_enum)]
+    pub(crate) road: Option<RoadName>,
     /// Where to compute: auto, cpu, gpu or part of an adapter's name
     #[arg(long, default_value = "auto", value_name = "auto|cpu|gpu|NAME")]
     pub(crate) device: Choice,
@@ -96,6 +135,8 @@ pub(crate) enum Method {
     MaxNorm,
     /// Rows drawn by the length of what earlier picks leave of them
     GramSchmidt,
+    /// In every latent class, the rows most similar to the rest of it
+    Sas,
 }
 
 /// Names of the norms.
@@ -118,6 +159,66 @@ pub(crate) enum OnExhaustionName {
     Stop,
     /// Draw the rest by length
     Norm,
+}
+
+/// Names of similarities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SimilarityName {
+    /// Cosine of the angle
+    Cosine,
+    /// Inner product, over the largest length squared
+    Dot,
+}
+
+/// Names of what SAS maximises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ObjectiveName {
+    /// The graph cut
+    Cut,
+    /// Static row sums, as the authors' released code
+    RowSum,
+}
+
+/// Names of what follows the greedy picks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RefineName {
+    /// Double greedy, then greedy picks up to the budget
+    TopUp,
+    /// Nothing: the greedy ranking
+    None,
+    /// Double greedy; may leave fewer picks
+    DoubleGreedy,
+    /// Randomised double greedy; may leave fewer picks
+    RandomDoubleGreedy,
+}
+
+/// Names of roads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoadName {
+    /// Kept where they fit
+    Auto,
+    /// Kept
+    Stored,
+    /// Computed anew for every block of picks
+    MatrixFree,
+}
+
+/// What similarities must exceed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Threshold(pub(crate) Option<f64>);
+
+impl FromStr for Threshold {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self(None));
+        }
+        let number = text.parse().ok();
+        number
+            .map(|t| Self(Some(t)))
+            .ok_or_else(|| format!("{text:?} found, a number or none expected"))
+    }
 }
 
 /// How many rows to pick.

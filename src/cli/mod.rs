@@ -4,6 +4,7 @@
 //! 130 interrupted.
 
 mod args;
+mod classes;
 mod console;
 mod device;
 mod devices;

@@ -45,9 +45,9 @@ enum Width {
 }
 
 impl FeatureFile {
-    /// Opens a file and checks all that its header and its size can tell.
-    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        let npy = Npy::open(path, "features")?;
+    /// Opens the file that `argument` names and checks all that its header and its size can tell.
+    pub(crate) fn open(path: &Path, argument: &'static str) -> Result<Self, Failure> {
+        let npy = Npy::open(path, argument)?;
         let dtype = &npy.header.dtype;
         let width = match (dtype.type_char(), dtype.size_field()) {
             (TypeChar::Float, 2) => Width::F16,

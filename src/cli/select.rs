@@ -1,6 +1,7 @@
 //! The `select` command.
 
 use super::args::{Method, SelectArgs};
+use super::classes;
 use super::console::{self, Console};
 use super::device::{Choice, Device};
 use super::failure::Failure;
@@ -8,7 +9,7 @@ use super::indices;
 use super::method::{self, Plan};
 use super::read::FeatureFile;
 use super::write::{Format, Target};
-use coresift::{Error, Features, GramSchmidt, Selection};
+use coresift::{ClassShare, Error, Features, GramSchmidt, Road, Selection};
 use serde_json::{Value, json};
 use std::time::Instant;
 
@@ -17,15 +18,16 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let began = Instant::now();
     let console = Console { quiet: args.quiet };
     check(args)?;
-    let mut file = FeatureFile::open(&args.features)?;
+    let mut file = FeatureFile::open(&args.features, "features")?;
     let labelled = match &args.labelled {
-        Some(list) => indices::read(list, "labelled")?,
+        Some(list) => indices::read(list, "labelled", "row index")?,
         None => Vec::new(),
     };
-    let budget = args.budget.of(file.rows);
+    let classes = classes::read(args, file.dim)?;
+    let budget = args.budget.of(file.rows / args.views.unwrap_or(1).max(1));
     let device = open(args, console)?;
     let values = read(&mut file, console)?;
-    let plan = method::plan(args, labelled, rank_tol(args, &file, console));
+    let plan = method::plan(args, labelled, rank_tol(args, &file, console), classes);
     let about = about(args, &file, budget, &device, &plan);
     let in_memory = Instant::now();
     let features = Features::new(&values, file.rows, file.dim)
@@ -35,6 +37,9 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
             let seconds = in_memory.elapsed().as_secs_f64();
             deliver(args.out.as_ref(), args.json, &selection, &about)?;
             let all = began.elapsed().as_secs_f64();
+            if minimum_was_dropped(args, &selection, budget) {
+                console.note("min-per-class: dropped, the budget does not pay for it");
+            }
             console.note(summary(args.method, &selection, &file, (seconds, all)));
             Ok(())
         }
@@ -95,7 +100,7 @@ fn about(
     plan: &Plan,
 ) -> Value {
     json!({
-        "method": args.method.name(),
+        "method": method::name(args.method),
         "budget": budget,
         "seed": args.seed,
         "options": plan.options,
@@ -121,11 +126,32 @@ fn choose(
 
 /// Names the file that an error of the library speaks of.
 fn in_context(args: &SelectArgs, error: Error) -> Failure {
-    match (&error, &args.labelled) {
-        (Error::LabelledRange { .. } | Error::LabelledTwice { .. }, Some(list)) => {
-            Failure::of_file(&list.path, error)
-        }
-        _ => error.into(),
+    let path = |list: &Option<Target>| list.as_ref().map(|list| list.path.clone());
+    let (file, argument) = match &error {
+        Error::LabelledRange { .. } | Error::LabelledTwice { .. } => (path(&args.labelled), None),
+        Error::ZeroRow { .. } => (Some(args.features.clone()), None),
+        Error::Argument { argument, .. } => match *argument {
+            "classes" => (path(&args.classes), Some("classes")),
+            "few labels" => (path(&args.few_labels), Some("few-labels")),
+            "prompts" => (args.prompts.clone(), Some("prompts")),
+            _ => (None, None),
+        },
+        _ => (None, None),
+    };
+    match (file, argument, error) {
+        (
+            Some(file),
+            Some(argument),
+            Error::Argument {
+                found, expected, ..
+            },
+        ) => Failure::file(
+            &file,
+            argument,
+            format!("{found} found, {expected} expected"),
+        ),
+        (Some(file), _, error) => Failure::of_file(&file, error),
+        (None, _, error) => error.into(),
     }
 }
 
@@ -176,6 +202,36 @@ fn deliver(
     }
 }
 
+/// Whether there are too many classes for each to get what it was promised.
+fn minimum_was_dropped(args: &SelectArgs, selection: &Selection, budget: usize) -> bool {
+    let minimum = args.min_per_class.unwrap_or(0);
+    selection
+        .classes
+        .iter()
+        .map(|share| share.rows.min(minimum))
+        .sum::<usize>()
+        > budget
+}
+
+/// The classes of a selection and, of SAS, how many had their similarities kept.
+fn classes_in_words(selection: &Selection) -> String {
+    let classes = selection.classes.len();
+    let stored = |share: &&ClassShare| share.road == Some(Road::Stored);
+    let stored = selection.classes.iter().filter(stored).count();
+    let value: Option<f64> = selection.classes.iter().map(|share| share.value).sum();
+    let classes = format!(
+        "{classes} {}",
+        if classes == 1 { "class" } else { "classes" }
+    );
+    match value {
+        Some(value) => format!(
+            "{classes} ({stored} stored, {} matrix-free), F {value:.6e}",
+            selection.classes.len() - stored
+        ),
+        None => classes,
+    }
+}
+
 /// One line on what was done, and the seconds that it took: from features in memory to picks,
 /// and in all.
 fn summary(
@@ -188,13 +244,16 @@ fn summary(
         |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
     let mut parts = vec![format!(
         "{}: {} of {} rows x {}",
-        method.name(),
+        method::name(method),
         count(selection.picks.len(), "pick", "picks"),
         file.rows,
         file.dim
     )];
     if selection.epochs.len() > 1 {
         parts.push(format!("{} epochs", selection.epochs.len()));
+    }
+    if !selection.classes.is_empty() {
+        parts.push(classes_in_words(selection));
     }
     parts.push(count(selection.passes, "pass", "passes"));
     parts.push(format!("{seconds:.3} s from memory, {all:.3} s in all"));

@@ -1,7 +1,7 @@
 //! A selection in its four written forms. A file appears whole or not at all.
 
 use super::failure::Failure;
-use coresift::Selection;
+use coresift::{ClassShare, Selection};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -177,6 +177,15 @@ fn record(selection: &Selection, about: &Value) -> Value {
     record["scores"] = selection.scores.clone().into();
     record["epochs"] = selection.epochs.clone().into();
     record["passes"] = selection.passes.into();
+    if !selection.classes.is_empty() {
+        record["classes"] = selection.classes.iter().map(class).collect();
+        record["value"] = selection
+            .classes
+            .iter()
+            .map(|share| share.value)
+            .sum::<Option<f64>>()
+            .into();
+    }
     record["shortfall"] = match selection.shortfall {
         Some(short) => {
             serde_json::json!({ "count": short.missing, "reason": short.reason.to_string() })
@@ -184,4 +193,15 @@ fn record(selection: &Selection, about: &Value) -> Value {
         None => Value::Null,
     };
     record
+}
+
+/// What a record says of one latent class.
+fn class(share: &ClassShare) -> Value {
+    serde_json::json!({
+        "class": share.class,
+        "rows": share.rows,
+        "budget": share.budget,
+        "picks": share.picks,
+        "value": share.value,
+    })
 }

@@ -1,10 +1,24 @@
 //! Mirror of `shaders/gather_rows.wgsl`.
 
 use super::CpuPool;
+use rayon::prelude::*;
+
+/// Rows that a thread copies in one go.
+const CHUNK: usize = 64;
 
 /// The rows asked for, in pool unit.
 pub(super) fn gather_rows(pool: &CpuPool<'_>, rows: &[usize]) -> Vec<f32> {
     let (values, dim) = (pool.features.values(), pool.features.dim());
-    let row = |&row: &usize| values[row * dim..][..dim].iter().map(|v| v * pool.scale);
-    rows.iter().flat_map(row).collect()
+    let mut gathered = vec![0.0; rows.len() * dim];
+    gathered
+        .par_chunks_mut(CHUNK * dim)
+        .zip(rows.par_chunks(CHUNK))
+        .for_each(|(gathered, rows)| {
+            for (to, &row) in gathered.chunks_exact_mut(dim).zip(rows) {
+                for (to, v) in to.iter_mut().zip(&values[row * dim..][..dim]) {
+                    *to = v * pool.scale;
+                }
+            }
+        });
+    gathered
 }

@@ -3,10 +3,22 @@
 mod deflate;
 mod due_rows;
 mod gather_rows;
+mod greedy_rounds;
+mod nearest;
 mod refresh;
 mod row_norms;
+mod row_sums;
+mod similarities;
+mod store_similarities;
+mod sum_columns;
+mod sum_stored;
 
-use crate::{Due, Error, Features, Lp, Pool, Rate, Residuals, RowState, Totals};
+use crate::{
+    Due, Error, Features, IntegerRows, Lp, Nearest, Pool, Rate, Residuals, RowState, Similarities,
+    Totals,
+};
+
+use similarities::CpuSimilarities;
 
 /// Rows one thread works on at a time: small enough that a block of rows, its inner products
 /// and its states stay in a core's own cache between the product and the epilogue.
@@ -52,6 +64,23 @@ impl Pool for CpuPool<'_> {
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
         let states = vec![RowState::MASKED; self.rows()];
         Ok(Box::new(CpuResiduals { pool: self, states }))
+    }
+
+    fn similarities<'a>(
+        &'a self,
+        rows: &'a IntegerRows,
+        threshold: Option<i32>,
+    ) -> Result<Box<dyn Similarities + 'a>, Error> {
+        Ok(Box::new(CpuSimilarities::new(rows, threshold)))
+    }
+
+    fn nearest(
+        &self,
+        vectors: &[f32],
+        offsets: &[f32],
+        lengths: &[f32],
+    ) -> Result<Vec<Nearest>, Error> {
+        Ok(nearest::nearest(self, vectors, offsets, lengths))
     }
 }
 

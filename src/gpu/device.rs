@@ -1,6 +1,7 @@
 //! The GPU that a caller opens or lends.
 
 use super::adapter::{self, Adapter};
+use super::integer_tile::Slots;
 use crate::{Error, Features, GpuPool};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
@@ -42,6 +43,12 @@ pub(super) struct Pipelines {
     pub(super) due_rows: OnceLock<wgpu::ComputePipeline>,
     pub(super) deflate: OnceLock<wgpu::ComputePipeline>,
     pub(super) refresh: OnceLock<wgpu::ComputePipeline>,
+    pub(super) nearest: OnceLock<wgpu::ComputePipeline>,
+    pub(super) store_similarities: Slots,
+    pub(super) row_sums: Slots,
+    pub(super) sum_columns: Slots,
+    pub(super) sum_stored: OnceLock<wgpu::ComputePipeline>,
+    pub(super) greedy_rounds: OnceLock<wgpu::ComputePipeline>,
 }
 
 impl Gpu {
@@ -93,7 +100,7 @@ impl Gpu {
             (
                 "max_compute_workgroup_storage_size",
                 limits.max_compute_workgroup_storage_size,
-                10_752,
+                16_384,
             ),
             (
                 "max_compute_workgroups_per_dimension",
@@ -192,6 +199,12 @@ impl Gpu {
 
     pub(super) fn limits(&self) -> &wgpu::Limits {
         &self.shared.limits
+    }
+
+    /// Most bytes of one binding.
+    pub(super) fn most_bound(&self) -> u64 {
+        let limits = self.limits();
+        (limits.max_storage_buffer_binding_size).min(limits.max_buffer_size)
     }
 
     /// Most workgroups of one dispatch: those that both axes of a grid count.

@@ -20,8 +20,17 @@ const ROUNDS_OF_BLOCK: u64 = 64;
 const ROUNDS_OF_TILE: u64 = 32;
 
 /// Columns up to which a thread can take one block of directions at least.
-pub(super) const MOST_COLUMNS: usize =
-    (MOST_ROUNDS / (ROUNDS_OF_BLOCK + ROUNDS_OF_TILE)) as usize * COLUMNS;
+const MOST_COLUMNS: usize = (MOST_ROUNDS / (ROUNDS_OF_BLOCK + ROUNDS_OF_TILE)) as usize * COLUMNS;
+
+/// Refuses rows that a software adapter might leave half done.
+pub(super) fn check_columns(gpu: &Gpu, dim: usize) -> Result<(), Error> {
+    if dim > MOST_COLUMNS && gpu.is_software() {
+        return Err(Error::Device(format!(
+            "rows of {dim} values found, at most {MOST_COLUMNS} expected by a software adapter"
+        )));
+    }
+    Ok(())
+}
 
 /// Blocks that one dispatch may take.
 fn most_blocks(columns: usize) -> u64 {

@@ -73,6 +73,19 @@ pub(super) fn assert_entry(wgsl: &str, name: &str, threads: u32, bindings: &[&st
     );
 }
 
+/// The shader with values in the place of overrides.
+pub(super) fn overridden(wgsl: &str, values: &[(&str, usize)]) -> String {
+    let mut text = wgsl.to_owned();
+    for (name, value) in values {
+        let start = text
+            .find(&format!("override {name}:"))
+            .expect("the override is in the shader");
+        let end = start + text[start..].find(';').expect("a declaration ends");
+        text.replace_range(start..end, &format!("const {name}: u32 = {value}u"));
+    }
+    text
+}
+
 /// The value of a whole-number constant of the shader.
 pub(super) fn constant(wgsl: &str, name: &str) -> u64 {
     let module = naga::front::wgsl::parse_str(wgsl).expect("the shader parses");

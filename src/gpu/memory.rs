@@ -2,6 +2,7 @@
 
 use super::device::Shared;
 use crate::{Error, Gpu};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -12,6 +13,13 @@ use wgpu::BufferUsages;
 pub(super) const PIECE_BYTES: u64 = 32 << 20;
 
 impl Gpu {
+    /// Bytes that may still be taken, where there is a limit.
+    pub(super) fn memory_left(&self) -> Option<u64> {
+        let in_use = self.shared.in_use.load(Ordering::Relaxed);
+        let is_limited = self.memory_limit < u64::MAX;
+        is_limited.then(|| self.memory_limit.saturating_sub(in_use))
+    }
+
     /// Device memory of ours that is counted; one block for each of `sizes`, in bytes.
     pub(super) fn blocks(
         &self,
@@ -20,14 +28,12 @@ impl Gpu {
         usage: BufferUsages,
     ) -> Result<Vec<Block>, Error> {
         let needed = sizes.iter().sum();
-        let available = self
-            .memory_limit
-            .saturating_sub(self.shared.in_use.load(Ordering::Relaxed));
-        if needed > available {
+        let available = self.memory_left();
+        if available.is_some_and(|available| needed > available) {
             return Err(Error::OutOfMemory {
                 what,
                 needed,
-                available: Some(available),
+                available,
             });
         }
         let create = |&size: &u64| {
@@ -115,14 +121,25 @@ impl Gpu {
         what: &'static str,
         buffer: &wgpu::Buffer,
     ) -> Result<Vec<T>, Error> {
-        let mut values = Vec::with_capacity(buffer.size() as usize / size_of::<T>());
+        self.read_part(what, buffer, 0..buffer.size())
+    }
+
+    /// A range of a buffer's bytes.
+    pub(super) fn read_part<T: bytemuck::Pod>(
+        &self,
+        what: &'static str,
+        buffer: &wgpu::Buffer,
+        bytes: Range<u64>,
+    ) -> Result<Vec<T>, Error> {
+        let whole = bytes.end - bytes.start;
+        let mut values = Vec::with_capacity(whole as usize / size_of::<T>());
         let staging = self.block(
             what,
-            buffer.size().min(PIECE_BYTES),
+            whole.min(PIECE_BYTES),
             BufferUsages::MAP_READ | BufferUsages::COPY_DST,
         )?;
-        for offset in (0..buffer.size()).step_by(PIECE_BYTES as usize) {
-            let size = (buffer.size() - offset).min(PIECE_BYTES);
+        for offset in bytes.clone().step_by(PIECE_BYTES as usize) {
+            let size = (bytes.end - offset).min(PIECE_BYTES);
             let index = self.submit(what, |encoder| {
                 encoder.copy_buffer_to_buffer(buffer, offset, &staging, 0, size);
             })?;

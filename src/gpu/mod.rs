@@ -10,14 +10,22 @@ mod device;
 mod directions;
 mod due_rows;
 mod gather_rows;
+mod greedy_rounds;
+mod integer_tile;
 #[cfg(test)]
 mod layout;
 mod memory;
+mod nearest;
 mod pool;
 mod refresh;
 mod residuals;
 mod row_norms;
+mod row_sums;
 mod run;
+mod similarities;
+mod store_similarities;
+mod sum_columns;
+mod sum_stored;
 
 pub use adapter::Adapter;
 pub use device::Gpu;

@@ -2,8 +2,9 @@
 
 use super::memory::{Block, PIECE_BYTES};
 use super::residuals::GpuResiduals;
-use super::{gather_rows, row_norms};
-use crate::{Error, Features, Gpu, Lp, Pool, Residuals};
+use super::similarities::GpuSimilarities;
+use super::{gather_rows, nearest, row_norms};
+use crate::{Error, Features, Gpu, IntegerRows, Lp, Nearest, Pool, Residuals, Similarities};
 use std::num::NonZeroU64;
 use wgpu::BufferUsages;
 
@@ -196,5 +197,23 @@ impl Pool for GpuPool {
 
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
         Ok(Box::new(GpuResiduals::new(self)?))
+    }
+
+    fn similarities<'a>(
+        &'a self,
+        rows: &'a IntegerRows,
+        threshold: Option<i32>,
+    ) -> Result<Box<dyn Similarities + 'a>, Error> {
+        let similarities = GpuSimilarities::new(&self.gpu, rows, threshold)?;
+        Ok(Box::new(similarities))
+    }
+
+    fn nearest(
+        &self,
+        vectors: &[f32],
+        offsets: &[f32],
+        lengths: &[f32],
+    ) -> Result<Vec<Nearest>, Error> {
+        nearest::run(self, vectors, offsets, lengths)
     }
 }

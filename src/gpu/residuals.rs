@@ -1,6 +1,6 @@
 //! The working state of a Gram-Schmidt run, resident beside its pool.
 
-use super::directions::{Directions, MOST_COLUMNS};
+use super::directions::{Directions, check_columns};
 use super::memory::Block;
 use super::{GpuPool, deflate, due_rows, refresh};
 use crate::{Due, Error, Pool, Rate, Residuals, RowState, Totals};
@@ -14,12 +14,7 @@ pub(super) struct GpuResiduals<'a> {
 
 impl<'a> GpuResiduals<'a> {
     pub(super) fn new(pool: &'a GpuPool) -> Result<Self, Error> {
-        if pool.dim() > MOST_COLUMNS && pool.gpu.is_software() {
-            let dim = pool.dim();
-            return Err(Error::Device(format!(
-                "rows of {dim} values found, at most {MOST_COLUMNS} expected by a software adapter"
-            )));
-        }
+        check_columns(&pool.gpu, pool.dim())?;
         let bytes = size_of::<RowState>() as u64;
         let sizes: Vec<u64> = pool
             .panels

@@ -1,9 +1,19 @@
 //! The selectors: one algorithm a file, on the host, through `&dyn Pool`.
 
+mod classes;
+mod gather;
 mod gram_schmidt;
+mod kmeans;
+mod logistic;
 mod norm;
+mod sas;
+mod strata;
 mod uniform;
+mod unit_rows;
 
+pub use classes::Classes;
 pub use gram_schmidt::{GramSchmidt, OnExhaustion};
+pub use kmeans::{Clustering, KMeans};
 pub use norm::Norm;
+pub use sas::{Objective, Refine, Road, Sas, Similarity};
 pub use uniform::Uniform;

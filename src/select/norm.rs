@@ -1,11 +1,11 @@
 //! Norm sampling, and the largest norms.
 
+use super::classes::Classes;
+use super::gather::gather;
+use super::strata::Strata;
 use crate::selection::{ShortfallReason, check_power, labelled_mask};
 use crate::{Error, Lp, Pool, Selection, Selector, norm_bounds, order, random, sums};
 use rayon::prelude::*;
-
-/// Bytes of rows fetched from the pool at a time.
-const GATHER_BYTES: usize = 16 << 20;
 
 /// Sampling in proportion to a norm, or simply the largest norms.
 ///
@@ -33,11 +33,19 @@ const GATHER_BYTES: usize = 16 << 20;
 /// only bound the keys; rows whose order those bounds leave open are settled in f64 on the host,
 /// so every device gives the same picks. Scores are exact, rounded to f32.
 ///
+/// With `classes` it is stratified: the budget is shared among the classes in proportion to their
+/// rows that are not labelled (largest remainder, ties to the lower class), and rows are drawn
+/// within each class by the same keys as without. With `anti` the largest norm is that of the
+/// class, the set that is drawn from. Picks are listed by ascending class, in draw order within
+/// one, and [`Selection::classes`] tells the shares; a smaller budget's picks are then no prefix,
+/// and what a class lacks in rows of positive weight no other makes up for.
+///
 /// Cost: one pass over the features, then `O(rows log rows)` on the host.
 ///
 /// # Errors
 ///
-/// [`Error::Argument`] for a power outside (0, 64]; else as [`Selector::select`].
+/// [`Error::Argument`] for a power outside (0, 64] or what `classes` cannot be; else as
+/// [`Selector::select`].
 ///
 /// # Example
 ///
@@ -66,10 +74,14 @@ pub struct Norm {
     pub seed: u64,
     /// Rows already labelled: never picked.
     pub labelled: Vec<usize>,
+    /// Classes that share the budget; `None` to draw from all rows alike.
+    pub classes: Option<Classes>,
+    /// Picks promised to every class, or all its rows, where the budget pays for that.
+    pub min_per_class: usize,
 }
 
 impl Default for Norm {
-    /// l2, power 1, drawn with seed 0.
+    /// l2, power 1, drawn with seed 0 from all rows alike.
     fn default() -> Self {
         Self {
             norm: Lp::L2,
@@ -78,6 +90,8 @@ impl Default for Norm {
             greedy: false,
             seed: 0,
             labelled: Vec::new(),
+            classes: None,
+            min_per_class: 0,
         }
     }
 }
@@ -91,34 +105,32 @@ impl Selector for Norm {
     ) -> Result<Selection, Error> {
         check_power(self.power, 64.0)?;
         let excluded = labelled_mask(&self.labelled, pool.rows(), budget)?;
-        if budget == 0 {
-            return Ok(Selection {
-                epochs: vec![0],
-                ..Selection::default()
-            });
-        }
-        let norms = pool.row_norms(self.norm)?;
-        let largest = if self.anti {
-            Some(largest_norm(pool, self.norm, &norms)?)
-        } else {
-            None
+        let mut selection = Selection {
+            epochs: vec![0],
+            ..Selection::default()
         };
-        let draw = Draw {
+        if budget == 0 && self.classes.is_none() {
+            return Ok(selection);
+        }
+        let classes = self.classes.as_ref();
+        let strata = Strata::new(pool, classes, &excluded, budget, self.min_per_class)?;
+        let norms = pool.row_norms(self.norm)?;
+        selection.passes = strata.passes + 1;
+        let mut draw = Draw {
             norm: self.norm,
             power: self.power,
-            largest,
+            largest: None,
             numbers: (!self.greedy)
                 .then(|| random::exponentials(self.seed, random::RACE, pool.rows())),
         };
-        let (picks, scores) = draw.take(pool, &norms, &excluded, budget)?;
-        progress(picks.len());
-        let selection = Selection {
-            picks,
-            scores,
-            epochs: vec![0],
-            passes: 1,
-            ..Selection::default()
-        };
+        for stratum in &strata.strata {
+            if self.anti {
+                draw.largest = Some(largest_norm(pool, self.norm, &norms, &stratum.rows)?);
+            }
+            let (picks, scores) = draw.take(pool, &norms, &stratum.able, stratum.budget)?;
+            strata.add(stratum, &picks, &scores, &mut selection);
+            progress(selection.picks.len());
+        }
         Ok(selection.finish(budget, ShortfallReason::ZeroWeight))
     }
 }
@@ -135,20 +147,18 @@ pub(super) struct Draw {
 }
 
 impl Draw {
-    /// Up to `count` picks and their scores, given the pool's answer on norms.
+    /// Up to `count` picks out of `rows` and their scores, given the pool's answer on norms.
     pub(super) fn take(
         &self,
         pool: &dyn Pool,
         norms: &[f32],
-        excluded: &[bool],
+        rows: &[usize],
         count: usize,
     ) -> Result<(Vec<usize>, Vec<f64>), Error> {
         let dim = pool.dim();
-        let open = |&row: &usize| !excluded[row];
-        let mut keys: Vec<Interval> = (0..norms.len())
-            .into_par_iter()
-            .filter(open)
-            .map(|row| {
+        let mut keys: Vec<Interval> = rows
+            .par_iter()
+            .map(|&row| {
                 let (low, high) = norm_bounds(self.norm, norms[row], dim);
                 self.interval(row, low, high)
             })
@@ -271,10 +281,9 @@ fn meeting(keys: &[Interval]) -> Vec<usize> {
 
 /// Norms in f64, in pool unit, of some rows.
 fn exact_norms(pool: &dyn Pool, norm: Lp, rows: &[usize]) -> Result<Vec<f64>, Error> {
-    let at_once = (GATHER_BYTES / (4 * pool.dim())).max(1);
     let mut norms = Vec::with_capacity(rows.len());
-    for rows in rows.chunks(at_once) {
-        let x = pool.gather_rows(rows)?;
+    for piece in gather(pool, rows) {
+        let (_, x) = piece?;
         norms.extend(x.chunks_exact(pool.dim()).map(|x| exact_norm(norm, x)));
     }
     Ok(norms)
@@ -289,14 +298,18 @@ fn exact_norm(norm: Lp, x: &[f32]) -> f64 {
     }
 }
 
-/// The largest norm of all rows in f64, in pool unit.
-fn largest_norm(pool: &dyn Pool, norm: Lp, norms: &[f32]) -> Result<f64, Error> {
-    let bounds = |&value: &f32| norm_bounds(norm, value, pool.dim());
-    let floor = norms.iter().map(|v| bounds(v).0).fold(0.0, f64::max);
-    let rows: Vec<usize> = (0..norms.len())
-        .filter(|&i| bounds(&norms[i]).1 >= floor)
-        .collect();
-    Ok(exact_norms(pool, norm, &rows)?
+/// The largest norm of some rows in f64, in pool unit, given the pool's answer on all.
+pub(super) fn largest_norm(
+    pool: &dyn Pool,
+    norm: Lp,
+    norms: &[f32],
+    rows: &[usize],
+) -> Result<f64, Error> {
+    let bounds = |row: usize| norm_bounds(norm, norms[row], pool.dim());
+    let floor = rows.iter().map(|&row| bounds(row).0).fold(0.0, f64::max);
+    let able = rows.iter().copied().filter(|&row| bounds(row).1 >= floor);
+    let able: Vec<usize> = able.collect();
+    Ok(exact_norms(pool, norm, &able)?
         .into_iter()
         .fold(0.0, f64::max))
 }

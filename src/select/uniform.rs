@@ -1,5 +1,7 @@
 //! Uniform sampling without replacement.
 
+use super::classes::Classes;
+use super::strata::Strata;
 use crate::selection::{ShortfallReason, labelled_mask};
 use crate::{Error, Pool, Selection, Selector, order, random};
 
@@ -9,21 +11,34 @@ use crate::{Error, Pool, Selection, Selector, order, random};
 /// that a smaller budget's picks are a prefix of a larger one's. Scores are 1. No pass over
 /// the features; `O(rows)` on the host. The baseline of N. Bar and R. Giryes (arXiv:2406.01086).
 ///
+/// With `classes` it is stratified: the budget is shared among the classes in proportion to their
+/// rows that are not labelled (largest remainder, ties to the lower class), and each class's picks
+/// are the smallest numbers in it. They are listed by ascending class, in draw order within one,
+/// and [`Selection::classes`] tells the shares; a smaller budget's picks are then no prefix.
+///
+/// # Errors
+///
+/// [`Error::Argument`] for what `classes` cannot be; else as [`Selector::select`].
+///
 /// ```
 /// use coresift::{CpuPool, Features, Selector, Uniform};
 ///
 /// let x = [1.0, 2.0, 3.0, 4.0];
 /// let pool = CpuPool::new(Features::new(&x, 4, 1)?);
-/// let chosen = Uniform { seed: 1, labelled: vec![2] }.select(&pool, 3)?;
+/// let chosen = Uniform { seed: 1, labelled: vec![2], ..Uniform::default() }.select(&pool, 3)?;
 /// assert!(!chosen.picks.contains(&2));
 /// # Ok::<(), coresift::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Uniform {
     /// Seed of the draws.
     pub seed: u64,
     /// Rows already labelled: never picked.
     pub labelled: Vec<usize>,
+    /// Classes that share the budget; `None` to draw from all rows alike.
+    pub classes: Option<Classes>,
+    /// Picks promised to every class, or all its rows, where the budget pays for that.
+    pub min_per_class: usize,
 }
 
 impl Selector for Uniform {
@@ -34,23 +49,23 @@ impl Selector for Uniform {
         progress: &mut dyn FnMut(usize),
     ) -> Result<Selection, Error> {
         let labelled = labelled_mask(&self.labelled, pool.rows(), budget)?;
-        let mut keys = random::exponentials(self.seed, random::UNIFORM, pool.rows());
-        for (key, _) in keys
-            .iter_mut()
-            .zip(labelled)
-            .filter(|(_, labelled)| *labelled)
-        {
-            *key = f64::INFINITY;
-        }
-        let picks = order::smallest(&keys, budget);
-        progress(picks.len());
-        let scores = vec![1.0; picks.len()];
-        let selection = Selection {
-            picks,
-            scores,
+        let classes = self.classes.as_ref();
+        let strata = Strata::new(pool, classes, &labelled, budget, self.min_per_class)?;
+        let numbers = random::exponentials(self.seed, random::UNIFORM, pool.rows());
+        let mut selection = Selection {
             epochs: vec![0],
+            passes: strata.passes,
             ..Selection::default()
         };
+        for stratum in &strata.strata {
+            let keys: Vec<f64> = stratum.able.iter().map(|&row| numbers[row]).collect();
+            let picks: Vec<usize> = order::smallest(&keys, stratum.budget)
+                .into_iter()
+                .map(|place| stratum.able[place])
+                .collect();
+            strata.add(stratum, &picks, &vec![1.0; picks.len()], &mut selection);
+            progress(selection.picks.len());
+        }
         Ok(selection.finish(budget, ShortfallReason::ZeroWeight))
     }
 }

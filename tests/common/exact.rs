@@ -42,3 +42,51 @@ pub fn residual(x: &[f64], basis: &[Vec<f64>]) -> Vec<f64> {
     }
     x
 }
+
+/// The similarities of whole-number rows, 0 between classes: products without a threshold, else
+/// what is above it, over 2^14 and rounded half up, at most 65 535. `ends` is a class's last row
+/// and one, class after class.
+pub fn similarities(rows: &[Vec<i64>], ends: &[usize], threshold: Option<i64>) -> Vec<Vec<i64>> {
+    let class = |row: usize| ends.iter().position(|&end| row < end);
+    let similarity = |i: usize, j: usize| {
+        if class(i) != class(j) {
+            return 0;
+        }
+        let product: i64 = rows[i].iter().zip(&rows[j]).map(|(a, b)| a * b).sum();
+        match threshold {
+            None => product,
+            Some(threshold) if product > threshold => {
+                ((product as f64 / 16384.0 + 0.5).floor() as i64).min(65_535)
+            }
+            Some(_) => 0,
+        }
+    };
+    (0..rows.len())
+        .map(|i| (0..rows.len()).map(|j| similarity(i, j)).collect())
+        .collect()
+}
+
+/// Picks, with their gains, of `count` greedy rounds among some rows; `gains` are of all rows.
+pub fn greedy_rounds(
+    similarities: &[Vec<i64>],
+    rows: std::ops::Range<usize>,
+    gains: &mut [i64],
+    count: usize,
+    step: i64,
+) -> Vec<(usize, i64)> {
+    let mut rounds = Vec::new();
+    for _ in 0..count {
+        let mut pick = rows.start;
+        for row in rows.clone() {
+            if gains[row] > gains[pick] {
+                pick = row;
+            }
+        }
+        rounds.push((pick, gains[pick]));
+        for row in rows.clone() {
+            gains[row] += step * similarities[pick][row];
+        }
+        gains[pick] -= 1 << 62;
+    }
+    rounds
+}

@@ -6,6 +6,7 @@
     reason = "each test binary uses its own part"
 )]
 
+mod cut;
 pub mod devices;
 mod exact;
 pub mod npy;
@@ -18,7 +19,8 @@ pub use wrap::{Lost, Noisy};
 
 /// Definitions in `f64`: slow, obvious, sharing no code with `src`.
 pub mod oracle {
-    pub use super::exact::{dot, norms, orthonormal, residual, wide};
+    pub use super::cut::Cut;
+    pub use super::exact::{dot, greedy_rounds, norms, orthonormal, residual, similarities, wide};
     pub use super::race::gram_schmidt;
     pub use super::span::Span;
 }

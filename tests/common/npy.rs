@@ -53,6 +53,28 @@ pub fn read(path: &Path, rows: usize) -> Stored {
     }
 }
 
+/// The labels beside a pool: i32, one a row.
+pub fn labels(pool: &Stored) -> Vec<usize> {
+    let path = repository(&pool.name);
+    let path = if path.ends_with("features.npy") {
+        path.with_file_name("labels.npy")
+    } else {
+        let stem = path.file_stem().unwrap().to_string_lossy();
+        path.with_file_name(format!("{stem}_labels.npy"))
+    };
+    let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let header = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    assert!(
+        bytes[10..header].windows(5).any(|w| w == b"'<i4'"),
+        "{}",
+        path.display()
+    );
+    let (labels, rest) = bytes[header..].as_chunks::<4>();
+    assert!(rest.is_empty() && labels.len() >= pool.rows);
+    let label = |&bytes: &[u8; 4]| usize::try_from(i32::from_le_bytes(bytes)).expect("a label");
+    labels[..pool.rows].iter().map(label).collect()
+}
+
 /// The pools that come with the repository.
 pub fn small_pools() -> Vec<Stored> {
     [

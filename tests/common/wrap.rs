@@ -1,10 +1,13 @@
 //! Pools around a pool, to see what a selector does when a device is not quite right.
 
-use coresift::{Due, Error, Lp, Pool, Rate, Residuals, RowState, Selection, Totals};
+use coresift::{
+    Due, Error, IntegerRows, Lp, Nearest, Pool, Rate, Residuals, Round, RowState, Selection,
+    Similarities, Totals,
+};
 use std::cell::Cell;
 
 /// A pool whose residuals and hazards are off, at every deflation and refresh, by a relative
-/// error of random sign.
+/// error of random sign, and so are the scores of the nearest vectors.
 pub struct Noisy<'a> {
     inner: &'a dyn Pool,
     relative: f32,
@@ -39,6 +42,29 @@ impl Pool for Noisy<'_> {
             relative: self.relative,
             state: 1,
         }))
+    }
+    fn similarities<'a>(
+        &'a self,
+        rows: &'a IntegerRows,
+        threshold: Option<i32>,
+    ) -> Result<Box<dyn Similarities + 'a>, Error> {
+        self.inner.similarities(rows, threshold)
+    }
+    fn nearest(
+        &self,
+        vectors: &[f32],
+        offsets: &[f32],
+        lengths: &[f32],
+    ) -> Result<Vec<Nearest>, Error> {
+        let mut nearest = self.inner.nearest(vectors, offsets, lengths)?;
+        for (row, nearest) in nearest.iter_mut().enumerate() {
+            let noise = |odd: bool| if odd { self.relative } else { -self.relative };
+            nearest.best *= 1.0 + noise(row % 3 == 0);
+            if nearest.second < f32::MAX {
+                nearest.second *= 1.0 + noise(row % 2 == 0);
+            }
+        }
+        Ok(nearest)
     }
 }
 
@@ -104,7 +130,7 @@ impl Residuals for NoisyResiduals<'_> {
     }
 }
 
-/// A pool whose device is lost after so many calls on its residuals.
+/// A pool whose device is lost after so many calls on it, its residuals and its similarities.
 pub struct Lost<'a> {
     inner: &'a dyn Pool,
     calls_left: Cell<usize>,
@@ -154,6 +180,26 @@ impl Pool for Lost<'_> {
             pool: self,
         }))
     }
+    fn similarities<'a>(
+        &'a self,
+        rows: &'a IntegerRows,
+        threshold: Option<i32>,
+    ) -> Result<Box<dyn Similarities + 'a>, Error> {
+        self.count()?;
+        Ok(Box::new(LostSimilarities {
+            inner: self.inner.similarities(rows, threshold)?,
+            pool: self,
+        }))
+    }
+    fn nearest(
+        &self,
+        vectors: &[f32],
+        offsets: &[f32],
+        lengths: &[f32],
+    ) -> Result<Vec<Nearest>, Error> {
+        self.count()?;
+        self.inner.nearest(vectors, offsets, lengths)
+    }
 }
 
 struct LostResiduals<'a> {
@@ -185,5 +231,45 @@ impl Residuals for LostResiduals<'_> {
     fn refresh(&mut self, basis: &[f32], dead: f32, rate: Rate) -> Result<Totals, Error> {
         self.pool.count()?;
         self.inner.refresh(basis, dead, rate)
+    }
+}
+
+struct LostSimilarities<'a> {
+    inner: Box<dyn Similarities + 'a>,
+    pool: &'a Lost<'a>,
+}
+
+impl Similarities for LostSimilarities<'_> {
+    fn row_sums(&self) -> Result<Vec<i64>, Error> {
+        self.pool.count()?;
+        self.inner.row_sums()
+    }
+    fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
+        self.pool.count()?;
+        self.inner.sum_columns(columns)
+    }
+    fn room(&self) -> u64 {
+        self.inner.room()
+    }
+    fn store(&mut self, classes: std::ops::Range<usize>) -> Result<(), Error> {
+        self.pool.count()?;
+        self.inner.store(classes)
+    }
+    fn stored(&self, class: usize) -> Result<Vec<u16>, Error> {
+        self.pool.count()?;
+        self.inner.stored(class)
+    }
+    fn sum_stored(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
+        self.pool.count()?;
+        self.inner.sum_stored(columns)
+    }
+    fn greedy_rounds(
+        &mut self,
+        gains: &mut [i64],
+        counts: &[usize],
+        step: i64,
+    ) -> Result<Vec<Vec<Round>>, Error> {
+        self.pool.count()?;
+        self.inner.greedy_rounds(gains, counts, step)
     }
 }

@@ -277,7 +277,9 @@ impl Run<'_> {
             numbers: self.numbers(),
         };
         let missing = self.budget - self.selection.picks.len();
-        let (picks, scores) = draw.take(self.pool, norms, &self.excluded, missing)?;
+        let able = (0..norms.len()).filter(|&row| !self.excluded[row]);
+        let able: Vec<usize> = able.collect();
+        let (picks, scores) = draw.take(self.pool, norms, &able, missing)?;
         self.selection.picks.extend(picks);
         self.selection.scores.extend(scores);
         (self.progress)(self.selection.picks.len());

@@ -1,0 +1,176 @@
+// greedy_rounds: rounds of a greedy choice, in every class side by side.
+//
+//   a round: p          = the row of the largest gain, ties to the lower row
+//            list      += (p, gains[p])
+//            gains[i]  += step * matrix[class][p, i]     for every row i of the class
+//            gains[p]  += MASK, -2^62
+//
+// Grid      a workgroup a class, folded over x and y; it takes its rounds from `begin` to `end`.
+// Memory    a thread keeps to its own groups of four rows from the first round to the last, so that
+//           no thread reads what another wrote; what a round adds and the next round's largest gain
+//           take one pass.
+// Rounding  none: gains are whole numbers of 64 bits, the low word first. A class's last group is
+//           filled up with rows of the least gain there is.
+// Mirror    src/cpu/greedy_rounds.rs. Contract: src/similarity.rs, tests/kernels.rs.
+
+const THREADS = 256u;
+const MASK_UPPER = 0xc0000000u; // the upper word of -2^62
+
+struct Shape {
+    classes: u32,
+    begin: u32,
+    end: u32,
+    step_low: u32,
+    step_high: u32,
+}
+
+struct Class {
+    // First group of four similarities, and of four gains; groups to a row of the matrix.
+    matrix: u32,
+    gains: u32,
+    groups: u32,
+    rounds: u32,
+    // Where the list begins.
+    list: u32,
+}
+
+struct Round {
+    row: u32,
+    low: u32,
+    high: u32,
+}
+
+// A gain and whose it is; the upper word has the sign.
+struct Best {
+    row: u32,
+    low: u32,
+    high: i32,
+}
+
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(1) var<storage, read> classes: array<Class>;
+@group(0) @binding(2) var<storage, read> matrix: array<vec2<u32>>;
+// Two gains each.
+@group(0) @binding(3) var<storage, read_write> gains: array<vec4<u32>>;
+@group(0) @binding(4) var<storage, read_write> rounds: array<Round>;
+
+var<workgroup> bests: array<Best, 256>;
+
+fn is_better(a: Best, b: Best) -> bool {
+    if a.high != b.high {
+        return a.high > b.high;
+    }
+    if a.low != b.low {
+        return a.low > b.low;
+    }
+    return a.row < b.row;
+}
+
+// gain + step * s
+fn moved(gain: vec2<u32>, s: u32) -> vec2<u32> {
+    let near = (shape.step_low & 0xffffu) * s;
+    let far = (shape.step_low >> 16u) * s;
+    let product = near + (far << 16u);
+    let low = gain.x + product;
+    let carries = select(0u, 1u, product < near) + select(0u, 1u, low < product);
+    return vec2(low, gain.y + shape.step_high * s + (far >> 16u) + carries);
+}
+
+fn masked_if(gain: vec2<u32>, is_pick: bool) -> vec2<u32> {
+    return vec2(gain.x, gain.y + select(0u, MASK_UPPER, is_pick));
+}
+
+fn better_of(best: Best, row: u32, gain: vec2<u32>) -> Best {
+    let other = Best(row, gain.x, bitcast<i32>(gain.y));
+    if is_better(other, best) {
+        return other;
+    }
+    return best;
+}
+
+// The better of `best` and four rows.
+fn best_of(best: Best, row: u32, first: vec4<u32>, second: vec4<u32>) -> Best {
+    var found = better_of(best, row, first.xy);
+    found = better_of(found, row + 1u, first.zw);
+    found = better_of(found, row + 2u, second.xy);
+    return better_of(found, row + 3u, second.zw);
+}
+
+fn no_row() -> Best {
+    return Best(0xffffffffu, 0u, -0x7fffffff - 1);
+}
+
+// The best of the thread's own rows.
+fn first_best(of_class: Class, thread: u32) -> Best {
+    var best = no_row();
+    for (var group = thread; group < of_class.groups; group += THREADS) {
+        let at = 2u * (of_class.gains + group);
+        best = best_of(best, 4u * group, gains[at], gains[at + 1u]);
+    }
+    return best;
+}
+
+// Adds what the pick adds to the thread's own rows, and finds the best of them.
+fn next_best(of_class: Class, pick: u32, thread: u32) -> Best {
+    var best = no_row();
+    for (var group = thread; group < of_class.groups; group += THREADS) {
+        let at = 2u * (of_class.gains + group);
+        let words = matrix[of_class.matrix + pick * of_class.groups + group];
+        let row = 4u * group;
+        let a = gains[at];
+        let b = gains[at + 1u];
+        let first = vec4(
+            masked_if(moved(a.xy, words.x & 0xffffu), pick == row),
+            masked_if(moved(a.zw, words.x >> 16u), pick == row + 1u),
+        );
+        let second = vec4(
+            masked_if(moved(b.xy, words.y & 0xffffu), pick == row + 2u),
+            masked_if(moved(b.zw, words.y >> 16u), pick == row + 3u),
+        );
+        gains[at] = first;
+        gains[at + 1u] = second;
+        best = best_of(best, row, first, second);
+    }
+    return best;
+}
+
+// The best of the class, from the threads' own.
+fn best_of_all(own: Best, thread: u32) -> Best {
+    workgroupBarrier(); // the round before has been read
+    bests[thread] = own;
+    for (var quarter = THREADS / 4u; quarter > 0u; quarter /= 4u) {
+        workgroupBarrier();
+        if thread < quarter {
+            var best = bests[thread];
+            for (var other = thread + quarter; other < 4u * quarter; other += quarter) {
+                if is_better(bests[other], best) {
+                    best = bests[other];
+                }
+            }
+            bests[thread] = best;
+        }
+    }
+    workgroupBarrier();
+    return bests[0];
+}
+
+@compute @workgroup_size(256)
+fn greedy_rounds(
+    @builtin(workgroup_id) group_id: vec3<u32>,
+    @builtin(num_workgroups) grid: vec3<u32>,
+    @builtin(local_invocation_index) thread: u32,
+) {
+    let index = group_id.y * grid.x + group_id.x;
+    if index >= shape.classes {
+        return;
+    }
+    let of_class = classes[index];
+    var own = first_best(of_class, thread);
+    for (var round = shape.begin; round < min(shape.end, of_class.rounds); round += 1u) {
+        let best = best_of_all(own, thread);
+        if thread == 0u {
+            rounds[of_class.list + round] = Round(best.row, best.low, bitcast<u32>(best.high));
+        }
+        own = next_best(of_class, best.row, thread);
+    }
+}

@@ -1,0 +1,67 @@
+// store_similarities: the thresholded similarities of classes, 16 bits each.
+//
+//   matrix[class][i, j] = similarity(sum_k x[i, k] x[j, k])    four to a vec2, low half first
+//
+// Grid      a workgroup a tile; folded over x and y. Tiles lie on and above the diagonal: one above
+//           it also writes its mirror image. Places are those within the class, multiples of four.
+// Memory    as integer_tile; a thread writes eight bytes at a time. Zeros past the last column.
+// Rounding  none but that of `similarity`: whole numbers.
+// Mirror    src/cpu/store_similarities.rs. Contract: src/similarity.rs, tests/kernels.rs.
+
+@group(0) @binding(4) var<storage, read_write> matrix: array<vec2<u32>>;
+
+fn column_at(column: u32) -> u32 {
+    return column;
+}
+
+// Four similarities of one row of the matrix.
+fn store(tile: Tile, row: u32, column: u32, s: vec4<i32>) {
+    let words = bitcast<vec4<u32>>(s);
+    matrix[tile.matrix + row * tile.pitch + column / 4u] =
+        vec2(words.x | (words.y << 16u), words.z | (words.w << 16u));
+}
+
+// Rows a, b, c, d of four columns; `row` and `column` are within the tile.
+fn store_square(tile: Tile, row: u32, column: u32, a: vec4<i32>, b: vec4<i32>, c: vec4<i32>, d: vec4<i32>) {
+    let rows = tile.row_end - tile.row;
+    let columns = tile.column_end - tile.column;
+    if row >= rows || column >= columns {
+        return;
+    }
+    let i = tile.row_place + row;
+    let j = tile.column_place + column;
+    store(tile, i, j, a);
+    if row + 1u < rows { store(tile, i + 1u, j, b); }
+    if row + 2u < rows { store(tile, i + 2u, j, c); }
+    if row + 3u < rows { store(tile, i + 3u, j, d); }
+    if tile.row_place == tile.column_place {
+        return;
+    }
+    store(tile, j, i, vec4(a.x, b.x, c.x, d.x));
+    if column + 1u < columns { store(tile, j + 1u, i, vec4(a.y, b.y, c.y, d.y)); }
+    if column + 2u < columns { store(tile, j + 2u, i, vec4(a.z, b.z, c.z, d.z)); }
+    if column + 3u < columns { store(tile, j + 3u, i, vec4(a.w, b.w, c.w, d.w)); }
+}
+
+@compute @workgroup_size(ROW_THREADS * COLUMN_THREADS)
+fn store_similarities(
+    @builtin(workgroup_id) group_id: vec3<u32>,
+    @builtin(num_workgroups) grid: vec3<u32>,
+    @builtin(local_invocation_index) thread: u32,
+) {
+    let group = group_id.y * grid.x + group_id.x;
+    if group >= shape.tiles {
+        return;
+    }
+    let tile = tiles[group];
+    let s = similarities(tile, thread);
+
+    let row = 4u * (thread / COLUMN_THREADS);
+    let next_row = row + 4u * ROW_THREADS;
+    let column = 4u * (thread % COLUMN_THREADS);
+    let next_column = column + 4u * COLUMN_THREADS;
+    store_square(tile, row, column, s.low_0, s.low_1, s.low_2, s.low_3);
+    store_square(tile, row, next_column, s.high_0, s.high_1, s.high_2, s.high_3);
+    store_square(tile, next_row, column, s.low_4, s.low_5, s.low_6, s.low_7);
+    store_square(tile, next_row, next_column, s.high_4, s.high_5, s.high_6, s.high_7);
+}

@@ -1,0 +1,39 @@
+//! Latent classes from the files and numbers that options name.
+
+use super::args::SelectArgs;
+use super::failure::Failure;
+use super::indices;
+use super::read::FeatureFile;
+use coresift::Classes;
+use std::path::Path;
+
+/// The latent classes that the options ask for, for features of `dim` values.
+pub(crate) fn read(args: &SelectArgs, dim: usize) -> Result<Option<Classes>, Failure> {
+    let classes = if let Some(list) = &args.classes {
+        Classes::Given(indices::read(list, "classes", "class")?)
+    } else if let Some(clusters) = args.clusters {
+        let seed = args.seed;
+        Classes::KMeans { clusters, seed }
+    } else if let Some(list) = &args.few_labels {
+        let (rows, classes) = indices::read_pairs(list, "few-labels")?;
+        Classes::FewLabels { rows, classes }
+    } else if let Some(path) = &args.prompts {
+        let embeddings = prompts(path, dim)?;
+        Classes::Prompts { embeddings }
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(classes))
+}
+
+fn prompts(path: &Path, dim: usize) -> Result<Vec<f32>, Failure> {
+    let mut file = FeatureFile::open(path, "prompts")?;
+    if file.dim != dim {
+        let problem = format!(
+            "rows of {} values found, {dim} expected, as in the features",
+            file.dim
+        );
+        return Err(Failure::file(path, "prompts", problem));
+    }
+    file.read(|_| {})
+}

@@ -1,0 +1,83 @@
+//! Mirror of `shaders/row_sums.wgsl`.
+
+use crate::products::{TILE, products};
+use crate::{IntegerRows, similarity, sums};
+use rayon::prelude::*;
+
+/// Σⱼ s_ij over the class of row i, for every row. With a threshold.
+///
+/// A tile above the diagonal counts twice, for its rows and for its columns. Whole numbers add up
+/// to the same in any order, so every thread has sums of its own.
+pub(super) fn row_sums(rows: &IntegerRows, threshold: Option<i32>) -> Vec<i64> {
+    let bands: Vec<_> = (0..rows.classes())
+        .flat_map(|class| {
+            let class = rows.class(class);
+            class
+                .clone()
+                .step_by(TILE)
+                .map(move |first| (first, class.end))
+        })
+        .collect();
+    let zeros = || vec![0i64; rows.rows()];
+    bands
+        .into_par_iter()
+        .fold(
+            || (zeros(), vec![0; TILE * TILE]),
+            |(mut sums, mut scratch), (first, end)| {
+                add_band(rows, threshold, (first, end), &mut sums, &mut scratch);
+                (sums, scratch)
+            },
+        )
+        .map(|(sums, _)| sums)
+        .reduce_with(|mut a, b| {
+            a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+            a
+        })
+        .unwrap_or_else(zeros)
+}
+
+/// Adds the tiles of one block of rows, from the diagonal on.
+fn add_band(
+    rows: &IntegerRows,
+    threshold: Option<i32>,
+    (first, end): (usize, usize),
+    sums: &mut [i64],
+    scratch: &mut [i32],
+) {
+    let block = |first: usize| -> Vec<usize> { (first..end.min(first + TILE)).collect() };
+    let a = block(first);
+    for column in (first..end).step_by(TILE) {
+        let b = block(column);
+        products(rows, &a, &b, scratch);
+        let products = &scratch[..a.len() * b.len()];
+        let (of_rows, of_columns) = sums::vectorised(|| sums_of_tile(products, b.len(), threshold));
+        add(&mut sums[first..], &of_rows[..a.len()]);
+        if column > first {
+            add(&mut sums[column..], &of_columns[..b.len()]);
+        }
+    }
+}
+
+fn add(sums: &mut [i64], of_tile: &[i32]) {
+    for (sum, &of_tile) in sums.iter_mut().zip(of_tile) {
+        *sum += i64::from(of_tile);
+    }
+}
+
+/// A tile's sums along its rows and along its columns: at most 64 similarities of 16 bits.
+#[inline(always)]
+fn sums_of_tile(
+    products: &[i32],
+    width: usize,
+    threshold: Option<i32>,
+) -> ([i32; TILE], [i32; TILE]) {
+    let (mut of_rows, mut of_columns) = ([0; TILE], [0; TILE]);
+    for (of_row, products) in of_rows.iter_mut().zip(products.chunks_exact(width)) {
+        for (of_column, &product) in of_columns.iter_mut().zip(products) {
+            let similarity = similarity(product, threshold);
+            *of_row += similarity;
+            *of_column += similarity;
+        }
+    }
+    (of_rows, of_columns)
+}

@@ -1,0 +1,118 @@
+//! The similarities of integer rows on the processor.
+
+use super::greedy_rounds::greedy_rounds;
+use super::row_sums::row_sums;
+use super::store_similarities::{Matrix, store_similarities};
+use super::sum_columns::sum_columns;
+use super::sum_stored::sum_stored;
+use crate::{Error, IntegerRows, Round, Similarities, stored_bytes};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Most bytes of similarities kept: a class of 23 thousand rows, and far below what a machine
+/// that holds its features has left.
+const ROOM: u64 = 1 << 30;
+
+/// Classes that are small go together, so that every core has rounds to make; large ones go one by
+/// one, into the same memory.
+const BATCH: u64 = 1 << 27;
+
+pub(super) struct CpuSimilarities<'a> {
+    rows: &'a IntegerRows,
+    threshold: Option<i32>,
+    /// The classes kept, and one matrix for each of them. Matrices past their number are there for
+    /// their memory.
+    kept: Range<usize>,
+    matrices: Vec<Matrix>,
+}
+
+impl<'a> CpuSimilarities<'a> {
+    pub(super) fn new(rows: &'a IntegerRows, threshold: Option<i32>) -> Self {
+        Self {
+            rows,
+            threshold,
+            kept: 0..0,
+            matrices: Vec::new(),
+        }
+    }
+
+    /// The rows of the classes kept.
+    fn kept_rows(&self) -> Range<usize> {
+        self.rows.starts()[self.kept.start]..self.rows.starts()[self.kept.end]
+    }
+}
+
+impl Similarities for CpuSimilarities<'_> {
+    fn row_sums(&self) -> Result<Vec<i64>, Error> {
+        Ok(row_sums(self.rows, self.threshold))
+    }
+
+    fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
+        Ok(sum_columns(self.rows, self.threshold, columns))
+    }
+
+    fn room(&self) -> u64 {
+        ROOM
+    }
+
+    fn batch(&self) -> u64 {
+        BATCH
+    }
+
+    fn store(&mut self, classes: Range<usize>) -> Result<(), Error> {
+        self.kept = 0..0;
+        self.matrices
+            .resize_with(self.matrices.len().max(classes.len()), Matrix::default);
+        for (matrix, class) in self.matrices.iter_mut().zip(classes.clone()) {
+            let rows = self.rows.class(class).len();
+            matrix.make_room(rows).map_err(|()| Error::OutOfMemory {
+                what: "similarities",
+                needed: stored_bytes(rows),
+                available: None,
+            })?;
+        }
+        for (matrix, class) in self.matrices.iter_mut().zip(classes.clone()) {
+            store_similarities(self.rows, self.rows.class(class), self.threshold, matrix);
+        }
+        self.kept = classes;
+        Ok(())
+    }
+
+    fn stored(&self, class: usize) -> Result<Vec<u16>, Error> {
+        Ok(self.matrices[class - self.kept.start].values().to_vec())
+    }
+
+    fn sum_stored(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
+        let mut sums = vec![0; self.kept_rows().len()];
+        let mut rest = &mut sums[..];
+        for (matrix, class) in self.matrices.iter().zip(self.kept.clone()) {
+            let rows = self.rows.class(class);
+            let of_class;
+            (of_class, rest) = rest.split_at_mut(rows.len());
+            let columns = columns.iter().filter(|column| rows.contains(column));
+            let columns: Vec<usize> = columns.map(|column| column - rows.start).collect();
+            sum_stored(matrix, &columns, of_class);
+        }
+        Ok(sums)
+    }
+
+    fn greedy_rounds(
+        &mut self,
+        gains: &mut [i64],
+        counts: &[usize],
+        step: i64,
+    ) -> Result<Vec<Vec<Round>>, Error> {
+        let mut of_classes = Vec::new();
+        let mut rest = gains;
+        for (class, (matrix, &count)) in self.kept.clone().zip(self.matrices.iter().zip(counts)) {
+            let rows = self.rows.class(class);
+            let gains;
+            (gains, rest) = rest.split_at_mut(rows.len());
+            of_classes.push((rows.start, matrix, gains, count));
+        }
+        let rounds = of_classes
+            .into_par_iter()
+            .map(|(first, matrix, gains, count)| greedy_rounds(first, matrix, gains, count, step));
+        Ok(rounds.collect())
+    }
+}

@@ -1,0 +1,57 @@
+//! Mirror of `shaders/sum_columns.wgsl`.
+
+use crate::products::{TILE, products};
+use crate::{IntegerRows, similarity, sums};
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// Σ s_ij over the columns j of the class of row i, for every row.
+pub(super) fn sum_columns(
+    rows: &IntegerRows,
+    threshold: Option<i32>,
+    columns: &[usize],
+) -> Vec<i64> {
+    let mut sums = vec![0; rows.rows()];
+    let mut rest = &mut sums[..];
+    let mut blocks = Vec::new();
+    for class in (0..rows.classes()).map(|class| rows.class(class)) {
+        let of_class;
+        (of_class, rest) = rest.split_at_mut(class.len());
+        let columns = columns
+            .iter()
+            .copied()
+            .filter(|column| class.contains(column));
+        let columns: Arc<[usize]> = columns.collect();
+        if columns.is_empty() {
+            continue;
+        }
+        let firsts = class.step_by(TILE);
+        blocks.extend(
+            firsts
+                .zip(of_class.chunks_mut(TILE))
+                .map(|(first, sums)| (first, sums, columns.clone())),
+        );
+    }
+    blocks.into_par_iter().for_each_init(
+        || vec![0; TILE * TILE],
+        |scratch, (first, sums, columns): (usize, &mut [i64], Arc<[usize]>)| {
+            let block: Vec<usize> = (first..first + sums.len()).collect();
+            for columns in columns.chunks(TILE) {
+                products(rows, &block, columns, scratch);
+                let products = scratch.chunks_exact(columns.len());
+                sums::vectorised(|| {
+                    for (sum, products) in sums.iter_mut().zip(products) {
+                        *sum += total(products, threshold);
+                    }
+                });
+            }
+        },
+    );
+    sums
+}
+
+#[inline(always)]
+fn total(products: &[i32], threshold: Option<i32>) -> i64 {
+    let similarity = |&product: &i32| i64::from(similarity(product, threshold));
+    products.iter().map(similarity).sum()
+}

@@ -1,0 +1,428 @@
+//! What the kernels of `shaders/integer_tile.wgsl` share: resident rows, tiles, their dispatch.
+
+use super::memory::Block;
+use super::run::compile;
+use crate::{Error, Gpu, IntegerRows};
+use std::ops::Range;
+use std::sync::OnceLock;
+use wgpu::BufferUsages;
+
+/// Most bytes of a panel of integer rows.
+const PANEL_BYTES: u64 = 1 << 30;
+/// Panels are cut between groups of so many rows of a class, which a thread stores together.
+const GROUP: usize = 4;
+/// Rows or columns of a tile for each thread along them.
+const ROWS_OF_THREAD: usize = 8;
+
+/// Multiply-adds of one dispatch, a fraction of a second on the slowest GPUs.
+const MOST_PRODUCTS: u64 = 1 << 34;
+/// Most bytes of a list that a dispatch works through.
+pub(super) const LIST_BYTES: u64 = 1 << 20;
+
+/// Values of a row up to which a thread of Mesa's lavapipe comes to the end of a tile: it stops
+/// after 65 535 rounds of all its loops.
+const MOST_VALUES: usize = (65_535 - ROUNDS_BESIDES) / ROUNDS_OF_STEP * STEP;
+/// `STEP` in the shader, and the rounds that a thread spends on it, and besides.
+const STEP: usize = 16;
+const ROUNDS_OF_STEP: usize = 24;
+const ROUNDS_BESIDES: usize = 64;
+
+/// `Tile` in `shaders/tile_list.wgsl`; the kernels' tests hold the two to one layout.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+pub(super) struct Tile {
+    pub(super) row: u32,
+    pub(super) row_end: u32,
+    pub(super) column: u32,
+    pub(super) column_end: u32,
+    pub(super) row_place: u32,
+    pub(super) column_place: u32,
+    pub(super) matrix: u32,
+    pub(super) pitch: u32,
+}
+
+impl Tile {
+    /// Some rows of a panel against some of another, their places being those among all rows.
+    pub(super) fn of(
+        (a, rows): (&Panel, &Range<usize>),
+        (b, columns): (&Panel, &Range<usize>),
+    ) -> Self {
+        Self {
+            row: a.place(rows.start),
+            row_end: a.place(rows.end),
+            column: b.place(columns.start),
+            column_end: b.place(columns.end),
+            row_place: rows.start as u32,
+            column_place: columns.start as u32,
+            matrix: 0,
+            pitch: 0,
+        }
+    }
+}
+
+/// `Shape` in `shaders/integer_tile.wgsl`.
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct Shape {
+    tiles: u32,
+    vectors: u32,
+    threshold: i32,
+}
+
+/// Threads of a workgroup along rows and columns: a tile has eight times as many of either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Size {
+    /// 64 x 64.
+    Small,
+    /// 128 x 128.
+    Large,
+    /// 128 x 32.
+    Narrow,
+}
+
+impl Size {
+    fn threads(self) -> (usize, usize) {
+        match self {
+            Self::Small => (8, 8),
+            Self::Large => (16, 16),
+            Self::Narrow => (16, 4),
+        }
+    }
+
+    pub(super) fn rows(self) -> usize {
+        self.threads().0 * ROWS_OF_THREAD
+    }
+
+    pub(super) fn columns(self) -> usize {
+        self.threads().1 * ROWS_OF_THREAD
+    }
+
+    /// For all pairs of rows in each of some classes: large tiles read their rows half as often,
+    /// but where there are few of them, or classes fill them badly, small ones take less time.
+    pub(super) fn for_classes(classes: impl Iterator<Item = usize> + Clone) -> Self {
+        const FILL_A_GPU: usize = 64;
+        let tiles = |size: Self| -> usize {
+            let blocks = classes.clone().map(|rows| rows.div_ceil(size.rows()));
+            blocks.map(|blocks| blocks * (blocks + 1) / 2).sum()
+        };
+        let (small, large) = (tiles(Self::Small), tiles(Self::Large));
+        if large >= FILL_A_GPU && 16 * large <= 5 * small {
+            Self::Large
+        } else {
+            Self::Small
+        }
+    }
+
+    /// For all rows of a class and some columns of it.
+    pub(super) fn for_columns(columns: usize) -> Self {
+        if columns > 2 * Self::Narrow.columns() {
+            Self::Large
+        } else {
+            Self::Narrow
+        }
+    }
+}
+
+/// A kernel for each [`Size`].
+pub(super) type Slots = [OnceLock<wgpu::ComputePipeline>; 3];
+
+/// A kernel joined to the tile.
+pub(super) struct Kernel<'a> {
+    pub(super) name: &'static str,
+    pub(super) wgsl: &'static str,
+    pub(super) slots: &'a Slots,
+}
+
+/// Some integer rows, within one binding.
+#[derive(Debug)]
+pub(super) struct Panel {
+    pub(super) rows: Range<usize>,
+    block: Block,
+}
+
+impl Panel {
+    /// Those of a panel's rows that are in `rows`.
+    pub(super) fn part(&self, rows: &Range<usize>) -> Range<usize> {
+        let first = self.rows.start.max(rows.start);
+        first..self.rows.end.min(rows.end).max(first)
+    }
+
+    /// A row's place in the panel.
+    pub(super) fn place(&self, row: usize) -> u32 {
+        (row - self.rows.start) as u32
+    }
+}
+
+/// Integer rows on a GPU.
+pub(super) struct Resident<'a> {
+    pub(super) gpu: &'a Gpu,
+    pub(super) rows: &'a IntegerRows,
+    pub(super) panels: Vec<Panel>,
+    threshold: i32,
+}
+
+impl<'a> Resident<'a> {
+    pub(super) fn upload(
+        gpu: &'a Gpu,
+        rows: &'a IntegerRows,
+        threshold: Option<i32>,
+    ) -> Result<Self, Error> {
+        let pitch = rows.pitch();
+        if pitch > MOST_VALUES && gpu.is_software() {
+            return Err(Error::Device(format!(
+                "rows of {pitch} values found, at most {MOST_VALUES} expected by a software adapter"
+            )));
+        }
+        let ranges = panels(rows, rows_per_panel(gpu, pitch)?);
+        let values =
+            |rows_of: &Range<usize>| &rows.values()[rows_of.start * pitch..rows_of.end * pitch];
+        // A binding of a runtime-sized array cannot be empty.
+        let size = |range: &Range<usize>| (size_of_val(values(range)) as u64).max(16);
+        let sizes: Vec<u64> = ranges.iter().map(size).collect();
+        let usage = BufferUsages::STORAGE | BufferUsages::COPY_DST;
+        let blocks = gpu.blocks("integer rows", &sizes, usage)?;
+        for (range, block) in ranges.iter().zip(&blocks) {
+            gpu.write("integer rows", block, values(range))?;
+        }
+        gpu.alive()?;
+        let panels = ranges.into_iter().zip(blocks);
+        Ok(Self {
+            gpu,
+            rows,
+            panels: panels.map(|(rows, block)| Panel { rows, block }).collect(),
+            threshold: threshold.unwrap_or(-1),
+        })
+    }
+
+    /// Runs a kernel on tiles of one panel's rows and another's columns, `others` being what it
+    /// binds besides.
+    pub(super) fn dispatch(
+        &self,
+        kernel: &Kernel<'_>,
+        size: Size,
+        (rows, columns): (&Panel, &Panel),
+        mut tiles: impl Iterator<Item = Tile>,
+        others: &[wgpu::BindingResource<'_>],
+    ) -> Result<(), Error> {
+        let mut under_way = None;
+        loop {
+            let some: Vec<Tile> = tiles.by_ref().take(self.most_tiles(size)).collect();
+            if some.is_empty() {
+                return Ok(());
+            }
+            let shape = self.gpu.uniform(Shape {
+                tiles: some.len() as u32,
+                vectors: (self.rows.pitch() / 8) as u32,
+                threshold: self.threshold,
+            })?;
+            let list = self.gpu.filled("tiles", &some, BufferUsages::STORAGE)?;
+            let mut bindings = vec![
+                shape.as_entire_binding(),
+                list.as_entire_binding(),
+                rows.block.as_entire_binding(),
+                columns.block.as_entire_binding(),
+            ];
+            bindings.extend_from_slice(others);
+            let (row_threads, column_threads) = size.threads();
+            let constants = [
+                ("ROW_THREADS", row_threads as f64),
+                ("COLUMN_THREADS", column_threads as f64),
+            ];
+            self.gpu.dispatch(
+                kernel.name,
+                |device| compile(device, kernel.name, kernel.wgsl, &constants),
+                &kernel.slots[size as usize],
+                &bindings,
+                some.len() as u64,
+            )?;
+            // Two lists under way at a time: the memory of the one before is free.
+            let index = self.gpu.submit("tiles", |_| {})?;
+            if let Some(before) = under_way.replace(index) {
+                self.gpu.wait(before)?;
+            }
+        }
+    }
+
+    /// Tiles of one dispatch.
+    fn most_tiles(&self, size: Size) -> usize {
+        let products = (size.rows() * size.columns() * self.rows.pitch().max(1)) as u64;
+        let most = (MOST_PRODUCTS / products).max(1) as usize;
+        most.min(self.gpu.most_listed::<Tile>())
+    }
+
+    /// The class of a row.
+    pub(super) fn class_of(&self, row: usize) -> usize {
+        self.rows.starts().partition_point(|&start| start <= row) - 1
+    }
+
+    /// Zeros for the kernels to add to, two words a row.
+    pub(super) fn sums(&self, rows: usize) -> Result<Block, Error> {
+        let size = self.gpu.fits("sums of rows", 8 * rows as u64)?;
+        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
+        self.gpu.block("sums of rows", size, usage) // wgpu clears it
+    }
+
+    pub(super) fn read_sums(&self, sums: &Block, rows: usize) -> Result<Vec<i64>, Error> {
+        let words = self.gpu.read::<[u32; 2]>("sums of rows", sums)?;
+        Ok(words.into_iter().take(rows).map(joined).collect())
+    }
+}
+
+/// A number of two words, the low one first.
+pub(super) fn joined([low, high]: [u32; 2]) -> i64 {
+    (i64::from(high.cast_signed()) << 32) | i64::from(low)
+}
+
+/// Pairs of blocks on and above the diagonal: of rows `a` and columns `b` of one class, each of
+/// one panel. Where they are the same rows, so are the blocks.
+pub(super) fn pairs(
+    a: Range<usize>,
+    b: Range<usize>,
+    size: usize,
+) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+    blocks(a, size).flat_map(move |rows| {
+        let from = b.start.max(rows.start)..b.end;
+        blocks(from, size).map(move |columns| (rows.clone(), columns))
+    })
+}
+
+/// Ranges of `size`, and what is left.
+pub(super) fn blocks(range: Range<usize>, size: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = range.end;
+    range
+        .step_by(size)
+        .map(move |first| first..end.min(first + size))
+}
+
+fn rows_per_panel(gpu: &Gpu, pitch: usize) -> Result<usize, Error> {
+    let bytes = (pitch * size_of::<i16>()).max(1) as u64;
+    let limit = gpu.most_bound();
+    let fit = limit.min(PANEL_BYTES.max(bytes * GROUP as u64)) / bytes;
+    if fit < GROUP as u64 {
+        return Err(Error::Device(format!(
+            "{GROUP} integer rows of {bytes} bytes do not fit a binding of {limit}"
+        )));
+    }
+    Ok(fit.min(u64::from(u32::MAX)) as usize)
+}
+
+/// All rows, cut so that no panel has more than `most` of them, and no group of a class is cut.
+fn panels(rows: &IntegerRows, most: usize) -> Vec<Range<usize>> {
+    let mut panels = Vec::new();
+    let mut first = 0;
+    while first < rows.rows() {
+        let mut end = rows.rows().min(first + most);
+        if end < rows.rows() {
+            let class = rows.starts().partition_point(|&start| start <= end) - 1;
+            let start = rows.starts()[class];
+            end -= (end - start) % GROUP;
+        }
+        panels.push(first..end);
+        first = end;
+    }
+    panels
+}
+
+impl Gpu {
+    /// A size that one binding must hold, and at least what a binding has to.
+    pub(super) fn fits(&self, what: &'static str, size: u64) -> Result<u64, Error> {
+        let limit = self.most_bound();
+        if size > limit {
+            return Err(Error::Device(format!(
+                "{what}: {size} bytes do not fit a binding of {limit}"
+            )));
+        }
+        Ok(size.max(16))
+    }
+
+    /// Entries of a list with a workgroup for each.
+    pub(super) fn most_listed<T>(&self) -> usize {
+        let bound = self.most_bound().min(LIST_BYTES) / size_of::<T>() as u64;
+        bound.min(self.most_groups()) as usize
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::layout::{assert_entry, assert_struct, constant, overridden};
+    use super::*;
+    use std::mem::offset_of;
+
+    /// Asserts that the shader's `Tile` is ours.
+    pub(in super::super) fn assert_tile_list(wgsl: &str) {
+        let members = [
+            ("row", offset_of!(Tile, row)),
+            ("row_end", offset_of!(Tile, row_end)),
+            ("column", offset_of!(Tile, column)),
+            ("column_end", offset_of!(Tile, column_end)),
+            ("row_place", offset_of!(Tile, row_place)),
+            ("column_place", offset_of!(Tile, column_place)),
+            ("matrix", offset_of!(Tile, matrix)),
+            ("pitch", offset_of!(Tile, pitch)),
+        ];
+        assert_struct(wgsl, "Tile", &members, size_of::<Tile>());
+    }
+
+    /// Asserts that the shader has the tile's structs and sizes, and one entry point of this name
+    /// with these bindings after the tile's own.
+    pub(in super::super) fn assert_tile_kernel(wgsl: &str, name: &str, others: &[&str]) {
+        let members = [
+            ("tiles", offset_of!(Shape, tiles)),
+            ("vectors", offset_of!(Shape, vectors)),
+            ("threshold", offset_of!(Shape, threshold)),
+        ];
+        assert_struct(wgsl, "Shape", &members, size_of::<Shape>());
+        assert_tile_list(wgsl);
+        assert_eq!(constant(wgsl, "STEP"), STEP as u64);
+        let own = ["shape", "tiles", "row_values", "column_values"];
+        let bindings = [&own, others].concat();
+        for size in [Size::Small, Size::Large, Size::Narrow] {
+            let (rows, columns) = size.threads();
+            let wgsl = overridden(wgsl, &[("ROW_THREADS", rows), ("COLUMN_THREADS", columns)]);
+            assert_entry(&wgsl, name, (rows * columns) as u32, &bindings);
+        }
+    }
+
+    #[test]
+    fn panels_cut_no_group() {
+        let rows = IntegerRows::zeros(3, vec![0, 0, 7, 30, 31, 31, 50]);
+        for most in 4..60 {
+            let panels = panels(&rows, most);
+            assert!(panels.iter().all(|p| !p.is_empty() && p.len() <= most));
+            assert_eq!((panels[0].start, panels[panels.len() - 1].end), (0, 50));
+            for (before, after) in panels.iter().zip(&panels[1..]) {
+                assert_eq!(before.end, after.start);
+                let class = rows.starts().iter().rfind(|&&start| start <= after.start);
+                assert_eq!((after.start - class.unwrap()) % GROUP, 0, "{panels:?}");
+            }
+        }
+        assert!(panels(&IntegerRows::zeros(3, vec![0, 0]), 4).is_empty());
+    }
+
+    #[test]
+    fn pairs_are_the_upper_triangle() {
+        let all: Vec<_> = pairs(3..9, 3..9, 4).collect();
+        assert_eq!(all, [(3..7, 3..7), (3..7, 7..9), (7..9, 7..9)]);
+        let apart: Vec<_> = pairs(0..5, 8..13, 4).collect();
+        assert_eq!(apart.len(), 4);
+        assert!(pairs(0..0, 0..0, 4).next().is_none());
+    }
+
+    #[test]
+    fn sizes_follow_the_work() {
+        let of = |classes: &[usize]| Size::for_classes(classes.iter().copied());
+        assert_eq!(of(&[]), Size::Small);
+        assert_eq!(of(&[1000]), Size::Small);
+        assert_eq!(of(&[5000; 10]), Size::Large);
+        assert_eq!(of(&[50; 1000]), Size::Small);
+        assert_eq!(Size::for_columns(64), Size::Narrow);
+        assert_eq!(Size::for_columns(65), Size::Large);
+    }
+
+    #[test]
+    fn words_join() {
+        assert_eq!(joined([u32::MAX, 0]), (1 << 32) - 1);
+        assert_eq!(joined([u32::MAX, u32::MAX]), -1);
+        assert_eq!(joined([0, 0x8000_0000]), i64::MIN);
+    }
+}

@@ -1,0 +1,46 @@
+//! Binds `shaders/row_sums.wgsl`.
+
+use super::integer_tile::{Kernel, Resident, Size, Tile, pairs};
+use crate::Error;
+
+pub(super) const WGSL: &str = concat!(
+    include_str!("../../shaders/tile_list.wgsl"),
+    include_str!("../../shaders/integer_tile.wgsl"),
+    include_str!("../../shaders/two_words.wgsl"),
+    include_str!("../../shaders/row_sums.wgsl"),
+);
+
+/// Every row's sum over its class.
+pub(super) fn run(resident: &Resident<'_>) -> Result<Vec<i64>, Error> {
+    let rows = resident.rows;
+    let classes = (0..rows.classes()).map(|class| rows.class(class));
+    let size = Size::for_classes(classes.clone().map(|class| class.len()));
+    let kernel = Kernel {
+        name: "row_sums",
+        wgsl: WGSL,
+        slots: &resident.gpu.pipelines().row_sums,
+    };
+    let sums = resident.sums(rows.rows())?;
+    for (at, a) in resident.panels.iter().enumerate() {
+        for b in &resident.panels[at..] {
+            let tiles = classes.clone().flat_map(|class| {
+                let pairs = pairs(a.part(&class), b.part(&class), size.rows());
+                pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)))
+            });
+            let others = [sums.as_entire_binding()];
+            resident.dispatch(&kernel, size, (a, b), tiles, &others)?;
+        }
+    }
+    resident.read_sums(&sums, rows.rows())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::integer_tile::tests::assert_tile_kernel;
+    use super::*;
+
+    #[test]
+    fn layout() {
+        assert_tile_kernel(WGSL, "row_sums", &["sums"]);
+    }
+}

@@ -1,0 +1,53 @@
+//! Binds `shaders/store_similarities.wgsl`.
+
+use super::integer_tile::{Kernel, Resident, Size, Tile, pairs};
+use super::similarities::Kept;
+use crate::Error;
+
+pub(super) const WGSL: &str = concat!(
+    include_str!("../../shaders/tile_list.wgsl"),
+    include_str!("../../shaders/integer_tile.wgsl"),
+    include_str!("../../shaders/store_similarities.wgsl"),
+);
+
+/// Writes the similarities of the classes kept.
+pub(super) fn run(resident: &Resident<'_>, kept: &Kept) -> Result<(), Error> {
+    let rows = resident.rows;
+    let size = Size::for_classes(kept.classes.clone().map(|class| rows.class(class).len()));
+    let kernel = Kernel {
+        name: "store_similarities",
+        wgsl: WGSL,
+        slots: &resident.gpu.pipelines().store_similarities,
+    };
+    for (at, a) in resident.panels.iter().enumerate() {
+        for b in &resident.panels[at..] {
+            let tiles = kept.classes.clone().flat_map(|class| {
+                let of_class = rows.class(class);
+                let start = of_class.start;
+                pairs(a.part(&of_class), b.part(&of_class), size.rows()).map(
+                    move |(rows, columns)| Tile {
+                        row_place: (rows.start - start) as u32,
+                        column_place: (columns.start - start) as u32,
+                        matrix: kept.matrix(class),
+                        pitch: kept.groups(class),
+                        ..Tile::of((a, &rows), (b, &columns))
+                    },
+                )
+            });
+            let others = [kept.block.as_entire_binding()];
+            resident.dispatch(&kernel, size, (a, b), tiles, &others)?;
+        }
+    }
+    resident.gpu.alive()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::integer_tile::tests::assert_tile_kernel;
+    use super::*;
+
+    #[test]
+    fn layout() {
+        assert_tile_kernel(WGSL, "store_similarities", &["matrix"]);
+    }
+}

@@ -1,0 +1,103 @@
+//! Binds `shaders/sum_stored.wgsl`.
+
+use super::integer_tile::{Resident, Tile, blocks};
+use super::run::compile;
+use super::similarities::Kept;
+use super::sum_columns::by_class;
+use crate::Error;
+use wgpu::BufferUsages;
+
+pub(super) const WGSL: &str = concat!(
+    include_str!("../../shaders/tile_list.wgsl"),
+    include_str!("../../shaders/two_words.wgsl"),
+    include_str!("../../shaders/sum_stored.wgsl"),
+);
+
+/// Rows of a workgroup, four a thread.
+const ROWS: usize = 256;
+/// Columns of a workgroup: few enough that small classes keep a GPU busy.
+const COLUMNS: usize = 512;
+
+/// `Shape` in the shader; the test below holds the two to one layout.
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct Shape {
+    tiles: u32,
+}
+
+/// The sum of every row kept over those of the columns that are of its class.
+pub(super) fn run(
+    resident: &Resident<'_>,
+    kept: &Kept,
+    columns: &[usize],
+) -> Result<Vec<i64>, Error> {
+    let gpu = resident.gpu;
+    let rows = kept.rows(resident.rows);
+    if columns.is_empty() {
+        return Ok(vec![0; rows.len()]);
+    }
+    let mut columns = columns.to_vec();
+    columns.sort_unstable();
+    let classes = by_class(resident, &columns);
+    let sums = resident.sums(rows.len())?;
+    let place = |&row: &usize| (row - resident.rows.class(resident.class_of(row)).start) as u32;
+    let places: Vec<u32> = columns.iter().map(place).collect();
+    let list = gpu.filled("columns", &places, BufferUsages::STORAGE)?;
+    let mut tiles = classes.into_iter().flat_map(|(class, list)| {
+        let of_class = resident.rows.class(class);
+        let place = of_class.start - rows.start;
+        blocks(0..of_class.len(), ROWS).flat_map(move |rows| {
+            blocks(list.clone(), COLUMNS).map(move |columns| Tile {
+                row: rows.start as u32,
+                row_end: rows.end as u32,
+                column: columns.start as u32,
+                column_end: columns.end as u32,
+                row_place: (place + rows.start) as u32,
+                column_place: 0,
+                matrix: kept.matrix(class),
+                pitch: kept.groups(class),
+            })
+        })
+    });
+    loop {
+        let some: Vec<Tile> = tiles.by_ref().take(gpu.most_listed::<Tile>()).collect();
+        if some.is_empty() {
+            break;
+        }
+        let shape = gpu.uniform(Shape {
+            tiles: some.len() as u32,
+        })?;
+        let tiles = gpu.filled("tiles", &some, BufferUsages::STORAGE)?;
+        gpu.dispatch(
+            "sum_stored",
+            |device| compile(device, "sum_stored", WGSL, &[]),
+            &gpu.pipelines().sum_stored,
+            &[
+                shape.as_entire_binding(),
+                tiles.as_entire_binding(),
+                kept.block.as_entire_binding(),
+                list.as_entire_binding(),
+                sums.as_entire_binding(),
+            ],
+            some.len() as u64,
+        )?;
+    }
+    resident.read_sums(&sums, rows.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::integer_tile::tests::assert_tile_list;
+    use super::super::layout::{assert_entry, assert_struct};
+    use super::*;
+    use std::mem::offset_of;
+
+    #[test]
+    fn layout() {
+        let bindings = ["shape", "tiles", "matrix", "columns", "sums"];
+        assert_entry(WGSL, "sum_stored", (ROWS / 4) as u32, &bindings);
+        let members = [("tiles", offset_of!(Shape, tiles))];
+        assert_struct(WGSL, "Shape", &members, size_of::<Shape>());
+        assert_tile_list(WGSL);
+    }
+}

@@ -1,0 +1,230 @@
+//! Latent classes: which rows belong together.
+
+use super::kmeans::KMeans;
+use super::logistic::Logistic;
+use super::unit_rows::{Rivals, UnitRows, normalise};
+use crate::{Error, Pool};
+
+/// How rows come to their latent classes.
+///
+/// [`Sas`](crate::Sas) works within them, and [`Uniform`](crate::Uniform) and
+/// [`Norm`](crate::Norm) can be stratified by them.
+///
+/// But for those that are given, classes are found among the rows at length 1 (a row of zeros stays
+/// zeros). Whatever the kernels leave open is settled in f64, ties to the lower class: every device
+/// gives the same classes.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Classes {
+    /// All rows are of one class, 0.
+    #[default]
+    One,
+    /// Each row's class; numbers may have gaps.
+    Given(Vec<usize>),
+    /// The clusters of k-means, as [`KMeans`] finds them.
+    KMeans {
+        /// How many.
+        clusters: usize,
+        /// Seed of the start.
+        seed: u64,
+    },
+    /// What a linear classifier makes of the rows, having been shown a few: multinomial logistic
+    /// regression with biases and an l2 penalty, ½·10⁻²·Σ‖w‖² beside the sum of the losses
+    /// (`LogisticRegression(C=100)` to scikit-learn). Each row is of its most probable class; the
+    /// rows shown keep theirs.
+    FewLabels {
+        /// The rows shown.
+        rows: Vec<usize>,
+        /// The class of each, two different ones at least; numbers may have gaps.
+        classes: Vec<usize>,
+    },
+    /// Each row is of the class of the prompt nearest to it by cosine: zero-shot classes, or those
+    /// of prototypes.
+    Prompts {
+        /// The prompts' embeddings, a class each, row-major and as wide as the features. Their
+        /// lengths do not matter.
+        embeddings: Vec<f32>,
+    },
+}
+
+/// Rows by class.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Partition {
+    /// The classes that have rows, ascending.
+    pub(crate) classes: Vec<ClassRows>,
+    /// Passes made over the features to find them.
+    pub(crate) passes: usize,
+}
+
+/// One class and its rows.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ClassRows {
+    /// The class's own number.
+    pub(crate) class: usize,
+    /// Its rows, ascending.
+    pub(crate) rows: Vec<usize>,
+}
+
+impl Classes {
+    /// Every row's class.
+    pub(crate) fn partition(&self, pool: &dyn Pool) -> Result<Partition, Error> {
+        let (classes, passes) = match self {
+            Self::One => (vec![0; pool.rows()], 0),
+            Self::Given(classes) => {
+                check_given(classes, pool.rows())?;
+                return Ok(Partition::of(classes));
+            }
+            &Self::KMeans { clusters, seed } => KMeans { clusters, seed }.labels(pool)?,
+            Self::FewLabels { rows, classes } => {
+                check_few_labels(rows, classes, pool.rows())?;
+                (few_labels(pool, rows, classes)?, 2)
+            }
+            Self::Prompts { embeddings } => {
+                check_prompts(embeddings, pool.dim())?;
+                (prompts(pool, embeddings)?, 2)
+            }
+        };
+        Ok(Partition {
+            passes,
+            ..Partition::of(&classes)
+        })
+    }
+}
+
+/// Each row's class by the prompt nearest to it.
+fn prompts(pool: &dyn Pool, embeddings: &[f32]) -> Result<Vec<usize>, Error> {
+    let dim = pool.dim();
+    let mut vectors = vec![0.0; embeddings.len()];
+    for (unit, prompt) in vectors.chunks_exact_mut(dim).zip(embeddings.chunks(dim)) {
+        normalise(prompt, unit);
+    }
+    let offsets = vec![0.0; embeddings.len() / dim];
+    UnitRows::new(pool)?.nearest(&Rivals {
+        dim,
+        vectors,
+        offsets,
+    })
+}
+
+/// Each row's most probable class.
+fn few_labels(pool: &dyn Pool, rows: &[usize], classes: &[usize]) -> Result<Vec<usize>, Error> {
+    let (dim, numbers) = (pool.dim(), distinct(classes));
+    let labels = classes
+        .iter()
+        .map(|class| numbers.partition_point(|number| number < class))
+        .collect();
+    let pool = UnitRows::new(pool)?;
+    let model = Logistic::new(&pool.rows(rows)?, dim, labels, numbers.len());
+    let (vectors, biases) = model.fit();
+    let offsets = biases.iter().map(|bias| 0.0 - bias).collect(); // never -0, for ties
+    let found = pool.nearest(&Rivals {
+        dim,
+        vectors,
+        offsets,
+    })?;
+    let mut found: Vec<usize> = found.into_iter().map(|index| numbers[index]).collect();
+    for (&row, &class) in rows.iter().zip(classes) {
+        found[row] = class;
+    }
+    Ok(found)
+}
+
+/// The different classes, ascending.
+fn distinct(classes: &[usize]) -> Vec<usize> {
+    let mut distinct = classes.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    distinct
+}
+
+fn check_given(classes: &[usize], rows: usize) -> Result<(), Error> {
+    if classes.len() == rows {
+        return Ok(());
+    }
+    refuse(
+        "classes",
+        format!("{} classes", classes.len()),
+        format!("one for each of {rows} rows"),
+    )
+}
+
+fn check_few_labels(shown: &[usize], classes: &[usize], rows: usize) -> Result<(), Error> {
+    let refuse = |found, expected: &str| refuse("few labels", found, expected.to_owned());
+    if shown.len() != classes.len() {
+        let found = format!("{} rows and {} classes", shown.len(), classes.len());
+        return refuse(found, "one class for each row");
+    }
+    let mut seen = vec![false; rows];
+    for &row in shown {
+        let Some(seen) = seen.get_mut(row) else {
+            return refuse(format!("row {row}"), &format!("indices below {rows}"));
+        };
+        if std::mem::replace(seen, true) {
+            return refuse(format!("row {row} twice"), "every row at most once");
+        }
+    }
+    match distinct(classes)[..] {
+        [] => refuse("no row".to_owned(), "rows of at least two classes"),
+        [one] => refuse(format!("class {one} alone"), "rows of at least two classes"),
+        _ => Ok(()),
+    }
+}
+
+fn check_prompts(embeddings: &[f32], dim: usize) -> Result<(), Error> {
+    let refuse = |found, expected: &str| refuse("prompts", found, expected.to_owned());
+    if embeddings.is_empty() || !embeddings.len().is_multiple_of(dim) {
+        let found = format!("{} values", embeddings.len());
+        return refuse(found, &format!("one or more rows of {dim}"));
+    }
+    for (prompt, values) in embeddings.chunks_exact(dim).enumerate() {
+        if let Some(column) = values.iter().position(|v| !v.is_finite()) {
+            let found = format!("{} at row {prompt}, column {column}", values[column]);
+            return refuse(found, "a finite value");
+        }
+        if values.iter().all(|&v| v == 0.0) {
+            return refuse(format!("zeros alone in row {prompt}"), "a direction");
+        }
+    }
+    Ok(())
+}
+
+fn refuse(argument: &'static str, found: String, expected: String) -> Result<(), Error> {
+    Err(Error::Argument {
+        argument,
+        found,
+        expected,
+    })
+}
+
+impl Partition {
+    /// Rows by the class that each has.
+    pub(crate) fn of(classes: &[usize]) -> Self {
+        let mut order: Vec<usize> = (0..classes.len()).collect();
+        order.sort_by_key(|&row| classes[row]); // stable: rows ascend within a class
+        let runs = order.chunk_by(|&a, &b| classes[a] == classes[b]);
+        let class = |rows: &[usize]| ClassRows {
+            class: classes[rows[0]],
+            rows: rows.to_vec(),
+        };
+        Self {
+            classes: runs.map(class).collect(),
+            passes: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_by_class() {
+        let partition = Partition::of(&[7, 2, 7, 2, 2]);
+        let found: Vec<_> = partition
+            .classes
+            .iter()
+            .map(|c| (c.class, &c.rows[..]))
+            .collect();
+        assert_eq!(found, [(2, &[1, 3, 4][..]), (7, &[0, 2][..])]);
+    }
+}

@@ -1,0 +1,16 @@
+//! Rows fetched from a pool a piece at a time.
+
+use crate::{Error, Pool};
+
+/// Bytes of rows fetched at a time.
+const BYTES: usize = 16 << 20;
+
+/// Some rows in order, in pieces: which rows, and their values, row-major, in pool unit.
+pub(super) fn gather<'a>(
+    pool: &'a dyn Pool,
+    rows: &'a [usize],
+) -> impl Iterator<Item = Result<(&'a [usize], Vec<f32>), Error>> {
+    let at_once = (BYTES / (4 * pool.dim())).max(1);
+    rows.chunks(at_once)
+        .map(|rows| Ok((rows, pool.gather_rows(rows)?)))
+}

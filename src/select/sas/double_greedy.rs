@@ -1,0 +1,99 @@
+//! Double greedy: which of the picks are kept.
+
+use super::group::Group;
+use crate::products::products;
+use crate::{Error, Round, random, similarity};
+
+/// Picks decided on the host between two passes of the device.
+const BLOCK: usize = 256;
+
+/// How a pick is kept.
+#[derive(Clone, Copy)]
+pub(super) enum Rule {
+    /// Where it adds at least what dropping it would.
+    Certain,
+    /// At random, by what each adds.
+    Random { seed: u64 },
+}
+
+/// The picks that double greedy keeps of each class of the group, with the gain of each over those
+/// kept before it. The group stands as the picks have left it.
+///
+/// N. Buchbinder and others, *A tight linear time (1/2)-approximation for unconstrained submodular
+/// maximization*, 2012, algorithms 1 and 2, on the picks in their order. With X the picks kept so far
+/// and Y those not dropped, a = F(X ∪ e) − F(X) and b = F(Y ∖ e) − F(Y).
+pub(super) fn double_greedy(
+    group: &Group<'_>,
+    picks: &[Vec<Round>],
+    rule: Rule,
+) -> Result<Vec<Vec<Round>>, Error> {
+    // What a row gains over X, and over Y without itself.
+    let mut over_x = group.start.clone();
+    let mut over_y = group.gains_of_all();
+    for round in picks.iter().flatten() {
+        over_y[round.row - group.first] += 2 * group.frame.own(round.row);
+    }
+    let mut kept: Vec<Vec<Round>> = vec![Vec::new(); picks.len()];
+    let longest = picks.iter().map(Vec::len).max().unwrap_or(0);
+    for first in (0..longest).step_by(BLOCK) {
+        let (mut of_x, mut of_y) = (Vec::new(), Vec::new());
+        for (kept, picks) in kept.iter_mut().zip(picks) {
+            let block = &picks[first.min(picks.len())..picks.len().min(first + BLOCK)];
+            let (keep, drop) = decide(group, block, &over_x, &over_y, rule);
+            of_x.extend(keep.iter().map(|round| round.row));
+            of_y.extend(drop);
+            kept.extend(keep);
+        }
+        if first + BLOCK < longest {
+            group.add(&mut over_x, &of_x, -2)?;
+            group.add(&mut over_y, &of_y, 2)?;
+        }
+    }
+    Ok(kept)
+}
+
+/// Decides a block of one class's picks.
+fn decide(
+    group: &Group<'_>,
+    block: &[Round],
+    over_x: &[i64],
+    over_y: &[i64],
+    rule: Rule,
+) -> (Vec<Round>, Vec<usize>) {
+    let places: Vec<usize> = block.iter().map(|round| round.row).collect();
+    let mut x: Vec<i64> = places
+        .iter()
+        .map(|place| over_x[place - group.first])
+        .collect();
+    let mut y: Vec<i64> = places
+        .iter()
+        .map(|place| over_y[place - group.first])
+        .collect();
+    let (mut keep, mut drop) = (Vec::new(), Vec::new());
+    let mut scratch = vec![0; places.len()];
+    for (at, &row) in places.iter().enumerate() {
+        let (a, b) = (x[at], -y[at]);
+        let is_kept = match rule {
+            Rule::Certain => a >= b,
+            Rule::Random { seed } => is_kept_at_random(a, b, seed, group.frame.order[row]),
+        };
+        let later = &places[at + 1..];
+        products(group.frame.rows, later, &places[at..=at], &mut scratch);
+        let (changed, step) = if is_kept { (&mut x, -2) } else { (&mut y, 2) };
+        for (gain, &product) in changed[at + 1..].iter_mut().zip(&scratch) {
+            *gain += step * i64::from(similarity(product, group.frame.threshold));
+        }
+        if is_kept {
+            keep.push(Round { row, gain: a });
+        } else {
+            drop.push(row);
+        }
+    }
+    (keep, drop)
+}
+
+/// With probability a⁺ / (a⁺ + b⁺), and where both are 0.
+fn is_kept_at_random(a: i64, b: i64, seed: u64, example: usize) -> bool {
+    let (a, b) = (a.max(0) as f64, b.max(0) as f64);
+    a + b == 0.0 || random::uniform_of(seed, random::DOUBLE_GREEDY, example) < a / (a + b)
+}

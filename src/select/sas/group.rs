@@ -1,0 +1,351 @@
+//! Classes that are worked on together, by one road.
+
+use super::block::{Horizon, block};
+use crate::{Error, IntegerRows, MASK, Round, Similarities, is_masked, similarity};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Rounds that a device makes in one go: so often progress is told.
+const ROUNDS: usize = 1024;
+
+/// What all groups of a run share.
+#[derive(Clone, Copy)]
+pub(super) struct Frame<'a> {
+    pub(super) rows: &'a IntegerRows,
+    /// The example at each place.
+    pub(super) order: &'a [usize],
+    /// By place.
+    pub(super) is_labelled: &'a [bool],
+    pub(super) threshold: Option<i32>,
+    pub(super) worst: bool,
+    pub(super) candidates: usize,
+}
+
+impl Frame<'_> {
+    /// s_ii.
+    pub(super) fn own(&self, place: usize) -> i64 {
+        let z = self.rows.row(place);
+        let product = z.iter().map(|&z| i32::from(z) * i32::from(z)).sum();
+        i64::from(similarity(product, self.threshold))
+    }
+}
+
+/// Some classes under way. Rows go by their places; what there is for each begins with place
+/// `first`.
+pub(super) struct Group<'a> {
+    pub(super) frame: Frame<'a>,
+    similarities: &'a mut dyn Similarities,
+    classes: Range<usize>,
+    pub(super) first: usize,
+    /// Whether the similarities are kept, or computed anew for each block of picks.
+    stored: bool,
+    /// Σⱼ s_ij over the class.
+    row_sums: Vec<i64>,
+    /// Gains over the labelled rows, of every row.
+    pub(super) start: Vec<i64>,
+    /// Gains over labelled rows and picks; masked are those of both.
+    gains: Vec<i64>,
+    /// F of each class's labelled rows.
+    labelled_value: Vec<i64>,
+}
+
+impl<'a> Group<'a> {
+    /// Classes of which nothing is picked. `row_sums` are those of all rows where similarities are
+    /// not to be kept.
+    pub(super) fn new(
+        frame: Frame<'a>,
+        similarities: &'a mut dyn Similarities,
+        classes: Range<usize>,
+        row_sums: Option<&[i64]>,
+    ) -> Result<Self, Error> {
+        let starts = frame.rows.starts();
+        let places = starts[classes.start]..starts[classes.end];
+        let sums = match row_sums {
+            Some(sums) => sums[places.clone()].to_vec(),
+            None => {
+                similarities.store(classes.clone())?;
+                similarities.sum_stored(&places.clone().collect::<Vec<_>>())?
+            }
+        };
+        let mut group = Self {
+            frame,
+            similarities,
+            classes,
+            first: places.start,
+            stored: row_sums.is_none(),
+            start: places
+                .clone()
+                .zip(&sums)
+                .map(|(place, sum)| sum - frame.own(place))
+                .collect(),
+            row_sums: sums,
+            gains: Vec::new(),
+            labelled_value: Vec::new(),
+        };
+        let labelled = group.labelled();
+        let mut start = std::mem::take(&mut group.start);
+        group.add(&mut start, &labelled, -2)?;
+        group.start = start;
+        group.labelled_value = group.values_over(&group.start, &labelled);
+        group.gains = group.start.clone();
+        group.mask(&labelled);
+        Ok(group)
+    }
+
+    /// Number of classes.
+    pub(super) fn len(&self) -> usize {
+        self.classes.len()
+    }
+
+    /// The places of a class, numbered within the group.
+    fn places(&self, class: usize) -> Range<usize> {
+        self.frame.rows.class(self.classes.start + class)
+    }
+
+    /// Each class's places and what there is for them.
+    fn by_class<'g, T>(&self, values: &'g [T]) -> Vec<(Range<usize>, &'g [T])> {
+        let of_class = |class| {
+            let places = self.places(class);
+            let values = &values[places.start - self.first..places.end - self.first];
+            (places, values)
+        };
+        (0..self.len()).map(of_class).collect()
+    }
+
+    /// Adds `step` · Σ s_ij over the columns j to the gain of every row.
+    pub(super) fn add(&self, gains: &mut [i64], columns: &[usize], step: i64) -> Result<(), Error> {
+        if columns.is_empty() {
+            return Ok(());
+        }
+        let sums = if self.stored {
+            self.similarities.sum_stored(columns)?
+        } else {
+            let mut sums = self.similarities.sum_columns(columns)?;
+            sums.drain(..self.first);
+            sums
+        };
+        gains
+            .iter_mut()
+            .zip(sums)
+            .for_each(|(gain, sum)| *gain += step * sum);
+        Ok(())
+    }
+
+    fn mask(&mut self, places: &[usize]) {
+        for place in places {
+            self.gains[place - self.first] += MASK;
+        }
+    }
+
+    /// The gains of all rows, also of those that are masked.
+    pub(super) fn gains_of_all(&self) -> Vec<i64> {
+        let unmasked = |&gain: &i64| if is_masked(gain) { gain - MASK } else { gain };
+        self.gains.iter().map(unmasked).collect()
+    }
+
+    /// Each class's F of the set S that `gains` are over:
+    /// Σ_{j∈S} (Σ_i s_ij − Σ_{i∈S} s_ij), where gain_j = Σ_i s_ij − s_jj − 2·Σ_{i∈S} s_ij.
+    fn values_over(&self, gains: &[i64], set: &[usize]) -> Vec<i64> {
+        let value = |&place: &usize| {
+            let at = place - self.first;
+            let inside = (self.row_sums[at] - self.frame.own(place) - gains[at]) / 2;
+            self.row_sums[at] - inside
+        };
+        let of_class = |class| {
+            let places = self.places(class);
+            set.iter()
+                .filter(|place| places.contains(place))
+                .map(value)
+                .sum()
+        };
+        (0..self.len()).map(of_class).collect()
+    }
+
+    /// As [`values`](Self::values), of picks whose gains are not those over the picks before.
+    pub(super) fn values_of_sets(&self, picks: &[Vec<Round>]) -> Result<Vec<i64>, Error> {
+        let mut set: Vec<usize> = picks.iter().flatten().map(|round| round.row).collect();
+        let mut gains = self.start.clone();
+        self.add(&mut gains, &set, -2)?;
+        set.extend(self.labelled());
+        Ok(self.values_over(&gains, &set))
+    }
+
+    /// The largest row sums of each class, or with `worst` the smallest, ties to the higher row.
+    pub(super) fn by_row_sum(&self, budgets: &[usize]) -> Vec<Vec<Round>> {
+        let sign = if self.frame.worst { -1 } else { 1 };
+        let classes = self.by_class(&self.row_sums);
+        let of_class = |((places, sums), &budget): ((Range<usize>, &[i64]), &usize)| {
+            let rounds = places.zip(sums).map(|(row, &gain)| Round { row, gain });
+            let open = rounds.filter(|round| !self.frame.is_labelled[round.row]);
+            let mut rounds: Vec<Round> = open.collect();
+            rounds.sort_unstable_by_key(|round| std::cmp::Reverse((sign * round.gain, round.row)));
+            rounds.truncate(budget);
+            rounds
+        };
+        classes.into_iter().zip(budgets).map(of_class).collect()
+    }
+
+    /// The labelled rows of the group.
+    fn labelled(&self) -> Vec<usize> {
+        let places = self.first..self.first + self.row_sums.len();
+        places
+            .filter(|&place| self.frame.is_labelled[place])
+            .collect()
+    }
+
+    /// Each class's F of its labelled rows and these picks.
+    pub(super) fn values(&self, picks: &[Vec<Round>]) -> Vec<i64> {
+        let gained = |picks: &Vec<Round>| picks.iter().map(|round| round.gain).sum::<i64>();
+        self.labelled_value
+            .iter()
+            .zip(picks)
+            .map(|(value, picks)| value + gained(picks))
+            .collect()
+    }
+
+    /// Leaves the group as these picks have left it.
+    pub(super) fn restart(&mut self, picks: &[Vec<Round>]) -> Result<(), Error> {
+        let picks: Vec<usize> = picks.iter().flatten().map(|round| round.row).collect();
+        let mut gains = self.start.clone();
+        self.add(&mut gains, &picks, -2)?;
+        self.gains = gains;
+        self.mask(&self.labelled());
+        self.mask(&picks);
+        Ok(())
+    }
+
+    /// Adds greedy picks until each class has as many as `counts` says. `progress` is told how many
+    /// have been made.
+    pub(super) fn greedy(
+        &mut self,
+        picks: &mut [Vec<Round>],
+        counts: &[usize],
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<(), Error> {
+        // The least gain is the largest with its sign turned.
+        let step = if self.frame.worst { 2 } else { -2 };
+        let sign = step / -2;
+        self.turn(sign);
+        let mut weights = self.weights();
+        loop {
+            let missing: Vec<usize> = counts
+                .iter()
+                .zip(&*picks)
+                .map(|(count, picks)| count - picks.len())
+                .collect();
+            if missing.iter().all(|&missing| missing == 0) {
+                break;
+            }
+            let rounds = if self.stored {
+                let counts: Vec<usize> =
+                    missing.iter().map(|&missing| missing.min(ROUNDS)).collect();
+                self.similarities
+                    .greedy_rounds(&mut self.gains, &counts, step)?
+            } else {
+                self.blocks(&missing, step, &mut weights)?
+            };
+            for (picks, rounds) in picks.iter_mut().zip(rounds) {
+                picks.extend(rounds.iter().map(|round| Round {
+                    gain: sign * round.gain,
+                    ..*round
+                }));
+            }
+            progress(picks.iter().map(Vec::len).sum());
+        }
+        self.turn(sign);
+        Ok(())
+    }
+
+    /// Multiplies the gains that are not masked by `sign`; those that are, but for their mask.
+    fn turn(&mut self, sign: i64) {
+        for gain in &mut self.gains {
+            *gain = if is_masked(*gain) {
+                sign * (*gain - MASK) + MASK
+            } else {
+                sign * *gain
+            };
+        }
+    }
+
+    /// A block of picks in each class, decided on the host.
+    fn blocks(
+        &mut self,
+        missing: &[usize],
+        step: i64,
+        weights: &mut [Weights],
+    ) -> Result<Vec<Vec<Round>>, Error> {
+        let frame = self.frame;
+        let of_class = |(class, (places, gains)): (usize, (Range<usize>, &[i64]))| {
+            let horizon = Horizon {
+                threshold: frame.threshold,
+                worst: frame.worst,
+                candidates: frame.candidates,
+                linear: weights.get(class),
+            };
+            block(frame.rows, places, gains, missing[class], step, horizon)
+        };
+        let classes = self.by_class(&self.gains).into_par_iter().enumerate();
+        let rounds: Vec<Vec<Round>> = classes.map(of_class).collect();
+        let picks: Vec<usize> = rounds.iter().flatten().map(|round| round.row).collect();
+        let mut gains = std::mem::take(&mut self.gains);
+        let added = self.add(&mut gains, &picks, step);
+        self.gains = gains;
+        added?;
+        self.mask(&picks);
+        for (weights, rounds) in weights.iter_mut().zip(&rounds) {
+            rounds
+                .iter()
+                .for_each(|round| weights.take(frame.rows.row(round.row)));
+        }
+        Ok(rounds)
+    }
+
+    /// Each class's weights, where there is no threshold.
+    fn weights(&self) -> Vec<Weights> {
+        if self.frame.threshold.is_some() {
+            return Vec::new();
+        }
+        let rows = self.frame.rows;
+        let of_class = |(places, gains): (Range<usize>, &[i64])| {
+            let mut weights = Weights::new(rows, places.clone());
+            for (place, _) in places.zip(gains).filter(|(_, gain)| is_masked(**gain)) {
+                weights.take(rows.row(place));
+            }
+            weights
+        };
+        let classes = self.by_class(&self.gains);
+        classes.into_par_iter().map(of_class).collect()
+    }
+}
+
+/// Without a threshold a class's gains are linear: that of row z is ⟨z, w⟩ − ‖z‖².
+pub(super) struct Weights {
+    /// w = Σz − 2·Σz over labelled rows and picks. Whole numbers, below 2⁵³.
+    pub(super) w: Vec<f64>,
+    /// The least and the largest ‖z‖.
+    pub(super) lengths: (f64, f64),
+}
+
+impl Weights {
+    fn new(rows: &IntegerRows, class: Range<usize>) -> Self {
+        let mut w = vec![0.0; rows.pitch()];
+        let mut lengths = (f64::INFINITY, 0.0f64);
+        for z in class.map(|place| rows.row(place)) {
+            let mut square = 0i64;
+            for (w, &z) in w.iter_mut().zip(z) {
+                *w += f64::from(z);
+                square += i64::from(z) * i64::from(z);
+            }
+            let length = (square as f64).sqrt();
+            lengths = (lengths.0.min(length), lengths.1.max(length));
+        }
+        Self { w, lengths }
+    }
+
+    /// Takes a row into S.
+    fn take(&mut self, z: &[i16]) {
+        for (w, &z) in self.w.iter_mut().zip(z) {
+            *w -= 2.0 * f64::from(z);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! A pool cut into classes, each with a share of the budget.
+
+use super::classes::Classes;
+use crate::selection::apportion;
+use crate::{ClassShare, Error, Pool, Selection};
+
+/// The classes of a stratified selection, ascending; one stratum of all rows where there are none.
+pub(super) struct Strata {
+    pub(super) strata: Vec<Stratum>,
+    /// Passes over the features that the classes took.
+    pub(super) passes: usize,
+    is_stratified: bool,
+}
+
+/// A class, and what is to be picked of it.
+pub(super) struct Stratum {
+    class: usize,
+    /// Its rows, ascending.
+    pub(super) rows: Vec<usize>,
+    /// Those that may be picked.
+    pub(super) able: Vec<usize>,
+    /// How many to pick.
+    pub(super) budget: usize,
+}
+
+impl Strata {
+    /// Shares the budget in proportion to the rows that are not `excluded`, with at least
+    /// `min_per_class` of each class where the budget pays for that.
+    pub(super) fn new(
+        pool: &dyn Pool,
+        classes: Option<&Classes>,
+        excluded: &[bool],
+        budget: usize,
+        min_per_class: usize,
+    ) -> Result<Self, Error> {
+        let partition = classes.unwrap_or(&Classes::One).partition(pool)?;
+        let stratum = |class: usize, rows: Vec<usize>| Stratum {
+            class,
+            able: rows.iter().copied().filter(|&row| !excluded[row]).collect(),
+            rows,
+            budget: 0,
+        };
+        let mut strata: Vec<Stratum> = partition
+            .classes
+            .into_iter()
+            .map(|class| stratum(class.class, class.rows))
+            .collect();
+        let sizes: Vec<usize> = strata.iter().map(|stratum| stratum.able.len()).collect();
+        let budgets = apportion(&sizes, budget, min_per_class);
+        for (stratum, budget) in strata.iter_mut().zip(budgets) {
+            stratum.budget = budget;
+        }
+        Ok(Self {
+            strata,
+            passes: partition.passes,
+            is_stratified: classes.is_some(),
+        })
+    }
+
+    /// Adds a class's picks to a selection, and says there how the class fared.
+    pub(super) fn add(
+        &self,
+        stratum: &Stratum,
+        picks: &[usize],
+        scores: &[f64],
+        selection: &mut Selection,
+    ) {
+        selection.picks.extend(picks);
+        selection.scores.extend(scores);
+        if self.is_stratified {
+            selection.classes.push(ClassShare {
+                class: stratum.class,
+                rows: stratum.rows.len(),
+                budget: stratum.budget,
+                picks: picks.len(),
+                value: None,
+                road: None,
+            });
+        }
+    }
+}

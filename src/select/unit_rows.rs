@@ -1,0 +1,254 @@
+//! A pool's rows brought to length 1, and which of some vectors is nearest to each, exactly.
+
+use super::gather::gather;
+use crate::pool::UNIT_ROUNDOFF;
+use crate::{Error, Lp, Nearest, Pool, norm_bounds, order, score_error, sums};
+use rayon::prelude::*;
+
+/// 2⁻⁸⁰, in pool unit: more than a product loses where a subnormal counts as zero.
+const FLUSHED: f64 = 1.0 / (1u128 << 80) as f64;
+
+/// The rows z of a pool, each of length 1, but that a row of zeros stays one. They are made in f64
+/// from gathered rows, a piece at a time, and are the same to the bit on every device.
+pub(super) struct UnitRows<'a> {
+    pool: &'a dyn Pool,
+    lengths: Lengths,
+    /// Lengths for the pool's kernel. 1 for a row of zeros, whose score then is the offset alone.
+    for_kernel: Vec<f32>,
+}
+
+/// What a pool says of its rows' lengths, and what follows for their scores.
+pub(super) struct Lengths {
+    dim: usize,
+    /// Squared lengths; zero only for a row of zeros.
+    squared: Vec<f32>,
+}
+
+/// Vectors v that compete for the rows: z goes to the k of the smallest `offsets[k]` − ⟨z, v_k⟩,
+/// ties to the lower k.
+pub(super) struct Rivals {
+    /// Values a vector.
+    pub(super) dim: usize,
+    /// `offsets.len()` x `dim`, row-major.
+    pub(super) vectors: Vec<f64>,
+    pub(super) offsets: Vec<f64>,
+}
+
+impl Rivals {
+    /// The vector nearest to a unit row, in f64.
+    fn nearest(&self, z: &[f64]) -> usize {
+        let scores: Vec<f64> = sums::vectorised(|| {
+            self.vectors
+                .chunks_exact(self.dim)
+                .zip(&self.offsets)
+                .map(|(vector, offset)| offset - sums::dot(z, vector))
+                .collect()
+        });
+        order::argmin(scores.into_iter().zip(0..)).map_or(0, |(_, index)| index)
+    }
+
+    /// The largest length of a vector, and the largest size of an offset.
+    fn extent(&self) -> (f64, f64) {
+        let largest = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::max);
+        let vectors = self.vectors.chunks_exact(self.dim);
+        (
+            largest(&mut vectors.map(|v| sums::dot(v, v))).sqrt(),
+            largest(&mut self.offsets.iter().map(|offset| offset.abs())),
+        )
+    }
+}
+
+impl<'a> UnitRows<'a> {
+    /// Asks the pool for its rows' lengths: a pass over the features.
+    pub(super) fn new(pool: &'a dyn Pool) -> Result<Self, Error> {
+        let squared = pool.row_norms(Lp::L2)?;
+        let length = |&squared: &f32| if squared == 0.0 { 1.0 } else { squared.sqrt() };
+        let for_kernel = squared.iter().map(length).collect();
+        let dim = pool.dim();
+        Ok(Self {
+            pool,
+            lengths: Lengths { dim, squared },
+            for_kernel,
+        })
+    }
+
+    /// Number of rows.
+    pub(super) fn len(&self) -> usize {
+        self.for_kernel.len()
+    }
+
+    /// Values a row.
+    pub(super) fn dim(&self) -> usize {
+        self.lengths.dim
+    }
+
+    /// What is known of the rows' lengths.
+    pub(super) fn lengths(&self) -> &Lengths {
+        &self.lengths
+    }
+
+    /// Gives `work` some rows in order, in pieces.
+    pub(super) fn gather(
+        &self,
+        rows: &[usize],
+        mut work: impl FnMut(&[usize], &[f64]),
+    ) -> Result<(), Error> {
+        let mut z = Vec::new();
+        for piece in gather(self.pool, rows) {
+            let (rows, x) = piece?;
+            z.resize(x.len(), 0.0);
+            let dim = self.dim();
+            z.par_chunks_exact_mut(dim)
+                .zip(x.par_chunks_exact(dim))
+                .for_each(|(z, x)| normalise(x, z));
+            work(rows, &z);
+        }
+        Ok(())
+    }
+
+    /// Some rows at once, `rows.len()` x `dim`: few, or they do not fit.
+    pub(super) fn rows(&self, rows: &[usize]) -> Result<Vec<f64>, Error> {
+        let mut all = Vec::with_capacity(rows.len() * self.dim());
+        self.gather(rows, |_, z| all.extend_from_slice(z))?;
+        Ok(all)
+    }
+
+    /// For every row which of the vectors is nearest.
+    ///
+    /// A pass over the features; rows whose two best scores lie within the kernel's error are
+    /// gathered and settled in f64.
+    pub(super) fn nearest(&self, rivals: &Rivals) -> Result<Vec<usize>, Error> {
+        let (found, lengths) = (self.scores(rivals)?, &self.lengths);
+        let (longest, offset) = rivals.extent();
+        let is_open = |&row: &usize| {
+            let lead = f64::from(found[row].second) - f64::from(found[row].best);
+            lead <= 2.0 * lengths.error(row, longest, offset)
+        };
+        let open: Vec<usize> = (0..found.len()).into_par_iter().filter(is_open).collect();
+        let mut nearest: Vec<usize> = found.iter().map(|found| found.index as usize).collect();
+        self.gather(&open, |rows, z| {
+            let exact: Vec<usize> = z
+                .par_chunks_exact(rivals.dim)
+                .map(|z| rivals.nearest(z))
+                .collect();
+            for (&row, exact) in rows.iter().zip(exact) {
+                nearest[row] = exact;
+            }
+        })?;
+        Ok(nearest)
+    }
+
+    /// An interval for ⟨z, `unit`⟩ of every row, given a vector of length 1: a pass over the
+    /// features.
+    pub(super) fn cosines(&self, unit: &[f64]) -> Result<Vec<(f64, f64)>, Error> {
+        let scores = self.scores(&Rivals {
+            dim: self.dim(),
+            vectors: unit.to_vec(),
+            offsets: vec![0.0],
+        })?;
+        let lengths = &self.lengths;
+        let interval = |(row, score): (usize, &Nearest)| {
+            lengths.cosine(row, -f64::from(score.best), lengths.error(row, 1.0, 0.0))
+        };
+        Ok(scores.par_iter().enumerate().map(interval).collect())
+    }
+
+    /// What the kernel makes of the vectors.
+    fn scores(&self, rivals: &Rivals) -> Result<Vec<Nearest>, Error> {
+        let narrow = |values: &[f64]| values.iter().map(|&v| v as f32).collect::<Vec<_>>();
+        self.pool.nearest(
+            &narrow(&rivals.vectors),
+            &narrow(&rivals.offsets),
+            &self.for_kernel,
+        )
+    }
+}
+
+impl Lengths {
+    /// Whether a row is all zeros.
+    pub(super) fn is_zero(&self, row: usize) -> bool {
+        self.squared[row] == 0.0
+    }
+
+    /// The interval that holds a row's length, or what stands for it.
+    fn bounds(&self, row: usize) -> (f64, f64) {
+        if self.is_zero(row) {
+            return (1.0, 1.0);
+        }
+        norm_bounds(Lp::L2, self.squared[row], self.dim)
+    }
+
+    /// How far a score of the kernel may be off: its own error, that of the length it was given,
+    /// and the roundings of length and offset to f32.
+    fn error(&self, row: usize, longest: f64, offset: f64) -> f64 {
+        let (low, high) = self.bounds(row);
+        let of_lengths = offset * (high - low + 2.0 * UNIT_ROUNDOFF * high);
+        let flushed = self.dim as f64 * FLUSHED * (1.0 + longest);
+        score_error(self.dim, high, longest, offset * high) + of_lengths + flushed
+    }
+
+    /// The interval of product / length, where the product may be off by `error`.
+    fn cosine(&self, row: usize, product: f64, error: f64) -> (f64, f64) {
+        let (low, high) = self.bounds(row);
+        let low = low.max(f64::MIN_POSITIVE); // never 0 / 0
+        let over = |product: f64, length: f64| (product / length).clamp(-1.0, 1.0);
+        let (least, most) = (product - error, product + error);
+        (
+            over(least, if least > 0.0 { high } else { low }),
+            over(most, if most > 0.0 { low } else { high }),
+        )
+    }
+}
+
+/// x over its length; zeros where that is 0.
+pub(super) fn normalise(x: &[f32], z: &mut [f64]) {
+    let length = sums::vectorised(|| sums::squares(x)).sqrt();
+    let over = |v: f32| {
+        if length > 0.0 {
+            f64::from(v) / length
+        } else {
+            0.0
+        }
+    };
+    for (z, &v) in z.iter_mut().zip(x) {
+        *z = over(v);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CpuPool, Features, random};
+
+    /// Vectors that differ by little, or not at all, against rows of many lengths and of none.
+    #[test]
+    fn close_vectors_are_told_apart() {
+        let (rows, dim) = (200, 33);
+        let numbers = random::exponentials(2, 0, rows * dim);
+        let mut x: Vec<f32> = numbers.iter().map(|&e| e as f32 - 1.0).collect();
+        for (row, x) in x.chunks_exact_mut(dim).enumerate() {
+            let scale = if row % 9 == 8 {
+                0.0
+            } else {
+                (-0.4 * row as f32).exp2()
+            };
+            x.iter_mut().for_each(|v| *v *= scale);
+        }
+        let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
+        let unit = UnitRows::new(&pool).unwrap();
+        let z = unit.rows(&(0..rows).collect::<Vec<_>>()).unwrap();
+        for spread in [1.0, 1e-3, 1e-7, 1e-12, 0.0] {
+            let vectors = (0..20 * dim).map(|i| 0.1 + spread * numbers[i]).collect();
+            let rivals = Rivals {
+                dim,
+                vectors,
+                offsets: (0..20).map(|k| 0.3 - spread * numbers[k]).collect(),
+            };
+            let want: Vec<usize> = z.chunks_exact(dim).map(|z| rivals.nearest(z)).collect();
+            assert_eq!(unit.nearest(&rivals).unwrap(), want, "{spread}");
+            if spread == 0.0 {
+                assert!(want.iter().all(|&index| index == 0));
+            }
+        }
+    }
+}

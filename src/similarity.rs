@@ -1,0 +1,207 @@
+//! Exact integer similarities within classes: the rows, and the contract of their kernels.
+//!
+//! Products of integer rows are exact in any order, so every device gives the same bits, and here,
+//! alone among the kernels, a device may pick: comparing integers is no matter of rounding.
+
+use crate::Error;
+use std::ops::Range;
+
+/// Fractional bits of a coordinate in the unit ball.
+pub const FIXED_BITS: u32 = 15;
+
+/// Added to the gain of a row that takes no part in the rounds: no sum of similarities comes near.
+pub const MASK: i64 = -(1 << 62);
+
+/// Whether a gain is that of a row that takes no part.
+#[must_use]
+pub fn is_masked(gain: i64) -> bool {
+    gain < MASK / 2
+}
+
+/// Rows of whole numbers, class after class.
+///
+/// A row's length is at most 2¹⁵, but for the rounding of its values, so by Cauchy and Schwarz
+/// every partial sum of a product of two rows stays within 2³⁰ and a little: an `i32` holds it.
+#[derive(Clone, Debug)]
+pub struct IntegerRows {
+    values: Vec<i16>,
+    pitch: usize,
+    starts: Vec<usize>,
+}
+
+impl IntegerRows {
+    /// Values to a multiple of which rows are filled up with zeros.
+    pub const ALIGNMENT: usize = 16;
+
+    /// Rows of zeros. `starts` holds the first row of each class and, at last, the number of rows;
+    /// a row has `dim` values.
+    ///
+    /// # Panics
+    ///
+    /// If `starts` does not begin with 0 and ascend.
+    #[must_use]
+    pub fn zeros(dim: usize, starts: Vec<usize>) -> Self {
+        assert!(starts.first() == Some(&0) && starts.is_sorted());
+        let pitch = dim.next_multiple_of(Self::ALIGNMENT);
+        let rows = starts[starts.len() - 1];
+        Self {
+            values: vec![0; rows * pitch],
+            pitch,
+            starts,
+        }
+    }
+
+    /// Values from one row's first to the next one's: a multiple of [`Self::ALIGNMENT`].
+    #[must_use]
+    pub fn pitch(&self) -> usize {
+        self.pitch
+    }
+
+    /// All values: [`rows`](Self::rows) x [`pitch`](Self::pitch), row-major.
+    #[must_use]
+    pub fn values(&self) -> &[i16] {
+        &self.values
+    }
+
+    /// As [`values`](Self::values), to be filled in; what is past a row's `dim` must stay 0.
+    #[must_use]
+    pub fn values_mut(&mut self) -> &mut [i16] {
+        &mut self.values
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.starts[self.starts.len() - 1]
+    }
+
+    /// One row, filled up with zeros.
+    #[must_use]
+    pub fn row(&self, row: usize) -> &[i16] {
+        &self.values[row * self.pitch..][..self.pitch]
+    }
+
+    /// Number of classes.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// The rows of a class.
+    #[must_use]
+    pub fn class(&self, class: usize) -> Range<usize> {
+        self.starts[class]..self.starts[class + 1]
+    }
+
+    /// The first row of each class and, at last, the number of rows.
+    #[must_use]
+    pub fn starts(&self) -> &[usize] {
+        &self.starts
+    }
+}
+
+/// The similarity of two rows, given their product.
+///
+/// Above the threshold `(product + 2¹³) >> 14`, at most 65535 (unit 2⁻¹⁶), else 0; without a
+/// threshold the product itself (unit 2⁻³⁰).
+#[inline(always)]
+#[must_use]
+pub fn similarity(product: i32, threshold: Option<i32>) -> i32 {
+    match threshold {
+        None => product,
+        Some(least) if product > least => ((product + (1 << 13)) >> 14).min(0xffff),
+        Some(_) => 0,
+    }
+}
+
+/// Values from one row's first to the next one's in the stored similarities of a class.
+#[must_use]
+pub fn stored_pitch(rows: usize) -> usize {
+    rows.next_multiple_of(4)
+}
+
+/// Bytes of a class's stored similarities.
+#[must_use]
+pub fn stored_bytes(rows: usize) -> u64 {
+    2 * rows as u64 * stored_pitch(rows) as u64
+}
+
+/// A row picked in a round, and its gain at that time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Round {
+    /// The row, by its place among the integer rows.
+    pub row: usize,
+    /// Its gain before it was picked.
+    pub gain: i64,
+}
+
+/// The similarities s of integer rows, resident on a device: s_ij is 0 between classes.
+///
+/// A threshold is non-negative and in the unit of products, 2⁻³⁰. Rows are named by their place
+/// among the integer rows. Sums are exact: every device gives the same.
+pub trait Similarities {
+    /// Σⱼ s_ij for every row i, itself included. Only with a threshold.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`], as of every method here.
+    fn row_sums(&self) -> Result<Vec<i64>, Error>;
+
+    /// Σ s_ij over the `columns` j, for every row i. Each column is named once.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums).
+    fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error>;
+
+    /// Most bytes that [`store`](Self::store) may take.
+    fn room(&self) -> u64;
+
+    /// Bytes up to which it pays to keep several classes at once.
+    fn batch(&self) -> u64 {
+        self.room()
+    }
+
+    /// Computes and keeps the similarities of these classes, in place of those kept before; an
+    /// empty range keeps none. Only with a threshold.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums); [`Error::OutOfMemory`] where one binding of the device does
+    /// not hold them.
+    fn store(&mut self, classes: Range<usize>) -> Result<(), Error>;
+
+    /// The similarities kept of a class: its rows x [`stored_pitch`], row-major, 0 past the last
+    /// column.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums).
+    fn stored(&self, class: usize) -> Result<Vec<u16>, Error>;
+
+    /// As [`sum_columns`](Self::sum_columns), from what is kept: rows and columns are those of the
+    /// classes kept, and the answer begins with their first row.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums).
+    fn sum_stored(&self, columns: &[usize]) -> Result<Vec<i64>, Error>;
+
+    /// Greedy rounds in all classes kept: `counts` has a number for each, `gains` one for each of
+    /// their rows.
+    ///
+    /// A round picks the row of the largest gain, ties to the lower row, adds `step * s_ij` to the
+    /// gain of every row i of the class, j being the row picked, and then [`MASK`] to the picked
+    /// row's. A class must have as many rows that are not masked as rounds. Gives the rounds of each
+    /// class; `gains` are left as they are after them.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums).
+    fn greedy_rounds(
+        &mut self,
+        gains: &mut [i64],
+        counts: &[usize],
+        step: i64,
+    ) -> Result<Vec<Vec<Round>>, Error>;
+}
