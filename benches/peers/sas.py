@@ -267,7 +267,7 @@ def compare(coresift, options, title, classes, each, dim, share):
             jobs.append(("released", options.slow_rounds, released_job))
         times = common.alternate(jobs, options.rounds)
         peers = ["apricot and matrix", "apricot and matrix, no compiling"]
-        if GraphCutFunction is not None:
+        if "submodlib and matrix" in times:
             peers.append("submodlib and matrix")
         ours_of = (common.PROCESS, common.MEMORY, TOP_UP, TOP_UP_MEMORY)
         pairs = [(peer, mine) for mine in ours_of for peer in peers]
