@@ -63,8 +63,8 @@ pub trait Pool {
     ///
     /// # Errors
     ///
-    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`]; [`Error::Device`] where a row does not fit
-    /// one binding.
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`]; [`Error::Device`] where four rows do not
+    /// fit one binding.
     fn similarities<'a>(
         &'a self,
         rows: &'a IntegerRows,
@@ -74,8 +74,8 @@ pub trait Pool {
     /// For every row i the k of the smallest `offsets[k] * lengths[i] - <x_i, v_k>`, with that
     /// score and the smallest of the others.
     ///
-    /// `vectors` is `count` x `dim`, row-major; `offsets` has `count` entries and `lengths` one a
-    /// row. [`score_error`] says how far a score may be off; between scores that close any k may be
+    /// `vectors` is `count` x `dim`, row-major, at least one; `offsets` has `count` entries and
+    /// `lengths` one a row. [`score_error`] says how far a score may be off; between scores that close any k may be
     /// named.
     ///
     /// # Errors

@@ -144,7 +144,8 @@ pub trait Similarities {
     ///
     /// # Errors
     ///
-    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`], as of every method here.
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`], and [`Error::Device`] where one binding does
+    /// not hold an entry for every row; as of every method here.
     fn row_sums(&self) -> Result<Vec<i64>, Error>;
 
     /// Σ s_ij over the `columns` j, for every row i. Each column is named once.
@@ -171,7 +172,7 @@ pub trait Similarities {
     /// not hold them.
     fn store(&mut self, classes: Range<usize>) -> Result<(), Error>;
 
-    /// The similarities kept of a class: its rows x [`stored_pitch`], row-major, 0 past the last
+    /// The similarities of a class that is kept: its rows x [`stored_pitch`], row-major, 0 past the last
     /// column.
     ///
     /// # Errors
