@@ -10,7 +10,11 @@ pub(super) fn gather<'a>(
     pool: &'a dyn Pool,
     rows: &'a [usize],
 ) -> impl Iterator<Item = Result<(&'a [usize], Vec<f32>), Error>> {
-    let at_once = (BYTES / (4 * pool.dim())).max(1);
-    rows.chunks(at_once)
+    rows.chunks(at_once(pool.dim()))
         .map(|rows| Ok((rows, pool.gather_rows(rows)?)))
+}
+
+/// How many runs of `values` f32 to fetch at a time.
+pub(super) fn at_once(values: usize) -> usize {
+    (BYTES / (4 * values)).max(1)
 }

@@ -97,7 +97,7 @@ impl<'a> Group<'a> {
         self.classes.len()
     }
 
-    /// The places of a class, numbered within the group.
+    /// The places of a class, which is numbered within the group.
     fn places(&self, class: usize) -> Range<usize> {
         self.frame.rows.class(self.classes.start + class)
     }

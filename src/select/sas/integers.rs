@@ -2,12 +2,10 @@
 
 use super::{Sas, Similarity};
 use crate::select::classes::Partition;
+use crate::select::gather::at_once;
 use crate::select::norm::largest_norm;
 use crate::{Error, FIXED_BITS, IntegerRows, Lp, Pool, sums};
 use rayon::prelude::*;
-
-/// Bytes of rows fetched from the pool at a time.
-const GATHER_BYTES: usize = 16 << 20;
 
 /// Largest magnitude of a value: 2¹⁵ itself is no `i16`.
 const MOST: f64 = 32767.0;
@@ -78,7 +76,7 @@ fn means<T: Send>(
             Some(largest_norm(pool, Lp::L2, &norms, &all)?)
         }
     };
-    let at_once = (GATHER_BYTES / (4 * views * dim)).max(1);
+    let at_once = at_once(views * dim);
     for (examples, out) in examples
         .chunks(at_once)
         .zip(out.chunks_mut(at_once * width))

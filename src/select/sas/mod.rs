@@ -264,6 +264,11 @@ impl Sas {
         self.classes.partition(&CpuPool::new(means))
     }
 
+    /// Whether greedy picks are never dropped again.
+    fn is_final(&self) -> bool {
+        self.worst || self.refine == Refine::None
+    }
+
     /// The value of one unit of whole-number similarities.
     fn unit(&self) -> f64 {
         let bits = if self.threshold.is_some() { 16 } else { 30 };
@@ -414,13 +419,6 @@ impl Run<'_> {
             });
         }
         (self.progress)(selection.picks.len());
-    }
-}
-
-impl Sas {
-    /// Whether greedy picks are never dropped again.
-    fn is_final(&self) -> bool {
-        self.worst || self.refine == Refine::None
     }
 }
 
