@@ -64,6 +64,7 @@ mod gpu;
 mod order;
 mod pool;
 mod products;
+mod progress;
 mod random;
 mod select;
 mod selection;
@@ -79,6 +80,7 @@ pub use pool::{
     DOWN_DATE_ERROR, Due, Lp, Nearest, Pool, Rate, Residuals, RowState, Totals, inner_error,
     norm_bounds, score_error, slip,
 };
+pub use progress::Progress;
 pub use select::{
     Classes, Clustering, GramSchmidt, KMeans, Norm, Objective, OnExhaustion, Refine, Road, Sas,
     Similarity, Uniform,

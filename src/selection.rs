@@ -1,6 +1,6 @@
 //! What a selector gives back, the selector's trait, and the checks that all of them share.
 
-use crate::{Error, Pool, Road};
+use crate::{Error, Pool, Progress, Road};
 
 /// Rows chosen from a pool, in pick order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -91,8 +91,7 @@ pub trait Selector {
         self.select_with(pool, budget, &mut |_| {})
     }
 
-    /// As [`select`](Self::select), and calls `progress` now and then with the number of
-    /// picks made so far.
+    /// As [`select`](Self::select), and tells `progress` now and then how far it has come.
     ///
     /// # Errors
     ///
@@ -101,7 +100,7 @@ pub trait Selector {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(usize),
+        progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Selection, Error>;
 }
 

@@ -9,7 +9,7 @@ use super::indices;
 use super::method::{self, Plan};
 use super::read::FeatureFile;
 use super::write::{Format, Target};
-use coresift::{ClassShare, Error, Features, GramSchmidt, Road, Selection};
+use coresift::{ClassShare, Error, Features, GramSchmidt, Progress, Road, Selection, stored_bytes};
 use serde_json::{Value, json};
 use std::time::Instant;
 
@@ -119,9 +119,67 @@ fn choose(
     console: Console,
 ) -> Result<Selection, Error> {
     let pool = device.pool(features)?;
-    let bar = console.progress("selecting {wide_bar} {pos}/{len} {elapsed}", budget as u64);
+    let template = "selecting {wide_bar} {pos}/{len} {msg} {elapsed}";
+    let bar = console.progress(template, budget as u64);
     plan.selector
-        .select_with(&*pool, budget, &mut |picks| bar.set(picks as u64))
+        .select_with(&*pool, budget, &mut |progress| match progress {
+            Progress::Plan(classes) => console.note(plan_in_words(classes)),
+            progress => show(&bar, &progress),
+        })
+}
+
+/// Puts on the bar what a selector tells.
+fn show(bar: &console::Progress, progress: &Progress<'_>) {
+    match progress {
+        Progress::Centres { placed, clusters } => {
+            bar.say(format!("k-means++: {placed} of {clusters} centres"));
+        }
+        Progress::Sweep(sweep) => bar.say(format!("k-means: sweep {sweep}")),
+        Progress::Round {
+            classes,
+            round,
+            rounds,
+            picks,
+        } => {
+            bar.set(*picks as u64);
+            let (first, last) = (classes.start(), classes.end());
+            let classes = if first == last {
+                format!("class {first}")
+            } else {
+                format!("classes {first} to {last}")
+            };
+            bar.say(format!("{classes}, round {round} of {rounds}"));
+        }
+        Progress::Picks(picks) => bar.set(*picks as u64),
+        _ => {}
+    }
+}
+
+/// How each class's similarities will be come by, and the memory that those kept will take.
+fn plan_in_words(classes: &[ClassShare]) -> String {
+    /// Numbers listed of classes whose similarities are not kept.
+    const LISTED: usize = 10;
+    let (stored, free): (Vec<&ClassShare>, Vec<&ClassShare>) =
+        (classes.iter()).partition(|share| share.road == Some(Road::Stored));
+    let bytes: u64 = stored.iter().map(|share| stored_bytes(share.rows)).sum();
+    let mib = bytes as f64 / f64::from(1 << 20);
+    let mut words = format!(
+        "plan: {} stored ({mib:.1} MiB of similarities in all), {} matrix-free",
+        count(stored.len(), "class", "classes"),
+        free.len()
+    );
+    if !stored.is_empty() && !free.is_empty() {
+        let numbers: Vec<String> = (free.iter().take(LISTED))
+            .map(|share| share.class.to_string())
+            .collect();
+        let more = if free.len() > LISTED { ", ..." } else { "" };
+        words += &format!(" ({}{more})", numbers.join(", "));
+    }
+    words
+}
+
+fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// Names the file that an error of the library speaks of.
@@ -219,10 +277,7 @@ fn classes_in_words(selection: &Selection) -> String {
     let stored = |share: &&ClassShare| share.road == Some(Road::Stored);
     let stored = selection.classes.iter().filter(stored).count();
     let value: Option<f64> = selection.classes.iter().map(|share| share.value).sum();
-    let classes = format!(
-        "{classes} {}",
-        if classes == 1 { "class" } else { "classes" }
-    );
+    let classes = count(classes, "class", "classes");
     match value {
         Some(value) => format!(
             "{classes} ({stored} stored, {} matrix-free), F {value:.6e}",
@@ -240,8 +295,6 @@ fn summary(
     file: &FeatureFile,
     (seconds, all): (f64, f64),
 ) -> String {
-    let count =
-        |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
     let mut parts = vec![format!(
         "{}: {} of {} rows x {}",
         method::name(method),

@@ -3,7 +3,7 @@
 use super::kmeans::KMeans;
 use super::logistic::Logistic;
 use super::unit_rows::{Rivals, UnitRows, normalise};
-use crate::{Error, Pool};
+use crate::{Error, Pool, Progress};
 
 /// How rows come to their latent classes.
 ///
@@ -67,14 +67,18 @@ pub(crate) struct ClassRows {
 
 impl Classes {
     /// Every row's class.
-    pub(crate) fn partition(&self, pool: &dyn Pool) -> Result<Partition, Error> {
+    pub(crate) fn partition(
+        &self,
+        pool: &dyn Pool,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Partition, Error> {
         let (classes, passes) = match self {
             Self::One => (vec![0; pool.rows()], 0),
             Self::Given(classes) => {
                 check_given(classes, pool.rows())?;
                 return Ok(Partition::of(classes));
             }
-            &Self::KMeans { clusters, seed } => KMeans { clusters, seed }.labels(pool)?,
+            &Self::KMeans { clusters, seed } => KMeans { clusters, seed }.labels(pool, progress)?,
             Self::FewLabels { rows, classes } => {
                 check_few_labels(rows, classes, pool.rows())?;
                 (few_labels(pool, rows, classes)?, 2)

@@ -4,7 +4,7 @@ use super::classes::Classes;
 use super::gather::gather;
 use super::strata::Strata;
 use crate::selection::{ShortfallReason, check_power, labelled_mask};
-use crate::{Error, Lp, Pool, Selection, Selector, norm_bounds, order, random, sums};
+use crate::{Error, Lp, Pool, Progress, Selection, Selector, norm_bounds, order, random, sums};
 use rayon::prelude::*;
 
 /// Sampling in proportion to a norm, or simply the largest norms.
@@ -101,7 +101,7 @@ impl Selector for Norm {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(usize),
+        progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Selection, Error> {
         check_power(self.power, 64.0)?;
         let excluded = labelled_mask(&self.labelled, pool.rows(), budget)?;
@@ -113,7 +113,14 @@ impl Selector for Norm {
             return Ok(selection);
         }
         let classes = self.classes.as_ref();
-        let strata = Strata::new(pool, classes, &excluded, budget, self.min_per_class)?;
+        let strata = Strata::new(
+            pool,
+            classes,
+            &excluded,
+            budget,
+            self.min_per_class,
+            progress,
+        )?;
         let norms = pool.row_norms(self.norm)?;
         selection.passes = strata.passes + 1;
         let mut draw = Draw {
@@ -129,7 +136,7 @@ impl Selector for Norm {
             }
             let (picks, scores) = draw.take(pool, &norms, &stratum.able, stratum.budget)?;
             strata.add(stratum, &picks, &scores, &mut selection);
-            progress(selection.picks.len());
+            progress(Progress::Picks(selection.picks.len()));
         }
         Ok(selection.finish(budget, ShortfallReason::ZeroWeight))
     }

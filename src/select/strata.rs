@@ -2,7 +2,7 @@
 
 use super::classes::Classes;
 use crate::selection::apportion;
-use crate::{ClassShare, Error, Pool, Selection};
+use crate::{ClassShare, Error, Pool, Progress, Selection};
 
 /// The classes of a stratified selection, ascending; one stratum of all rows where there are none.
 pub(super) struct Strata {
@@ -32,8 +32,9 @@ impl Strata {
         excluded: &[bool],
         budget: usize,
         min_per_class: usize,
+        progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Self, Error> {
-        let partition = classes.unwrap_or(&Classes::One).partition(pool)?;
+        let partition = classes.unwrap_or(&Classes::One).partition(pool, progress)?;
         let stratum = |class: usize, rows: Vec<usize>| Stratum {
             class,
             able: rows.iter().copied().filter(|&row| !excluded[row]).collect(),

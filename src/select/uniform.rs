@@ -3,7 +3,7 @@
 use super::classes::Classes;
 use super::strata::Strata;
 use crate::selection::{ShortfallReason, labelled_mask};
-use crate::{Error, Pool, Selection, Selector, order, random};
+use crate::{Error, Pool, Progress, Selection, Selector, order, random};
 
 /// Uniform sampling without replacement: every subset of `budget` rows is equally likely.
 ///
@@ -46,11 +46,18 @@ impl Selector for Uniform {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(usize),
+        progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Selection, Error> {
         let labelled = labelled_mask(&self.labelled, pool.rows(), budget)?;
         let classes = self.classes.as_ref();
-        let strata = Strata::new(pool, classes, &labelled, budget, self.min_per_class)?;
+        let strata = Strata::new(
+            pool,
+            classes,
+            &labelled,
+            budget,
+            self.min_per_class,
+            progress,
+        )?;
         let numbers = random::exponentials(self.seed, random::UNIFORM, pool.rows());
         let mut selection = Selection {
             epochs: vec![0],
@@ -64,7 +71,7 @@ impl Selector for Uniform {
                 .map(|place| stratum.able[place])
                 .collect();
             strata.add(stratum, &picks, &vec![1.0; picks.len()], &mut selection);
-            progress(selection.picks.len());
+            progress(Progress::Picks(selection.picks.len()));
         }
         Ok(selection.finish(budget, ShortfallReason::ZeroWeight))
     }

@@ -10,7 +10,7 @@ mod span;
 
 use super::norm::{Draw, in_unit};
 use crate::selection::{ShortfallReason, check_power, labelled_mask};
-use crate::{Error, Lp, Pool, Selection, Selector, random};
+use crate::{Error, Lp, Pool, Progress, Selection, Selector, random};
 use span::Span;
 
 /// Gram-Schmidt selection: draw a row in proportion to its residual length, project it out of
@@ -132,7 +132,7 @@ impl Selector for GramSchmidt {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(usize),
+        progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Selection, Error> {
         self.check()?;
         let excluded = labelled_mask(&self.labelled, pool.rows(), budget)?;
@@ -205,7 +205,7 @@ struct Run<'a> {
     /// Rows that cannot be picked any more: labelled or picked.
     excluded: Vec<bool>,
     selection: Selection,
-    progress: &'a mut dyn FnMut(usize),
+    progress: &'a mut dyn FnMut(Progress<'_>),
 }
 
 impl Run<'_> {
@@ -282,7 +282,7 @@ impl Run<'_> {
         let (picks, scores) = draw.take(self.pool, norms, &able, missing)?;
         self.selection.picks.extend(picks);
         self.selection.scores.extend(scores);
-        (self.progress)(self.selection.picks.len());
+        (self.progress)(Progress::Picks(self.selection.picks.len()));
         Ok(())
     }
 
@@ -291,7 +291,7 @@ impl Run<'_> {
         self.excluded[row] = true;
         self.selection.picks.push(row);
         self.selection.scores.push(in_unit(self.pool, score));
-        (self.progress)(self.selection.picks.len());
+        (self.progress)(Progress::Picks(self.selection.picks.len()));
     }
 
     fn done(&self) -> bool {
