@@ -714,8 +714,8 @@ impl Integers {
         }
     }
 
-    /// On every device, and on one whose bindings hold 64 rows of 16 values and 32 x 32
-    /// similarities.
+    /// On every device, and on one whose bindings hold 64 rows of 16 values, or a panel of
+    /// 32 x 32 similarities, of which there are five.
     fn on_every_device(&self, check: impl Fn(&str, &mut dyn Similarities)) {
         let x = Features::new(&[1.0], 1, 1).expect("features");
         on_every_device(x.clone(), |device, pool| {

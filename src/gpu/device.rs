@@ -110,7 +110,7 @@ impl Gpu {
             (
                 "max_storage_buffers_per_shader_stage",
                 limits.max_storage_buffers_per_shader_stage,
-                5,
+                8,
             ),
             (
                 "max_uniform_buffers_per_shader_stage",

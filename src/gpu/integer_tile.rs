@@ -130,6 +130,8 @@ pub(super) type Slots = [OnceLock<wgpu::ComputePipeline>; 3];
 pub(super) struct Kernel<'a> {
     pub(super) name: &'static str,
     pub(super) wgsl: &'static str,
+    /// Overrides of its own.
+    pub(super) constants: &'a [(&'static str, f64)],
     pub(super) slots: &'a Slots,
 }
 
@@ -224,10 +226,11 @@ impl<'a> Resident<'a> {
             ];
             bindings.extend_from_slice(others);
             let (row_threads, column_threads) = size.threads();
-            let constants = [
+            let threads = [
                 ("ROW_THREADS", row_threads as f64),
                 ("COLUMN_THREADS", column_threads as f64),
             ];
+            let constants = [&threads, kernel.constants].concat();
             self.gpu.dispatch(
                 kernel.name,
                 |device| compile(device, kernel.name, kernel.wgsl, &constants),

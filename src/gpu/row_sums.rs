@@ -18,6 +18,7 @@ pub(super) fn run(resident: &Resident<'_>) -> Result<Vec<i64>, Error> {
     let kernel = Kernel {
         name: "row_sums",
         wgsl: WGSL,
+        constants: &[],
         slots: &resident.gpu.pipelines().row_sums,
     };
     let sums = resident.sums(rows.rows())?;

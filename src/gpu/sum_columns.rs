@@ -50,6 +50,7 @@ fn of_panel(
     let kernel = Kernel {
         name: "sum_columns",
         wgsl: WGSL,
+        constants: &[],
         slots: &resident.gpu.pipelines().sum_columns,
     };
     for a in &resident.panels {
