@@ -16,9 +16,10 @@ large       ProbCover, 200 000 rows x 128, 100 picks, 70 edges a row: our time a
 Answers are checked before anything is timed, against the selectors' definitions in f64: ours must be
 theirs to the row. Distances of the released code are f32, so its picks may part from them: how many
 are shared is printed, and its cover must be as large within 1 %. scikit-activeml breaks ties at random:
-its cover likewise. Where clusters are not given no two sides have the same ones: the mean squared distance
-of a row to its nearest pick stands for the answer. Ours is timed as a process and from features in
-memory; the released code reads its features from the file, scikit-activeml begins with them in memory.
+its cover likewise. Where clusters are not given no two sides have the same ones: the mean squared
+distance of a row to its nearest pick stands for the answer. Ours is timed as a process and from
+features in memory; the released code reads its features from the file, scikit-activeml begins with
+them in memory.
 """
 
 import argparse
@@ -153,7 +154,8 @@ def memory(coresift, folder, path, *arguments):
     constant = coresift.peak_memory(small, method, "20", *options) - 1000 * row_bytes
     peak = coresift.peak_memory(path, *arguments)
     common.report_memory(peak, rows * row_bytes, 64 * rows + constant)
-    print(f"(features, 64 bytes a row, and {constant / 2**20:.0f} MiB that 1000 rows take beside theirs)")
+    mib = constant / 2**20
+    print(f"(features, 64 bytes a row, and {mib:.0f} MiB that 1000 rows take beside theirs)")
 
 
 def activeml(features, budget, delta):
@@ -246,7 +248,8 @@ def not_timed(code):
 
 def typiclust(coresift, code, options, rows, dim, budget):
     with common.folder() as folder:
-        path, labels_path = (os.path.join(folder, f"{name}.npy") for name in ("features", "clusters"))
+        path = os.path.join(folder, "features.npy")
+        labels_path = os.path.join(folder, "clusters.npy")
         common.clusters(path, rows, dim)
         z = unit_rows(np.load(path))
         model = MiniBatchKMeans(budget, batch_size=5000, random_state=0)
@@ -262,7 +265,7 @@ def typiclust(coresift, code, options, rows, dim, budget):
         told = coresift.select(*given)[0]
         assert told["picks"] == picks, "not the picks of the definition"
         own = to_nearest(z, spread(coresift.select(*free)[0]["picks"], budget))
-        print(f"\nours: all {budget} picks in given clusters are the definition's; least lead {lead:.1g}")
+        print(f"\nours: all {budget} picks in given clusters are the definition's; lead {lead:.1g}")
         print(f"mean squared distance to the nearest pick: given {to_nearest(z, picks):.4f}")
         print(f"    our clusters {own:.4f}")
         clock = common.Clock()
@@ -324,7 +327,8 @@ def check_large(told, z, delta, budget):
 
 def main():
     parser = argparse.ArgumentParser(description="ProbCover and TypiClust against their peers")
-    parser.add_argument("jobs", nargs="*", metavar="JOB", help="probcover, typiclust, large; default: all")
+    told = "probcover, typiclust, large; default: all"
+    parser.add_argument("jobs", nargs="*", metavar="JOB", help=told)
     parser.add_argument("--released", metavar="PATH", help="a checkout of avihu111/TypiClust")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--slow-rounds", type=int, default=1, help="of scikit-activeml and large")
