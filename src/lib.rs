@@ -61,6 +61,7 @@ mod error;
 mod features;
 #[cfg(feature = "gpu")]
 mod gpu;
+mod neighbours;
 mod order;
 mod pool;
 mod products;
@@ -76,6 +77,7 @@ pub use error::Error;
 pub use features::Features;
 #[cfg(feature = "gpu")]
 pub use gpu::{Adapter, Gpu, GpuPool};
+pub use neighbours::{Counts, MARKED, Marks, Neighbours, Reach};
 pub use pool::{
     DOWN_DATE_ERROR, Due, Lp, Nearest, Pool, Rate, Residuals, RowState, Totals, inner_error,
     norm_bounds, score_error, slip,

@@ -3,7 +3,7 @@
 //! Kernels bound and score; the host decides. No kernel's answer is trusted beyond the bound
 //! stated with it here, so that every device leads to the same picks.
 
-use crate::{Error, IntegerRows, Similarities};
+use crate::{Error, IntegerRows, Neighbours, Similarities};
 
 /// A vector norm ‖x‖ₚ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -70,6 +70,14 @@ pub trait Pool {
         rows: &'a IntegerRows,
         threshold: Option<i32>,
     ) -> Result<Box<dyn Similarities + 'a>, Error>;
+
+    /// Brings the rows to length 1 in whole numbers, for [`Neighbours`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`]; [`Error::Device`] where four rows do not
+    /// fit one binding.
+    fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error>;
 
     /// For every row i the k of the smallest `offsets[k] * lengths[i] - <x_i, v_k>`, with that
     /// score and the smallest of the others.

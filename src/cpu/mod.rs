@@ -1,10 +1,14 @@
 //! The CPU pool: each kernel as a blocked, threaded loop over borrowed rows. No algorithm.
 
+mod count_within;
 mod deflate;
 mod due_rows;
 mod gather_rows;
 mod greedy_rounds;
+mod mark_within;
 mod nearest;
+mod nearest_other;
+mod neighbours;
 mod refresh;
 mod row_norms;
 mod row_sums;
@@ -14,10 +18,11 @@ mod sum_columns;
 mod sum_stored;
 
 use crate::{
-    Due, Error, Features, IntegerRows, Lp, Nearest, Pool, Rate, Residuals, RowState, Similarities,
-    Totals,
+    Due, Error, Features, IntegerRows, Lp, Nearest, Neighbours, Pool, Rate, Residuals, RowState,
+    Similarities, Totals,
 };
 
+use neighbours::CpuNeighbours;
 use similarities::CpuSimilarities;
 
 /// Rows one thread works on at a time: small enough that a block of rows, its inner products
@@ -72,6 +77,10 @@ impl Pool for CpuPool<'_> {
         threshold: Option<i32>,
     ) -> Result<Box<dyn Similarities + 'a>, Error> {
         Ok(Box::new(CpuSimilarities::new(rows, threshold)))
+    }
+
+    fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error> {
+        Ok(Box::new(CpuNeighbours::new(self)))
     }
 
     fn nearest(

@@ -1,10 +1,13 @@
 //! Rows resident on a GPU, as a list of panels.
 
 use super::memory::{Block, PIECE_BYTES};
+use super::neighbours::GpuNeighbours;
 use super::residuals::GpuResiduals;
 use super::similarities::GpuSimilarities;
 use super::{gather_rows, nearest, row_norms};
-use crate::{Error, Features, Gpu, IntegerRows, Lp, Nearest, Pool, Residuals, Similarities};
+use crate::{
+    Error, Features, Gpu, IntegerRows, Lp, Nearest, Neighbours, Pool, Residuals, Similarities,
+};
 use std::num::NonZeroU64;
 use wgpu::BufferUsages;
 
@@ -206,6 +209,10 @@ impl Pool for GpuPool {
     ) -> Result<Box<dyn Similarities + 'a>, Error> {
         let similarities = GpuSimilarities::new(&self.gpu, rows, threshold)?;
         Ok(Box::new(similarities))
+    }
+
+    fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error> {
+        Ok(Box::new(GpuNeighbours::new(self)?))
     }
 
     fn nearest(

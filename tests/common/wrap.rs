@@ -1,8 +1,8 @@
 //! Pools around a pool, to see what a selector does when a device is not quite right.
 
 use coresift::{
-    Due, Error, IntegerRows, Lp, Nearest, Pool, Rate, Residuals, Round, RowState, Selection,
-    Similarities, Totals,
+    Counts, Due, Error, IntegerRows, Lp, Marks, Nearest, Neighbours, Pool, Rate, Reach, Residuals,
+    Round, RowState, Selection, Similarities, Totals,
 };
 use std::cell::Cell;
 
@@ -49,6 +49,9 @@ impl Pool for Noisy<'_> {
         threshold: Option<i32>,
     ) -> Result<Box<dyn Similarities + 'a>, Error> {
         self.inner.similarities(rows, threshold)
+    }
+    fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error> {
+        self.inner.neighbours()
     }
     fn nearest(
         &self,
@@ -191,6 +194,13 @@ impl Pool for Lost<'_> {
             pool: self,
         }))
     }
+    fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error> {
+        self.count()?;
+        Ok(Box::new(LostNeighbours {
+            inner: self.inner.neighbours()?,
+            pool: self,
+        }))
+    }
     fn nearest(
         &self,
         vectors: &[f32],
@@ -271,5 +281,25 @@ impl Similarities for LostSimilarities<'_> {
     ) -> Result<Vec<Vec<Round>>, Error> {
         self.pool.count()?;
         self.inner.greedy_rounds(gains, counts, step)
+    }
+}
+
+struct LostNeighbours<'a> {
+    inner: Box<dyn Neighbours + 'a>,
+    pool: &'a Lost<'a>,
+}
+
+impl Neighbours for LostNeighbours<'_> {
+    fn count_within(&self, reach: Reach) -> Result<Vec<Counts>, Error> {
+        self.pool.count()?;
+        self.inner.count_within(reach)
+    }
+    fn mark_within(&self, rows: &[usize], reach: Reach) -> Result<Vec<Marks>, Error> {
+        self.pool.count()?;
+        self.inner.mark_within(rows, reach)
+    }
+    fn nearest_other(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
+        self.pool.count()?;
+        self.inner.nearest_other(labels)
     }
 }
