@@ -1,35 +1,28 @@
-// count_within: for every row how many rows are near: for certain, and at most.
+// count_within: for every row the number of rows at a product above the threshold.
 //
-//   counts[i] = number of j with sum_k x[i, k] x[j, k] > reach.certain, and > reach.possible
+//   counts[i] = number of j with sum_k x[i, k] x[j, k] > shape.threshold, which may be negative
 //
 // Grid      a workgroup a tile; folded over x and y. Tiles lie on and above the diagonal: one above
 //           it counts for its rows and for its columns.
-// Memory    as integer_tile; a row of a tile costs two atomic additions.
-// Rounding  none: whole numbers. A tile's two counts are at most 128 and share a word.
+// Memory    as integer_tile; a row of a tile costs an atomic addition.
+// Rounding  none: whole numbers.
 // Order     any: the counts are exact.
 // Mirror    src/cpu/count_within.rs. Contract: src/neighbours.rs, tests/kernels.rs.
 
-struct Reach {
-    certain: i32,
-    possible: i32,
-}
-
-@group(0) @binding(4) var<uniform> reach: Reach;
-@group(0) @binding(5) var<storage, read_write> counts: array<atomic<u32>>;
+@group(0) @binding(4) var<storage, read_write> counts: array<atomic<u32>>;
 
 fn column_at(column: u32) -> u32 {
     return column;
 }
 
-// One row's products with four columns, each 1 where it is near for certain, and 2^16 where it may
-// be. Past the tile's ends products are 0, which may count as near.
+// 1 for each of one row's products with four columns that is above the threshold. Past the tile's
+// ends products are 0, which may be above it.
 fn near(tile: Tile, row: u32, column: u32, product: vec4<i32>) -> vec4<i32> {
     let columns = vec4(column) + vec4(0u, 1u, 2u, 3u);
     let inside = columns < vec4(tile.column_end - tile.column);
     let is_row = row < tile.row_end - tile.row;
-    let certain = select(vec4<i32>(), vec4(1), product > vec4(reach.certain));
-    let possible = select(vec4<i32>(), vec4(65536), product > vec4(reach.possible));
-    return select(vec4<i32>(), certain + possible, inside & vec4(is_row));
+    let is_near = product > vec4(shape.threshold);
+    return select(vec4<i32>(), vec4(1), is_near & inside & vec4(is_row));
 }
 
 fn nears(tile: Tile, thread: u32) -> Products {
@@ -50,20 +43,15 @@ fn nears(tile: Tile, thread: u32) -> Products {
     );
 }
 
-fn add(place: u32, sum: i32) {
-    atomicAdd(&counts[2u * place], u32(sum) & 0xffffu);
-    atomicAdd(&counts[2u * place + 1u], u32(sum) >> 16u);
-}
-
 fn add_row(tile: Tile, row: u32) {
     if row < tile.row_end - tile.row {
-        add(tile.row_place + row, sum_of_row(row));
+        atomicAdd(&counts[tile.row_place + row], u32(sum_of_row(row)));
     }
 }
 
 fn add_column(tile: Tile, column: u32) {
     if column < tile.column_end - tile.column && tile.row_place != tile.column_place {
-        add(tile.column_place + column, sum_of_column(column));
+        atomicAdd(&counts[tile.column_place + column], u32(sum_of_column(column)));
     }
 }
 

@@ -77,17 +77,17 @@ pub use error::Error;
 pub use features::Features;
 #[cfg(feature = "gpu")]
 pub use gpu::{Adapter, Gpu, GpuPool};
-pub use neighbours::{Counts, MARKED, Marks, Neighbours, Reach};
+pub use neighbours::{MARKED, Marks, Neighbours, Reach};
 pub use pool::{
     DOWN_DATE_ERROR, Due, Lp, Nearest, Pool, Rate, Residuals, RowState, Totals, inner_error,
     norm_bounds, score_error, slip,
 };
 pub use progress::Progress;
 pub use select::{
-    Classes, Clustering, GramSchmidt, KMeans, Norm, Objective, OnExhaustion, Refine, Road, Sas,
-    Similarity, Uniform,
+    Classes, Clustering, Delta, GramSchmidt, KMeans, Norm, Objective, OnExhaustion, ProbCover,
+    Refine, Road, Sas, Similarity, Uniform,
 };
-pub use selection::{ClassShare, Selection, Selector, Shortfall, ShortfallReason};
+pub use selection::{ClassShare, Coverage, Selection, Selector, Shortfall, ShortfallReason};
 pub use similarity::{
     FIXED_BITS, IntegerRows, MASK, Round, Similarities, is_masked, similarity, stored_bytes,
     stored_pitch,

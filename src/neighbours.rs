@@ -79,16 +79,6 @@ pub(crate) fn to_integers(x: &[f32], scale: f32, factor: f64, out: &mut [i16]) {
     }
 }
 
-/// How many rows are near a row, itself among them.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
-pub struct Counts {
-    /// For certain.
-    pub certain: u32,
-    /// At most.
-    pub possible: u32,
-}
-
 /// Which of some rows a row is near to: bit b is the b-th of them.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
@@ -99,20 +89,19 @@ pub struct Marks {
     pub possible: u32,
 }
 
-/// The rows of a pool at length 2¹⁵ in whole numbers, and which of them are near to each other: at
-/// a product above a [`Reach`]. Products are exact: every device gives the same.
-///
-/// A row's own product with itself is one like any other.
+/// The rows of a pool at length 2¹⁵ in whole numbers, and which of them are near to each other.
+/// Products are exact: every device gives the same. A row's product with itself is one like any
+/// other.
 pub trait Neighbours {
-    /// For every row how many rows are near.
+    /// For every row the number of rows at a product above `least`.
     ///
     /// # Errors
     ///
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`], and [`Error::Device`] where one binding does
     /// not hold an answer for every row; as of every method here.
-    fn count_within(&self, reach: Reach) -> Result<Vec<Counts>, Error>;
+    fn count_within(&self, least: i32) -> Result<Vec<u32>, Error>;
 
-    /// For every row which of `rows` it is near to; at most [`MARKED`] of them.
+    /// For every row which of `rows`, at most [`MARKED`], it is near to.
     ///
     /// # Errors
     ///

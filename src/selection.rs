@@ -18,6 +18,17 @@ pub struct Selection {
     pub passes: usize,
     /// What was picked of each latent class, where there are classes.
     pub classes: Vec<ClassShare>,
+    /// How much of the pool is covered ([`ProbCover`](crate::ProbCover) only).
+    pub cover: Option<Coverage>,
+}
+
+/// The rows that lie near to a pick or to a labelled row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Coverage {
+    /// How near, between rows at length 1.
+    pub delta: f64,
+    /// How many rows.
+    pub covered: usize,
 }
 
 /// What a selection holds of one latent class.

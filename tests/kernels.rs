@@ -5,9 +5,9 @@ mod common;
 
 use common::{fractions, on_every_device, oracle, whole_numbers};
 use coresift::{
-    Counts, DOWN_DATE_ERROR, Due, Features, IntegerRows, Lp, MARKED, MASK, Marks, Nearest,
-    Neighbours, Pool, Rate, Reach, RowState, Similarities, inner_error, norm_bounds, score_error,
-    slip, stored_pitch,
+    DOWN_DATE_ERROR, Due, Features, IntegerRows, Lp, MARKED, MASK, Marks, Nearest, Neighbours,
+    Pool, Rate, Reach, RowState, Similarities, inner_error, norm_bounds, score_error, slip,
+    stored_pitch,
 };
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -1080,20 +1080,15 @@ impl Pairs {
         }
     }
 
-    fn check_counts(&self, reach: Reach) {
-        let count = |products: &Vec<i64>, least: i32| {
+    fn check_counts(&self, least: i32) {
+        let near = |products: &Vec<i64>| {
             let near = products.iter().filter(|&&p| p > i64::from(least));
             near.count() as u32
         };
-        let want: Vec<Counts> = (self.products.iter())
-            .map(|products| Counts {
-                certain: count(products, reach.certain),
-                possible: count(products, reach.possible),
-            })
-            .collect();
+        let want: Vec<u32> = self.products.iter().map(near).collect();
         self.on_every_device(|place, neighbours| {
-            let got = neighbours.count_within(reach).unwrap();
-            assert!(got == want, "{place} {reach:?}: {got:?}, {want:?}");
+            let got = neighbours.count_within(least).unwrap();
+            assert!(got == want, "{place} {least}: {got:?}, {want:?}");
         });
     }
 
@@ -1162,8 +1157,8 @@ fn all_pairs(each: impl Fn(Pairs)) {
 #[test]
 fn counts_within_are_exact() {
     all_pairs(|pairs| {
-        for (certain, possible) in REACHES {
-            pairs.check_counts(Reach { certain, possible });
+        for least in [1 << 29, 0, -1, -(1 << 28), (1 << 30) - (1 << 16), i32::MIN] {
+            pairs.check_counts(least);
         }
     });
 }
@@ -1226,7 +1221,7 @@ fn reaches_hold_the_distance() {
                         assert!(!known || certain == possible, "{place}");
                     }
                 }
-                let counts = neighbours.count_within(reach).unwrap();
+                let counts = neighbours.count_within(reach.possible).unwrap();
                 answers
                     .borrow_mut()
                     .push((device.to_owned(), marks, counts));

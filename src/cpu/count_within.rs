@@ -2,54 +2,40 @@
 
 use super::neighbours::CpuNeighbours;
 use crate::products::TILE;
-use crate::{Counts, Reach, sums};
+use crate::sums;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// For every row how many rows are near.
+/// For every row the number of rows at a product above `least`.
 ///
 /// A tile above the diagonal counts for its rows and for its columns.
-pub(super) fn count_within(neighbours: &CpuNeighbours<'_>, reach: Reach) -> Vec<Counts> {
-    let zeros = || -> Vec<AtomicU32> { (0..neighbours.rows()).map(|_| 0.into()).collect() };
-    let (certain, possible) = (zeros(), zeros());
+pub(super) fn count_within(neighbours: &CpuNeighbours<'_>, least: i32) -> Vec<u32> {
+    let counts: Vec<AtomicU32> = (0..neighbours.rows()).map(|_| 0.into()).collect();
+    let add = |first: usize, of_tile: &[u32]| {
+        for (of_tile, count) in of_tile.iter().zip(&counts[first..]) {
+            count.fetch_add(*of_tile, Ordering::Relaxed);
+        }
+    };
     neighbours.tiles(|products, rows, columns| {
-        let [a, b] = sums::vectorised(|| count(products, columns.len(), reach));
-        let add = |first: usize, counts: &[[u32; TILE]; 2], count: usize| {
-            for (counts, totals) in counts.iter().zip([&certain, &possible]) {
-                for (count, total) in counts[..count].iter().zip(&totals[first..]) {
-                    total.fetch_add(*count, Ordering::Relaxed);
-                }
-            }
-        };
-        add(rows.start, &a, rows.len());
+        let width = columns.len();
+        let (of_rows, of_columns) = sums::vectorised(|| count(products, width, least));
+        add(rows.start, &of_rows[..rows.len()]);
         if rows.start < columns.start {
-            add(columns.start, &b, columns.len());
+            add(columns.start, &of_columns[..width]);
         }
     });
-    let both = certain.into_iter().zip(possible);
-    both.map(|(certain, possible)| Counts {
-        certain: certain.into_inner(),
-        possible: possible.into_inner(),
-    })
-    .collect()
+    counts.into_iter().map(AtomicU32::into_inner).collect()
 }
 
-/// A tile's counts along its rows and along its columns: for certain, and at most.
+/// A tile's counts along its rows and along its columns.
 #[inline(always)]
-fn count(products: &[i32], width: usize, reach: Reach) -> [[[u32; TILE]; 2]; 2] {
-    let [mut of_rows, mut of_columns] = [[[0; TILE]; 2]; 2];
-    for (row, products) in products.chunks_exact(width).enumerate() {
-        let mut of_row = [0; 2];
-        let [certain, possible] = &mut of_columns;
-        let columns = certain.iter_mut().zip(possible);
-        for (&product, (of_certain, of_possible)) in products.iter().zip(columns) {
-            let certain = u32::from(product > reach.certain);
-            let possible = u32::from(product > reach.possible);
-            of_row[0] += certain;
-            of_row[1] += possible;
-            *of_certain += certain;
-            *of_possible += possible;
+fn count(products: &[i32], width: usize, least: i32) -> ([u32; TILE], [u32; TILE]) {
+    let (mut of_rows, mut of_columns) = ([0; TILE], [0; TILE]);
+    for (of_row, products) in of_rows.iter_mut().zip(products.chunks_exact(width)) {
+        for (of_column, &product) in of_columns.iter_mut().zip(products) {
+            let near = u32::from(product > least);
+            *of_row += near;
+            *of_column += near;
         }
-        [of_rows[0][row], of_rows[1][row]] = of_row;
     }
-    [of_rows, of_columns]
+    (of_rows, of_columns)
 }

@@ -7,7 +7,7 @@ use super::mark_within::mark_within;
 use super::nearest_other::nearest_other;
 use crate::neighbours::{factor, to_integers};
 use crate::products::{TILE, products};
-use crate::{Counts, Error, IntegerRows, Marks, Neighbours, Reach, sums};
+use crate::{Error, IntegerRows, Marks, Neighbours, Reach, sums};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -93,8 +93,8 @@ impl<'a> CpuNeighbours<'a> {
 }
 
 impl Neighbours for CpuNeighbours<'_> {
-    fn count_within(&self, reach: Reach) -> Result<Vec<Counts>, Error> {
-        Ok(count_within(self, reach))
+    fn count_within(&self, least: i32) -> Result<Vec<u32>, Error> {
+        Ok(count_within(self, least))
     }
 
     fn mark_within(&self, rows: &[usize], reach: Reach) -> Result<Vec<Marks>, Error> {

@@ -160,7 +160,6 @@ pub(super) struct Panels<'a> {
     pub(super) gpu: &'a Gpu,
     /// Values to a row.
     pitch: usize,
-    threshold: i32,
     panels: Vec<Panel>,
 }
 
@@ -177,6 +176,8 @@ pub(super) struct Resident<'a> {
     pub(super) gpu: &'a Gpu,
     pub(super) rows: &'a IntegerRows,
     pub(super) panels: Panels<'a>,
+    /// Negative where there is none.
+    pub(super) threshold: i32,
 }
 
 impl<'a> Resident<'a> {
@@ -187,14 +188,18 @@ impl<'a> Resident<'a> {
     ) -> Result<Self, Error> {
         let pitch = rows.pitch();
         let ranges = panels(rows, rows_per_panel(gpu, pitch)?);
-        let mut panels = Panels::new(gpu, pitch, ranges)?;
-        panels.threshold = threshold.unwrap_or(-1);
+        let panels = Panels::new(gpu, pitch, ranges)?;
         for Panel { rows: range, block } in &*panels {
             let values = &rows.values()[range.start * pitch..range.end * pitch];
             gpu.write("integer rows", block, values)?;
         }
         gpu.alive()?;
-        Ok(Self { gpu, rows, panels })
+        Ok(Self {
+            gpu,
+            rows,
+            panels,
+            threshold: threshold.unwrap_or(-1),
+        })
     }
 
     /// The class of a row.
@@ -220,7 +225,6 @@ impl<'a> Panels<'a> {
         Ok(Self {
             gpu,
             pitch,
-            threshold: -1,
             panels: panels.map(|(rows, block)| Panel { rows, block }).collect(),
         })
     }
@@ -252,6 +256,7 @@ impl<'a> Panels<'a> {
         kernel: &Kernel<'_>,
         size: Size,
         (rows, columns): (&Panel, &Panel),
+        threshold: i32,
         mut tiles: impl Iterator<Item = Tile>,
         others: &[wgpu::BindingResource<'_>],
     ) -> Result<(), Error> {
@@ -264,7 +269,7 @@ impl<'a> Panels<'a> {
             let shape = self.gpu.uniform(Shape {
                 tiles: some.len() as u32,
                 vectors: (self.pitch / 8) as u32,
-                threshold: self.threshold,
+                threshold,
             })?;
             let list = self.gpu.filled("tiles", &some, BufferUsages::STORAGE)?;
             let mut bindings = vec![

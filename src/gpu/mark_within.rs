@@ -32,7 +32,7 @@ pub(super) fn run(
             let tiles =
                 blocks(a.rows.clone(), size.rows()).map(|rows| Tile::of((a, &rows), (b, &b.rows)));
             let others = [reach.as_entire_binding(), marks.as_entire_binding()];
-            panels.dispatch(&kernel, size, (a, b), tiles, &others)?;
+            panels.dispatch(&kernel, size, (a, b), 0, tiles, &others)?;
         }
     }
     let mut marks: Vec<Marks> = gpu.read("marks", &marks)?;

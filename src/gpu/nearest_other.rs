@@ -31,7 +31,7 @@ pub(super) fn run(neighbours: &GpuNeighbours<'_>, labels: &[u32]) -> Result<Vec<
             let pairs = pairs(a.rows.clone(), b.rows.clone(), size.rows());
             let tiles = pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)));
             let others = [labels.as_entire_binding(), largest.as_entire_binding()];
-            panels.dispatch(&kernel, size, (a, b), tiles, &others)?;
+            panels.dispatch(&kernel, size, (a, b), 0, tiles, &others)?;
         }
     }
     gpu.read("largest products", &largest)

@@ -4,7 +4,7 @@ use super::integer_tile::Panels;
 use super::memory::Block;
 use super::{GpuPool, count_within, mark_within, nearest_other};
 use crate::neighbours::{factor, to_integers};
-use crate::{Counts, Error, IntegerRows, Marks, Neighbours, Pool as _, Reach};
+use crate::{Error, IntegerRows, Marks, Neighbours, Pool as _, Reach};
 use rayon::prelude::*;
 use wgpu::BufferUsages;
 
@@ -55,8 +55,8 @@ fn integers(pool: &GpuPool, rows: &[usize]) -> Result<Vec<i16>, Error> {
 }
 
 impl Neighbours for GpuNeighbours<'_> {
-    fn count_within(&self, reach: Reach) -> Result<Vec<Counts>, Error> {
-        count_within::run(self, reach)
+    fn count_within(&self, least: i32) -> Result<Vec<u32>, Error> {
+        count_within::run(self, least)
     }
 
     fn mark_within(&self, rows: &[usize], reach: Reach) -> Result<Vec<Marks>, Error> {

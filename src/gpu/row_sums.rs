@@ -32,7 +32,7 @@ pub(super) fn run(resident: &Resident<'_>) -> Result<Vec<i64>, Error> {
             let others = [sums.as_entire_binding()];
             resident
                 .panels
-                .dispatch(&kernel, size, (a, b), tiles, &others)?;
+                .dispatch(&kernel, size, (a, b), resident.threshold, tiles, &others)?;
         }
     }
     resident.panels.read_sums(&sums, rows.rows())

@@ -71,7 +71,7 @@ fn of_panel(
         });
         resident
             .panels
-            .dispatch(&kernel, size, (a, panel), tiles, others)?;
+            .dispatch(&kernel, size, (a, panel), resident.threshold, tiles, others)?;
     }
     Ok(())
 }

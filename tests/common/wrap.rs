@@ -1,8 +1,8 @@
 //! Pools around a pool, to see what a selector does when a device is not quite right.
 
 use coresift::{
-    Counts, Due, Error, IntegerRows, Lp, Marks, Nearest, Neighbours, Pool, Rate, Reach, Residuals,
-    Round, RowState, Selection, Similarities, Totals,
+    Due, Error, IntegerRows, Lp, Marks, Nearest, Neighbours, Pool, Rate, Reach, Residuals, Round,
+    RowState, Selection, Similarities, Totals,
 };
 use std::cell::Cell;
 
@@ -290,9 +290,9 @@ struct LostNeighbours<'a> {
 }
 
 impl Neighbours for LostNeighbours<'_> {
-    fn count_within(&self, reach: Reach) -> Result<Vec<Counts>, Error> {
+    fn count_within(&self, least: i32) -> Result<Vec<u32>, Error> {
         self.pool.count()?;
-        self.inner.count_within(reach)
+        self.inner.count_within(least)
     }
     fn mark_within(&self, rows: &[usize], reach: Reach) -> Result<Vec<Marks>, Error> {
         self.pool.count()?;
