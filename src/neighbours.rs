@@ -101,12 +101,41 @@ pub trait Neighbours {
     /// not hold an answer for every row; as of every method here.
     fn count_within(&self, least: i32) -> Result<Vec<u32>, Error>;
 
-    /// For every row which of `rows`, at most [`MARKED`], it is near to.
+    /// For each row of `among` which of the `marked`, at most [`MARKED`], it is near to.
     ///
     /// # Errors
     ///
     /// As [`count_within`](Self::count_within).
-    fn mark_within(&self, rows: &[usize], reach: Reach) -> Result<Vec<Marks>, Error>;
+    fn mark_within(
+        &self,
+        marked: &[usize],
+        among: &[usize],
+        reach: Reach,
+    ) -> Result<Vec<Marks>, Error>;
+
+    /// For each row of `among` how many of the `marked`, of any number, it is near to for certain.
+    ///
+    /// # Errors
+    ///
+    /// As [`count_within`](Self::count_within).
+    fn count_marked(
+        &self,
+        marked: &[usize],
+        among: &[usize],
+        reach: Reach,
+    ) -> Result<Vec<u32>, Error> {
+        let mut counts = vec![0; among.len()];
+        for marked in marked.chunks(MARKED) {
+            let marks = self.mark_within(marked, among, reach)?;
+            for (count, marks) in counts.iter_mut().zip(marks) {
+                *count += marks.certain.count_ones();
+            }
+        }
+        Ok(counts)
+    }
+
+    /// Rows among which it pays to mark at a time.
+    fn at_once(&self) -> usize;
 
     /// For every row the largest product with a row of another label; `i32::MIN` where there is
     /// none.

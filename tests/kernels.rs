@@ -1098,15 +1098,19 @@ impl Pairs {
             let marked = marked.iter().enumerate().filter(near);
             marked.fold(0, |bits, (bit, _)| bits | 1 << bit)
         };
-        let want: Vec<Marks> = (self.products.iter())
-            .map(|products| Marks {
-                certain: bits(products, reach.certain),
-                possible: bits(products, reach.possible),
-            })
-            .collect();
+        let of_row = |&row: &usize| Marks {
+            certain: bits(&self.products[row], reach.certain),
+            possible: bits(&self.products[row], reach.possible),
+        };
+        let rows = self.products.len();
+        let all: Vec<usize> = (0..rows).collect();
+        let some: Vec<usize> = (0..rows).rev().step_by(3).collect();
         self.on_every_device(|place, neighbours| {
-            let got = neighbours.mark_within(marked, reach).unwrap();
-            assert!(got == want, "{place} {reach:?} {marked:?}");
+            for among in [&all[..], &some, &[]] {
+                let want: Vec<Marks> = among.iter().map(of_row).collect();
+                let got = neighbours.mark_within(marked, among, reach).unwrap();
+                assert!(got == want, "{place} {reach:?} {marked:?} {}", among.len());
+            }
         });
     }
 
@@ -1204,7 +1208,8 @@ fn reaches_hold_the_distance() {
                 let z: Vec<Vec<f64>> = pool_rows(&x, dim, pool);
                 let marked: Vec<usize> = (0..rows).step_by(3).take(MARKED).collect();
                 let neighbours = pool.neighbours().unwrap();
-                let marks = neighbours.mark_within(&marked, reach).unwrap();
+                let all: Vec<usize> = (0..rows).collect();
+                let marks = neighbours.mark_within(&marked, &all, reach).unwrap();
                 for (row, marks) in marks.iter().enumerate() {
                     for (bit, &other) in marked.iter().enumerate() {
                         let Some(distance) = distance_of_directions(&z[row], &z[other]) else {

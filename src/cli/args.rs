@@ -71,7 +71,8 @@ pub(crate) struct SelectArgs {
     /// Each row's latent class, a list: .npy, .json, .csv or .txt (sas; random and norm: stratified)
     #[arg(long, value_name = "FILE", group = "latent")]
     pub(crate) classes: Option<Target>,
-    /// Latent classes by k-means into so many clusters (sas; random and norm: stratified)
+    /// Latent classes by k-means into so many clusters (sas; random and norm: stratified); the
+    /// clusters that --delta auto goes by (probcover) [there default: the budget, from 2 to 100]
     #[arg(long, value_name = "K", group = "latent")]
     pub(crate) clusters: Option<usize>,
     /// Latent classes by a linear classifier fitted to a few labels: pairs of row and class, .csv,
@@ -107,6 +108,11 @@ pub(crate) struct SelectArgs {
     /// Whether similarities are kept (sas) [default: auto]
     #[arg(long, value_enum)]
     pub(crate) road: Option<RoadName>,
+    /// Distance within which a row covers others, of rows at length 1: above 0 and at most 2, or
+    /// auto: 95 % of the rows have only rows of their own cluster within it (probcover)
+    /// [default: auto]
+    #[arg(long, value_name = "D|auto", allow_negative_numbers = true)]
+    pub(crate) delta: Option<DeltaOption>,
     /// Where to compute: auto, cpu, gpu or part of an adapter's name
     #[arg(long, default_value = "auto", value_name = "auto|cpu|gpu|NAME")]
     pub(crate) device: Choice,
@@ -135,8 +141,13 @@ pub(crate) enum Method {
     MaxNorm,
     /// Rows drawn by the length of what earlier picks leave of them
     GramSchmidt,
-    /// In every latent class, the rows most similar to the rest of it
+    /// In every latent class, the rows most similar to the rest of it: the many to keep, at a product
+    /// of all pairs of a class
     Sas,
+    /// Rows with most rows near them that no pick has yet: the few to label, at a product of all
+    /// pairs of rows
+    #[value(name = "probcover")]
+    ProbCover,
 }
 
 /// Names of the norms.
@@ -218,6 +229,29 @@ impl FromStr for Threshold {
         number
             .map(|t| Self(Some(t)))
             .ok_or_else(|| format!("{text:?} found, a number or none expected"))
+    }
+}
+
+/// How near a row must be to be covered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum DeltaOption {
+    /// A distance.
+    Fixed(f64),
+    /// By the purity of clusters.
+    Auto,
+}
+
+impl FromStr for DeltaOption {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        let number = text.parse().ok();
+        number
+            .map(Self::Fixed)
+            .ok_or_else(|| format!("{text:?} found, a number or auto expected"))
     }
 }
 

@@ -1,14 +1,14 @@
 //! From options to a selector.
 
 use super::args::{
-    Method, NormName, ObjectiveName, OnExhaustionName, RefineName, RoadName, SelectArgs,
-    SimilarityName,
+    DeltaOption, Method, NormName, ObjectiveName, OnExhaustionName, RefineName, RoadName,
+    SelectArgs, SimilarityName,
 };
 use super::failure::Failure;
 use clap::ValueEnum;
 use coresift::{
-    Classes, GramSchmidt, Lp, Norm, Objective, OnExhaustion, Refine, Road, Sas, Selector,
-    Similarity, Uniform,
+    Classes, Delta, GramSchmidt, Lp, Norm, Objective, OnExhaustion, ProbCover, Refine, Road, Sas,
+    Selector, Similarity, Uniform,
 };
 use serde_json::{Value, json};
 
@@ -28,9 +28,9 @@ pub(crate) fn name(word: impl ValueEnum) -> String {
 
 /// Refuses an option that the method does not know.
 pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
-    use Method::{GramSchmidt, MaxNorm, Norm, Random, Sas};
+    use Method::{GramSchmidt, MaxNorm, Norm, ProbCover, Random, Sas};
     let by_class = &[Sas, Random, Norm][..];
-    let options: [(&str, bool, &[Method]); 18] = [
+    let options: [(&str, bool, &[Method]); 19] = [
         ("--norm", args.norm.is_some(), &[Norm, MaxNorm, GramSchmidt]),
         ("--power", args.power.is_some(), &[Norm, GramSchmidt]),
         ("--anti", args.anti, &[Norm, MaxNorm]),
@@ -42,7 +42,12 @@ pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
         ),
         ("--rank-tol", args.rank_tol.is_some(), &[GramSchmidt]),
         ("--classes", args.classes.is_some(), by_class),
-        ("--clusters", args.clusters.is_some(), by_class),
+        (
+            "--clusters",
+            args.clusters.is_some(),
+            &[Sas, Random, Norm, ProbCover],
+        ),
+        ("--delta", args.delta.is_some(), &[ProbCover]),
         ("--few-labels", args.few_labels.is_some(), by_class),
         ("--prompts", args.prompts.is_some(), by_class),
         ("--min-per-class", args.min_per_class.is_some(), by_class),
@@ -82,6 +87,9 @@ fn check_together(args: &SelectArgs) -> Result<(), Failure> {
             "--min-per-class: no classes found, --classes, --clusters, --few-labels or --prompts expected",
         );
     }
+    if args.clusters.is_some() && matches!(args.delta, Some(DeltaOption::Fixed(_))) {
+        return refuse("--clusters: a distance for --delta found, auto expected");
+    }
     if args.refine.is_some() && args.objective == Some(ObjectiveName::RowSum) {
         return refuse("--refine: --objective row-sum found, cut expected");
     }
@@ -104,6 +112,7 @@ pub(crate) fn plan(
         Method::Norm => norm(args, labelled, classes, false),
         Method::MaxNorm => norm(args, labelled, classes, true),
         Method::GramSchmidt => gram_schmidt(args, labelled, rank_tol),
+        Method::ProbCover => prob_cover(args, labelled),
     }
 }
 
@@ -218,6 +227,28 @@ fn sas(args: &SelectArgs, labelled: Vec<usize>, classes: Option<Classes>) -> Pla
     }
     Plan {
         selector: Box::new(selector),
+        options,
+    }
+}
+
+fn prob_cover(args: &SelectArgs, labelled: Vec<usize>) -> Plan {
+    let delta = match args.delta {
+        Some(DeltaOption::Fixed(delta)) => Delta::Fixed(delta),
+        Some(DeltaOption::Auto) | None => Delta::Auto {
+            clusters: args.clusters,
+        },
+    };
+    let mut options = json!({ "delta": "auto", "labelled": labelled.len() });
+    match delta {
+        Delta::Fixed(delta) => options["delta"] = delta.into(),
+        Delta::Auto { clusters } => options["clusters"] = clusters.into(),
+    }
+    Plan {
+        selector: Box::new(ProbCover {
+            delta,
+            seed: args.seed,
+            labelled,
+        }),
         options,
     }
 }

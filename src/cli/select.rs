@@ -308,6 +308,13 @@ fn summary(
     if !selection.classes.is_empty() {
         parts.push(classes_in_words(selection));
     }
+    if let Some(cover) = selection.cover {
+        let share = 100.0 * cover.covered as f64 / file.rows as f64;
+        let (covered, delta) = (cover.covered, cover.delta);
+        parts.push(format!(
+            "{covered} rows covered ({share:.1} %) within {delta:.6}"
+        ));
+    }
     parts.push(count(selection.passes, "pass", "passes"));
     parts.push(format!("{seconds:.3} s from memory, {all:.3} s in all"));
     if let Some(short) = selection.shortfall {

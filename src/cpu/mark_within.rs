@@ -5,15 +5,49 @@ use crate::products::{TILE, products};
 use crate::{Marks, Reach, sums};
 use rayon::prelude::*;
 
-/// For every row which of `marked` it is near to.
+/// Marked rows that a thread has at a time: few beside the rows that meet them.
+const MARKED_AT_ONCE: usize = 4 * TILE;
+
+/// For each row of `among` which of `marked` it is near to.
 pub(super) fn mark_within(
     neighbours: &CpuNeighbours<'_>,
     marked: &[usize],
+    among: &[usize],
     reach: Reach,
 ) -> Vec<Marks> {
-    let mut marks = vec![Marks::default(); neighbours.rows()];
+    let mut marks = vec![Marks::default(); among.len()];
+    each_row(neighbours, marked, among, &mut marks, |marks, products| {
+        *marks = mark(products, reach);
+    });
+    marks
+}
+
+/// For each row of `among` how many of `marked` it is near to for certain.
+pub(super) fn count_marked(
+    neighbours: &CpuNeighbours<'_>,
+    marked: &[usize],
+    among: &[usize],
+    reach: Reach,
+) -> Vec<u32> {
+    let mut counts = vec![0; among.len()];
+    for marked in marked.chunks(MARKED_AT_ONCE) {
+        each_row(neighbours, marked, among, &mut counts, |count, products| {
+            *count += near(products, reach.certain);
+        });
+    }
+    counts
+}
+
+/// Hands each row's products with the marked ones to `answer`, for its entry of `out`.
+fn each_row<T: Send>(
+    neighbours: &CpuNeighbours<'_>,
+    marked: &[usize],
+    among: &[usize],
+    out: &mut [T],
+    answer: impl Fn(&mut T, &[i32]) + Sync,
+) {
     if marked.is_empty() {
-        return marks;
+        return;
     }
     let width = marked.len();
     let b: Vec<usize> = (0..width).collect();
@@ -22,23 +56,25 @@ pub(super) fn mark_within(
         neighbours.fill(marked.iter().copied(), 0, &mut scratch);
         (scratch, vec![0; TILE * width])
     };
-    // Long runs of blocks to a thread, which makes the marked rows once for each.
-    marks
-        .par_chunks_mut(TILE)
-        .enumerate()
-        .with_min_len(16)
-        .for_each_init(scratch, |(scratch, out), (block, marks)| {
-            let first = block * TILE;
-            neighbours.fill(first..first + marks.len(), width, scratch);
-            let a: Vec<usize> = (width..width + marks.len()).collect();
-            products(scratch, &a, &b, out);
+    // Runs of blocks to a thread, which makes the marked rows once for each.
+    out.par_chunks_mut(TILE)
+        .zip(among.par_chunks(TILE))
+        .with_min_len(4)
+        .for_each_init(scratch, |(scratch, products_of), (out, among)| {
+            neighbours.fill(among.iter().copied(), width, scratch);
+            let a: Vec<usize> = (width..width + among.len()).collect();
+            products(scratch, &a, &b, products_of);
             sums::vectorised(|| {
-                for (marks, products) in marks.iter_mut().zip(out.chunks_exact(width)) {
-                    *marks = mark(products, reach);
+                for (out, products) in out.iter_mut().zip(products_of.chunks_exact(width)) {
+                    answer(out, products);
                 }
             });
         });
-    marks
+}
+
+#[inline(always)]
+fn near(products: &[i32], least: i32) -> u32 {
+    products.iter().map(|&p| u32::from(p > least)).sum()
 }
 
 #[inline(always)]

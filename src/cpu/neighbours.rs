@@ -3,7 +3,7 @@
 
 use super::CpuPool;
 use super::count_within::count_within;
-use super::mark_within::mark_within;
+use super::mark_within::{count_marked, mark_within};
 use super::nearest_other::nearest_other;
 use crate::neighbours::{factor, to_integers};
 use crate::products::{TILE, products};
@@ -13,6 +13,9 @@ use std::ops::Range;
 
 /// Most rows of a band, which are made once for all the columns that they meet.
 const BAND: usize = 16 * TILE;
+
+/// Enough rows for every core to have some tiles of them.
+const AT_ONCE: usize = 1 << 11;
 
 pub(super) struct CpuNeighbours<'a> {
     pool: &'a CpuPool<'a>,
@@ -97,8 +100,26 @@ impl Neighbours for CpuNeighbours<'_> {
         Ok(count_within(self, least))
     }
 
-    fn mark_within(&self, rows: &[usize], reach: Reach) -> Result<Vec<Marks>, Error> {
-        Ok(mark_within(self, rows, reach))
+    fn mark_within(
+        &self,
+        marked: &[usize],
+        among: &[usize],
+        reach: Reach,
+    ) -> Result<Vec<Marks>, Error> {
+        Ok(mark_within(self, marked, among, reach))
+    }
+
+    fn count_marked(
+        &self,
+        marked: &[usize],
+        among: &[usize],
+        reach: Reach,
+    ) -> Result<Vec<u32>, Error> {
+        Ok(count_marked(self, marked, among, reach))
+    }
+
+    fn at_once(&self) -> usize {
+        AT_ONCE
     }
 
     fn nearest_other(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {

@@ -10,10 +10,11 @@ pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/mark_within.wgsl"),
 );
 
-/// For every row which of `marked` it is near to.
+/// For each row of `among` which of `marked` it is near to.
 pub(super) fn run(
     neighbours: &GpuNeighbours<'_>,
     marked: &[usize],
+    among: &[usize],
     reach: Reach,
 ) -> Result<Vec<Marks>, Error> {
     let (panels, rows) = (&neighbours.panels, neighbours.rows());
@@ -35,9 +36,8 @@ pub(super) fn run(
             panels.dispatch(&kernel, size, (a, b), 0, tiles, &others)?;
         }
     }
-    let mut marks: Vec<Marks> = gpu.read("marks", &marks)?;
-    marks.truncate(rows);
-    Ok(marks)
+    let marks: Vec<Marks> = gpu.read("marks", &marks)?;
+    Ok(among.iter().map(|&row| marks[row]).collect())
 }
 
 #[cfg(test)]

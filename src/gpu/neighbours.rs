@@ -59,8 +59,18 @@ impl Neighbours for GpuNeighbours<'_> {
         count_within::run(self, least)
     }
 
-    fn mark_within(&self, rows: &[usize], reach: Reach) -> Result<Vec<Marks>, Error> {
-        mark_within::run(self, rows, reach)
+    fn mark_within(
+        &self,
+        marked: &[usize],
+        among: &[usize],
+        reach: Reach,
+    ) -> Result<Vec<Marks>, Error> {
+        mark_within::run(self, marked, among, reach)
+    }
+
+    /// All: the kernel goes through them whoever is asked for.
+    fn at_once(&self) -> usize {
+        usize::MAX
     }
 
     fn nearest_other(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {

@@ -294,9 +294,17 @@ impl Neighbours for LostNeighbours<'_> {
         self.pool.count()?;
         self.inner.count_within(least)
     }
-    fn mark_within(&self, rows: &[usize], reach: Reach) -> Result<Vec<Marks>, Error> {
+    fn mark_within(
+        &self,
+        marked: &[usize],
+        among: &[usize],
+        reach: Reach,
+    ) -> Result<Vec<Marks>, Error> {
         self.pool.count()?;
-        self.inner.mark_within(rows, reach)
+        self.inner.mark_within(marked, among, reach)
+    }
+    fn at_once(&self) -> usize {
+        self.inner.at_once()
     }
     fn nearest_other(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
         self.pool.count()?;

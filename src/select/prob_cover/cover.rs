@@ -1,7 +1,7 @@
 //! A cover under way: what is uncovered, and what each row would cover.
 
 use crate::select::unit_rows::UnitRows;
-use crate::{Error, MARKED, Marks, Neighbours, Reach, sums};
+use crate::{Error, MARKED, Neighbours, Reach, sums};
 use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -30,14 +30,13 @@ pub(super) struct Cover<'a> {
     completed: bool,
     /// Picked or labelled.
     is_taken: Vec<bool>,
-    /// Rows that may be picked and are not held, with what they would cover at most. They know
-    /// nothing of the `pending` rows' being covered.
+    /// Rows that have ceased to count, in order, as they did.
+    ceased: Vec<Vec<usize>>,
+    /// Rows that may be picked and are not held, with what they would cover at most.
     bounds: BinaryHeap<Rank>,
-    /// Rows that no longer count, but that the bounds still do.
-    pending: Vec<usize>,
+    /// How many entries of `ceased` each row's bound knows of.
+    known: Vec<u32>,
     held: Vec<Held>,
-    /// Rows held since nothing was pending.
-    held_since: usize,
 }
 
 /// A row with the uncovered rows that are near to it, ascending.
@@ -72,10 +71,10 @@ impl<'a> Cover<'a> {
             uncovered: rows.len(),
             completed: false,
             is_taken,
+            ceased: Vec::new(),
             bounds: BinaryHeap::new(),
-            pending: Vec::new(),
+            known: vec![0; rows.len()],
             held: Vec::new(),
-            held_since: 0,
         };
         new.bounds = new.all_bounds();
         Ok(new)
@@ -109,10 +108,10 @@ impl<'a> Cover<'a> {
         self.is_uncovered = self.is_taken.iter().map(|taken| !taken).collect();
         self.uncovered = self.is_uncovered.iter().filter(|u| **u).count();
         self.held.clear();
-        self.held_since = 0;
         self.bounds = self.all_bounds();
+        self.known.fill(0);
         let taken = (0..self.is_taken.len()).filter(|&row| self.is_taken[row]);
-        self.pending = taken.collect();
+        self.ceased = vec![taken.collect()];
     }
 
     /// Covers what is near to some rows.
@@ -126,13 +125,12 @@ impl<'a> Cover<'a> {
     }
 
     fn cover(&mut self, near: &[u32]) {
-        for &row in near {
-            let row = row as usize;
-            if std::mem::replace(&mut self.is_uncovered[row], false) {
-                self.uncovered -= 1;
-                self.pending.push(row);
-            }
-        }
+        let is_uncovered = &mut self.is_uncovered;
+        let rows = near.iter().map(|&row| row as usize);
+        let newly = rows.filter(|&row| std::mem::replace(&mut is_uncovered[row], false));
+        let newly: Vec<usize> = newly.collect();
+        self.uncovered -= newly.len();
+        self.ceased.push(newly);
     }
 
     /// Takes the row that covers most; gives it, and how many rows that newly covers.
@@ -148,41 +146,71 @@ impl<'a> Cover<'a> {
         Ok((row as usize, near.len()))
     }
 
-    /// The place of the held row that covers most of all rows: others are held until it does.
+    /// The place of the held row that covers most of all rows: bounds are brought up to date, and
+    /// rows held, until it does.
     fn best(&mut self) -> Result<usize, Error> {
         loop {
             let best = (0..self.held.len()).max_by_key(|&place| self.held[place].rank());
             let rank = best.map(|place| self.held[place].rank());
             let next = self.bounds.peek().copied();
-            match best {
-                Some(best) if next <= rank => return Ok(best),
-                _ => self.look_further(rank)?,
+            match (best, next) {
+                (Some(best), _) if next <= rank => return Ok(best),
+                (_, Some((_, Reverse(row)))) if self.is_stale(row) => self.update(rank)?,
+                _ => self.hold(rank)?,
             }
         }
     }
 
-    /// Holds the rows that may be better than `best`, or, where that has not paid, brings all bounds
-    /// up to date.
-    ///
-    /// A pass for each [`MARKED`] rows either way: so whichever is right, the cost is at most twice
-    /// the least.
-    fn look_further(&mut self, best: Option<Rank>) -> Result<(), Error> {
-        let kept: usize = self.held.iter().map(|held| held.near.len()).sum();
-        let room = HELD_ALWAYS.max(HELD_FOR_ROW * self.most.len());
-        let is_stale = !self.pending.is_empty();
-        if is_stale && (self.held_since >= self.pending.len().max(MARKED) || kept > room) {
-            return self.refresh();
+    fn is_stale(&self, row: u32) -> bool {
+        (self.known[row as usize] as usize) < self.ceased.len()
+    }
+
+    /// Brings the bounds up to date of some rows that may be better than `best`.
+    fn update(&mut self, best: Option<Rank>) -> Result<(), Error> {
+        let mut ranks = Vec::new();
+        while ranks.len() < self.neighbours.at_once() && self.bounds.peek().copied() > best {
+            ranks.extend(self.bounds.pop());
         }
-        let (mut rows, mut bound) = (Vec::new(), kept);
-        while rows.len() < MARKED && (rows.is_empty() || bound <= room) {
+        // Those that know least first: what one has to learn, all before it have to.
+        ranks.par_sort_unstable_by_key(|(_, Reverse(row))| (self.known[*row as usize], *row));
+        let known = |rank: &Rank| self.known[rank.1.0 as usize] as usize;
+        let among: Vec<usize> = ranks
+            .iter()
+            .map(|(_, Reverse(row))| *row as usize)
+            .collect();
+        let mut learnt = ranks.first().map_or(0, known);
+        while learnt < self.ceased.len() {
+            let concerned = ranks.partition_point(|rank| known(rank) <= learnt);
+            let next = ranks.get(concerned).map_or(self.ceased.len(), known);
+            let ceased = self.ceased[learnt..next].concat();
+            let among = &among[..concerned];
+            let counts = self.neighbours.count_marked(&ceased, among, self.reach)?;
+            for ((bound, _), count) in ranks.iter_mut().zip(counts) {
+                *bound -= count;
+            }
+            self.passes += 1;
+            learnt = next;
+        }
+        for row in among {
+            self.known[row] = self.ceased.len() as u32;
+        }
+        self.bounds.extend(ranks);
+        Ok(())
+    }
+
+    /// Holds some rows that may be better than `best`, and whose bounds are up to date.
+    fn hold(&mut self, best: Option<Rank>) -> Result<(), Error> {
+        let mut rows = Vec::new();
+        while rows.len() < MARKED {
             match self.bounds.peek() {
-                Some(next) if Some(*next) > best => bound += next.0 as usize,
+                Some(next) if Some(*next) > best && !self.is_stale(next.1.0) => {
+                    rows.push(next.1.0 as usize);
+                    self.bounds.pop();
+                }
                 _ => break,
             }
-            let (_, Reverse(row)) = self.bounds.pop().expect("it was seen");
-            rows.push(row as usize);
         }
-        self.held_since += rows.len();
+        self.release();
         let near = self.near(&rows)?;
         let held = rows.into_iter().zip(near);
         self.held.extend(held.map(|(row, near)| Held {
@@ -192,50 +220,48 @@ impl<'a> Cover<'a> {
         Ok(())
     }
 
-    /// Takes the pending rows out of all bounds, and the held rows, whose own are exact, back among
-    /// them.
-    fn refresh(&mut self) -> Result<(), Error> {
-        let mut bounds = std::mem::take(&mut self.bounds).into_vec();
-        for pending in self.pending.chunks(MARKED) {
-            let marks = self.neighbours.mark_within(pending, self.reach)?;
-            self.passes += 1;
-            bounds.par_iter_mut().for_each(|(bound, Reverse(row))| {
-                *bound -= marks[*row as usize].certain.count_ones();
-            });
+    /// Lets the worse half of the held rows go, where they hold too much: what they would cover is
+    /// known exactly then.
+    fn release(&mut self) {
+        let kept: usize = self.held.iter().map(|held| held.near.len()).sum();
+        if kept <= HELD_ALWAYS.max(HELD_FOR_ROW * self.most.len()) {
+            return;
         }
-        bounds.extend(self.held.drain(..).map(|held| held.rank()));
-        self.bounds = bounds.into();
-        self.pending.clear();
-        self.held_since = 0;
-        Ok(())
+        self.held.sort_unstable_by_key(|held| Reverse(held.rank()));
+        for held in self.held.drain(self.held.len() / 2..) {
+            self.known[held.row as usize] = self.ceased.len() as u32;
+            self.bounds.push(held.rank());
+        }
     }
 
     /// For each of at most [`MARKED`] rows the uncovered rows within the distance, ascending.
     fn near(&mut self, rows: &[usize]) -> Result<Vec<Vec<u32>>, Error> {
-        let marks = self.neighbours.mark_within(rows, self.reach)?;
+        let uncovered = (0..self.is_uncovered.len()).filter(|&row| self.is_uncovered[row]);
+        let uncovered: Vec<usize> = uncovered.collect();
+        let marks = self.neighbours.mark_within(rows, &uncovered, self.reach)?;
         self.passes += 1;
         let mut near = vec![Vec::new(); rows.len()];
-        let mut open = Vec::new();
-        for (row, marks) in marks.iter().enumerate() {
-            if marks.possible == 0 || !self.is_uncovered[row] {
-                continue;
-            }
+        let (mut open, mut open_marks) = (Vec::new(), Vec::new());
+        for (&row, marks) in uncovered.iter().zip(marks) {
             each_bit(marks.certain, |bit| near[bit].push(row as u32));
-            if marks.possible != marks.certain {
+            let is_open = marks.possible & !marks.certain;
+            if is_open != 0 {
                 open.push(row);
+                open_marks.push(is_open);
             }
         }
-        self.settle(rows, &marks, &open, &mut near)?;
+        self.settle(rows, &open, &open_marks, &mut near)?;
         near.par_iter_mut().for_each(|near| near.sort_unstable());
         Ok(near)
     }
 
-    /// Adds those of the `open` rows that lie within the distance after all.
+    /// Adds those of the `open` rows that lie within the distance after all; `marks` has a bit for
+    /// each of `rows` with which that is open.
     fn settle(
         &self,
         rows: &[usize],
-        marks: &[Marks],
         open: &[usize],
+        marks: &[u32],
         near: &mut [Vec<u32>],
     ) -> Result<(), Error> {
         if open.is_empty() {
@@ -246,13 +272,14 @@ impl<'a> Cover<'a> {
             let own = &z[bit * dim..][..dim];
             sums::vectorised(|| sums::distance_sq(own, other)) < delta_sq
         };
+        let mut marks = marks;
         self.rows.gather(open, |open, others| {
-            let bits: Vec<u32> = (open.par_iter().zip(others.par_chunks_exact(dim)))
-                .map(|(&row, other)| {
-                    let (mut bits, marks) = (0, marks[row]);
-                    each_bit(marks.possible & !marks.certain, |bit| {
-                        bits |= u32::from(is_near(bit, other)) << bit;
-                    });
+            let here;
+            (here, marks) = marks.split_at(open.len());
+            let bits: Vec<u32> = (here.par_iter().zip(others.par_chunks_exact(dim)))
+                .map(|(&marks, other)| {
+                    let mut bits = 0;
+                    each_bit(marks, |bit| bits |= u32::from(is_near(bit, other)) << bit);
                     bits
                 })
                 .collect();
