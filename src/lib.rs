@@ -81,9 +81,10 @@ pub use pool::{
     norm_bounds, score_error, slip,
 };
 pub use progress::Progress;
+pub use random::Numbering;
 pub use select::{
     Classes, Clustering, GramSchmidt, KMeans, Norm, Objective, OnExhaustion, Refine, Road, Sas,
-    Similarity, Uniform,
+    Similarity, Then, Uniform,
 };
 pub use selection::{ClassShare, Selection, Selector, Shortfall, ShortfallReason};
 pub use similarity::{

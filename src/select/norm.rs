@@ -2,8 +2,8 @@
 
 use super::classes::Classes;
 use super::gather::gather;
-use super::strata::Strata;
-use crate::selection::{ShortfallReason, check_power, labelled_mask};
+use super::strata::{Strata, check_classes, classes_among};
+use crate::selection::{ShortfallReason, check_power, labelled_mask, places};
 use crate::{Error, Lp, Pool, Progress, Selection, Selector, norm_bounds, order, random, sums};
 use rayon::prelude::*;
 
@@ -103,7 +103,7 @@ impl Selector for Norm {
         budget: usize,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Selection, Error> {
-        check_power(self.power, 64.0)?;
+        self.check(pool)?;
         let excluded = labelled_mask(&self.labelled, pool.rows(), budget)?;
         let mut selection = Selection {
             epochs: vec![0],
@@ -127,8 +127,7 @@ impl Selector for Norm {
             norm: self.norm,
             power: self.power,
             largest: None,
-            numbers: (!self.greedy)
-                .then(|| random::exponentials(self.seed, random::RACE, pool.rows())),
+            numbers: (!self.greedy).then(|| random::of_rows(pool, self.seed, random::RACE)),
         };
         for stratum in &strata.strata {
             if self.anti {
@@ -139,6 +138,23 @@ impl Selector for Norm {
             progress(Progress::Picks(selection.picks.len()));
         }
         Ok(selection.finish(budget, ShortfallReason::ZeroWeight))
+    }
+
+    fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
+        check_power(self.power, 64.0)?;
+        check_classes(self.classes.as_ref(), pool)
+    }
+
+    fn labelled(&self) -> &[usize] {
+        &self.labelled
+    }
+
+    fn among(&self, pool: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
+        Ok(Box::new(Self {
+            labelled: places(&self.labelled, rows),
+            classes: classes_among(self.classes.as_ref(), pool, rows)?,
+            ..*self
+        }))
     }
 }
 
