@@ -11,6 +11,8 @@ mod sas;
 #[cfg(unix)]
 #[path = "cli/system.rs"]
 mod system;
+#[path = "cli/then.rs"]
+mod then;
 
 use place::{Place, RANDOM, SHAPE, f32s, indices, many_rows, matrix, npy, stderr, transposed};
 use serde_json::Value;

@@ -107,6 +107,13 @@ pub(crate) struct SelectArgs {
     /// Whether similarities are kept (sas) [default: auto]
     #[arg(long, value_enum)]
     pub(crate) road: Option<RoadName>,
+    /// Pick the budget by this from rows that the method has chosen; options hold for each stage
+    /// that knows them
+    #[arg(long, value_enum)]
+    pub(crate) then: Option<ThenName>,
+    /// Rows that the method chooses for each pick (with --then) [default: 2]
+    #[arg(long, value_name = "M")]
+    pub(crate) oversample: Option<usize>,
     /// Where to compute: auto, cpu, gpu or part of an adapter's name
     #[arg(long, default_value = "auto", value_name = "auto|cpu|gpu|NAME")]
     pub(crate) device: Choice,
@@ -137,6 +144,19 @@ pub(crate) enum Method {
     GramSchmidt,
     /// In every latent class, the rows most similar to the rest of it
     Sas,
+}
+
+/// The methods that can follow another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ThenName {
+    /// Every subset of the chosen rows is equally likely
+    Random,
+    /// Drawn by their length
+    Norm,
+    /// The longest
+    MaxNorm,
+    /// Drawn by the length of what earlier picks leave of them
+    GramSchmidt,
 }
 
 /// Names of the norms.

@@ -2,13 +2,13 @@
 
 use super::args::{
     Method, NormName, ObjectiveName, OnExhaustionName, RefineName, RoadName, SelectArgs,
-    SimilarityName,
+    SimilarityName, ThenName,
 };
 use super::failure::Failure;
 use clap::ValueEnum;
 use coresift::{
     Classes, GramSchmidt, Lp, Norm, Objective, OnExhaustion, Refine, Road, Sas, Selector,
-    Similarity, Uniform,
+    Similarity, Then, Uniform,
 };
 use serde_json::{Value, json};
 
@@ -26,7 +26,12 @@ pub(crate) fn name(word: impl ValueEnum) -> String {
     value.get_name().to_owned()
 }
 
-/// Refuses an option that the method does not know.
+/// The methods in their order: one, or with `--then` two.
+pub(crate) fn stages(args: &SelectArgs) -> impl Iterator<Item = Method> {
+    std::iter::once(args.method).chain(args.then.map(Method::from))
+}
+
+/// Refuses an option that no stage knows.
 pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
     use Method::{GramSchmidt, MaxNorm, Norm, Random, Sas};
     let by_class = &[Sas, Random, Norm][..];
@@ -55,11 +60,12 @@ pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
         ("--road", args.road.is_some(), &[Sas]),
     ];
     for (option, given, methods) in options {
-        if given && !methods.contains(&args.method) {
+        if given && !stages(args).any(|stage| methods.contains(&stage)) {
+            let found: Vec<_> = stages(args).map(name).collect();
             let known: Vec<_> = methods.iter().copied().map(name).collect();
             return Err(Failure::Usage(format!(
                 "{option}: --method {} found, {} expected",
-                name(args.method),
+                found.join(" --then "),
                 known.join(" or ")
             )));
         }
@@ -85,6 +91,12 @@ fn check_together(args: &SelectArgs) -> Result<(), Failure> {
     if args.refine.is_some() && args.objective == Some(ObjectiveName::RowSum) {
         return refuse("--refine: --objective row-sum found, cut expected");
     }
+    if args.oversample.is_some() && args.then.is_none() {
+        return refuse("--oversample: no --then found, one expected");
+    }
+    if args.views.is_some() && args.then.is_some() {
+        return refuse("--views: --then found, none expected (a row must be an example)");
+    }
     if args.refine.is_some() && args.worst {
         return refuse("--refine: --worst found, none expected (the worst picks are not refined)");
     }
@@ -98,11 +110,45 @@ pub(crate) fn plan(
     rank_tol: Option<f64>,
     classes: Option<Classes>,
 ) -> Plan {
-    match args.method {
+    let Some(then) = args.then else {
+        return stage(args.method, args, labelled, rank_tol, classes);
+    };
+    let first = stage(
+        args.method,
+        args,
+        labelled.clone(),
+        rank_tol,
+        classes.clone(),
+    );
+    let second = stage(then.into(), args, labelled, rank_tol, classes);
+    let oversample = args.oversample.unwrap_or(Then::OVERSAMPLE);
+    let mut options = first.options;
+    options["oversample"] = oversample.into();
+    options["then"] = second.options;
+    options["then"]["method"] = name(then).into();
+    Plan {
+        selector: Box::new(Then {
+            first: first.selector,
+            second: second.selector,
+            oversample,
+        }),
+        options,
+    }
+}
+
+/// The selector of one stage.
+fn stage(
+    method: Method,
+    args: &SelectArgs,
+    labelled: Vec<usize>,
+    rank_tol: Option<f64>,
+    classes: Option<Classes>,
+) -> Plan {
+    match method {
         Method::Sas => sas(args, labelled, classes),
         Method::Random => uniform(args, labelled, classes),
-        Method::Norm => norm(args, labelled, classes, false),
-        Method::MaxNorm => norm(args, labelled, classes, true),
+        Method::Norm => norm(args, labelled, classes),
+        Method::MaxNorm => max_norm(args, labelled),
         Method::GramSchmidt => gram_schmidt(args, labelled, rank_tol),
     }
 }
@@ -129,31 +175,49 @@ fn stratify(args: &SelectArgs, options: &mut Value) {
     }
 }
 
-fn norm(args: &SelectArgs, labelled: Vec<usize>, classes: Option<Classes>, greedy: bool) -> Plan {
+fn norm(args: &SelectArgs, labelled: Vec<usize>, classes: Option<Classes>) -> Plan {
     let default = Norm::default();
     let selector = Norm {
         norm: args.norm.map_or(default.norm, Lp::from),
         power: args.power.unwrap_or(default.power),
         anti: args.anti,
-        greedy,
         seed: args.seed,
         labelled,
         classes,
         min_per_class: args.min_per_class.unwrap_or(default.min_per_class),
+        ..default
     };
-    let mut options = json!({
-        "norm": norm_name(selector.norm),
-        "anti": selector.anti,
-        "labelled": selector.labelled.len(),
-    });
-    if !greedy {
-        options["power"] = selector.power.into();
-    }
+    let mut options = norm_options(&selector);
+    options["power"] = selector.power.into();
     stratify(args, &mut options);
     Plan {
         selector: Box::new(selector),
         options,
     }
+}
+
+fn max_norm(args: &SelectArgs, labelled: Vec<usize>) -> Plan {
+    let default = Norm::default();
+    let selector = Norm {
+        norm: args.norm.map_or(default.norm, Lp::from),
+        anti: args.anti,
+        greedy: true,
+        labelled,
+        ..default
+    };
+    Plan {
+        options: norm_options(&selector),
+        selector: Box::new(selector),
+    }
+}
+
+/// The options that norm sampling and the largest norms share.
+fn norm_options(selector: &Norm) -> Value {
+    json!({
+        "norm": norm_name(selector.norm),
+        "anti": selector.anti,
+        "labelled": selector.labelled.len(),
+    })
 }
 
 fn gram_schmidt(args: &SelectArgs, labelled: Vec<usize>, rank_tol: Option<f64>) -> Plan {
@@ -234,6 +298,17 @@ fn class_names(args: &SelectArgs) -> Value {
         json!("prompts")
     } else {
         json!("one")
+    }
+}
+
+impl From<ThenName> for Method {
+    fn from(name: ThenName) -> Self {
+        match name {
+            ThenName::Random => Self::Random,
+            ThenName::Norm => Self::Norm,
+            ThenName::MaxNorm => Self::MaxNorm,
+            ThenName::GramSchmidt => Self::GramSchmidt,
+        }
     }
 }
 

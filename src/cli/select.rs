@@ -9,7 +9,9 @@ use super::indices;
 use super::method::{self, Plan};
 use super::read::FeatureFile;
 use super::write::{Format, Target};
-use coresift::{ClassShare, Error, Features, GramSchmidt, Progress, Road, Selection, stored_bytes};
+use coresift::{
+    ClassShare, Error, Features, GramSchmidt, Progress, Road, Selection, Then, stored_bytes,
+};
 use serde_json::{Value, json};
 use std::time::Instant;
 
@@ -27,6 +29,7 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let budget = args.budget.of(file.rows / args.views.unwrap_or(1).max(1));
     let device = open(args, console)?;
     let values = read(&mut file, console)?;
+    let able = file.rows.saturating_sub(labelled.len());
     let plan = method::plan(args, labelled, rank_tol(args, &file, console), classes);
     let about = about(args, &file, budget, &device, &plan);
     let in_memory = Instant::now();
@@ -40,7 +43,12 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
             if minimum_was_dropped(args, &selection, budget) {
                 console.note("min-per-class: dropped, the budget does not pay for it");
             }
-            console.note(summary(args.method, &selection, &file, (seconds, all)));
+            if all_were_chosen(args, budget, able) {
+                console.note(format_args!(
+                    "oversample: all {able} rows that may be picked are chosen"
+                ));
+            }
+            console.note(summary(args, &selection, &file, (seconds, all)));
             Ok(())
         }
         Err(error) => {
@@ -83,7 +91,8 @@ fn read(file: &mut FeatureFile, console: Console) -> Result<Vec<f32>, Failure> {
 /// Values born as float16 carry its rounding, which must not pass for a direction: a residual
 /// counts from sixteen roundings up.
 fn rank_tol(args: &SelectArgs, file: &FeatureFile, console: Console) -> Option<f64> {
-    if args.method != Method::GramSchmidt || args.rank_tol.is_some() || !file.is_f16() {
+    let is_known = method::stages(args).any(|stage| stage == Method::GramSchmidt);
+    if !is_known || args.rank_tol.is_some() || !file.is_f16() {
         return None;
     }
     let rank_tol = GramSchmidt::default_rank_tol(file.dim).max(16.0 * (-11f64).exp2());
@@ -151,6 +160,7 @@ fn show(bar: &console::Progress, progress: &Progress<'_>) {
             bar.say(format!("{classes}, round {round} of {rounds}"));
         }
         Progress::Picks(picks) => bar.set(*picks as u64),
+        Progress::Stage { chosen, of } => bar.say(format!("first stage: {chosen} of {of} rows")),
         _ => {}
     }
 }
@@ -271,6 +281,12 @@ fn minimum_was_dropped(args: &SelectArgs, selection: &Selection, budget: usize) 
         > budget
 }
 
+/// Whether the first of two stages had fewer rows to choose than it was to.
+fn all_were_chosen(args: &SelectArgs, budget: usize, able: usize) -> bool {
+    let oversample = args.oversample.unwrap_or(Then::OVERSAMPLE);
+    args.then.is_some() && budget.saturating_mul(oversample) > able
+}
+
 /// The classes of a selection and, of SAS, how many had their similarities kept.
 fn classes_in_words(selection: &Selection) -> String {
     let classes = selection.classes.len();
@@ -290,14 +306,15 @@ fn classes_in_words(selection: &Selection) -> String {
 /// One line on what was done, and the seconds that it took: from features in memory to picks,
 /// and in all.
 fn summary(
-    method: Method,
+    args: &SelectArgs,
     selection: &Selection,
     file: &FeatureFile,
     (seconds, all): (f64, f64),
 ) -> String {
+    let stages: Vec<_> = method::stages(args).map(method::name).collect();
     let mut parts = vec![format!(
         "{}: {} of {} rows x {}",
-        method::name(method),
+        stages.join(" then "),
         count(selection.picks.len(), "pick", "picks"),
         file.rows,
         file.dim

@@ -55,13 +55,16 @@ pub struct Then {
 }
 
 impl Then {
+    /// Rows that [`new`](Self::new) has the first choose for each pick of the second.
+    pub const OVERSAMPLE: usize = 2;
+
     /// The two rules, with 2 rows chosen for each pick.
     #[must_use]
     pub fn new(first: impl Selector + 'static, second: impl Selector + 'static) -> Self {
         Self {
             first: Box::new(first),
             second: Box::new(second),
-            oversample: 2,
+            oversample: Self::OVERSAMPLE,
         }
     }
 }
