@@ -329,6 +329,25 @@ fn norms_twice_are_not_norms_once() {
     assert_ne!(ascending(&once), ascending(&twice));
 }
 
+#[test]
+fn input_norms_are_those_of_the_chosen_rows() {
+    let (rows, dim, budget) = (300, 4, 20);
+    let x = fractions(15, rows * dim);
+    let inputs: Vec<f64> = (0..rows).map(|row| 1.0 + (row * row % 89) as f64).collect();
+    let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
+    let chosen = uniform(2).select(&pool, 2 * budget).unwrap().picks;
+    let numbers = oracle::exponentials(2, SECOND, rows);
+    let length = |row: usize| oracle::norms(&x[row * dim..][..dim])[1].sqrt();
+    let key = |&row: &usize| (numbers[row] * inputs[row] / length(row), row);
+    let want = smallest(chosen.iter().map(key).collect(), budget);
+    let second = Norm {
+        input_norms: Some(inputs.clone()),
+        ..norm(2)
+    };
+    let then = Then::new(uniform(2), second);
+    assert_eq!(then.select(&pool, budget).unwrap().picks, want);
+}
+
 /// Powers of two scale every product exactly, so picks stay and scores scale, also where the
 /// chosen rows are far shorter than the longest.
 #[test]

@@ -283,6 +283,7 @@ impl Run<'_> {
         let draw = Draw {
             norm: Lp::L2,
             power: self.options.power,
+            inputs: None,
             largest: None,
             numbers: self.numbers(),
         };
