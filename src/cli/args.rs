@@ -56,6 +56,10 @@ pub(crate) struct SelectArgs {
     /// Exponent of the length in a row's weight (norm, gram-schmidt) [default: 1]
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     pub(crate) power: Option<f64>,
+    /// Inputs that the features were made from, .npy of any width: a row counts by its length over
+    /// its input's (norm, max-norm)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input_features: Option<PathBuf>,
     /// Weigh by the distance to the largest length: prefers short rows (norm, max-norm)
     #[arg(long)]
     pub(crate) anti: bool,
@@ -107,8 +111,8 @@ pub(crate) struct SelectArgs {
     /// Whether similarities are kept (sas) [default: auto]
     #[arg(long, value_enum)]
     pub(crate) road: Option<RoadName>,
-    /// Pick the budget by this from rows that the method has chosen; options hold for each stage
-    /// that knows them
+    /// Pick the budget by this from more rows that the method chooses; an option holds for every
+    /// stage that knows it
     #[arg(long, value_enum)]
     pub(crate) then: Option<ThenName>,
     /// Rows that the method chooses for each pick (with --then) [default: 2]

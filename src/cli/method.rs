@@ -20,6 +20,19 @@ pub(crate) struct Plan {
     pub(crate) options: Value,
 }
 
+/// What files say that options name.
+#[derive(Clone, Debug)]
+pub(crate) struct Given {
+    /// Rows already labelled.
+    pub(crate) labelled: Vec<usize>,
+    /// Stands where no `--rank-tol` is given.
+    pub(crate) rank_tol: Option<f64>,
+    /// Latent classes.
+    pub(crate) classes: Option<Classes>,
+    /// Norms of the inputs.
+    pub(crate) input_norms: Option<Vec<f64>>,
+}
+
 /// The name of a word on the command line.
 pub(crate) fn name(word: impl ValueEnum) -> String {
     let value = word.to_possible_value().expect("no word is hidden");
@@ -35,9 +48,14 @@ pub(crate) fn stages(args: &SelectArgs) -> impl Iterator<Item = Method> {
 pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
     use Method::{GramSchmidt, MaxNorm, Norm, Random, Sas};
     let by_class = &[Sas, Random, Norm][..];
-    let options: [(&str, bool, &[Method]); 18] = [
+    let options: [(&str, bool, &[Method]); 19] = [
         ("--norm", args.norm.is_some(), &[Norm, MaxNorm, GramSchmidt]),
         ("--power", args.power.is_some(), &[Norm, GramSchmidt]),
+        (
+            "--input-features",
+            args.input_features.is_some(),
+            &[Norm, MaxNorm],
+        ),
         ("--anti", args.anti, &[Norm, MaxNorm]),
         ("--greedy", args.greedy, &[GramSchmidt]),
         (
@@ -103,24 +121,13 @@ fn check_together(args: &SelectArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The selector that the options ask for. `rank_tol` stands where no `--rank-tol` is given.
-pub(crate) fn plan(
-    args: &SelectArgs,
-    labelled: Vec<usize>,
-    rank_tol: Option<f64>,
-    classes: Option<Classes>,
-) -> Plan {
+/// The selector that the options ask for.
+pub(crate) fn plan(args: &SelectArgs, given: Given) -> Plan {
     let Some(then) = args.then else {
-        return stage(args.method, args, labelled, rank_tol, classes);
+        return stage(args, args.method, given);
     };
-    let first = stage(
-        args.method,
-        args,
-        labelled.clone(),
-        rank_tol,
-        classes.clone(),
-    );
-    let second = stage(then.into(), args, labelled, rank_tol, classes);
+    let first = stage(args, args.method, given.clone());
+    let second = stage(args, then.into(), given);
     let oversample = args.oversample.unwrap_or(Then::OVERSAMPLE);
     let mut options = first.options;
     options["oversample"] = oversample.into();
@@ -137,19 +144,13 @@ pub(crate) fn plan(
 }
 
 /// The selector of one stage.
-fn stage(
-    method: Method,
-    args: &SelectArgs,
-    labelled: Vec<usize>,
-    rank_tol: Option<f64>,
-    classes: Option<Classes>,
-) -> Plan {
+fn stage(args: &SelectArgs, method: Method, given: Given) -> Plan {
     match method {
-        Method::Sas => sas(args, labelled, classes),
-        Method::Random => uniform(args, labelled, classes),
-        Method::Norm => norm(args, labelled, classes),
-        Method::MaxNorm => max_norm(args, labelled),
-        Method::GramSchmidt => gram_schmidt(args, labelled, rank_tol),
+        Method::Sas => sas(args, given.labelled, given.classes),
+        Method::Random => uniform(args, given.labelled, given.classes),
+        Method::Norm => norm(args, given),
+        Method::MaxNorm => max_norm(args, given),
+        Method::GramSchmidt => gram_schmidt(args, given.labelled, given.rank_tol),
     }
 }
 
@@ -175,15 +176,16 @@ fn stratify(args: &SelectArgs, options: &mut Value) {
     }
 }
 
-fn norm(args: &SelectArgs, labelled: Vec<usize>, classes: Option<Classes>) -> Plan {
+fn norm(args: &SelectArgs, given: Given) -> Plan {
     let default = Norm::default();
     let selector = Norm {
-        norm: args.norm.map_or(default.norm, Lp::from),
+        norm: lp(args),
         power: args.power.unwrap_or(default.power),
+        input_norms: given.input_norms,
         anti: args.anti,
         seed: args.seed,
-        labelled,
-        classes,
+        labelled: given.labelled,
+        classes: given.classes,
         min_per_class: args.min_per_class.unwrap_or(default.min_per_class),
         ..default
     };
@@ -196,14 +198,14 @@ fn norm(args: &SelectArgs, labelled: Vec<usize>, classes: Option<Classes>) -> Pl
     }
 }
 
-fn max_norm(args: &SelectArgs, labelled: Vec<usize>) -> Plan {
-    let default = Norm::default();
+fn max_norm(args: &SelectArgs, given: Given) -> Plan {
     let selector = Norm {
-        norm: args.norm.map_or(default.norm, Lp::from),
+        norm: lp(args),
+        input_norms: given.input_norms,
         anti: args.anti,
         greedy: true,
-        labelled,
-        ..default
+        labelled: given.labelled,
+        ..Norm::default()
     };
     Plan {
         options: norm_options(&selector),
@@ -213,11 +215,20 @@ fn max_norm(args: &SelectArgs, labelled: Vec<usize>) -> Plan {
 
 /// The options that norm sampling and the largest norms share.
 fn norm_options(selector: &Norm) -> Value {
-    json!({
+    let mut options = json!({
         "norm": norm_name(selector.norm),
         "anti": selector.anti,
         "labelled": selector.labelled.len(),
-    })
+    });
+    if selector.input_norms.is_some() {
+        options["input_features"] = "given".into();
+    }
+    options
+}
+
+/// The norm of norm sampling.
+pub(crate) fn lp(args: &SelectArgs) -> Lp {
+    args.norm.map_or(Norm::default().norm, Lp::from)
 }
 
 fn gram_schmidt(args: &SelectArgs, labelled: Vec<usize>, rank_tol: Option<f64>) -> Plan {

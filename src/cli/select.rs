@@ -6,7 +6,7 @@ use super::console::{self, Console};
 use super::device::{Choice, Device};
 use super::failure::Failure;
 use super::indices;
-use super::method::{self, Plan};
+use super::method::{self, Given, Plan};
 use super::read::FeatureFile;
 use super::write::{Format, Target};
 use coresift::{
@@ -26,11 +26,18 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
         None => Vec::new(),
     };
     let classes = classes::read(args, file.dim)?;
+    let input_norms = input_norms(args, file.rows, console)?;
     let budget = args.budget.of(file.rows / args.views.unwrap_or(1).max(1));
     let device = open(args, console)?;
     let values = read(&mut file, console)?;
     let able = file.rows.saturating_sub(labelled.len());
-    let plan = method::plan(args, labelled, rank_tol(args, &file, console), classes);
+    let given = Given {
+        labelled,
+        rank_tol: rank_tol(args, &file, console),
+        classes,
+        input_norms,
+    };
+    let plan = method::plan(args, given);
     let about = about(args, &file, budget, &device, &plan);
     let in_memory = Instant::now();
     let features = Features::new(&values, file.rows, file.dim)
@@ -83,9 +90,38 @@ fn read(file: &mut FeatureFile, console: Console) -> Result<Vec<f32>, Failure> {
     if let Some(changes) = file.conversion() {
         console.note(format_args!("converted: {changes}"));
     }
+    read_values(file, console)
+}
+
+fn read_values(file: &mut FeatureFile, console: Console) -> Result<Vec<f32>, Failure> {
     let total = file.rows as u64 * file.dim as u64;
     let bar = console.progress("reading   {wide_bar} {percent}% {elapsed}", total);
     file.read(|done| bar.set(done))
+}
+
+/// The norms of the inputs that the features were made from, where they are asked for.
+fn input_norms(
+    args: &SelectArgs,
+    rows: usize,
+    console: Console,
+) -> Result<Option<Vec<f64>>, Failure> {
+    let Some(path) = &args.input_features else {
+        return Ok(None);
+    };
+    let fail = |problem: String| Failure::file(path, "input-features", problem);
+    let mut file = FeatureFile::open(path, "input-features")?;
+    if file.rows != rows {
+        let found = file.rows;
+        return Err(fail(format!(
+            "{found} rows found, {rows} expected, as in the features"
+        )));
+    }
+    let values = read_values(&mut file, console)?;
+    let inputs = Features::new(&values, file.rows, file.dim).map_err(|error| {
+        // The library takes them for features.
+        fail(error.to_string().replacen("features: ", "", 1))
+    })?;
+    Ok(Some(inputs.norms(method::lp(args))))
 }
 
 /// Values born as float16 carry its rounding, which must not pass for a direction: a residual
@@ -201,6 +237,7 @@ fn in_context(args: &SelectArgs, error: Error) -> Failure {
         Error::Argument { argument, .. } => match *argument {
             "classes" => (path(&args.classes), Some("classes")),
             "few labels" => (path(&args.few_labels), Some("few-labels")),
+            "input_norms" => (args.input_features.clone(), Some("input-features")),
             "prompts" => (args.prompts.clone(), Some("prompts")),
             _ => (None, None),
         },
