@@ -103,11 +103,12 @@ pub trait Selector {
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Selection, Error>;
 
-    /// Checks the options against a pool, before any work: all but labelled rows and budget.
+    /// Checks against a pool, before any work, what options can be told to be wrong without a
+    /// budget. Labelled rows may be left to [`select`](Self::select).
     ///
     /// # Errors
     ///
-    /// [`Error::Argument`].
+    /// [`Error::Argument`], [`Error::LabelledRange`] and [`Error::LabelledTwice`].
     fn check(&self, pool: &dyn Pool) -> Result<(), Error>;
 
     /// The rows that are labelled already.

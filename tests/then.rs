@@ -319,6 +319,20 @@ fn what_there_is_is_used() {
     assert_eq!((none.epochs, none.passes), (vec![0], 0));
 }
 
+/// Rows that are all alike: ties go to the lower row of the whole pool.
+#[test]
+fn ties_go_to_the_lower_row() {
+    let x = vec![2.0; 50];
+    let pool = CpuPool::new(Features::new(&x, 50, 1).unwrap());
+    let largest = Norm {
+        greedy: true,
+        ..norm(0)
+    };
+    let chosen = uniform(3).select(&pool, 20).unwrap().picks;
+    let got = Then::new(uniform(3), largest).select(&pool, 10).unwrap();
+    assert_eq!(got.picks, ascending(&chosen)[..10]);
+}
+
 #[test]
 fn norms_twice_are_not_norms_once() {
     let (rows, dim) = (500, 3);
@@ -481,6 +495,11 @@ fn bad_options_are_refused() {
     assert_eq!(
         fails(Then::new(uniform(0), labelled(&[20])), 1),
         "labelled: row 20 found, indices below 20 expected"
+    );
+    let inner = Then::new(labelled(&[2]), labelled(&[3]));
+    assert_eq!(
+        fails(Then::new(labelled(&[2]), inner), 1),
+        "labelled: row 2 in one stage alone found, the same rows in both expected"
     );
     let same = || labelled(&[5, 6]);
     assert_eq!(

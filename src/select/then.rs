@@ -77,7 +77,7 @@ impl Selector for Then {
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Selection, Error> {
         self.check(pool)?;
-        let labelled = self.labelled_alike(pool.rows(), budget)?;
+        let labelled = labelled_mask(self.labelled(), pool.rows(), budget)?;
         let able = pool.rows() - self.labelled().len();
         let count = budget.saturating_mul(self.oversample).min(able);
         let nothing = || Selection {
@@ -132,7 +132,7 @@ impl Selector for Then {
                 });
             }
         }
-        Ok(())
+        self.check_labelled(pool.rows())
     }
 
     fn labelled(&self) -> &[usize] {
@@ -153,12 +153,12 @@ impl Selector for Then {
 }
 
 impl Then {
-    /// Checks the budget and both stages' labelled rows, which must be the same; gives their mask.
-    fn labelled_alike(&self, rows: usize, budget: usize) -> Result<Vec<bool>, Error> {
-        let first = labelled_mask(self.first.labelled(), rows, budget)?;
-        let second = labelled_mask(self.second.labelled(), rows, budget)?;
+    /// Checks that both stages have the same labelled rows.
+    fn check_labelled(&self, rows: usize) -> Result<(), Error> {
+        let first = labelled_mask(self.first.labelled(), rows, 0)?;
+        let second = labelled_mask(self.second.labelled(), rows, 0)?;
         match (0..rows).find(|&row| first[row] != second[row]) {
-            None => Ok(first),
+            None => Ok(()),
             Some(row) => Err(Error::Argument {
                 argument: "labelled",
                 found: format!("row {row} in one stage alone"),
