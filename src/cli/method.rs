@@ -20,12 +20,12 @@ pub(crate) struct Plan {
     pub(crate) options: Value,
 }
 
-/// What files say that options name.
+/// What files say: those that options name, and the features' own type.
 #[derive(Clone, Debug)]
 pub(crate) struct Given {
     /// Rows already labelled.
     pub(crate) labelled: Vec<usize>,
-    /// Stands where no `--rank-tol` is given.
+    /// Tolerance of rounded features, where no `--rank-tol` is given.
     pub(crate) rank_tol: Option<f64>,
     /// Latent classes.
     pub(crate) classes: Option<Classes>,

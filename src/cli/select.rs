@@ -127,8 +127,8 @@ fn input_norms(
 /// Values born as float16 carry its rounding, which must not pass for a direction: a residual
 /// counts from sixteen roundings up.
 fn rank_tol(args: &SelectArgs, file: &FeatureFile, console: Console) -> Option<f64> {
-    let is_known = method::stages(args).any(|stage| stage == Method::GramSchmidt);
-    if !is_known || args.rank_tol.is_some() || !file.is_f16() {
+    let has_residuals = method::stages(args).any(|stage| stage == Method::GramSchmidt);
+    if !has_residuals || args.rank_tol.is_some() || !file.is_f16() {
         return None;
     }
     let rank_tol = GramSchmidt::default_rank_tol(file.dim).max(16.0 * (-11f64).exp2());

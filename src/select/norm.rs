@@ -15,8 +15,9 @@ use rayon::prelude::*;
 /// w_i = v_i^power        or, with `anti`,  w_i = (max_j v_j − v_i)^power
 /// ```
 ///
-/// where v_i = ‖F_i‖_p or, given `input_norms`, ‖F_i‖_p / `input_norms[i]`: then rows do not win by
-/// what is large already in the input that the features were made from. Row i is drawn with probability w_i / Σw among the rows not drawn yet (N. Bar and R. Giryes,
+/// where v_i = ‖F_i‖_p or, given `input_norms`, ‖F_i‖_p / `input_norms[i]`: what a row's norm owes
+/// to that of its input then counts for nothing. Row i is drawn with probability w_i / Σw among the
+/// rows not drawn yet (N. Bar and R. Giryes,
 /// *Diverse Subset Selection via Norm-Based Sampling and Orthogonality*, arXiv:2406.01086, eq. 1;
 /// `anti` is its appendix's counter-test). Successive draws without
 /// replacement are the smallest keys Eᵢ/wᵢ, with Eᵢ exponential numbers (P. Efraimidis and
@@ -28,7 +29,7 @@ use rayon::prelude::*;
 /// | --- | --- | --- |
 /// | features | `rows` x `dim` | any; only ratios of norms matter |
 /// | `picks` | `budget` | row indices, distinct, in draw order |
-/// | `scores` | `budget` | v_i (with `anti` max v − v_i), in the features' unit, over the inputs' if given |
+/// | `scores` | `budget` | v_i (with `anti` max v − v_i), the features' unit, over the inputs' |
 ///
 /// Rows of weight 0 are never picked: past them the selection falls short. The kernel's norms
 /// only bound the keys; rows whose order those bounds leave open are settled in f64 on the host,
@@ -36,7 +37,8 @@ use rayon::prelude::*;
 ///
 /// With `classes` it is stratified: the budget is shared among the classes in proportion to their
 /// rows that are not labelled (largest remainder, ties to the lower class), and rows are drawn
-/// within each class by the same keys as without. With `anti` the largest v is that of the class, the set that is drawn from. Picks are listed by ascending class, in draw order within
+/// within each class by the same keys as without. With `anti` the largest v is that of the class,
+/// the set that is drawn from. Picks are listed by ascending class, in draw order within
 /// one, and [`Selection::classes`] tells the shares; a smaller budget's picks are then no prefix,
 /// and what a class lacks in rows of positive weight no other makes up for.
 ///
