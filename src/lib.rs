@@ -21,6 +21,7 @@
 //! | [`Norm`] | drawn in proportion to a norm, or the largest norms \[1, eq. 1\] | one | cheap, of any size |
 //! | [`GramSchmidt`] | drawn in proportion to the residual, or the largest residual \[1, Algorithm 1\] | few: most rows are never read again | picks that cover all directions |
 //! | [`Sas`] | in every latent class, the rows most similar to the rest of it \[2, Algorithm 1\] | one, and then integer rows | the many to keep for contrastive learning |
+//! | [`Then`] | one selector picks from what another has chosen \[1\] | those of both, the second's over the chosen rows alone | norms or directions among what another method prefers |
 //!
 //! \[1\] N. Bar and R. Giryes, *Diverse Subset Selection via Norm-Based Sampling and
 //! Orthogonality*, arXiv:2406.01086. \[2\] S. Joshi and B. Mirzasoleiman, *Data-Efficient Contrastive
@@ -83,9 +84,10 @@ pub use pool::{
     norm_bounds, score_error, slip,
 };
 pub use progress::Progress;
+pub use random::Numbering;
 pub use select::{
     Classes, Clustering, Delta, GramSchmidt, KMeans, Norm, Objective, OnExhaustion, ProbCover,
-    Refine, Road, Sas, Similarity, Uniform,
+    Refine, Road, Sas, Similarity, Then, Uniform,
 };
 pub use selection::{ClassShare, Coverage, Selection, Selector, Shortfall, ShortfallReason};
 pub use similarity::{

@@ -3,7 +3,7 @@
 //! Kernels bound and score; the host decides. No kernel's answer is trusted beyond the bound
 //! stated with it here, so that every device leads to the same picks.
 
-use crate::{Error, IntegerRows, Neighbours, Similarities};
+use crate::{Error, IntegerRows, Neighbours, Numbering, Similarities};
 
 /// A vector norm ‖x‖ₚ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -95,6 +95,12 @@ pub trait Pool {
         offsets: &[f32],
         lengths: &[f32],
     ) -> Result<Vec<Nearest>, Error>;
+
+    /// Which random numbers are its rows': but for the rows that [`Then`](crate::Then) has chosen,
+    /// row i's are number i of each stream.
+    fn numbering(&self) -> Numbering<'_> {
+        Numbering::default()
+    }
 }
 
 /// What [`Pool::nearest`] says of a row.

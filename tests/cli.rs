@@ -4,6 +4,8 @@
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/inputs.rs"]
+mod inputs;
 #[path = "cli/place.rs"]
 mod place;
 #[path = "cli/sas.rs"]
@@ -11,6 +13,8 @@ mod sas;
 #[cfg(unix)]
 #[path = "cli/system.rs"]
 mod system;
+#[path = "cli/then.rs"]
+mod then;
 
 use place::{Place, RANDOM, SHAPE, f32s, indices, many_rows, matrix, npy, stderr, transposed};
 use serde_json::Value;

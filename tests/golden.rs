@@ -7,7 +7,8 @@ mod common;
 use common::{Noisy, oracle};
 use coresift::{
     Classes, Delta, Error, Features, GramSchmidt, IntegerRows, Lp, Norm, Objective, OnExhaustion,
-    Pool, ProbCover, Refine, Road, Sas, Selection, Selector, Similarity, Uniform, stored_pitch,
+    Pool, ProbCover, Refine, Road, Sas, Selection, Selector, Similarity, Then, Uniform,
+    stored_pitch,
 };
 use serde_json::Value;
 
@@ -247,6 +248,29 @@ fn norm_picks() {
         checked += 1;
     }
     assert_eq!(checked, 7);
+}
+
+/// Norm sampling among what norm sampling has chosen.
+#[test]
+fn then_picks() {
+    let case = &cases("then")[0];
+    let (x, dim) = features(case);
+    let norm = || Norm {
+        seed: case["seed"].as_u64().unwrap(),
+        ..Norm::default()
+    };
+    let then = Then {
+        oversample: case["oversample"].as_u64().unwrap() as usize,
+        ..Then::new(norm(), norm())
+    };
+    let budget = case["budget"].as_u64().unwrap() as usize;
+    let features = Features::new(&x, x.len() / dim, dim).unwrap();
+    on_every_device(features, |device, pool| {
+        let first = norm().select(pool, then.oversample * budget).unwrap();
+        assert_eq!(first.picks, indices(&case["stage1"]), "{device}");
+        let both = then.select(pool, budget).unwrap();
+        assert_eq!(both.picks, indices(&case["then_norm"]), "{device}");
+    });
 }
 
 fn integers(value: &Value) -> Vec<i64> {

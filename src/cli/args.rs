@@ -56,6 +56,10 @@ pub(crate) struct SelectArgs {
     /// Exponent of the length in a row's weight (norm, gram-schmidt) [default: 1]
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     pub(crate) power: Option<f64>,
+    /// Inputs that the features were made from, .npy of any width: a row counts by its length over
+    /// its input's (norm, max-norm)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input_features: Option<PathBuf>,
     /// Weigh by the distance to the largest length: prefers short rows (norm, max-norm)
     #[arg(long)]
     pub(crate) anti: bool,
@@ -113,6 +117,13 @@ pub(crate) struct SelectArgs {
     /// [default: auto]
     #[arg(long, value_name = "D|auto", allow_negative_numbers = true)]
     pub(crate) delta: Option<DeltaOption>,
+    /// Pick the budget by this from more rows that the method chooses; an option holds for every
+    /// stage that knows it
+    #[arg(long, value_enum)]
+    pub(crate) then: Option<ThenName>,
+    /// Rows that the method chooses for each pick (with --then) [default: 2]
+    #[arg(long, value_name = "M")]
+    pub(crate) oversample: Option<usize>,
     /// Where to compute: auto, cpu, gpu or part of an adapter's name
     #[arg(long, default_value = "auto", value_name = "auto|cpu|gpu|NAME")]
     pub(crate) device: Choice,
@@ -148,6 +159,19 @@ pub(crate) enum Method {
     /// pairs of rows
     #[value(name = "probcover")]
     ProbCover,
+}
+
+/// The methods that can follow another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ThenName {
+    /// Every subset of the chosen rows is equally likely
+    Random,
+    /// Drawn by their length
+    Norm,
+    /// The longest
+    MaxNorm,
+    /// Drawn by the length of what earlier picks leave of them
+    GramSchmidt,
 }
 
 /// Names of the norms.

@@ -18,8 +18,8 @@ mod sum_columns;
 mod sum_stored;
 
 use crate::{
-    Due, Error, Features, IntegerRows, Lp, Nearest, Neighbours, Pool, Rate, Residuals, RowState,
-    Similarities, Totals,
+    Due, Error, Features, IntegerRows, Lp, Nearest, Neighbours, Numbering, Pool, Rate, Residuals,
+    RowState, Similarities, Totals,
 };
 
 use neighbours::CpuNeighbours;
@@ -34,6 +34,7 @@ const BLOCK: usize = 256;
 pub struct CpuPool<'a> {
     features: Features<'a>,
     scale: f32,
+    numbering: Numbering<'a>,
 }
 
 impl<'a> CpuPool<'a> {
@@ -41,7 +42,16 @@ impl<'a> CpuPool<'a> {
     #[must_use]
     pub fn new(features: Features<'a>) -> Self {
         let scale = features.scale();
-        Self { features, scale }
+        Self {
+            features,
+            scale,
+            numbering: Numbering::default(),
+        }
+    }
+
+    /// The same rows with other random numbers.
+    pub(crate) fn numbered(self, numbering: Numbering<'a>) -> Self {
+        Self { numbering, ..self }
     }
 }
 
@@ -90,6 +100,10 @@ impl Pool for CpuPool<'_> {
         lengths: &[f32],
     ) -> Result<Vec<Nearest>, Error> {
         Ok(nearest::nearest(self, vectors, offsets, lengths))
+    }
+
+    fn numbering(&self) -> Numbering<'_> {
+        self.numbering
     }
 }
 

@@ -9,6 +9,7 @@ mod norm;
 mod prob_cover;
 mod sas;
 mod strata;
+mod then;
 mod uniform;
 mod unit_rows;
 
@@ -18,4 +19,5 @@ pub use kmeans::{Clustering, KMeans};
 pub use norm::Norm;
 pub use prob_cover::{Delta, ProbCover};
 pub use sas::{Objective, Refine, Road, Sas, Similarity};
+pub use then::Then;
 pub use uniform::Uniform;

@@ -36,7 +36,7 @@ pub(super) struct Rivals {
 
 impl Rivals {
     /// The vector nearest to a unit row, in f64.
-    fn nearest(&self, z: &[f64]) -> usize {
+    pub(super) fn nearest(&self, z: &[f64]) -> usize {
         let scores: Vec<f64> = sums::vectorised(|| {
             self.vectors
                 .chunks_exact(self.dim)
@@ -58,6 +58,24 @@ impl Rivals {
     }
 }
 
+/// Gives `work` some rows of a pool in order, at length 1, in pieces.
+pub(super) fn gather_units(
+    pool: &dyn Pool,
+    rows: &[usize],
+    mut work: impl FnMut(&[usize], &[f64]),
+) -> Result<(), Error> {
+    let (dim, mut z) = (pool.dim(), Vec::new());
+    for piece in gather(pool, rows) {
+        let (rows, x) = piece?;
+        z.resize(x.len(), 0.0);
+        z.par_chunks_exact_mut(dim)
+            .zip(x.par_chunks_exact(dim))
+            .for_each(|(z, x)| normalise(x, z));
+        work(rows, &z);
+    }
+    Ok(())
+}
+
 impl<'a> UnitRows<'a> {
     /// Asks the pool for its rows' lengths: a pass over the features.
     pub(super) fn new(pool: &'a dyn Pool) -> Result<Self, Error> {
@@ -70,6 +88,11 @@ impl<'a> UnitRows<'a> {
             lengths: Lengths { dim, squared },
             for_kernel,
         })
+    }
+
+    /// The pool whose rows they are.
+    pub(super) fn pool(&self) -> &dyn Pool {
+        self.pool
     }
 
     /// Number of rows.
@@ -91,19 +114,9 @@ impl<'a> UnitRows<'a> {
     pub(super) fn gather(
         &self,
         rows: &[usize],
-        mut work: impl FnMut(&[usize], &[f64]),
+        work: impl FnMut(&[usize], &[f64]),
     ) -> Result<(), Error> {
-        let mut z = Vec::new();
-        for piece in gather(self.pool, rows) {
-            let (rows, x) = piece?;
-            z.resize(x.len(), 0.0);
-            let dim = self.dim();
-            z.par_chunks_exact_mut(dim)
-                .zip(x.par_chunks_exact(dim))
-                .for_each(|(z, x)| normalise(x, z));
-            work(rows, &z);
-        }
-        Ok(())
+        gather_units(self.pool, rows, work)
     }
 
     /// Some rows at once, `rows.len()` x `dim`: few, or they do not fit.

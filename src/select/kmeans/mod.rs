@@ -118,7 +118,7 @@ impl KMeans {
         let mut race = Start::new(rows);
         for centre in 0..self.clusters {
             let stream = random::CENTRES + centre as u64;
-            let numbers = random::exponentials(self.seed, stream, rows.len());
+            let numbers = random::of_rows(rows.pool(), self.seed, stream);
             let Some(row) = race.next(&numbers)? else {
                 return Err(self.refuse(centre, "different rows at length 1"));
             };

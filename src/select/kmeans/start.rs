@@ -141,7 +141,7 @@ fn least_distance_sq(z: &[f64], centres: &[f64]) -> f64 {
 mod tests {
     use super::super::tests::bunches;
     use super::*;
-    use crate::{CpuPool, Features, KMeans, random};
+    use crate::{CpuPool, Features, KMeans, Numbering, random};
 
     /// Bunches so tight that most distances lie within what the kernel leaves open.
     #[test]
@@ -152,7 +152,13 @@ mod tests {
             x.iter_mut().for_each(|v| *v *= 1e-3);
             x[longest] += 1.0;
         }
-        let pool = CpuPool::new(Features::new(&x, 90, 6).unwrap());
+        // Rows of a larger pool, in a second stage.
+        let numbers: Vec<usize> = (0..90).map(|row| 3 * row + 1).collect();
+        let numbering = Numbering {
+            rows: Some(&numbers),
+            stage: 1,
+        };
+        let pool = CpuPool::new(Features::new(&x, 90, 6).unwrap()).numbered(numbering);
         let rows = UnitRows::new(&pool).unwrap();
         let z = rows.rows(&(0..90).collect::<Vec<_>>()).unwrap();
         for seed in 0..5 {
@@ -163,9 +169,13 @@ mod tests {
             let mut distances = vec![1.0; 90];
             let mut centres = Vec::new();
             for (centre, found) in found.into_iter().enumerate() {
-                let stream = random::CENTRES + centre as u64;
-                let numbers = random::exponentials(seed, stream, 90);
-                let keys = numbers.iter().zip(&distances).map(|(e, d)| e / d);
+                let stream = 0x4000_0000 + random::CENTRES + centre as u64;
+                let all = random::exponentials(seed, stream, 270);
+                let keys = numbers
+                    .iter()
+                    .map(|&number| all[number])
+                    .zip(&distances)
+                    .map(|(e, d)| e / d);
                 let want = order::argmin(keys.zip(0..)).unwrap().1;
                 assert_eq!(found, want, "seed {seed} centre {centre}");
                 centres.extend_from_slice(&z[want * 6..][..6]);

@@ -4,7 +4,7 @@ mod cover;
 mod radius;
 
 use crate::select::unit_rows::UnitRows;
-use crate::selection::{Coverage, ShortfallReason, labelled_mask};
+use crate::selection::{Coverage, ShortfallReason, labelled_mask, places};
 use crate::{Error, Pool, Progress, Reach, Selection, Selector};
 use cover::Cover;
 
@@ -91,15 +91,7 @@ impl Selector for ProbCover {
         budget: usize,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Selection, Error> {
-        if let Delta::Fixed(delta) = self.delta
-            && !(delta > 0.0 && delta <= 2.0)
-        {
-            return Err(Error::Argument {
-                argument: "delta",
-                found: delta.to_string(),
-                expected: "a distance above 0 and at most 2, or auto".to_owned(),
-            });
-        }
+        self.check(pool)?;
         let is_taken = labelled_mask(&self.labelled, pool.rows(), budget)?;
         let mut selection = Selection {
             epochs: vec![0],
@@ -117,6 +109,28 @@ impl Selector for ProbCover {
             }),
             Err(other) => Err(other),
         }
+    }
+
+    fn check(&self, _: &dyn Pool) -> Result<(), Error> {
+        match self.delta {
+            Delta::Fixed(delta) if !(delta > 0.0 && delta <= 2.0) => Err(Error::Argument {
+                argument: "delta",
+                found: delta.to_string(),
+                expected: "a distance above 0 and at most 2, or auto".to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn labelled(&self) -> &[usize] {
+        &self.labelled
+    }
+
+    fn among(&self, _: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
+        Ok(Box::new(Self {
+            labelled: places(&self.labelled, rows),
+            ..*self
+        }))
     }
 }
 
