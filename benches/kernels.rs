@@ -9,7 +9,9 @@
 mod common;
 
 use common::{features, pools, shape};
-use coresift::{IntegerRows, Lp, Nearest, Pool, Rate, Residuals, RowState, Similarities, Totals};
+use coresift::{
+    IntegerRows, Lp, MARKED, Nearest, Pool, Rate, Reach, Residuals, RowState, Similarities, Totals,
+};
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use criterion::{BenchmarkId, measurement::WallTime};
 use std::hint::black_box;
@@ -319,6 +321,45 @@ fn greedy_rounds(criterion: &mut Criterion) {
     );
 }
 
+/// A tenth of the features in a pool of its own: every pair of rows is too many of all.
+fn tenth() -> usize {
+    (shape().0 / 10).max(1)
+}
+
+/// The kernels of neighbours, each of which has all pairs of rows, or of 32 and all rows.
+fn neighbours(criterion: &mut Criterion) {
+    let (rows, dim) = (tenth(), shape().1);
+    let x = features(rows, dim);
+    let mut of_cpu = None;
+    for (device, pool) in &pools(&x, dim) {
+        let neighbours = pool.neighbours().expect("the rows fit");
+        let all: Vec<usize> = (0..rows).collect();
+        let marked: Vec<usize> = (0..rows).step_by(rows.div_ceil(MARKED)).collect();
+        let labels: Vec<u32> = (0..rows as u32).map(|row| row % 7).collect();
+        let reach = Reach::of(0.9, dim);
+        let count = || neighbours.count_within(reach.possible).expect("runs");
+        let mark = || neighbours.mark_within(&marked, &all, reach).expect("runs");
+        let other = || neighbours.nearest_other(&labels).expect("runs");
+        let answers = (count(), mark(), other());
+        let want = of_cpu.get_or_insert_with(|| answers.clone());
+        assert!(answers == *want, "neighbours on {device}");
+        let id = || BenchmarkId::new(device.as_str(), format!("{rows}x{dim}"));
+        let pairs = (rows * (rows + 1) * dim) as u64;
+        let few = (2 * rows * marked.len() * dim) as u64;
+        let mut time = |kernel: &str, flops: u64, run: &dyn Fn()| {
+            let mut group = criterion.benchmark_group(kernel);
+            group
+                .throughput(Throughput::Elements(flops))
+                .sample_size(10);
+            group.bench_function(id(), |bencher| bencher.iter(run));
+            group.finish();
+        };
+        time("count_within", pairs, &|| drop(black_box(count())));
+        time("mark_within", few, &|| drop(black_box(mark())));
+        time("nearest_other", pairs, &|| drop(black_box(other())));
+    }
+}
+
 criterion_group!(
     benches,
     row_norms,
@@ -331,6 +372,7 @@ criterion_group!(
     row_sums,
     sum_columns,
     sum_stored,
-    greedy_rounds
+    greedy_rounds,
+    neighbours
 );
 criterion_main!(benches);

@@ -8,6 +8,8 @@ mod bad_input;
 mod inputs;
 #[path = "cli/place.rs"]
 mod place;
+#[path = "cli/probcover.rs"]
+mod probcover;
 #[path = "cli/sas.rs"]
 mod sas;
 #[cfg(unix)]
