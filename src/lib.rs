@@ -77,8 +77,8 @@ pub use features::Features;
 #[cfg(feature = "gpu")]
 pub use gpu::{Adapter, Gpu, GpuPool};
 pub use pool::{
-    DOWN_DATE_ERROR, Due, Lp, Nearest, Pool, Rate, Residuals, RowState, Totals, inner_error,
-    norm_bounds, score_error, slip,
+    DOWN_DATE_ERROR, Due, Lp, MOST_CLOSEST, Nearest, Pool, Rate, Residuals, RowState, Totals,
+    closest_error, inner_error, norm_bounds, score_error, slip,
 };
 pub use progress::Progress;
 pub use select::{

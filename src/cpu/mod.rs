@@ -1,5 +1,6 @@
 //! The CPU pool: each kernel as a blocked, threaded loop over borrowed rows. No algorithm.
 
+mod closest;
 mod deflate;
 mod due_rows;
 mod gather_rows;
@@ -81,6 +82,15 @@ impl Pool for CpuPool<'_> {
         lengths: &[f32],
     ) -> Result<Vec<Nearest>, Error> {
         Ok(nearest::nearest(self, vectors, offsets, lengths))
+    }
+
+    fn closest(
+        &self,
+        clusters: &[&[usize]],
+        lengths: &[f32],
+        k: usize,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        Ok(closest::closest(self, clusters, lengths, k))
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod adapter;
 mod borrowed;
+mod closest;
 mod deflate;
 mod device;
 mod directions;
