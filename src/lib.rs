@@ -83,7 +83,7 @@ pub use pool::{
 pub use progress::Progress;
 pub use select::{
     Classes, Clustering, GramSchmidt, KMeans, Norm, Objective, OnExhaustion, Refine, Road, Sas,
-    Similarity, Uniform,
+    Similarity, TypiClust, Uniform,
 };
 pub use selection::{ClassShare, Selection, Selector, Shortfall, ShortfallReason};
 pub use similarity::{

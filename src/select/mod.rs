@@ -8,6 +8,7 @@ mod logistic;
 mod norm;
 mod sas;
 mod strata;
+mod typiclust;
 mod uniform;
 mod unit_rows;
 
@@ -16,4 +17,5 @@ pub use gram_schmidt::{GramSchmidt, OnExhaustion};
 pub use kmeans::{Clustering, KMeans};
 pub use norm::Norm;
 pub use sas::{Objective, Refine, Road, Sas, Similarity};
+pub use typiclust::TypiClust;
 pub use uniform::Uniform;
