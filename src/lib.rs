@@ -21,10 +21,12 @@
 //! | [`Norm`] | drawn in proportion to a norm, or the largest norms \[1, eq. 1\] | one | cheap, of any size |
 //! | [`GramSchmidt`] | drawn in proportion to the residual, or the largest residual \[1, Algorithm 1\] | few: most rows are never read again | picks that cover all directions |
 //! | [`Sas`] | in every latent class, the rows most similar to the rest of it \[2, Algorithm 1\] | one, and then integer rows | the many to keep for contrastive learning |
+//! | [`TypiClust`] | in every cluster, the rows whose nearest neighbours are nearest \[3\] | those of k-means, and two | a first few labels |
 //!
 //! \[1\] N. Bar and R. Giryes, *Diverse Subset Selection via Norm-Based Sampling and
 //! Orthogonality*, arXiv:2406.01086. \[2\] S. Joshi and B. Mirzasoleiman, *Data-Efficient Contrastive
-//! Self-supervised Learning*, arXiv:2302.09195.
+//! Self-supervised Learning*, arXiv:2302.09195. \[3\] G. Hacohen, A. Dekel and D. Weinshall, *Active
+//! Learning on a Budget: Opposite Strategies Suit High and Low Budgets*, arXiv:2202.02794.
 //!
 //! [`Classes`] says how rows come to their latent classes; [`Uniform`] and [`Norm`] can be stratified
 //! by them.

@@ -107,6 +107,15 @@ pub(crate) struct SelectArgs {
     /// Whether similarities are kept (sas) [default: auto]
     #[arg(long, value_enum)]
     pub(crate) road: Option<RoadName>,
+    /// Nearest rows that make a row typical, 1 to 64 (typiclust) [default: 20]
+    #[arg(long, value_name = "K")]
+    pub(crate) neighbours: Option<usize>,
+    /// Average squared distances, as the authors' released code (typiclust)
+    #[arg(long)]
+    pub(crate) squared: bool,
+    /// Each row's cluster, a list: .npy, .json, .csv or .txt; spares k-means (typiclust)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) given_clusters: Option<Target>,
     /// Where to compute: auto, cpu, gpu or part of an adapter's name
     #[arg(long, default_value = "auto", value_name = "auto|cpu|gpu|NAME")]
     pub(crate) device: Choice,
@@ -137,6 +146,9 @@ pub(crate) enum Method {
     GramSchmidt,
     /// In every latent class, the rows most similar to the rest of it
     Sas,
+    /// In every cluster the most typical rows: a first few labels, at the cost of a k-means
+    #[value(name = "typiclust")]
+    TypiClust,
 }
 
 /// Names of the norms.

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use clap::ValueEnum;
 use coresift::{
     Classes, GramSchmidt, Lp, Norm, Objective, OnExhaustion, Refine, Road, Sas, Selector,
-    Similarity, Uniform,
+    Similarity, TypiClust, Uniform,
 };
 use serde_json::{Value, json};
 
@@ -28,9 +28,9 @@ pub(crate) fn name(word: impl ValueEnum) -> String {
 
 /// Refuses an option that the method does not know.
 pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
-    use Method::{GramSchmidt, MaxNorm, Norm, Random, Sas};
+    use Method::{GramSchmidt, MaxNorm, Norm, Random, Sas, TypiClust};
     let by_class = &[Sas, Random, Norm][..];
-    let options: [(&str, bool, &[Method]); 18] = [
+    let options: [(&str, bool, &[Method]); 21] = [
         ("--norm", args.norm.is_some(), &[Norm, MaxNorm, GramSchmidt]),
         ("--power", args.power.is_some(), &[Norm, GramSchmidt]),
         ("--anti", args.anti, &[Norm, MaxNorm]),
@@ -53,6 +53,13 @@ pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
         ("--views", args.views.is_some(), &[Sas]),
         ("--worst", args.worst, &[Sas]),
         ("--road", args.road.is_some(), &[Sas]),
+        ("--neighbours", args.neighbours.is_some(), &[TypiClust]),
+        ("--squared", args.squared, &[TypiClust]),
+        (
+            "--given-clusters",
+            args.given_clusters.is_some(),
+            &[TypiClust],
+        ),
     ];
     for (option, given, methods) in options {
         if given && !methods.contains(&args.method) {
@@ -91,12 +98,14 @@ fn check_together(args: &SelectArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The selector that the options ask for. `rank_tol` stands where no `--rank-tol` is given.
+/// The selector that the options ask for. `rank_tol` stands where no `--rank-tol` is given;
+/// `clusters` are those of `--given-clusters`.
 pub(crate) fn plan(
     args: &SelectArgs,
     labelled: Vec<usize>,
     rank_tol: Option<f64>,
     classes: Option<Classes>,
+    clusters: Option<Vec<usize>>,
 ) -> Plan {
     match args.method {
         Method::Sas => sas(args, labelled, classes),
@@ -104,6 +113,7 @@ pub(crate) fn plan(
         Method::Norm => norm(args, labelled, classes, false),
         Method::MaxNorm => norm(args, labelled, classes, true),
         Method::GramSchmidt => gram_schmidt(args, labelled, rank_tol),
+        Method::TypiClust => typiclust(args, labelled, clusters),
     }
 }
 
@@ -216,6 +226,27 @@ fn sas(args: &SelectArgs, labelled: Vec<usize>, classes: Option<Classes>) -> Pla
     if selector.objective == Objective::Cut && !worst {
         options["refine"] = name(args.refine.unwrap_or(RefineName::TopUp)).into();
     }
+    Plan {
+        selector: Box::new(selector),
+        options,
+    }
+}
+
+fn typiclust(args: &SelectArgs, labelled: Vec<usize>, clusters: Option<Vec<usize>>) -> Plan {
+    let default = TypiClust::default();
+    let selector = TypiClust {
+        clusters,
+        neighbours: args.neighbours.unwrap_or(default.neighbours),
+        squared: args.squared,
+        seed: args.seed,
+        labelled,
+    };
+    let options = json!({
+        "clusters": if selector.clusters.is_some() { "given" } else { "k-means" },
+        "neighbours": selector.neighbours,
+        "squared": selector.squared,
+        "labelled": selector.labelled.len(),
+    });
     Plan {
         selector: Box::new(selector),
         options,

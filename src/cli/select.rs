@@ -24,10 +24,14 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
         None => Vec::new(),
     };
     let classes = classes::read(args, file.dim)?;
+    let clusters = (args.given_clusters.as_ref())
+        .map(|list| indices::read(list, "given-clusters", "cluster"))
+        .transpose()?;
     let budget = args.budget.of(file.rows / args.views.unwrap_or(1).max(1));
     let device = open(args, console)?;
     let values = read(&mut file, console)?;
-    let plan = method::plan(args, labelled, rank_tol(args, &file, console), classes);
+    let rank_tol = rank_tol(args, &file, console);
+    let plan = method::plan(args, labelled, rank_tol, classes, clusters);
     let about = about(args, &file, budget, &device, &plan);
     let in_memory = Instant::now();
     let features = Features::new(&values, file.rows, file.dim)
@@ -190,6 +194,7 @@ fn in_context(args: &SelectArgs, error: Error) -> Failure {
         Error::ZeroRow { .. } => (Some(args.features.clone()), None),
         Error::Argument { argument, .. } => match *argument {
             "classes" => (path(&args.classes), Some("classes")),
+            "clusters" => (path(&args.given_clusters), Some("given-clusters")),
             "few labels" => (path(&args.few_labels), Some("few-labels")),
             "prompts" => (args.prompts.clone(), Some("prompts")),
             _ => (None, None),
