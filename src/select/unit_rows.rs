@@ -277,6 +277,36 @@ mod tests {
     use super::*;
     use crate::{CpuPool, Features, random};
 
+    /// Rows of many lengths: the squared distances are bounded from below, and by not much.
+    #[test]
+    fn distances_to_the_closest_are_bounded() {
+        let (rows, dim, k) = (300, 40, 7);
+        let numbers = random::exponentials(4, 0, rows * dim);
+        let mut x: Vec<f32> = numbers.iter().map(|&e| e as f32 - 1.0).collect();
+        for (row, x) in x.chunks_exact_mut(dim).enumerate() {
+            let scale = (-0.1 * row as f32).exp2();
+            x.iter_mut().for_each(|v| *v *= scale);
+        }
+        let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
+        let unit = UnitRows::new(&pool).unwrap();
+        let z = unit.rows(&(0..rows).collect::<Vec<_>>()).unwrap();
+        let cluster: Vec<usize> = (0..rows).rev().step_by(2).collect();
+        let bounds = unit.closest(&[&cluster], k, <[f64]>::to_vec).unwrap();
+        for (bounds, &own) in bounds[0].iter().zip(&cluster) {
+            let of = |row: usize| &z[row * dim..][..dim];
+            let others = cluster.iter().filter(|&&row| row != own);
+            let mut exact: Vec<f64> = others
+                .map(|&row| sums::distance_sq(of(own), of(row)))
+                .collect();
+            exact.sort_unstable_by(f64::total_cmp);
+            assert_eq!(bounds.len(), k);
+            for (bound, exact) in bounds.iter().zip(exact) {
+                let slack = exact - bound;
+                assert!((0.0..2e-5).contains(&slack), "row {own}: {slack:e}");
+            }
+        }
+    }
+
     /// Vectors that differ by little, or not at all, against rows of many lengths and of none.
     #[test]
     fn close_vectors_are_told_apart() {

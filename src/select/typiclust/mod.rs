@@ -47,9 +47,10 @@ const MOST_CLUSTERS: usize = 500;
 /// A kernel bounds every row's distances to its nearest; rows that could be the most typical are
 /// settled in f64. So every device gives the same picks. Scores are exact, rounded to f32.
 ///
-/// Cost: k-means ([`KMeans`] says what it takes), then n²·dim flops for a cluster of n rows, once. A
-/// pick gathers its cluster, and settles some rows with 3·n·dim flops each. Beside the features it
-/// takes some 50 bytes a row, and 4·`neighbours` a row of the largest cluster.
+/// Cost: k-means ([`KMeans`] says what it takes), then 2·n²·dim flops for a cluster of n rows, once. A
+/// pick gathers its cluster, and settles some rows with 3·n·dim flops each: few, unless many rows are
+/// near-duplicates of each other. Beside the features it takes some 40 bytes a row, while k-means
+/// runs 60, and 4·`neighbours` a row of the largest cluster.
 ///
 /// # Errors
 ///
