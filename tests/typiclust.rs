@@ -136,6 +136,35 @@ fn picks_are_those_of_the_definition() {
     }
 }
 
+/// The middle rows of thirty triples, each in a plane of its own, differ in typicality by less than
+/// f32 can tell.
+#[test]
+fn close_calls_are_settled() {
+    let (triples, dim) = (30, 60);
+    let mut x = vec![0.0; 3 * triples * dim];
+    for (row, x) in x.chunks_exact_mut(dim).enumerate() {
+        let (triple, place) = (row / 3, row % 3);
+        let more = 1e-6 * (triple * 7 % triples) as f64;
+        let angle = [0.0, 0.2, 0.4 + more][place];
+        x[2 * triple] = angle.cos() as f32;
+        x[2 * triple + 1] = angle.sin() as f32;
+    }
+    let options = TypiClust {
+        clusters: Some(vec![0; 3 * triples]),
+        neighbours: 2,
+        ..TypiClust::default()
+    };
+    let want = by_definition(&x, dim, &options);
+    let features = Features::new(&x, 3 * triples, dim).unwrap();
+    let check = |device: &str, pool: &dyn Pool| {
+        assert_picks(&options.select(pool, triples).unwrap(), &want, device);
+    };
+    // Off by four fifths of what `closest_error` allows.
+    let noisy = CpuPool::new(features.clone());
+    check("noisy cpu", &Noisy::new(&noisy, 1.6e-6));
+    on_every_device(features, check);
+}
+
 /// Lengths that f32 squares cannot hold beside the longest row's.
 #[test]
 fn rows_of_any_length_are_typical_alike() {

@@ -75,7 +75,7 @@ impl Pool for Noisy<'_> {
     ) -> Result<Vec<Vec<f32>>, Error> {
         let mut closest = self.inner.closest(clusters, lengths, k)?;
         for (at, product) in closest.iter_mut().flatten().enumerate() {
-            let noise = if at % 3 == 0 { -1.0 } else { 1.0 };
+            let noise = if at % 5 < 2 { -1.0 } else { 1.0 };
             *product *= 1.0 + noise * self.relative;
         }
         Ok(closest)

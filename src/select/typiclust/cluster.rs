@@ -103,11 +103,9 @@ impl Cluster {
     pub(super) fn pick(&mut self, rows: &UnitRows<'_>, rule: Rule) -> Result<(usize, f64), Error> {
         let left = self.rows.len();
         let neighbours = rule.neighbours_of(left);
-        let mut at_once = AT_ONCE;
-        if neighbours < rule.neighbours {
-            self.most.fill(f64::INFINITY); // the mean of fewer may be less than it was
-            at_once = left;
-        }
+        // The mean of fewer neighbours may be less, so that no bound holds: all rows are settled.
+        let is_fixed = neighbours == rule.neighbours;
+        let mut at_once = if is_fixed { AT_ONCE } else { left };
         let mut keys: Vec<f64> = self.most.iter().map(|most| -most).collect();
         let mut best = (f64::INFINITY, left);
         loop {
