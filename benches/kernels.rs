@@ -23,6 +23,9 @@ const BLOCK: usize = 32;
 const BASIS: usize = 128;
 /// Centres of a clustering.
 const CENTRES: usize = 100;
+/// Clusters that a fifth of the rows are in, and how many neighbours a row has.
+const CLUSTERS: usize = 4;
+const NEIGHBOURS: usize = 20;
 /// Classes of integer rows, and what a product must be above to count.
 const CLASSES: usize = 2;
 const THRESHOLD: Option<i32> = Some(1 << 28);
@@ -197,6 +200,28 @@ fn nearest(criterion: &mut Criterion) {
     );
 }
 
+fn closest(criterion: &mut Criterion) {
+    compare(
+        criterion,
+        ("closest", |rows, dim| {
+            Throughput::Elements(2 * rows / 5 * dim * rows / 5 / CLUSTERS as u64)
+        }),
+        |pool| {
+            let lengths = pool.row_norms(Lp::L2).expect("runs");
+            let lengths: Vec<f32> = lengths.iter().map(|norm| norm.sqrt()).collect();
+            let clusters: Vec<Vec<usize>> = (0..CLUSTERS)
+                .map(|first| (first..pool.rows() / 5).step_by(CLUSTERS).collect())
+                .collect();
+            Box::new(move || {
+                let clusters: Vec<&[usize]> = clusters.iter().map(|rows| &rows[..]).collect();
+                let closest = pool.closest(&clusters, &lengths, NEIGHBOURS).expect("runs");
+                closest.concat()
+            })
+        },
+        |a, b| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5),
+    );
+}
+
 /// A fifth of the features as integer rows, in classes.
 fn integer_rows() -> &'static IntegerRows {
     static ROWS: OnceLock<IntegerRows> = OnceLock::new();
@@ -368,6 +393,7 @@ criterion_group!(
     deflate,
     refresh,
     nearest,
+    closest,
     store_similarities,
     row_sums,
     sum_columns,

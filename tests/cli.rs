@@ -17,6 +17,8 @@ mod sas;
 mod system;
 #[path = "cli/then.rs"]
 mod then;
+#[path = "cli/typiclust.rs"]
+mod typiclust;
 
 use place::{Place, RANDOM, SHAPE, f32s, indices, many_rows, matrix, npy, stderr, transposed};
 use serde_json::Value;
@@ -62,7 +64,7 @@ fn picks_are_printed_and_the_summary_is_not_among_them() {
 #[test]
 fn same_seed_same_picks() {
     let place = Place::new();
-    for method in ["random", "norm", "max-norm", "gram-schmidt"] {
+    for method in ["random", "norm", "max-norm", "gram-schmidt", "typiclust"] {
         let method = format!("--method={method}");
         let run = |seed: &str| {
             let seed = format!("--seed={seed}");
@@ -105,7 +107,7 @@ fn budgets() {
 fn one_row_of_one_value() {
     let place = Place::new();
     place.put("one.npy", &npy("<f4", false, "(1, 1)", &f32s(&[2.0])));
-    for method in ["random", "norm", "max-norm", "gram-schmidt"] {
+    for method in ["random", "norm", "max-norm", "gram-schmidt", "typiclust"] {
         let args = [
             "select",
             "one.npy",

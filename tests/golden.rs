@@ -7,7 +7,7 @@ mod common;
 use common::{Noisy, oracle};
 use coresift::{
     Classes, Delta, Error, Features, GramSchmidt, IntegerRows, Lp, Norm, Objective, OnExhaustion,
-    Pool, ProbCover, Refine, Road, Sas, Selection, Selector, Similarity, Then, Uniform,
+    Pool, ProbCover, Refine, Road, Sas, Selection, Selector, Similarity, Then, TypiClust, Uniform,
     stored_pitch,
 };
 use serde_json::Value;
@@ -271,6 +271,32 @@ fn then_picks() {
         let both = then.select(pool, budget).unwrap();
         assert_eq!(both.picks, indices(&case["then_norm"]), "{device}");
     });
+}
+
+#[test]
+fn typiclust_picks() {
+    let cases = cases("typiclust");
+    assert_eq!(cases.len(), 1);
+    for case in cases {
+        let (x, dim) = features(&case);
+        let features = Features::new(&x, x.len() / dim, dim).unwrap();
+        on_every_device(features, |device, pool| {
+            for (key, labelled) in [
+                ("picks", vec![]),
+                ("all", vec![]),
+                ("picks_labelled", indices(&case["labelled"])),
+            ] {
+                let want = indices(&case[key]);
+                let selector = TypiClust {
+                    clusters: Some(indices(&case["clusters"])),
+                    labelled,
+                    ..TypiClust::default()
+                };
+                let got = selector.select(pool, want.len()).unwrap();
+                assert_eq!(got.picks, want, "{key} on {device}");
+            }
+        });
+    }
 }
 
 fn integers(value: &Value) -> Vec<i64> {

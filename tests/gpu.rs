@@ -109,6 +109,7 @@ struct Answers {
     norms: [Vec<f32>; 3],
     gathered: Vec<f32>,
     nearest: Vec<Nearest>,
+    closest: Vec<Vec<f32>>,
     deflated: Vec<RowState>,
     refreshed: Vec<RowState>,
 }
@@ -119,6 +120,9 @@ fn answers(pool: &dyn Pool, dim: usize) -> Answers {
     let gathered = pool.gather_rows(&[rows - 1, 0, rows / 2]).unwrap();
     let vectors = fractions(7, 3 * dim);
     let nearest = pool.nearest(&vectors, &[0.5, 0.25, -0.5], &norms[1]);
+    let cluster: Vec<usize> = (0..rows).step_by(rows / 100 + 1).collect();
+    let clusters: &[&[usize]] = if rows > 2 { &[&cluster] } else { &[] };
+    let closest = pool.closest(clusters, &vec![0.3; rows], 2);
     let states: Vec<RowState> = norms[1]
         .iter()
         .map(|&sq| RowState {
@@ -141,6 +145,7 @@ fn answers(pool: &dyn Pool, dim: usize) -> Answers {
         norms,
         gathered,
         nearest: nearest.unwrap(),
+        closest: closest.unwrap(),
         deflated,
         refreshed: residuals.read().unwrap(),
     }
@@ -408,6 +413,7 @@ fn a_lost_device_is_an_error_everywhere() {
         assert!(is_lost(pool.row_norms(Lp::L2)));
         assert!(is_lost(pool.gather_rows(&[1, 2])));
         assert!(is_lost(pool.nearest(&direction, &[1.0], &vec![1.0; rows])));
+        assert!(is_lost(pool.closest(&[&[0, 1]], &vec![1.0; rows], 1)));
         assert!(is_lost(fresh.row_norms(Lp::L1)));
         assert!(is_lost(fresh.residuals().map(|_| ())));
         assert!(is_lost(application.gpu.pool(features.clone())));

@@ -6,8 +6,8 @@ mod common;
 use common::{fractions, on_every_device, oracle, whole_numbers};
 use coresift::{
     DOWN_DATE_ERROR, Due, Features, IntegerRows, Lp, MARKED, MASK, Marks, Nearest, Neighbours,
-    Pool, Rate, Reach, RowState, Similarities, inner_error, norm_bounds, score_error, slip,
-    stored_pitch,
+    Pool, Rate, Reach, RowState, Similarities, closest_error, inner_error, norm_bounds,
+    score_error, slip, stored_pitch,
 };
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -1334,6 +1334,135 @@ fn nearest_rounding() {
                 assert!(within(got.second, smallest(Some(index))), "{place}");
                 let (own, error) = score(index);
                 assert!((f64::from(got.best) - own).abs() <= error, "{place}");
+            }
+        });
+    }
+}
+
+/// The rows in an order of no pattern.
+fn shuffled(seed: u32, rows: usize) -> Vec<usize> {
+    let keys = fractions(seed, rows);
+    let mut order: Vec<usize> = (0..rows).collect();
+    order.sort_by(|&a, &b| keys[a].total_cmp(&keys[b]).then(a.cmp(&b)));
+    order
+}
+
+/// Every device, and one of 2 KiB bindings where a block of 32 rows fits them.
+fn on_every_device_and_cut(x: &[f32], dim: usize, check: impl Fn(&str, &dyn Pool)) {
+    #[cfg(feature = "gpu")]
+    if dim <= 16 && x.len() / dim <= 300 {
+        let pool = common::devices::cut().pool(features(x, dim)).unwrap();
+        check("cut", &pool);
+    }
+    on_every_device(features(x, dim), check);
+}
+
+/// A row's products with the other rows of its cluster, the largest first.
+fn sorted_products(rows: &[Vec<f64>], cluster: &[usize], own: usize) -> Vec<f64> {
+    let others = cluster.iter().filter(|&&other| other != own);
+    let product = |&other: &usize| oracle::dot(&rows[own], &rows[other]);
+    let mut products: Vec<f64> = others.map(product).collect();
+    products.sort_by(|a, b| b.total_cmp(a));
+    products
+}
+
+/// Products that f32 holds exactly, of rows said to be of length 1: the same answer everywhere.
+fn check_closest_exact(x: &[f32], dim: usize, clusters: &[&[usize]], k: usize) {
+    let lengths = vec![1.0; x.len() / dim];
+    on_every_device_and_cut(x, dim, |device, pool| {
+        let rows = pool_rows(x, dim, pool);
+        let got = pool.closest(clusters, &lengths, k).unwrap();
+        assert_eq!(got.len(), clusters.len());
+        for (got, cluster) in got.iter().zip(clusters) {
+            assert_eq!(got.len(), cluster.len() * k);
+            for (got, &own) in got.chunks(k).zip(*cluster) {
+                let want = sorted_products(&rows, cluster, own);
+                let want: Vec<f32> = want[..k].iter().map(|&v| v as f32).collect();
+                let shape = format!("{} of {} x {dim}", cluster.len(), lengths.len());
+                assert_eq!(got, want, "{device}: {shape}, {k} closest, row {own}");
+            }
+        }
+    });
+}
+
+/// One cluster of all rows; then some of k + 1 rows, and one of the rest.
+#[test]
+fn closest_exact() {
+    for (seed, rows, dim) in shapes(20_000).filter(|&(_, rows, _)| rows > 1) {
+        let x = whole_numbers(seed, rows * dim);
+        let k = [1, 2, 5, 20, 64][seed as usize % 5].min(rows - 1);
+        let order = shuffled(seed, rows);
+        check_closest_exact(&x, dim, &[&order], k);
+        let few = k.min(3);
+        let (small, rest) = order.split_at(rows / 3 / (few + 1) * (few + 1));
+        let mut clusters: Vec<&[usize]> = small.chunks(few + 1).collect();
+        clusters.push(rest);
+        check_closest_exact(&x, dim, &clusters, few);
+        check_closest_exact(&x, dim, &clusters[clusters.len() - 1..], few);
+    }
+    check_closest_exact(&whole_numbers(1, 6), 3, &[], 1);
+}
+
+/// Lists that every product enters at the front, more often than one dispatch may take, and lists
+/// of equal products: rows in ascending and in descending order, and the same rows over and over.
+#[test]
+fn closest_in_order_and_in_duplicate() {
+    let rows = 1000;
+    let ascending: Vec<f32> = (0..rows).map(|row| row as f32).collect();
+    let repeated: Vec<f32> = (0..rows).map(|row| (row % 3) as f32 - 1.0).collect();
+    let order: Vec<usize> = (0..rows).collect();
+    let backwards: Vec<usize> = (0..rows).rev().collect();
+    for x in [&ascending, &repeated] {
+        for cluster in [&order, &backwards] {
+            check_closest_exact(x, 1, &[cluster], 64);
+        }
+    }
+}
+
+/// Rows in many panels, of long lists and of long rows, and vectors by many dispatches.
+#[test]
+fn closest_of_many_and_of_long_rows() {
+    let x = whole_numbers(1, 3_001);
+    check_closest_exact(&x, 1, &[&shuffled(1, 3_001)], 64);
+    let x = whole_numbers(2, 290 * 1000);
+    check_closest_exact(&x, 1000, &[&shuffled(2, 290)], 64);
+}
+
+/// No product is further off than `closest_error` says, in whatever unit the caller's numbers are
+/// and whatever the rows' lengths, which are given as rounded by row norms.
+#[test]
+fn closest_rounding() {
+    let (rows, dim, k) = (150, 100, 20);
+    for unit in [1e-30f32, 1.0, 1e15] {
+        let mut x: Vec<f32> = fractions(51, rows * dim).iter().map(|v| v * unit).collect();
+        for (row, x) in x.chunks_mut(dim).enumerate() {
+            let shorter = (-0.1 * row as f32).exp2();
+            x.iter_mut().for_each(|v| *v *= shorter);
+        }
+        let order = shuffled(51, rows);
+        let clusters = [&order[..90], &order[90..]];
+        on_every_device(features(&x, dim), |device, pool| {
+            let norms = pool.row_norms(Lp::L2).unwrap();
+            let lengths: Vec<f32> = norms.iter().map(|norm| norm.sqrt()).collect();
+            let over =
+                |(x, &length): (Vec<f64>, &f32)| x.iter().map(|v| v / f64::from(length)).collect();
+            let z: Vec<Vec<f64>> = (pool_rows(&x, dim, pool).into_iter().zip(&lengths))
+                .map(over)
+                .collect();
+            let longest = z.iter().map(|z| oracle::dot(z, z).sqrt());
+            let longest = longest.fold(0.0, f64::max);
+            let error = closest_error(dim, longest, longest);
+            assert!(error < 1e-5, "{error:e}");
+            let got = pool.closest(&clusters, &lengths, k).unwrap();
+            for (got, cluster) in got.iter().zip(clusters) {
+                for (got, &own) in got.chunks(k).zip(cluster) {
+                    let want = sorted_products(&z, cluster, own);
+                    for (place, (&got, want)) in got.iter().zip(want).enumerate() {
+                        let off = (f64::from(got) - want).abs();
+                        let at = format!("{device} unit {unit:e} row {own} place {place}");
+                        assert!(off <= error, "{at}: {got} for {want}");
+                    }
+                }
             }
         });
     }

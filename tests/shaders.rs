@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each kernel, and the files that make it.
-const KERNELS: [(&str, &[&str]); 14] = [
+const KERNELS: [(&str, &[&str]); 15] = [
     ("row_norms", &["row_norms"]),
     ("gather_rows", &["gather_rows"]),
     ("due_rows", &["row_state", "due_rows"]),
@@ -62,6 +62,7 @@ const KERNELS: [(&str, &[&str]); 14] = [
         &["panel_shift", "kept_panels", "greedy_rounds"],
     ),
     ("nearest", &["direction_block", "nearest"]),
+    ("closest", &["direction_block", "closest"]),
 ];
 
 /// Every override there is, with the sets of values that the host gives them.

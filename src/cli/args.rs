@@ -112,6 +112,15 @@ pub(crate) struct SelectArgs {
     /// Whether similarities are kept (sas) [default: auto]
     #[arg(long, value_enum)]
     pub(crate) road: Option<RoadName>,
+    /// Nearest rows that make a row typical, 1 to 64 (typiclust) [default: 20]
+    #[arg(long, value_name = "K")]
+    pub(crate) neighbours: Option<usize>,
+    /// Average squared distances, as the authors' released code (typiclust)
+    #[arg(long)]
+    pub(crate) squared: bool,
+    /// Each row's cluster, a list: .npy, .json, .csv or .txt; spares k-means (typiclust)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) given_clusters: Option<Target>,
     /// Distance within which a row covers others, of rows at length 1: above 0 and at most 2, or
     /// auto: 95 % of the rows have only rows of their own cluster within it (probcover)
     /// [default: auto]
@@ -155,6 +164,9 @@ pub(crate) enum Method {
     /// In every latent class, the rows most similar to the rest of it: the many to keep, at a product
     /// of all pairs of a class
     Sas,
+    /// In every cluster the most typical rows: a first few labels, at the cost of a k-means
+    #[value(name = "typiclust")]
+    TypiClust,
     /// Rows with most rows near them that no pick has yet: the few to label, at a product of all
     /// pairs of rows
     #[value(name = "probcover")]

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use clap::ValueEnum;
 use coresift::{
     Classes, Delta, GramSchmidt, Lp, Norm, Objective, OnExhaustion, ProbCover, Refine, Road, Sas,
-    Selector, Similarity, Then, Uniform,
+    Selector, Similarity, Then, TypiClust, Uniform,
 };
 use serde_json::{Value, json};
 
@@ -29,6 +29,8 @@ pub(crate) struct Given {
     pub(crate) rank_tol: Option<f64>,
     /// Latent classes.
     pub(crate) classes: Option<Classes>,
+    /// Each row's cluster, as `--given-clusters` says.
+    pub(crate) clusters: Option<Vec<usize>>,
     /// Norms of the inputs.
     pub(crate) input_norms: Option<Vec<f64>>,
 }
@@ -46,9 +48,9 @@ pub(crate) fn stages(args: &SelectArgs) -> impl Iterator<Item = Method> {
 
 /// Refuses an option that no stage knows.
 pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
-    use Method::{GramSchmidt, MaxNorm, Norm, ProbCover, Random, Sas};
+    use Method::{GramSchmidt, MaxNorm, Norm, ProbCover, Random, Sas, TypiClust};
     let by_class = &[Sas, Random, Norm][..];
-    let options: [(&str, bool, &[Method]); 20] = [
+    let options: [(&str, bool, &[Method]); 23] = [
         ("--norm", args.norm.is_some(), &[Norm, MaxNorm, GramSchmidt]),
         ("--power", args.power.is_some(), &[Norm, GramSchmidt]),
         (
@@ -81,6 +83,13 @@ pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
         ("--views", args.views.is_some(), &[Sas]),
         ("--worst", args.worst, &[Sas]),
         ("--road", args.road.is_some(), &[Sas]),
+        ("--neighbours", args.neighbours.is_some(), &[TypiClust]),
+        ("--squared", args.squared, &[TypiClust]),
+        (
+            "--given-clusters",
+            args.given_clusters.is_some(),
+            &[TypiClust],
+        ),
     ];
     for (option, given, methods) in options {
         if given && !stages(args).any(|stage| methods.contains(&stage)) {
@@ -160,6 +169,7 @@ fn stage(args: &SelectArgs, method: Method, given: Given) -> Plan {
         Method::MaxNorm => max_norm(args, given),
         Method::GramSchmidt => gram_schmidt(args, given.labelled, given.rank_tol),
         Method::ProbCover => prob_cover(args, given.labelled),
+        Method::TypiClust => typiclust(args, given.labelled, given.clusters),
     }
 }
 
@@ -324,6 +334,27 @@ fn prob_cover(args: &SelectArgs, labelled: Vec<usize>) -> Plan {
             seed: args.seed,
             labelled,
         }),
+        options,
+    }
+}
+
+fn typiclust(args: &SelectArgs, labelled: Vec<usize>, clusters: Option<Vec<usize>>) -> Plan {
+    let default = TypiClust::default();
+    let selector = TypiClust {
+        clusters,
+        neighbours: args.neighbours.unwrap_or(default.neighbours),
+        squared: args.squared,
+        seed: args.seed,
+        labelled,
+    };
+    let options = json!({
+        "clusters": if selector.clusters.is_some() { "given" } else { "k-means" },
+        "neighbours": selector.neighbours,
+        "squared": selector.squared,
+        "labelled": selector.labelled.len(),
+    });
+    Plan {
+        selector: Box::new(selector),
         options,
     }
 }

@@ -27,6 +27,9 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     };
     let classes = classes::read(args, file.dim)?;
     let input_norms = input_norms(args, file.rows, console)?;
+    let clusters = (args.given_clusters.as_ref())
+        .map(|list| indices::read(list, "given-clusters", "cluster"))
+        .transpose()?;
     let budget = args.budget.of(file.rows / args.views.unwrap_or(1).max(1));
     let device = open(args, console)?;
     let values = read(&mut file, console)?;
@@ -35,6 +38,7 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
         labelled,
         rank_tol: rank_tol(args, &file, console),
         classes,
+        clusters,
         input_norms,
     };
     let plan = method::plan(args, given);
@@ -236,6 +240,7 @@ fn in_context(args: &SelectArgs, error: Error) -> Failure {
         Error::ZeroRow { .. } => (Some(args.features.clone()), None),
         Error::Argument { argument, .. } => match *argument {
             "classes" => (path(&args.classes), Some("classes")),
+            "clusters" => (path(&args.given_clusters), Some("given-clusters")),
             "few labels" => (path(&args.few_labels), Some("few-labels")),
             "input_norms" => (args.input_features.clone(), Some("input-features")),
             "prompts" => (args.prompts.clone(), Some("prompts")),

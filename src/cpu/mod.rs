@@ -1,5 +1,6 @@
 //! The CPU pool: each kernel as a blocked, threaded loop over borrowed rows. No algorithm.
 
+mod closest;
 mod count_within;
 mod deflate;
 mod due_rows;
@@ -104,6 +105,15 @@ impl Pool for CpuPool<'_> {
 
     fn numbering(&self) -> Numbering<'_> {
         self.numbering
+    }
+
+    fn closest(
+        &self,
+        clusters: &[&[usize]],
+        lengths: &[f32],
+        k: usize,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        Ok(closest::closest(self, clusters, lengths, k))
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) struct Pipelines {
     pub(super) deflate: OnceLock<wgpu::ComputePipeline>,
     pub(super) refresh: OnceLock<wgpu::ComputePipeline>,
     pub(super) nearest: OnceLock<wgpu::ComputePipeline>,
+    pub(super) closest: OnceLock<wgpu::ComputePipeline>,
     pub(super) store_similarities: Slots,
     pub(super) row_sums: Slots,
     pub(super) count_within: Slots,

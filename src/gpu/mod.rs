@@ -5,6 +5,7 @@
 
 mod adapter;
 mod borrowed;
+mod closest;
 mod count_within;
 mod deflate;
 mod device;

@@ -4,7 +4,7 @@ use super::memory::{Block, PIECE_BYTES};
 use super::neighbours::GpuNeighbours;
 use super::residuals::GpuResiduals;
 use super::similarities::GpuSimilarities;
-use super::{gather_rows, nearest, row_norms};
+use super::{closest, gather_rows, nearest, row_norms};
 use crate::{
     Error, Features, Gpu, IntegerRows, Lp, Nearest, Neighbours, Pool, Residuals, Similarities,
 };
@@ -222,5 +222,14 @@ impl Pool for GpuPool {
         lengths: &[f32],
     ) -> Result<Vec<Nearest>, Error> {
         nearest::run(self, vectors, offsets, lengths)
+    }
+
+    fn closest(
+        &self,
+        clusters: &[&[usize]],
+        lengths: &[f32],
+        k: usize,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        closest::run(self, clusters, lengths, k)
     }
 }

@@ -10,6 +10,7 @@ mod prob_cover;
 mod sas;
 mod strata;
 mod then;
+mod typiclust;
 mod uniform;
 mod unit_rows;
 
@@ -20,4 +21,5 @@ pub use norm::Norm;
 pub use prob_cover::{Delta, ProbCover};
 pub use sas::{Objective, Refine, Road, Sas, Similarity};
 pub use then::Then;
+pub use typiclust::TypiClust;
 pub use uniform::Uniform;

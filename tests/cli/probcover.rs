@@ -91,6 +91,7 @@ fn bad_words_are_refused() {
         ),
         (&["--norm=l1"], "--norm: --method probcover found"),
         (&["--clusters=61"], "clusters: 61 found"),
+        (&["--clusters=0"], "clusters: 0 found"),
     ] {
         let output = place.run(&select(options));
         let notes = stderr(&output);

@@ -7,7 +7,8 @@ use coresift::{
 use std::cell::Cell;
 
 /// A pool whose residuals and hazards are off, at every deflation and refresh, by a relative
-/// error of random sign, and so are the scores of the nearest vectors.
+/// error of random sign, and so are the scores of the nearest vectors and the products of the
+/// closest rows.
 pub struct Noisy<'a> {
     inner: &'a dyn Pool,
     relative: f32,
@@ -68,6 +69,19 @@ impl Pool for Noisy<'_> {
             }
         }
         Ok(nearest)
+    }
+    fn closest(
+        &self,
+        clusters: &[&[usize]],
+        lengths: &[f32],
+        k: usize,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        let mut closest = self.inner.closest(clusters, lengths, k)?;
+        for (at, product) in closest.iter_mut().flatten().enumerate() {
+            let noise = if at % 5 < 2 { -1.0 } else { 1.0 };
+            *product *= 1.0 + noise * self.relative;
+        }
+        Ok(closest)
     }
 }
 
@@ -209,6 +223,15 @@ impl Pool for Lost<'_> {
     ) -> Result<Vec<Nearest>, Error> {
         self.count()?;
         self.inner.nearest(vectors, offsets, lengths)
+    }
+    fn closest(
+        &self,
+        clusters: &[&[usize]],
+        lengths: &[f32],
+        k: usize,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        self.count()?;
+        self.inner.closest(clusters, lengths, k)
     }
 }
 

@@ -72,7 +72,8 @@ pub enum Delta {
     /// distance of a row to the nearest of another cluster, at the 5 % quantile of the rows. Which
     /// row that is, is told by distances rounded to some 10⁻⁴; its own is exact.
     Auto {
-        /// Clusters of k-means; `None`: as many as the budget, from 2 to 100.
+        /// Clusters of k-means, or as many as there are different rows, where those are fewer.
+        /// `None`: as many as the budget, from 2 to 100.
         clusters: Option<usize>,
     },
 }
@@ -111,8 +112,16 @@ impl Selector for ProbCover {
         }
     }
 
-    fn check(&self, _: &dyn Pool) -> Result<(), Error> {
+    fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
+        let rows = pool.rows();
         match self.delta {
+            Delta::Auto {
+                clusters: Some(clusters),
+            } if clusters == 0 || clusters > rows => Err(Error::Argument {
+                argument: "clusters",
+                found: clusters.to_string(),
+                expected: format!("a number from 1 to {rows} (rows)"),
+            }),
             Delta::Fixed(delta) if !(delta > 0.0 && delta <= 2.0) => Err(Error::Argument {
                 argument: "delta",
                 found: delta.to_string(),
@@ -155,7 +164,7 @@ impl ProbCover {
             Delta::Auto { clusters } => {
                 let clusters = clusters.unwrap_or(budget.clamp(2, 100));
                 let (delta, passes) =
-                    radius::by_purity(pool, &rows, &*neighbours, (clusters, self.seed), progress)?;
+                    radius::by_purity(&rows, &*neighbours, (clusters, self.seed), progress)?;
                 selection.passes += passes;
                 delta
             }

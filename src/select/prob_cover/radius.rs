@@ -2,19 +2,19 @@
 
 use crate::select::kmeans::KMeans;
 use crate::select::unit_rows::UnitRows;
-use crate::{Error, Neighbours, Pool, Progress, order, sums};
+use crate::{Error, Neighbours, Progress, order, sums};
 use rayon::prelude::*;
 
 /// The largest distance within which at least 95 % of the rows have only rows of their own
 /// cluster, and the passes over the features that it took.
 pub(super) fn by_purity(
-    pool: &dyn Pool,
     rows: &UnitRows<'_>,
     neighbours: &dyn Neighbours,
     (clusters, seed): (usize, u64),
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<(f64, usize), Error> {
-    let (labels, passes) = KMeans { clusters, seed }.labels(pool, progress)?;
+    let k_means = KMeans { clusters, seed };
+    let (labels, passes) = k_means.labels_of_at_most(rows, progress)?;
     let labels: Vec<u32> = labels.into_iter().map(|label| label as u32).collect();
     let products = neighbours.nearest_other(&labels)?;
     let impure = rows.len() / 20;
