@@ -294,6 +294,21 @@ fn memory_limits_hold() {
     }
 }
 
+/// A cluster is worked on in such pieces as the memory that is left has room for.
+#[test]
+fn closest_keeps_to_the_memory_limit() {
+    let gpu = Application::new(wgpu::Limits::default()).gpu;
+    let x = whole_numbers(3, 1000 * 64);
+    let features = Features::new(&x, 1000, 64).unwrap();
+    let cluster: Vec<usize> = (0..1000).collect();
+    let closest = |gpu: Gpu| {
+        let pool = gpu.pool(features.clone()).unwrap();
+        pool.closest(&[&cluster], &[1.0; 1000], 20).unwrap()
+    };
+    let want = closest(gpu.clone());
+    assert!(closest(gpu.with_memory_limit(256_000 + 100_000)) == want);
+}
+
 /// Rows of ones: every product is `dim`.
 fn ones(dim: usize, starts: Vec<usize>) -> IntegerRows {
     let mut rows = IntegerRows::zeros(dim, starts);

@@ -92,7 +92,9 @@ fn of_cluster(
 
 /// How many rows of a cluster to have resident, and how many vectors, which make whole blocks.
 fn at_once(pool: &GpuPool, k: usize) -> (usize, usize) {
-    let bytes = pool.gpu.most_bound().min(PANEL_BYTES) as usize;
+    // Of what is left: rows, lists, vectors, and as much again to gather and to read them.
+    let share = pool.gpu.memory_left().map_or(PANEL_BYTES, |left| left / 8);
+    let bytes = pool.gpu.most_bound().min(PANEL_BYTES).min(share) as usize;
     let by_grid = pool.gpu.most_groups().saturating_mul(ROWS) as usize;
     let rows = bytes / (4 * pool.dim().max(k));
     let blocks = bytes / (4 * pool.dim().next_multiple_of(COLUMNS) * DIRECTIONS_OF_BLOCK);

@@ -137,7 +137,7 @@ impl Cluster {
         let dim = rows.dim();
         let asked: Vec<usize> = places.iter().map(|&place| self.rows[place]).collect();
         let own = rows.rows(&asked)?;
-        let none = || vec![Vec::with_capacity(neighbours + 1); asked.len()];
+        let none = || vec![Vec::new(); asked.len()];
         let mut nearest: Vec<Vec<f64>> = none();
         rows.gather(&self.rows, |others, z| {
             let chunks = others.par_chunks(CHUNK).zip(z.par_chunks(CHUNK * dim));
