@@ -327,12 +327,12 @@ fn similarities_keep_to_the_memory_limit() {
     let rows = ones(16, vec![0, 1000, 2000]);
     let unlimited = gpu.pool(features.clone()).unwrap();
     let similarities = unlimited.similarities(&rows, Some(0)).unwrap();
-    assert_eq!(similarities.room(), 128 << 20); // one binding
+    assert_eq!(similarities.room(), 5 * (128 << 20)); // five bindings
     drop(similarities);
     drop(unlimited);
 
     // The features, the rows, one class's matrix of 2 MB, and what the kernels need beside.
-    let limit = 64 + 64_000 + 2_000_000 + 36 * 2000 + (1 << 20);
+    let limit = 64 + 64_000 + 2_000_000 + 36 * 2000 + (1 << 20) + 5 * 16;
     let pool = gpu.with_memory_limit(limit).pool(features).unwrap();
     let mut similarities = pool.similarities(&rows, Some(0)).unwrap();
     assert_eq!(similarities.room(), 2_000_000);

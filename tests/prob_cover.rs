@@ -218,10 +218,10 @@ fn picks_are_those_of_the_released_code() {
 
 /// Every pair of rows is much for a software adapter: of large pools the first rows have to do.
 fn check_real_pool(stored: &npy::Stored) {
-    let (rows, dim) = (stored.rows.min(3000), stored.dim);
+    let (rows, dim) = (stored.rows.min(2000), stored.dim);
     let features = Features::new(&stored.values[..rows * dim], rows, dim).unwrap();
     let cpu = CpuPool::new(features.clone());
-    for delta in [Delta::Fixed(0.3), Delta::Fixed(0.7), Delta::default()] {
+    for delta in [Delta::Fixed(0.6), Delta::default()] {
         let cover = ProbCover {
             delta,
             ..ProbCover::default()
