@@ -18,6 +18,8 @@ struct Scratch {
     rows: Vec<f32>,
     others: Vec<f32>,
     products: Vec<f32>,
+    /// Products that a list may take.
+    able: Vec<f32>,
 }
 
 /// For every row of every cluster the `k` largest products.
@@ -47,6 +49,7 @@ pub(super) fn closest(
         rows: vec![0.0; values],
         others: vec![0.0; values],
         products: vec![0.0; BLOCK * BLOCK],
+        able: Vec::new(),
     };
     blocks
         .into_par_iter()
@@ -76,11 +79,8 @@ fn fill(pool: &CpuPool<'_>, block: Block<'_>, lengths: &[f32], k: usize, scratch
         let lists = block.lists.chunks_exact_mut(k);
         for (own, (list, products)) in (block.first..).zip(lists.zip(products.chunks_exact(width)))
         {
-            for (other, &product) in (at..).zip(products) {
-                if product > list[k - 1] && other != own {
-                    insert(list, product);
-                }
-            }
+            let own = own.checked_sub(at).filter(|&own| own < width);
+            meet(list, products, own, &mut scratch.able);
         }
     }
 }
@@ -103,9 +103,23 @@ fn at_length_1<'a>(
     values
 }
 
-/// Puts a product where it belongs in a list, whose last value goes.
-fn insert(list: &mut [f32], product: f32) {
-    let at = list.partition_point(|&kept| kept >= product);
-    list[at..].rotate_right(1);
-    list[at] = product;
+/// Leaves in a list the largest of what it held and of the products, but for the row's `own` with
+/// itself.
+fn meet(list: &mut [f32], products: &[f32], own: Option<usize>, able: &mut Vec<f32>) {
+    let (count, least) = (list.len(), list[list.len() - 1]);
+    able.clear();
+    let (before, after) = products.split_at(own.unwrap_or(products.len()));
+    let after = after.get(1..).unwrap_or_default();
+    let others = before.iter().chain(after).copied();
+    able.extend(others.filter(|&product| product > least));
+    if able.is_empty() {
+        return;
+    }
+    able.extend_from_slice(list);
+    let descending = |a: &f32, b: &f32| b.total_cmp(a);
+    if able.len() > count {
+        able.select_nth_unstable_by(count - 1, descending);
+    }
+    able[..count].sort_unstable_by(descending);
+    list.copy_from_slice(&able[..count]);
 }

@@ -56,10 +56,8 @@ fn each_row<T: Send>(
         neighbours.fill(marked.iter().copied(), 0, &mut scratch);
         (scratch, vec![0; TILE * width])
     };
-    // Runs of blocks to a thread, which makes the marked rows once for each.
     out.par_chunks_mut(TILE)
         .zip(among.par_chunks(TILE))
-        .with_min_len(4)
         .for_each_init(scratch, |(scratch, products_of), (out, among)| {
             neighbours.fill(among.iter().copied(), width, scratch);
             let a: Vec<usize> = (width..width + among.len()).collect();
