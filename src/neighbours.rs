@@ -19,8 +19,8 @@ pub struct Reach {
 impl Reach {
     /// What products of rows of `dim` values say of a distance `delta` in (0, 2].
     ///
-    /// Rows z of length 1 are at distance δ where ⟨z, z′⟩ = 1 − δ²/2, and whole-number rows are off
-    /// by at most e = [`rounding`]: their products by 2e + e².
+    /// Rows z of length 1 are at distance δ where ⟨z, z′⟩ = 1 − δ²/2. Whole-number rows are off by
+    /// at most e, some 2⁻¹⁶·√dim, and their products by 2e + e².
     #[must_use]
     pub fn of(delta: f64, dim: usize) -> Self {
         let one = f64::from(1u32 << (2 * FIXED_BITS));
