@@ -1180,6 +1180,36 @@ fn marks_within_are_exact() {
     });
 }
 
+/// More marked rows than a word has bits; more of either than of the other.
+#[test]
+fn marked_counts_are_exact() {
+    all_pairs(|pairs| {
+        let rows = pairs.products.len();
+        let every = |step: usize| (0..rows).rev().step_by(step).collect::<Vec<usize>>();
+        for (marked, among) in [
+            (every(1), every(3)),
+            (every(5), every(1)),
+            (every(1), vec![]),
+        ] {
+            for certain in [1 << 29, 0, -(1 << 28)] {
+                let reach = Reach {
+                    certain,
+                    possible: i32::MIN,
+                };
+                let near = |row: usize| {
+                    let products = marked.iter().map(|&other| pairs.products[row][other]);
+                    products.filter(|&p| p > i64::from(certain)).count() as u32
+                };
+                let want: Vec<u32> = among.iter().map(|&row| near(row)).collect();
+                pairs.on_every_device(|place, neighbours| {
+                    let got = neighbours.count_marked(&marked, &among, reach).unwrap();
+                    assert!(got == want, "{place} {certain} {}", marked.len());
+                });
+            }
+        }
+    });
+}
+
 #[test]
 fn nearest_others_are_exact() {
     all_pairs(|pairs| {

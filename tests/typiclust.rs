@@ -278,7 +278,7 @@ fn clusters_are_those_of_k_means() {
     let want = given.select(&pool, 6).unwrap();
     assert_eq!((&got.picks, &got.scores), (&want.picks, &want.scores));
     assert_eq!(got.epochs, [0]);
-    assert_eq!((want.passes, got.passes), (2, 2 + 8 + found.sweeps));
+    assert_eq!((want.passes, got.passes), (2, 2 + found.sweeps));
 }
 
 /// Three directions do for three clusters, though seven are asked for.

@@ -153,13 +153,14 @@ pub(crate) struct SelectArgs {
 /// The methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Method {
-    /// Every subset is equally likely
+    /// Every subset is equally likely: the baseline, at no cost
     Random,
-    /// Rows drawn by their length
+    /// Rows drawn by their length: where length tells what matters, at one pass
     Norm,
-    /// The longest rows
+    /// The longest rows: for comparison, at one pass
     MaxNorm,
-    /// Rows drawn by the length of what earlier picks leave of them
+    /// Rows drawn by the length of what earlier picks leave of them: picks of all directions, at a few
+    /// passes
     GramSchmidt,
     /// In every latent class, the rows most similar to the rest of it: the many to keep, at a product
     /// of all pairs of a class

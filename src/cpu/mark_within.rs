@@ -4,6 +4,7 @@ use super::neighbours::CpuNeighbours;
 use crate::products::{TILE, products};
 use crate::{Marks, Reach, sums};
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Marked rows that a thread has at a time: few beside the rows that meet them.
 const MARKED_AT_ONCE: usize = 4 * TILE;
@@ -29,6 +30,9 @@ pub(super) fn count_marked(
     among: &[usize],
     reach: Reach,
 ) -> Vec<u32> {
+    if marked.len() > among.len() {
+        return count_by_marked(neighbours, marked, among, reach);
+    }
     let mut counts = vec![0; among.len()];
     for marked in marked.chunks(MARKED_AT_ONCE) {
         each_row(neighbours, marked, among, &mut counts, |count, products| {
@@ -36,6 +40,39 @@ pub(super) fn count_marked(
         });
     }
     counts
+}
+
+/// As [`count_marked`], where threads share the marked rows: the fewer rows, which each makes once,
+/// are then those of `among`.
+fn count_by_marked(
+    neighbours: &CpuNeighbours<'_>,
+    marked: &[usize],
+    among: &[usize],
+    reach: Reach,
+) -> Vec<u32> {
+    let counts: Vec<AtomicU32> = among.iter().map(|_| 0.into()).collect();
+    let rows = among.len();
+    let scratch = || {
+        let mut scratch = neighbours.scratch(rows + TILE);
+        neighbours.fill(among.iter().copied(), 0, &mut scratch);
+        (scratch, vec![0; TILE * TILE])
+    };
+    marked
+        .par_chunks(TILE)
+        .for_each_init(scratch, |(scratch, out), marked| {
+            let width = marked.len();
+            neighbours.fill(marked.iter().copied(), rows, scratch);
+            let b: Vec<usize> = (rows..rows + width).collect();
+            for (tile, counts) in counts.chunks(TILE).enumerate() {
+                let a: Vec<usize> = (tile * TILE..tile * TILE + counts.len()).collect();
+                products(scratch, &a, &b, out);
+                for (count, products) in counts.iter().zip(out.chunks_exact(width)) {
+                    let near = sums::vectorised(|| near(products, reach.certain));
+                    count.fetch_add(near, Ordering::Relaxed);
+                }
+            }
+        });
+    counts.into_iter().map(AtomicU32::into_inner).collect()
 }
 
 /// Hands each row's products with the marked ones to `answer`, for its entry of `out`.

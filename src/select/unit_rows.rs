@@ -150,21 +150,6 @@ impl<'a> UnitRows<'a> {
         Ok(nearest)
     }
 
-    /// An interval for ⟨z, `unit`⟩ of every row, given a vector of length 1: a pass over the
-    /// features.
-    pub(super) fn cosines(&self, unit: &[f64]) -> Result<Vec<(f64, f64)>, Error> {
-        let scores = self.scores(&Rivals {
-            dim: self.dim(),
-            vectors: unit.to_vec(),
-            offsets: vec![0.0],
-        })?;
-        let lengths = &self.lengths;
-        let interval = |(row, score): (usize, &Nearest)| {
-            lengths.cosine(row, -f64::from(score.best), lengths.error(row, 1.0, 0.0))
-        };
-        Ok(scores.par_iter().enumerate().map(interval).collect())
-    }
-
     /// For every row of some clusters what `of_row` makes of bounds from below of its squared
     /// distances, as [`sums::distance_sq`] gives them, to the `k` nearest other rows of its
     /// cluster, ascending. [`Pool::closest`] says what clusters and `k` may be.
@@ -250,18 +235,6 @@ impl Lengths {
             own.0 * others.0
         };
         (2.0 - 2.0 * (most * over).min(1.0) - rounding).max(0.0)
-    }
-
-    /// The interval of product / length, where the product may be off by `error`.
-    fn cosine(&self, row: usize, product: f64, error: f64) -> (f64, f64) {
-        let (low, high) = self.bounds(row);
-        let low = low.max(f64::MIN_POSITIVE); // never 0 / 0
-        let over = |product: f64, length: f64| (product / length).clamp(-1.0, 1.0);
-        let (least, most) = (product - error, product + error);
-        (
-            over(least, if least > 0.0 { high } else { low }),
-            over(most, if most > 0.0 { low } else { high }),
-        )
     }
 }
 

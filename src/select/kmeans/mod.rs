@@ -30,8 +30,9 @@ const UNIT: f64 = (1u64 << 32) as f64;
 /// Kernels bound distances, and the host settles in f64 those that the bounds leave open; means
 /// come from exact sums. So every device gives the same clustering, with any number of threads.
 ///
-/// Cost: a pass over the features for every centre and sweep, one for their lengths and one for
-/// the inertia; rows that move are gathered. About 60 bytes a row beside the features.
+/// Cost: a pass over the features for every sweep, one for their lengths and one for the inertia;
+/// rows that move, and the few that come up for a centre, are gathered. About 60 bytes a row beside
+/// the features.
 ///
 /// ```
 /// use coresift::{CpuPool, Features, KMeans};
@@ -103,7 +104,7 @@ impl KMeans {
         let rows = UnitRows::new(pool)?;
         let starts = self.starts(&rows, progress)?;
         let found = lloyd(&rows, rows.rows(&starts)?, progress)?;
-        Ok((found.labels, 1 + self.clusters + found.sweeps))
+        Ok((found.labels, 1 + found.sweeps))
     }
 
     /// As [`labels`](Self::labels), of as many clusters as there are different rows at length 1
@@ -115,7 +116,7 @@ impl KMeans {
     ) -> Result<(Vec<usize>, usize), Error> {
         let starts = self.starts_at_most(rows, progress)?;
         let found = lloyd(rows, rows.rows(&starts)?, progress)?;
-        Ok((found.labels, starts.len() + found.sweeps))
+        Ok((found.labels, found.sweeps))
     }
 
     /// The rows at which the centres start, by k-means++.
