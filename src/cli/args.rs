@@ -76,7 +76,8 @@ pub(crate) struct SelectArgs {
     #[arg(long, value_name = "FILE", group = "latent")]
     pub(crate) classes: Option<Target>,
     /// Latent classes by k-means into so many clusters (sas; random and norm: stratified); the
-    /// clusters that --delta auto goes by (probcover) [there default: the budget, from 2 to 100]
+    /// clusters that --delta auto goes by, best as many as there are classes (probcover) [there
+    /// default: the budget, from 2 to 100]
     #[arg(long, value_name = "K", group = "latent")]
     pub(crate) clusters: Option<usize>,
     /// Latent classes by a linear classifier fitted to a few labels: pairs of row and class, .csv,

@@ -38,7 +38,8 @@ fn a_record_holds_options_and_passes() {
     assert_eq!(of_k_means["options"], want);
     assert_eq!(of_k_means["method"], "typiclust");
     assert_eq!(of_k_means["picks"].as_array().unwrap().len(), 9);
-    assert!(of_k_means["passes"].as_u64().unwrap() > 3);
+    // The rows' lengths, and a sweep that moves rows before one that does not.
+    assert!(of_k_means["passes"].as_u64().unwrap() >= 3);
 
     place.put("labelled.txt", b"0\n11\n");
     let given = [

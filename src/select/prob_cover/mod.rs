@@ -73,7 +73,8 @@ pub enum Delta {
     /// row that is, is told by distances rounded to some 10⁻⁴; its own is exact.
     Auto {
         /// Clusters of k-means, or as many as there are different rows, where those are fewer.
-        /// `None`: as many as the budget, from 2 to 100.
+        /// `None`: as many as the budget, from 2 to 100. The number of classes, where it is known,
+        /// serves better: more clusters lie closer, and δ is then small.
         clusters: Option<usize>,
     },
 }
