@@ -9,6 +9,14 @@ use std::ops::RangeInclusive;
 pub enum Progress<'a> {
     /// So many picks have been made.
     Picks(usize),
+    /// The first stage of [`Then`](crate::Then) has chosen so many of the rows from which the
+    /// second will pick.
+    Stage {
+        /// Rows chosen.
+        chosen: usize,
+        /// Rows to choose.
+        of: usize,
+    },
     /// k-means++ has placed so many centres.
     Centres {
         /// Centres placed.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each kernel, and the files that make it.
-const KERNELS: [(&str, &[&str]); 11] = [
+const KERNELS: [(&str, &[&str]); 15] = [
     ("row_norms", &["row_norms"]),
     ("gather_rows", &["gather_rows"]),
     ("due_rows", &["row_state", "due_rows"]),
@@ -26,7 +26,22 @@ const KERNELS: [(&str, &[&str]); 11] = [
     ),
     (
         "row_sums",
-        &["tile_list", "integer_tile", "two_words", "row_sums"],
+        &[
+            "tile_list",
+            "integer_tile",
+            "tile_sums",
+            "two_words",
+            "row_sums",
+        ],
+    ),
+    (
+        "count_within",
+        &["tile_list", "integer_tile", "tile_sums", "count_within"],
+    ),
+    ("mark_within", &["tile_list", "integer_tile", "mark_within"]),
+    (
+        "nearest_other",
+        &["tile_list", "integer_tile", "nearest_other"],
     ),
     (
         "sum_columns",
@@ -47,6 +62,7 @@ const KERNELS: [(&str, &[&str]); 11] = [
         &["panel_shift", "kept_panels", "greedy_rounds"],
     ),
     ("nearest", &["direction_block", "nearest"]),
+    ("closest", &["direction_block", "closest"]),
 ];
 
 /// Every override there is, with the sets of values that the host gives them.

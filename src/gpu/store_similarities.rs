@@ -36,7 +36,14 @@ pub(super) fn run(resident: &Resident<'_>, kept: &Kept) -> Result<(), Error> {
                     },
                 )
             });
-            resident.dispatch(&kernel, size, (a, b), tiles, &kept.bindings())?;
+            resident.panels.dispatch(
+                &kernel,
+                size,
+                (a, b),
+                resident.threshold,
+                tiles,
+                &kept.bindings(),
+            )?;
         }
     }
     resident.gpu.alive()

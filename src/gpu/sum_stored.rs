@@ -41,7 +41,7 @@ pub(super) fn run(
     let mut columns = columns.to_vec();
     columns.sort_unstable();
     let classes = by_class(resident, &columns);
-    let sums = resident.sums(rows.len())?;
+    let sums = resident.panels.sums(rows.len())?;
     let place = |&row: &usize| (row - resident.rows.class(resident.class_of(row)).start) as u32;
     let places: Vec<u32> = columns.iter().map(place).collect();
     let list = gpu.filled("columns", &places, BufferUsages::STORAGE)?;
@@ -79,7 +79,7 @@ pub(super) fn run(
             some.len() as u64,
         )?;
     }
-    resident.read_sums(&sums, rows.len())
+    resident.panels.read_sums(&sums, rows.len())
 }
 
 #[cfg(test)]

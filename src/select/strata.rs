@@ -23,6 +23,20 @@ pub(super) struct Stratum {
     pub(super) budget: usize,
 }
 
+/// Checks the classes of a stratified selection.
+pub(super) fn check_classes(classes: Option<&Classes>, pool: &dyn Pool) -> Result<(), Error> {
+    classes.map_or(Ok(()), |classes| classes.check(pool.rows(), pool.dim()))
+}
+
+/// The classes of a stratified selection from these rows of the pool alone.
+pub(super) fn classes_among(
+    classes: Option<&Classes>,
+    pool: &dyn Pool,
+    rows: &[usize],
+) -> Result<Option<Classes>, Error> {
+    classes.map(|classes| classes.among(pool, rows)).transpose()
+}
+
 impl Strata {
     /// Shares the budget in proportion to the rows that are not `excluded`, with at least
     /// `min_per_class` of each class where the budget pays for that.

@@ -9,7 +9,7 @@ mod race;
 mod span;
 
 use super::norm::{Draw, in_unit};
-use crate::selection::{ShortfallReason, check_power, labelled_mask};
+use crate::selection::{ShortfallReason, check_power, labelled_mask, places};
 use crate::{Error, Lp, Pool, Progress, Selection, Selector, random};
 use span::Span;
 
@@ -134,7 +134,7 @@ impl Selector for GramSchmidt {
         budget: usize,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Selection, Error> {
-        self.check()?;
+        self.check(pool)?;
         let excluded = labelled_mask(&self.labelled, pool.rows(), budget)?;
         let selection = Selection {
             epochs: vec![0],
@@ -157,10 +157,8 @@ impl Selector for GramSchmidt {
             Err(other) => Err(other),
         }
     }
-}
 
-impl GramSchmidt {
-    fn check(&self) -> Result<(), Error> {
+    fn check(&self, _: &dyn Pool) -> Result<(), Error> {
         check_power(self.power, 8.0)?;
         if let Some(tol) = self.rank_tol
             && !(LEAST_RANK_TOL..1.0).contains(&tol)
@@ -183,6 +181,19 @@ impl GramSchmidt {
         Ok(())
     }
 
+    fn labelled(&self) -> &[usize] {
+        &self.labelled
+    }
+
+    fn among(&self, _: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
+        Ok(Box::new(Self {
+            labelled: places(&self.labelled, rows),
+            ..*self
+        }))
+    }
+}
+
+impl GramSchmidt {
     /// The `rank_tol` in force where none is given, for rows of `dim` values: 8·√dim·2⁻²⁴.
     ///
     /// Twice what an inner product in f32 may be off, so nothing below is signal.
@@ -251,8 +262,7 @@ impl Run<'_> {
     /// The epoch's exponential numbers; none for greedy picks.
     fn numbers(&self) -> Option<Vec<f64>> {
         let stream = random::RACE + self.selection.epochs.len() as u64 - 1;
-        (!self.options.greedy)
-            .then(|| random::exponentials(self.options.seed, stream, self.pool.rows()))
+        (!self.options.greedy).then(|| random::of_rows(self.pool, self.options.seed, stream))
     }
 
     /// Opens the next epoch, or says why there is none.
@@ -273,6 +283,7 @@ impl Run<'_> {
         let draw = Draw {
             norm: Lp::L2,
             power: self.options.power,
+            inputs: None,
             largest: None,
             numbers: self.numbers(),
         };

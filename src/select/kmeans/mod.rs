@@ -30,8 +30,9 @@ const UNIT: f64 = (1u64 << 32) as f64;
 /// Kernels bound distances, and the host settles in f64 those that the bounds leave open; means
 /// come from exact sums. So every device gives the same clustering, with any number of threads.
 ///
-/// Cost: a pass over the features for every centre and sweep, one for their lengths and one for
-/// the inertia; rows that move are gathered. About 60 bytes a row beside the features.
+/// Cost: a pass over the features for every sweep, one for their lengths and one for the inertia;
+/// rows that move, and the few that come up for a centre, are gathered. About 60 bytes a row beside
+/// the features.
 ///
 /// ```
 /// use coresift::{CpuPool, Features, KMeans};
@@ -103,7 +104,19 @@ impl KMeans {
         let rows = UnitRows::new(pool)?;
         let starts = self.starts(&rows, progress)?;
         let found = lloyd(&rows, rows.rows(&starts)?, progress)?;
-        Ok((found.labels, 1 + self.clusters + found.sweeps))
+        Ok((found.labels, 1 + found.sweeps))
+    }
+
+    /// As [`labels`](Self::labels), of as many clusters as there are different rows at length 1
+    /// where those are fewer; the passes are those that come after the rows' lengths.
+    pub(super) fn labels_of_at_most(
+        &self,
+        rows: &UnitRows<'_>,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<(Vec<usize>, usize), Error> {
+        let starts = self.starts_at_most(rows, progress)?;
+        let found = lloyd(rows, rows.rows(&starts)?, progress)?;
+        Ok((found.labels, found.sweeps))
     }
 
     /// The rows at which the centres start, by k-means++.
@@ -115,12 +128,25 @@ impl KMeans {
         if self.clusters == 0 || self.clusters > rows.len() {
             return Err(self.refuse(rows.len(), "rows"));
         }
+        let starts = self.starts_at_most(rows, progress)?;
+        if starts.len() < self.clusters {
+            return Err(self.refuse(starts.len(), "different rows at length 1"));
+        }
+        Ok(starts)
+    }
+
+    /// As [`starts`](Self::starts), or as many as there are different rows.
+    fn starts_at_most(
+        &self,
+        rows: &UnitRows<'_>,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Vec<usize>, Error> {
         let mut race = Start::new(rows);
         for centre in 0..self.clusters {
             let stream = random::CENTRES + centre as u64;
-            let numbers = random::exponentials(self.seed, stream, rows.len());
+            let numbers = random::of_rows(rows.pool(), self.seed, stream);
             let Some(row) = race.next(&numbers)? else {
-                return Err(self.refuse(centre, "different rows at length 1"));
+                break;
             };
             race.place(row)?;
             progress(Progress::Centres {

@@ -4,30 +4,22 @@ use crate::select::unit_rows::UnitRows;
 use crate::{Error, order, sums};
 use rayon::prelude::*;
 
-/// What is known of a row's squared distance to the nearest centre.
-#[derive(Clone, Copy)]
-struct Reach {
-    low: f64,
-    high: f64,
-}
+/// Rows among which one thread looks for the one that fires first.
+const CHUNK: usize = 1 << 11;
 
-impl Reach {
-    fn exactly(distance_sq: f64) -> Self {
-        Self {
-            low: distance_sq,
-            high: distance_sq,
-        }
-    }
-
-    fn is_exact(self) -> bool {
-        self.low == self.high
-    }
-}
+/// More than the squared distance of any two rows at length 1, as rounded.
+const FARTHEST: f64 = 4.5;
 
 /// k-means++ under way.
+///
+/// A row's distance to the nearest centre only falls as centres are placed, so an old one bounds
+/// from below when the row fires: distances are brought up to date of the few rows alone that come
+/// up, and no pass over the features is made.
 pub(super) struct Start<'a> {
     rows: &'a UnitRows<'a>,
-    reaches: Vec<Reach>,
+    /// Each row's squared distance to the nearest of its first `known` centres.
+    nearest: Vec<f64>,
+    known: Vec<u32>,
     pub(super) starts: Vec<usize>,
     /// The starts' rows.
     centres: Vec<f64>,
@@ -40,7 +32,8 @@ impl<'a> Start<'a> {
         let rounding = (rows.dim() as f64 / 8.0 + 16.0) * 0.5 * f64::EPSILON;
         Self {
             rows,
-            reaches: vec![Reach::exactly(f64::INFINITY); rows.len()],
+            nearest: vec![FARTHEST; rows.len()],
+            known: vec![0; rows.len()],
             starts: Vec::new(),
             centres: Vec::new(),
             same: rounding * rounding,
@@ -54,75 +47,64 @@ impl<'a> Start<'a> {
             let first = order::argmin(numbers.iter().copied().zip(0..));
             return Ok(first.map(|(_, row)| row));
         }
-        let same = self.same;
-        let key = |row: usize, distance_sq: f64| {
-            // At a centre a row never fires.
-            if distance_sq > same {
-                numbers[row] / distance_sq
-            } else {
-                f64::INFINITY
+        loop {
+            let firsts = self.firsts(numbers);
+            let is_open = |&row: &usize| (self.known[row] as usize) < self.starts.len();
+            let open: Vec<usize> = firsts.iter().copied().take_while(is_open).collect();
+            if open.is_empty() {
+                return Ok(firsts.first().copied());
             }
-        };
-        let reaches = &self.reaches;
-        let cutoff = (0..numbers.len())
-            .into_par_iter()
-            .map(|row| key(row, reaches[row].low))
-            .reduce(|| f64::INFINITY, f64::min);
-        let may_win = |&row: &usize| {
-            let least = key(row, reaches[row].high);
-            least <= cutoff && least < f64::INFINITY
-        };
-        let able: Vec<usize> = (0..numbers.len()).into_par_iter().filter(may_win).collect();
-        // One row alone has won, unless it may turn out to be at a centre.
-        if able.len() > 1 || cutoff == f64::INFINITY {
-            self.settle(&able)?;
+            self.settle(&open)?;
         }
-        let keys = able
-            .iter()
-            .map(|&row| (key(row, self.reaches[row].low), row));
-        Ok(order::argmin(keys).map(|(_, row)| row))
     }
 
-    /// Makes the distances of some rows exact.
+    /// Of every chunk of rows the one that would fire first, in the order in which they would.
+    fn firsts(&self, numbers: &[f64]) -> Vec<usize> {
+        let same = self.same;
+        let first = |(chunk, (numbers, nearest)): (usize, (&[f64], &[f64]))| {
+            let keys = numbers.iter().zip(nearest).map(|(number, &distance_sq)| {
+                // At a centre a row never fires.
+                if distance_sq > same {
+                    number / distance_sq
+                } else {
+                    f64::INFINITY
+                }
+            });
+            order::argmin(keys.zip(chunk * CHUNK..))
+        };
+        let chunks = numbers
+            .par_chunks(CHUNK)
+            .zip(self.nearest.par_chunks(CHUNK));
+        let mut firsts: Vec<(f64, usize)> = chunks.enumerate().filter_map(first).collect();
+        order::sort_by_key(&mut firsts, |&first| first);
+        firsts.into_iter().map(|(_, row)| row).collect()
+    }
+
+    /// Brings the distances of some rows up to date.
     fn settle(&mut self, rows: &[usize]) -> Result<(), Error> {
-        let open: Vec<usize> = rows
-            .iter()
-            .copied()
-            .filter(|&row| !self.reaches[row].is_exact())
-            .collect();
-        let (dim, centres, reaches) = (self.rows.dim(), &self.centres, &mut self.reaches);
-        self.rows.gather(&open, |rows, z| {
-            let exact: Vec<f64> = z
-                .par_chunks_exact(dim)
-                .map(|z| least_distance_sq(z, centres))
+        let (dim, centres, known) = (self.rows.dim(), &self.centres, &self.known);
+        let nearest = &mut self.nearest;
+        self.rows.gather(rows, |rows, z| {
+            let pairs = rows.par_iter().zip(z.par_chunks_exact(dim));
+            let distances: Vec<f64> = pairs
+                .map(|(&row, z)| least_distance_sq(z, &centres[known[row] as usize * dim..]))
                 .collect();
-            for (&row, exact) in rows.iter().zip(exact) {
-                reaches[row] = Reach::exactly(exact);
+            for (&row, distance_sq) in rows.iter().zip(distances) {
+                nearest[row] = nearest[row].min(distance_sq);
             }
-        })
+        })?;
+        for &row in rows {
+            self.known[row] = self.starts.len() as u32;
+        }
+        Ok(())
     }
 
     /// Puts a centre at a row.
     pub(super) fn place(&mut self, row: usize) -> Result<(), Error> {
-        /// More than the rounding of two squared lengths.
-        const ROUNDING: f64 = 1.0 / (1u64 << 40) as f64;
-        let rows = self.rows;
-        let centre = rows.rows(&[row])?;
-        let lengths = rows.lengths();
-        let length_sq = |row: usize| if lengths.is_zero(row) { 0.0 } else { 1.0 };
-        let of_centre = length_sq(row);
-        self.reaches
-            .par_iter_mut()
-            .zip(rows.cosines(&centre)?)
-            .enumerate()
-            .for_each(|(row, (reach, (least, most)))| {
-                let both = of_centre + length_sq(row);
-                reach.low = reach.low.min((both - 2.0 * most - ROUNDING).max(0.0));
-                reach.high = reach.high.min(both - 2.0 * least + ROUNDING);
-            });
-        self.reaches[row] = Reach::exactly(0.0);
+        self.centres.extend(self.rows.rows(&[row])?);
         self.starts.push(row);
-        self.centres.extend(centre);
+        self.nearest[row] = 0.0;
+        self.known[row] = self.starts.len() as u32;
         Ok(())
     }
 }
@@ -141,7 +123,7 @@ fn least_distance_sq(z: &[f64], centres: &[f64]) -> f64 {
 mod tests {
     use super::super::tests::bunches;
     use super::*;
-    use crate::{CpuPool, Features, KMeans, random};
+    use crate::{CpuPool, Features, KMeans, Numbering, random};
 
     /// Bunches so tight that most distances lie within what the kernel leaves open.
     #[test]
@@ -152,7 +134,13 @@ mod tests {
             x.iter_mut().for_each(|v| *v *= 1e-3);
             x[longest] += 1.0;
         }
-        let pool = CpuPool::new(Features::new(&x, 90, 6).unwrap());
+        // Rows of a larger pool, in a second stage.
+        let numbers: Vec<usize> = (0..90).map(|row| 3 * row + 1).collect();
+        let numbering = Numbering {
+            rows: Some(&numbers),
+            stage: 1,
+        };
+        let pool = CpuPool::new(Features::new(&x, 90, 6).unwrap()).numbered(numbering);
         let rows = UnitRows::new(&pool).unwrap();
         let z = rows.rows(&(0..90).collect::<Vec<_>>()).unwrap();
         for seed in 0..5 {
@@ -163,9 +151,13 @@ mod tests {
             let mut distances = vec![1.0; 90];
             let mut centres = Vec::new();
             for (centre, found) in found.into_iter().enumerate() {
-                let stream = random::CENTRES + centre as u64;
-                let numbers = random::exponentials(seed, stream, 90);
-                let keys = numbers.iter().zip(&distances).map(|(e, d)| e / d);
+                let stream = 0x4000_0000 + random::CENTRES + centre as u64;
+                let all = random::exponentials(seed, stream, 270);
+                let keys = numbers
+                    .iter()
+                    .map(|&number| all[number])
+                    .zip(&distances)
+                    .map(|(e, d)| e / d);
                 let want = order::argmin(keys.zip(0..)).unwrap().1;
                 assert_eq!(found, want, "seed {seed} centre {centre}");
                 centres.extend_from_slice(&z[want * 6..][..6]);
@@ -175,9 +167,10 @@ mod tests {
         }
     }
 
-    /// Whatever is known of a distance holds it, for rows of every length.
+    /// No row's distance is larger than it is taken for, and one that is up to date is exact, for
+    /// rows of every length.
     #[test]
-    fn reaches_hold_the_distance() {
+    fn distances_only_fall() {
         let mut x = bunches();
         for (row, x) in x.chunks_exact_mut(6).enumerate() {
             let scale = (-3.0 * row as f32).exp2(); // down to 2^-267: those are zeros by then
@@ -187,14 +180,26 @@ mod tests {
         let rows = UnitRows::new(&pool).unwrap();
         let all = rows.rows(&(0..90).collect::<Vec<_>>()).unwrap();
         let mut start = Start::new(&rows);
-        for centre in [7, 9, 30, 41, 88] {
-            start.place(centre).unwrap();
+        let mut settled = 0;
+        for centre in 0..8 {
+            let numbers = random::exponentials(1, centre, 90);
+            let row = start.next(&numbers).unwrap().unwrap();
             for (row, z) in all.chunks_exact(6).enumerate() {
                 let exact = least_distance_sq(z, &start.centres);
-                let Reach { low, high } = start.reaches[row];
-                assert!(low <= exact && exact <= high, "{row}: {low} {exact} {high}");
-                assert!(row > 15 || high - low < 1e-5, "{row}: {low} {high}");
+                assert!(
+                    exact <= start.nearest[row] || start.starts.is_empty(),
+                    "{row}"
+                );
+                if start.known[row] as usize == start.starts.len() && centre > 0 {
+                    assert_eq!(exact, start.nearest[row], "{row}");
+                    settled += 1;
+                }
             }
+            start.place(row).unwrap();
         }
+        assert!(
+            (8..8 * 45).contains(&settled),
+            "{settled} rows were looked at"
+        );
     }
 }

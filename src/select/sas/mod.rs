@@ -6,10 +6,10 @@ mod group;
 mod integers;
 
 use crate::select::classes::Partition;
-use crate::selection::{ClassShare, ShortfallReason, apportion, labelled_mask};
+use crate::selection::{ClassShare, ShortfallReason, apportion, labelled_mask, places};
 use crate::{
-    Classes, CpuPool, Error, Features, IntegerRows, Pool, Progress, Round, Selection, Selector,
-    Similarities, stored_bytes,
+    Classes, CpuPool, Error, Features, IntegerRows, Numbering, Pool, Progress, Round, Selection,
+    Selector, Similarities, stored_bytes,
 };
 use double_greedy::{Rule, double_greedy};
 use group::{Frame, Group};
@@ -172,7 +172,7 @@ impl Selector for Sas {
         budget: usize,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Selection, Error> {
-        let threshold = self.check(pool)?;
+        self.check(pool)?;
         let examples = pool.rows() / self.views;
         let labelled = labelled_mask(&self.labelled, examples, budget)?;
         let partition = self.partition(pool, progress)?;
@@ -182,7 +182,7 @@ impl Selector for Sas {
             rows: &rows,
             order: &order,
             is_labelled: &is_labelled,
-            threshold,
+            threshold: self.threshold_in_products(),
             worst: self.worst,
             candidates: self.block,
         };
@@ -202,6 +202,7 @@ impl Selector for Sas {
                 ..Selection::default()
             },
             partition: &partition,
+            numbering: pool.numbering(),
             progress,
         };
         match run.finish(pool) {
@@ -213,11 +214,8 @@ impl Selector for Sas {
             Err(other) => Err(other),
         }
     }
-}
 
-impl Sas {
-    /// Checks what can be checked before any work; gives the threshold in the unit of products.
-    fn check(&self, pool: &dyn Pool) -> Result<Option<i32>, Error> {
+    fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
         let rows = pool.rows();
         if self.views == 0 || !rows.is_multiple_of(self.views) {
             return Err(Error::Argument {
@@ -233,6 +231,7 @@ impl Sas {
                 expected: "at least 1".to_owned(),
             });
         }
+        self.classes.check(rows / self.views, pool.dim())?;
         let Some(threshold) = self.threshold else {
             if self.road == Road::Stored {
                 return Err(Error::Argument {
@@ -241,7 +240,7 @@ impl Sas {
                     expected: "auto or matrix-free where there is no threshold".to_owned(),
                 });
             }
-            return Ok(None);
+            return Ok(());
         };
         if !(threshold >= 0.0 && threshold.is_finite()) {
             return Err(Error::Argument {
@@ -250,8 +249,32 @@ impl Sas {
                 expected: "a finite number that is not negative, or none".to_owned(),
             });
         }
-        let unit = 2 * crate::FIXED_BITS;
-        Ok(Some((threshold * f64::from(1u32 << unit)).floor() as i32)) // at most the largest i32
+        Ok(())
+    }
+
+    fn labelled(&self) -> &[usize] {
+        &self.labelled
+    }
+
+    fn among(&self, pool: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
+        Ok(Box::new(Self {
+            labelled: places(&self.labelled, rows),
+            classes: self.classes.among(pool, rows)?,
+            ..*self
+        }))
+    }
+
+    fn views(&self) -> usize {
+        self.views
+    }
+}
+
+impl Sas {
+    /// The threshold in the unit of products, at most the largest i32.
+    fn threshold_in_products(&self) -> Option<i32> {
+        let unit = f64::from(1u32 << (2 * crate::FIXED_BITS));
+        self.threshold
+            .map(|threshold| (threshold * unit).floor() as i32)
     }
 
     /// The latent classes of the examples.
@@ -285,6 +308,7 @@ struct Run<'a> {
     options: &'a Sas,
     frame: Frame<'a>,
     partition: &'a Partition,
+    numbering: Numbering<'a>,
     budgets: Vec<usize>,
     selection: Selection,
     progress: &'a mut dyn FnMut(Progress<'_>),
@@ -413,6 +437,7 @@ impl Run<'_> {
             Refine::None => return Ok(()),
             Refine::RandomDoubleGreedy => Rule::Random {
                 seed: self.options.seed,
+                numbering: self.numbering,
             },
             Refine::TopUp | Refine::DoubleGreedy => Rule::Certain,
         };
