@@ -9,7 +9,9 @@
 mod common;
 
 use common::{features, pools, shape};
-use coresift::{IntegerRows, Lp, Nearest, Pool, Rate, Residuals, RowState, Similarities, Totals};
+use coresift::{
+    IntegerRows, Lp, MARKED, Nearest, Pool, Rate, Reach, Residuals, RowState, Similarities, Totals,
+};
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use criterion::{BenchmarkId, measurement::WallTime};
 use std::hint::black_box;
@@ -21,6 +23,9 @@ const BLOCK: usize = 32;
 const BASIS: usize = 128;
 /// Centres of a clustering.
 const CENTRES: usize = 100;
+/// Clusters that a fifth of the rows are in, and how many neighbours a row has.
+const CLUSTERS: usize = 4;
+const NEIGHBOURS: usize = 20;
 /// Classes of integer rows, and what a product must be above to count.
 const CLASSES: usize = 2;
 const THRESHOLD: Option<i32> = Some(1 << 28);
@@ -195,6 +200,28 @@ fn nearest(criterion: &mut Criterion) {
     );
 }
 
+fn closest(criterion: &mut Criterion) {
+    compare(
+        criterion,
+        ("closest", |rows, dim| {
+            Throughput::Elements(2 * rows / 5 * dim * rows / 5 / CLUSTERS as u64)
+        }),
+        |pool| {
+            let lengths = pool.row_norms(Lp::L2).expect("runs");
+            let lengths: Vec<f32> = lengths.iter().map(|norm| norm.sqrt()).collect();
+            let clusters: Vec<Vec<usize>> = (0..CLUSTERS)
+                .map(|first| (first..pool.rows() / 5).step_by(CLUSTERS).collect())
+                .collect();
+            Box::new(move || {
+                let clusters: Vec<&[usize]> = clusters.iter().map(|rows| &rows[..]).collect();
+                let closest = pool.closest(&clusters, &lengths, NEIGHBOURS).expect("runs");
+                closest.concat()
+            })
+        },
+        |a, b| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5),
+    );
+}
+
 /// A fifth of the features as integer rows, in classes.
 fn integer_rows() -> &'static IntegerRows {
     static ROWS: OnceLock<IntegerRows> = OnceLock::new();
@@ -319,6 +346,45 @@ fn greedy_rounds(criterion: &mut Criterion) {
     );
 }
 
+/// A tenth of the features in a pool of its own: every pair of rows is too many of all.
+fn tenth() -> usize {
+    (shape().0 / 10).max(1)
+}
+
+/// The kernels of neighbours, each of which has all pairs of rows, or of 32 and all rows.
+fn neighbours(criterion: &mut Criterion) {
+    let (rows, dim) = (tenth(), shape().1);
+    let x = features(rows, dim);
+    let mut of_cpu = None;
+    for (device, pool) in &pools(&x, dim) {
+        let neighbours = pool.neighbours().expect("the rows fit");
+        let all: Vec<usize> = (0..rows).collect();
+        let marked: Vec<usize> = (0..rows).step_by(rows.div_ceil(MARKED)).collect();
+        let labels: Vec<u32> = (0..rows as u32).map(|row| row % 7).collect();
+        let reach = Reach::of(0.9, dim);
+        let count = || neighbours.count_within(reach.possible).expect("runs");
+        let mark = || neighbours.mark_within(&marked, &all, reach).expect("runs");
+        let other = || neighbours.nearest_other(&labels).expect("runs");
+        let answers = (count(), mark(), other());
+        let want = of_cpu.get_or_insert_with(|| answers.clone());
+        assert!(answers == *want, "neighbours on {device}");
+        let id = || BenchmarkId::new(device.as_str(), format!("{rows}x{dim}"));
+        let pairs = (rows * (rows + 1) * dim) as u64;
+        let few = (2 * rows * marked.len() * dim) as u64;
+        let mut time = |kernel: &str, flops: u64, run: &dyn Fn()| {
+            let mut group = criterion.benchmark_group(kernel);
+            group
+                .throughput(Throughput::Elements(flops))
+                .sample_size(10);
+            group.bench_function(id(), |bencher| bencher.iter(run));
+            group.finish();
+        };
+        time("count_within", pairs, &|| drop(black_box(count())));
+        time("mark_within", few, &|| drop(black_box(mark())));
+        time("nearest_other", pairs, &|| drop(black_box(other())));
+    }
+}
+
 criterion_group!(
     benches,
     row_norms,
@@ -327,10 +393,12 @@ criterion_group!(
     deflate,
     refresh,
     nearest,
+    closest,
     store_similarities,
     row_sums,
     sum_columns,
     sum_stored,
-    greedy_rounds
+    greedy_rounds,
+    neighbours
 );
 criterion_main!(benches);

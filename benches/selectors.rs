@@ -9,7 +9,7 @@
 mod common;
 
 use common::{features, pools, shape};
-use coresift::{Classes, GramSchmidt, Norm, Sas, Selector, Uniform};
+use coresift::{Classes, GramSchmidt, Norm, Sas, Selector, TypiClust, Uniform};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 
@@ -25,12 +25,17 @@ fn selectors(criterion: &mut Criterion) {
         classes: Classes::Given((0..rows).map(|row| row % 20).collect()),
         ..Sas::default()
     };
-    let selectors: [(&str, &dyn Selector); 5] = [
+    let typiclust = TypiClust {
+        clusters: Some((0..rows).map(|row| row % 20).collect()),
+        ..TypiClust::default()
+    };
+    let selectors: [(&str, &dyn Selector); 6] = [
         ("uniform", &Uniform::default()),
         ("norm", &Norm::default()),
         ("gram_schmidt", &GramSchmidt::default()),
         ("gram_schmidt greedy", &greedy),
         ("sas", &sas),
+        ("typiclust", &typiclust),
     ];
     let pools = pools(&x, dim);
     for (name, selector) in selectors {

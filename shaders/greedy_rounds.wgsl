@@ -49,10 +49,9 @@ struct Best {
 
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> classes: array<Class>;
-@group(0) @binding(2) var<storage, read> matrix: array<vec2<u32>>;
 // Two gains each.
-@group(0) @binding(3) var<storage, read_write> gains: array<vec4<u32>>;
-@group(0) @binding(4) var<storage, read_write> rounds: array<Round>;
+@group(0) @binding(2) var<storage, read_write> gains: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read_write> rounds: array<Round>;
 
 var<workgroup> bests: array<Best, 256>;
 
@@ -115,7 +114,7 @@ fn next_best(of_class: Class, pick: u32, thread: u32) -> Best {
     var best = no_row();
     for (var group = thread; group < of_class.groups; group += THREADS) {
         let at = 2u * (of_class.gains + group);
-        let words = matrix[of_class.matrix + pick * of_class.groups + group];
+        let words = kept(of_class.matrix + pick * of_class.groups + group);
         let row = 4u * group;
         let a = gains[at];
         let b = gains[at + 1u];

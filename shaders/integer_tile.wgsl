@@ -21,7 +21,7 @@ const STEP = 16u;
 struct Shape {
     tiles: u32,
     vectors: u32,
-    // Negative where similarities are the products themselves.
+    // Negative where `similarities` are to be the products themselves.
     threshold: i32,
 }
 

@@ -4,11 +4,17 @@
 //
 // Grid      a workgroup a tile; folded over x and y. Tiles lie on and above the diagonal: one above
 //           it also writes its mirror image. Places are those within the class, multiples of four.
-// Memory    as integer_tile; a thread writes eight bytes at a time. Zeros past the last column.
+// Memory    as integer_tile; a thread writes eight bytes at a time, four rows of four similarities
+//           or none: a class's rows and columns are filled up with zeros to groups of four. Groups
+//           lie in panels as panel_shift says.
 // Rounding  none but that of `similarity`: whole numbers.
 // Mirror    src/cpu/store_similarities.rs. Contract: src/similarity.rs, tests/kernels.rs.
 
-@group(0) @binding(4) var<storage, read_write> matrix: array<vec2<u32>>;
+@group(0) @binding(4) var<storage, read_write> panel_0: array<vec2<u32>>;
+@group(0) @binding(5) var<storage, read_write> panel_1: array<vec2<u32>>;
+@group(0) @binding(6) var<storage, read_write> panel_2: array<vec2<u32>>;
+@group(0) @binding(7) var<storage, read_write> panel_3: array<vec2<u32>>;
+@group(0) @binding(8) var<storage, read_write> panel_4: array<vec2<u32>>;
 
 fn column_at(column: u32) -> u32 {
     return column;
@@ -17,30 +23,36 @@ fn column_at(column: u32) -> u32 {
 // Four similarities of one row of the matrix.
 fn store(tile: Tile, row: u32, column: u32, s: vec4<i32>) {
     let words = bitcast<vec4<u32>>(s);
-    matrix[tile.matrix + row * tile.pitch + column / 4u] =
-        vec2(words.x | (words.y << 16u), words.z | (words.w << 16u));
+    let four = vec2(words.x | (words.y << 16u), words.z | (words.w << 16u));
+    let at = tile.matrix + row * tile.pitch + column / 4u;
+    let place = place_in_panel(at);
+    switch panel_of(at) {
+        case 0u: { panel_0[place] = four; }
+        case 1u: { panel_1[place] = four; }
+        case 2u: { panel_2[place] = four; }
+        case 3u: { panel_3[place] = four; }
+        default: { panel_4[place] = four; }
+    }
 }
 
 // Rows a, b, c, d of four columns; `row` and `column` are within the tile.
 fn store_square(tile: Tile, row: u32, column: u32, a: vec4<i32>, b: vec4<i32>, c: vec4<i32>, d: vec4<i32>) {
-    let rows = tile.row_end - tile.row;
-    let columns = tile.column_end - tile.column;
-    if row >= rows || column >= columns {
+    if row >= tile.row_end - tile.row || column >= tile.column_end - tile.column {
         return;
     }
     let i = tile.row_place + row;
     let j = tile.column_place + column;
     store(tile, i, j, a);
-    if row + 1u < rows { store(tile, i + 1u, j, b); }
-    if row + 2u < rows { store(tile, i + 2u, j, c); }
-    if row + 3u < rows { store(tile, i + 3u, j, d); }
+    store(tile, i + 1u, j, b);
+    store(tile, i + 2u, j, c);
+    store(tile, i + 3u, j, d);
     if tile.row_place == tile.column_place {
         return;
     }
     store(tile, j, i, vec4(a.x, b.x, c.x, d.x));
-    if column + 1u < columns { store(tile, j + 1u, i, vec4(a.y, b.y, c.y, d.y)); }
-    if column + 2u < columns { store(tile, j + 2u, i, vec4(a.z, b.z, c.z, d.z)); }
-    if column + 3u < columns { store(tile, j + 3u, i, vec4(a.w, b.w, c.w, d.w)); }
+    store(tile, j + 1u, i, vec4(a.y, b.y, c.y, d.y));
+    store(tile, j + 2u, i, vec4(a.z, b.z, c.z, d.z));
+    store(tile, j + 3u, i, vec4(a.w, b.w, c.w, d.w));
 }
 
 @compute @workgroup_size(ROW_THREADS * COLUMN_THREADS)

@@ -1,6 +1,6 @@
 //! The caller's matrix, checked once. The only place where values are validated.
 
-use crate::{Error, sums};
+use crate::{Error, Lp, sums};
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -90,6 +90,23 @@ impl<'a> Features<'a> {
     #[must_use]
     pub fn values(&self) -> &'a [f32] {
         self.values
+    }
+
+    /// Each row's norm in f64.
+    ///
+    /// ```
+    /// use coresift::{Features, Lp};
+    ///
+    /// let x = [3.0, -4.0, 0.0, 1.0];
+    /// let features = Features::new(&x, 2, 2)?;
+    /// assert_eq!(features.norms(Lp::L1), [7.0, 1.0]);
+    /// assert_eq!(features.norms(Lp::L2), [5.0, 1.0]);
+    /// # Ok::<(), coresift::Error>(())
+    /// ```
+    #[must_use]
+    pub fn norms(&self, norm: Lp) -> Vec<f64> {
+        let of_row = |x: &[f32]| sums::vectorised(|| sums::norm(norm, x));
+        self.values.par_chunks_exact(self.dim).map(of_row).collect()
     }
 
     /// Each row's squared length, in the caller's unit.

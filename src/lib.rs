@@ -21,10 +21,16 @@
 //! | [`Norm`] | drawn in proportion to a norm, or the largest norms \[1, eq. 1\] | one | cheap, of any size |
 //! | [`GramSchmidt`] | drawn in proportion to the residual, or the largest residual \[1, Algorithm 1\] | few: most rows are never read again | picks that cover all directions |
 //! | [`Sas`] | in every latent class, the rows most similar to the rest of it \[2, Algorithm 1\] | one, and then integer rows | the many to keep for contrastive learning |
+//! | [`TypiClust`] | in every cluster, the rows whose nearest neighbours are nearest \[3\] | those of k-means, and two | a first few labels |
+//! | [`ProbCover`] | the row with most rows near it that no pick has near yet \[4, Algorithm 1\] | one over all pairs, then some for rows that come up | the few to label, where near rows are alike |
+//! | [`Then`] | one selector picks from what another has chosen \[1\] | those of both, the second's over the chosen rows alone | norms or directions among what another method prefers |
 //!
 //! \[1\] N. Bar and R. Giryes, *Diverse Subset Selection via Norm-Based Sampling and
 //! Orthogonality*, arXiv:2406.01086. \[2\] S. Joshi and B. Mirzasoleiman, *Data-Efficient Contrastive
-//! Self-supervised Learning*, arXiv:2302.09195.
+//! Self-supervised Learning*, arXiv:2302.09195. \[3\] G. Hacohen, A. Dekel and D. Weinshall, *Active
+//! Learning on a Budget: Opposite Strategies Suit High and Low Budgets*, arXiv:2202.02794. \[4\]
+//! O. Yehuda, A. Dekel, G. Hacohen and D. Weinshall, *Active Learning Through a Covering Lens*,
+//! arXiv:2205.11320.
 //!
 //! [`Classes`] says how rows come to their latent classes; [`Uniform`] and [`Norm`] can be stratified
 //! by them.
@@ -61,9 +67,11 @@ mod error;
 mod features;
 #[cfg(feature = "gpu")]
 mod gpu;
+mod neighbours;
 mod order;
 mod pool;
 mod products;
+mod progress;
 mod random;
 mod select;
 mod selection;
@@ -75,15 +83,18 @@ pub use error::Error;
 pub use features::Features;
 #[cfg(feature = "gpu")]
 pub use gpu::{Adapter, Gpu, GpuPool};
+pub use neighbours::{MARKED, Marks, Neighbours, Reach};
 pub use pool::{
-    DOWN_DATE_ERROR, Due, Lp, Nearest, Pool, Rate, Residuals, RowState, Totals, inner_error,
-    norm_bounds, score_error, slip,
+    DOWN_DATE_ERROR, Due, Lp, MOST_CLOSEST, Nearest, Pool, Rate, Residuals, RowState, Totals,
+    closest_error, inner_error, norm_bounds, score_error, slip,
 };
+pub use progress::Progress;
+pub use random::Numbering;
 pub use select::{
-    Classes, Clustering, GramSchmidt, KMeans, Norm, Objective, OnExhaustion, Refine, Road, Sas,
-    Similarity, Uniform,
+    Classes, Clustering, Delta, GramSchmidt, KMeans, Norm, Objective, OnExhaustion, ProbCover,
+    Refine, Road, Sas, Similarity, Then, TypiClust, Uniform,
 };
-pub use selection::{ClassShare, Selection, Selector, Shortfall, ShortfallReason};
+pub use selection::{ClassShare, Coverage, Selection, Selector, Shortfall, ShortfallReason};
 pub use similarity::{
     FIXED_BITS, IntegerRows, MASK, Round, Similarities, is_masked, similarity, stored_bytes,
     stored_pitch,

@@ -3,7 +3,7 @@
 //! Kernels bound and score; the host decides. No kernel's answer is trusted beyond the bound
 //! stated with it here, so that every device leads to the same picks.
 
-use crate::{Error, IntegerRows, Similarities};
+use crate::{Error, IntegerRows, Neighbours, Numbering, Similarities};
 
 /// A vector norm ‖x‖ₚ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -71,6 +71,14 @@ pub trait Pool {
         threshold: Option<i32>,
     ) -> Result<Box<dyn Similarities + 'a>, Error>;
 
+    /// Brings the rows to length 1 in whole numbers, for [`Neighbours`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`]; [`Error::Device`] where four rows do not
+    /// fit one binding.
+    fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error>;
+
     /// For every row i the k of the smallest `offsets[k] * lengths[i] - <x_i, v_k>`, with that
     /// score and the smallest of the others.
     ///
@@ -87,6 +95,31 @@ pub trait Pool {
         offsets: &[f32],
         lengths: &[f32],
     ) -> Result<Vec<Nearest>, Error>;
+
+    /// For every row i of a cluster the `k` largest `<x_i, x_j> / (lengths[i] * lengths[j])` over
+    /// the cluster's other rows j, largest first; for every cluster its rows' answers one after
+    /// another, rows x `k`.
+    ///
+    /// A cluster is a list of distinct rows, at least `k` + 1 of them; `k` is from 1 to
+    /// [`MOST_CLOSEST`]. `lengths`, one a row of the pool, are positive. [`closest_error`] says how
+    /// far a product may be off.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`]; [`Error::Device`] where 32 rows do not fit
+    /// one binding.
+    fn closest(
+        &self,
+        clusters: &[&[usize]],
+        lengths: &[f32],
+        k: usize,
+    ) -> Result<Vec<Vec<f32>>, Error>;
+
+    /// Which random numbers are its rows': but for the rows that [`Then`](crate::Then) has chosen,
+    /// row i's are number i of each stream.
+    fn numbering(&self) -> Numbering<'_> {
+        Numbering::default()
+    }
 }
 
 /// What [`Pool::nearest`] says of a row.
@@ -109,6 +142,19 @@ pub fn score_error(dim: usize, row: f64, vector: f64, offset: f64) -> f64 {
     let product = row * vector;
     product * (f64::from(inner_error(dim)) + UNIT_ROUNDOFF)
         + 3.0 * UNIT_ROUNDOFF * (product + offset)
+}
+
+/// Most products a row that [`Pool::closest`] gives.
+pub const MOST_CLOSEST: usize = 64;
+
+/// How far a product of [`Pool::closest`] may be off, given two rows' lengths over what
+/// `lengths` says of them: the error of the inner product, of the divisions that bring both rows
+/// to length 1 in f32, and of values that a device takes for zero because they are subnormal.
+#[must_use]
+pub fn closest_error(dim: usize, a: f64, b: f64) -> f64 {
+    let divisions = 3.0 * UNIT_ROUNDOFF; // two, and their product
+    let flushed = dim as f64 * f64::from(f32::MIN_POSITIVE) * (2.0 + a + b);
+    a * b * (f64::from(inner_error(dim)) + divisions) + flushed
 }
 
 /// What a device knows of one row's residual, each on its safe side.

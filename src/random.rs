@@ -1,5 +1,6 @@
 //! Random numbers by position: row `i` owns number `i` of a stream, whatever was drawn before.
 
+use crate::Pool;
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng as _, SeedableRng as _};
 use rayon::prelude::*;
@@ -13,12 +14,49 @@ pub(crate) const UNIFORM: u64 = 0x8000_0003;
 /// The first centre of k-means++; the streams after it are the other centres.
 pub(crate) const CENTRES: u64 = 0x8000_0100;
 
+/// Added to every stream of the second stage of [`Then`](crate::Then).
+const SECOND_STAGE: u64 = 0x4000_0000;
+/// Past all streams of the first two stages; added once more for each stage after them.
+const NEXT_STAGE: u64 = 1 << 32;
+
+/// Which random numbers are a pool's: some rows of a larger pool keep theirs, and each stage of a
+/// selection has streams of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Numbering<'a> {
+    /// Each row's own number; `None` where row i's is i.
+    pub(crate) rows: Option<&'a [usize]>,
+    /// Stages of the selection before this one.
+    pub(crate) stage: u64,
+}
+
+impl Numbering<'_> {
+    /// A row's own number.
+    pub(crate) fn number(self, row: usize) -> usize {
+        self.rows.map_or(row, |rows| rows[row])
+    }
+
+    /// The stage's own stream that stands for `stream`.
+    fn stream(self, stream: u64) -> u64 {
+        match self.stage {
+            0 => stream,
+            later => stream + SECOND_STAGE + (later - 1) * NEXT_STAGE,
+        }
+    }
+}
+
 /// Numbers made in one go by one thread.
 const CHUNK: usize = 1 << 14;
 
 /// Uniform on the open interval (0, 1), on a grid of 2⁻⁵³.
 fn uniform(bits: u64) -> f64 {
     ((bits >> 11) as f64 + 0.5) * (-53.0f64).exp2()
+}
+
+/// −log1p(−V) rather than −log(V), so that the smallest, which win, keep full resolution.
+///
+/// `libm`'s logarithm, since a system's own may differ in the last bit.
+fn exponential(bits: u64) -> f64 {
+    -libm::log1p(-uniform(bits))
 }
 
 /// ChaCha8 keyed by the seed's eight little-endian bytes and 24 zeros.
@@ -30,10 +68,27 @@ fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
     rng
 }
 
-/// `out[i]` is the number at position `2 * i` of the stream, an exponential of mean 1:
-/// −log1p(−V) rather than −log(V), so that the smallest, which win, keep full resolution.
-///
-/// `libm`'s logarithm, since a system's own may differ in the last bit.
+/// Each row's own number of the stream, an exponential of mean 1.
+pub(crate) fn of_rows(pool: &dyn Pool, seed: u64, stream: u64) -> Vec<f64> {
+    let numbering = pool.numbering();
+    let stream = numbering.stream(stream);
+    let Some(rows) = numbering.rows else {
+        return exponentials(seed, stream, pool.rows());
+    };
+    let mut out = vec![0.0; rows.len()];
+    out.par_chunks_mut(CHUNK)
+        .zip(rows.par_chunks(CHUNK))
+        .for_each(|(out, rows)| {
+            let mut rng = generator(seed, stream);
+            for (e, &row) in out.iter_mut().zip(rows) {
+                rng.set_word_pos(2 * row as u128);
+                *e = exponential(rng.next_u64());
+            }
+        });
+    out
+}
+
+/// `out[i]` is the number at position `2 * i` of the stream, an exponential of mean 1.
 pub(crate) fn exponentials(seed: u64, stream: u64, rows: usize) -> Vec<f64> {
     let mut out = vec![0.0; rows];
     out.par_chunks_mut(CHUNK)
@@ -42,23 +97,23 @@ pub(crate) fn exponentials(seed: u64, stream: u64, rows: usize) -> Vec<f64> {
             let mut rng = generator(seed, stream);
             rng.set_word_pos(2 * (c * CHUNK) as u128);
             for e in chunk {
-                *e = -libm::log1p(-uniform(rng.next_u64()));
+                *e = exponential(rng.next_u64());
             }
         });
     out
 }
 
-/// Number `row` of the stream, uniform on the open interval (0, 1).
-pub(crate) fn uniform_of(seed: u64, stream: u64, row: usize) -> f64 {
-    let mut rng = generator(seed, stream);
-    rng.set_word_pos(2 * row as u128);
+/// A row's own number of the stream, uniform on the open interval (0, 1).
+pub(crate) fn uniform_of(numbering: Numbering<'_>, seed: u64, stream: u64, row: usize) -> f64 {
+    let mut rng = generator(seed, numbering.stream(stream));
+    rng.set_word_pos(2 * numbering.number(row) as u128);
     uniform(rng.next_u64())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
+    use crate::{CpuPool, Features};
     use serde_json::Value;
 
     /// Numbers printed by the reference generator, at their positions, across a chunk's edge.
@@ -96,6 +151,27 @@ mod tests {
         let mut rng = generator(5, 3);
         for (i, &got) in got.iter().enumerate() {
             assert_eq!(got, -libm::log1p(-uniform(rng.next_u64())), "number {i}");
+        }
+    }
+
+    #[test]
+    fn rows_of_a_larger_pool_keep_their_numbers() {
+        let far = 1 << 60; // no one counts up to there
+        let rows = [0, 3, 4, CHUNK + 1, far];
+        let x = [1.0; 5];
+        let pool = |stage| {
+            let numbering = Numbering {
+                rows: Some(&rows),
+                stage,
+            };
+            CpuPool::new(Features::new(&x, 5, 1).unwrap()).numbered(numbering)
+        };
+        for (stage, stream) in [(0, 2), (1, 0x4000_0002), (2, 0x1_4000_0002)] {
+            let all = exponentials(7, stream, CHUNK + 2);
+            let got = of_rows(&pool(stage), 7, 2);
+            assert_eq!(got[..4], [0, 3, 4, CHUNK + 1].map(|row| all[row]));
+            let v = uniform_of(pool(stage).numbering(), 7, 2, 4);
+            assert_eq!(got[4], -libm::log1p(-v));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a selector gives back, the selector's trait, and the checks that all of them share.
 
-use crate::{Error, Pool, Road};
+use crate::{Error, Pool, Progress, Road};
 
 /// Rows chosen from a pool, in pick order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,6 +18,17 @@ pub struct Selection {
     pub passes: usize,
     /// What was picked of each latent class, where there are classes.
     pub classes: Vec<ClassShare>,
+    /// How much of the pool is covered ([`ProbCover`](crate::ProbCover) only).
+    pub cover: Option<Coverage>,
+}
+
+/// The rows that lie near to a pick or to a labelled row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Coverage {
+    /// How near, between rows at length 1.
+    pub delta: f64,
+    /// How many rows.
+    pub covered: usize,
 }
 
 /// What a selection holds of one latent class.
@@ -91,8 +102,7 @@ pub trait Selector {
         self.select_with(pool, budget, &mut |_| {})
     }
 
-    /// As [`select`](Self::select), and calls `progress` now and then with the number of
-    /// picks made so far.
+    /// As [`select`](Self::select), and tells `progress` now and then how far it has come.
     ///
     /// # Errors
     ///
@@ -101,8 +111,44 @@ pub trait Selector {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(usize),
+        progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Selection, Error>;
+
+    /// Checks against a pool, before any work, what options can be told to be wrong without a
+    /// budget. Labelled rows may be left to [`select`](Self::select).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Argument`], [`Error::LabelledRange`] and [`Error::LabelledTwice`].
+    fn check(&self, pool: &dyn Pool) -> Result<(), Error>;
+
+    /// The rows that are labelled already.
+    fn labelled(&self) -> &[usize];
+
+    /// The same rule for a pool of these rows of `pool` alone: what options say of single rows is
+    /// restated. The rows ascend, and the labelled ones are among them; the options have passed
+    /// their [`check`](Self::check).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] and [`Error::OutOfMemory`] from the pool.
+    fn among(&self, pool: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error>;
+
+    /// Rows that an example has: where it is not 1, picks and labelled rows are examples.
+    fn views(&self) -> usize {
+        1
+    }
+
+    /// Selections made one after the other, each with random numbers of its own.
+    fn stages(&self) -> u64 {
+        1
+    }
+}
+
+/// The places among `rows`, which ascend, of the rows named.
+pub(crate) fn places(named: &[usize], rows: &[usize]) -> Vec<usize> {
+    let place = |row| rows.binary_search(row).ok();
+    named.iter().filter_map(place).collect()
 }
 
 /// Checks labelled rows and the budget against the pool; gives a mask of the labelled rows.

@@ -120,10 +120,10 @@ pub fn stored_pitch(rows: usize) -> usize {
     rows.next_multiple_of(4)
 }
 
-/// Bytes of a class's stored similarities.
+/// Bytes of a class's stored similarities, rows and columns filled up to groups of four.
 #[must_use]
 pub fn stored_bytes(rows: usize) -> u64 {
-    2 * rows as u64 * stored_pitch(rows) as u64
+    2 * (stored_pitch(rows) as u64).pow(2)
 }
 
 /// A row picked in a round, and its gain at that time.
@@ -168,8 +168,8 @@ pub trait Similarities {
     ///
     /// # Errors
     ///
-    /// As [`row_sums`](Self::row_sums); [`Error::OutOfMemory`] where one binding of the device does
-    /// not hold them.
+    /// As [`row_sums`](Self::row_sums); [`Error::OutOfMemory`] where they take more than
+    /// [`room`](Self::room).
     fn store(&mut self, classes: Range<usize>) -> Result<(), Error>;
 
     /// The similarities of a class that is kept: its rows x [`stored_pitch`], row-major, 0 past the last

@@ -1,6 +1,8 @@
 //! Sums in f64 in one fixed order, so that a row gives the same bits wherever it stands and on
 //! every machine: sixteen partial sums, and no fused multiply-add, however wide the vectors are.
 
+use crate::Lp;
+
 /// Runs `work` compiled for the widest vectors that this processor has. What is to profit must be
 /// inlined into it, hence the `inline(always)` here and at its callers.
 pub(crate) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
@@ -41,6 +43,16 @@ pub(crate) fn squares(x: &[f32]) -> f64 {
 #[inline(always)]
 pub(crate) fn max_abs(x: &[f32]) -> f32 {
     x.iter().fold(0.0, |largest, v| v.abs().max(largest))
+}
+
+/// ‖x‖ₚ.
+#[inline(always)]
+pub(crate) fn norm(norm: Lp, x: &[f32]) -> f64 {
+    match norm {
+        Lp::L1 => abs(x),
+        Lp::L2 => squares(x).sqrt(),
+        Lp::LInf => f64::from(max_abs(x)),
+    }
 }
 
 /// ⟨a, b⟩.

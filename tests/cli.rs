@@ -4,13 +4,21 @@
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/inputs.rs"]
+mod inputs;
 #[path = "cli/place.rs"]
 mod place;
+#[path = "cli/probcover.rs"]
+mod probcover;
 #[path = "cli/sas.rs"]
 mod sas;
 #[cfg(unix)]
 #[path = "cli/system.rs"]
 mod system;
+#[path = "cli/then.rs"]
+mod then;
+#[path = "cli/typiclust.rs"]
+mod typiclust;
 
 use place::{Place, RANDOM, SHAPE, f32s, indices, many_rows, matrix, npy, stderr, transposed};
 use serde_json::Value;
@@ -56,7 +64,7 @@ fn picks_are_printed_and_the_summary_is_not_among_them() {
 #[test]
 fn same_seed_same_picks() {
     let place = Place::new();
-    for method in ["random", "norm", "max-norm", "gram-schmidt"] {
+    for method in ["random", "norm", "max-norm", "gram-schmidt", "typiclust"] {
         let method = format!("--method={method}");
         let run = |seed: &str| {
             let seed = format!("--seed={seed}");
@@ -99,7 +107,7 @@ fn budgets() {
 fn one_row_of_one_value() {
     let place = Place::new();
     place.put("one.npy", &npy("<f4", false, "(1, 1)", &f32s(&[2.0])));
-    for method in ["random", "norm", "max-norm", "gram-schmidt"] {
+    for method in ["random", "norm", "max-norm", "gram-schmidt", "typiclust"] {
         let args = [
             "select",
             "one.npy",

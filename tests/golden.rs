@@ -6,8 +6,9 @@ mod common;
 
 use common::{Noisy, oracle};
 use coresift::{
-    Classes, Error, Features, GramSchmidt, IntegerRows, Lp, Norm, Objective, OnExhaustion, Pool,
-    Refine, Road, Sas, Selection, Selector, Similarity, Uniform, stored_pitch,
+    Classes, Delta, Error, Features, GramSchmidt, IntegerRows, Lp, Norm, Objective, OnExhaustion,
+    Pool, ProbCover, Refine, Road, Sas, Selection, Selector, Similarity, Then, TypiClust, Uniform,
+    stored_pitch,
 };
 use serde_json::Value;
 
@@ -249,6 +250,55 @@ fn norm_picks() {
     assert_eq!(checked, 7);
 }
 
+/// Norm sampling among what norm sampling has chosen.
+#[test]
+fn then_picks() {
+    let case = &cases("then")[0];
+    let (x, dim) = features(case);
+    let norm = || Norm {
+        seed: case["seed"].as_u64().unwrap(),
+        ..Norm::default()
+    };
+    let then = Then {
+        oversample: case["oversample"].as_u64().unwrap() as usize,
+        ..Then::new(norm(), norm())
+    };
+    let budget = case["budget"].as_u64().unwrap() as usize;
+    let features = Features::new(&x, x.len() / dim, dim).unwrap();
+    on_every_device(features, |device, pool| {
+        let first = norm().select(pool, then.oversample * budget).unwrap();
+        assert_eq!(first.picks, indices(&case["stage1"]), "{device}");
+        let both = then.select(pool, budget).unwrap();
+        assert_eq!(both.picks, indices(&case["then_norm"]), "{device}");
+    });
+}
+
+#[test]
+fn typiclust_picks() {
+    let cases = cases("typiclust");
+    assert_eq!(cases.len(), 1);
+    for case in cases {
+        let (x, dim) = features(&case);
+        let features = Features::new(&x, x.len() / dim, dim).unwrap();
+        on_every_device(features, |device, pool| {
+            for (key, labelled) in [
+                ("picks", vec![]),
+                ("all", vec![]),
+                ("picks_labelled", indices(&case["labelled"])),
+            ] {
+                let want = indices(&case[key]);
+                let selector = TypiClust {
+                    clusters: Some(indices(&case["clusters"])),
+                    labelled,
+                    ..TypiClust::default()
+                };
+                let got = selector.select(pool, want.len()).unwrap();
+                assert_eq!(got.picks, want, "{key} on {device}");
+            }
+        });
+    }
+}
+
 fn integers(value: &Value) -> Vec<i64> {
     let integer = |v: &Value| v.as_i64().unwrap();
     value.as_array().unwrap().iter().map(integer).collect()
@@ -440,6 +490,40 @@ fn budgets_by_class() {
             .iter()
             .for_each(|share| budgets[share.class] = share.budget);
         assert_eq!(budgets, indices(&item["out"]), "{item}");
+    }
+}
+
+#[test]
+fn prob_cover_picks() {
+    let cases = cases("cover");
+    assert_eq!(cases.len(), 2);
+    for case in cases {
+        let (x, dim) = features(&case);
+        let of = |key: &str| indices(&case[key]);
+        let cover = ProbCover {
+            delta: Delta::Fixed(case["delta"].as_f64().unwrap()),
+            ..ProbCover::default()
+        };
+        let labelled = ProbCover {
+            labelled: of("labelled"),
+            ..cover.clone()
+        };
+        let budget = of("picks").len();
+        on_every_device(
+            Features::new(&x, x.len() / dim, dim).unwrap(),
+            |device, pool| {
+                let at = format!("{} on {device}", name(&case));
+                let got = cover.select(pool, budget).unwrap();
+                assert_eq!(got.picks, of("picks"), "{at}");
+                let degrees: Vec<usize> = got.scores.iter().map(|&score| score as usize).collect();
+                assert_eq!(degrees, of("degrees"), "{at}");
+                // The reference that stops where ours begins anew.
+                let first = got.epochs.get(1).copied().unwrap_or(budget);
+                assert_eq!(got.picks[..first], of("picks_stop"), "{at}");
+                let got = labelled.select(pool, budget).unwrap();
+                assert_eq!(got.picks, of("picks_labelled"), "{at}");
+            },
+        );
     }
 }
 

@@ -109,6 +109,7 @@ struct Answers {
     norms: [Vec<f32>; 3],
     gathered: Vec<f32>,
     nearest: Vec<Nearest>,
+    closest: Vec<Vec<f32>>,
     deflated: Vec<RowState>,
     refreshed: Vec<RowState>,
 }
@@ -119,6 +120,9 @@ fn answers(pool: &dyn Pool, dim: usize) -> Answers {
     let gathered = pool.gather_rows(&[rows - 1, 0, rows / 2]).unwrap();
     let vectors = fractions(7, 3 * dim);
     let nearest = pool.nearest(&vectors, &[0.5, 0.25, -0.5], &norms[1]);
+    let cluster: Vec<usize> = (0..rows).step_by(rows / 100 + 1).collect();
+    let clusters: &[&[usize]] = if rows > 2 { &[&cluster] } else { &[] };
+    let closest = pool.closest(clusters, &vec![0.3; rows], 2);
     let states: Vec<RowState> = norms[1]
         .iter()
         .map(|&sq| RowState {
@@ -141,6 +145,7 @@ fn answers(pool: &dyn Pool, dim: usize) -> Answers {
         norms,
         gathered,
         nearest: nearest.unwrap(),
+        closest: closest.unwrap(),
         deflated,
         refreshed: residuals.read().unwrap(),
     }
@@ -289,6 +294,21 @@ fn memory_limits_hold() {
     }
 }
 
+/// A cluster is worked on in such pieces as the memory that is left has room for.
+#[test]
+fn closest_keeps_to_the_memory_limit() {
+    let gpu = Application::new(wgpu::Limits::default()).gpu;
+    let x = whole_numbers(3, 1000 * 64);
+    let features = Features::new(&x, 1000, 64).unwrap();
+    let cluster: Vec<usize> = (0..1000).collect();
+    let closest = |gpu: Gpu| {
+        let pool = gpu.pool(features.clone()).unwrap();
+        pool.closest(&[&cluster], &[1.0; 1000], 20).unwrap()
+    };
+    let want = closest(gpu.clone());
+    assert!(closest(gpu.with_memory_limit(256_000 + 100_000)) == want);
+}
+
 /// Rows of ones: every product is `dim`.
 fn ones(dim: usize, starts: Vec<usize>) -> IntegerRows {
     let mut rows = IntegerRows::zeros(dim, starts);
@@ -307,12 +327,12 @@ fn similarities_keep_to_the_memory_limit() {
     let rows = ones(16, vec![0, 1000, 2000]);
     let unlimited = gpu.pool(features.clone()).unwrap();
     let similarities = unlimited.similarities(&rows, Some(0)).unwrap();
-    assert_eq!(similarities.room(), 128 << 20); // one binding
+    assert_eq!(similarities.room(), 5 * (128 << 20)); // five bindings
     drop(similarities);
     drop(unlimited);
 
     // The features, the rows, one class's matrix of 2 MB, and what the kernels need beside.
-    let limit = 64 + 64_000 + 2_000_000 + 36 * 2000 + (1 << 20);
+    let limit = 64 + 64_000 + 2_000_000 + 36 * 2000 + (1 << 20) + 5 * 16;
     let pool = gpu.with_memory_limit(limit).pool(features).unwrap();
     let mut similarities = pool.similarities(&rows, Some(0)).unwrap();
     assert_eq!(similarities.room(), 2_000_000);
@@ -408,6 +428,7 @@ fn a_lost_device_is_an_error_everywhere() {
         assert!(is_lost(pool.row_norms(Lp::L2)));
         assert!(is_lost(pool.gather_rows(&[1, 2])));
         assert!(is_lost(pool.nearest(&direction, &[1.0], &vec![1.0; rows])));
+        assert!(is_lost(pool.closest(&[&[0, 1]], &vec![1.0; rows], 1)));
         assert!(is_lost(fresh.row_norms(Lp::L1)));
         assert!(is_lost(fresh.residuals().map(|_| ())));
         assert!(is_lost(application.gpu.pool(features.clone())));

@@ -5,8 +5,9 @@ mod common;
 
 use common::{fractions, on_every_device, oracle, whole_numbers};
 use coresift::{
-    DOWN_DATE_ERROR, Due, Features, IntegerRows, Lp, MASK, Nearest, Pool, Rate, RowState,
-    Similarities, inner_error, norm_bounds, score_error, slip, stored_pitch,
+    DOWN_DATE_ERROR, Due, Features, IntegerRows, Lp, MARKED, MASK, Marks, Nearest, Neighbours,
+    Pool, Rate, Reach, RowState, Similarities, closest_error, inner_error, norm_bounds,
+    score_error, slip, stored_pitch,
 };
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -714,8 +715,8 @@ impl Integers {
         }
     }
 
-    /// On every device, and on one whose bindings hold 64 rows of 16 values and 32 x 32
-    /// similarities.
+    /// On every device, and on one whose bindings hold 64 rows of 16 values, or a panel of
+    /// 32 x 32 similarities, of which there are five.
     fn on_every_device(&self, check: impl Fn(&str, &mut dyn Similarities)) {
         let x = Features::new(&[1.0], 1, 1).expect("features");
         on_every_device(x.clone(), |device, pool| {
@@ -1017,6 +1018,268 @@ fn greedy_rounds_by_the_thousand() {
     });
 }
 
+/// Rows of 1, 4, 16 … values of one magnitude and either sign, the rest zeros, so that they come to
+/// length 2^15 without rounding; every seventh is a copy of the first, every eleventh is zeros.
+fn rows_of_even_length(seed: u32, rows: usize, dim: usize) -> (Vec<f32>, Vec<Vec<i64>>) {
+    let numbers = whole_numbers(seed, 2 * rows * dim + rows);
+    let mut number = numbers.iter().map(|&v| v.abs() as usize).cycle();
+    let (mut x, mut whole) = (vec![0.0; rows * dim], Vec::new());
+    for (row, x) in x.chunks_exact_mut(dim).enumerate() {
+        let mut integers = vec![0; dim];
+        let most = dim.ilog2() / 2;
+        let used = 4usize.pow(number.next().unwrap() as u32 % (most + 1));
+        let scale = (number.next().unwrap() as f32 - 6.0).exp2();
+        let first = number.next().unwrap() % dim;
+        for k in (0..used).filter(|_| row % 11 != 10) {
+            let sign = if number.next().unwrap() % 3 == 0 {
+                -1
+            } else {
+                1
+            };
+            let at = (first + k) % dim;
+            x[at] = sign as f32 * scale;
+            let value = sign * (32_768.0 / (used as f64).sqrt()) as i64;
+            integers[at] = value.clamp(-32_767, 32_767);
+        }
+        whole.push(integers);
+    }
+    for row in (7..rows).step_by(7).filter(|row| row % 11 != 10) {
+        x.copy_within(..dim, row * dim);
+        whole[row] = whole[0].clone();
+    }
+    (x, whole)
+}
+
+/// Whole-number products of all pairs, and what the kernels are to say of them.
+struct Pairs {
+    x: Vec<f32>,
+    dim: usize,
+    products: Vec<Vec<i64>>,
+}
+
+impl Pairs {
+    fn new(seed: u32, rows: usize, dim: usize) -> Self {
+        let (x, whole) = rows_of_even_length(seed, rows, dim);
+        let dot = |a: &[i64], b: &[i64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<i64>();
+        let of_row = |a: &Vec<i64>| whole.iter().map(|b| dot(a, b)).collect();
+        let products = whole.iter().map(of_row).collect();
+        Self { x, dim, products }
+    }
+
+    /// On every device, and on one whose bindings hold 32 rows.
+    fn on_every_device(&self, check: impl Fn(&str, &dyn Neighbours)) {
+        let place = format!("{} x {}", self.products.len(), self.dim);
+        let features = features(&self.x, self.dim);
+        let check = |device: &str, pool: &dyn Pool| {
+            check(&format!("{device} {place}"), &*pool.neighbours().unwrap());
+        };
+        on_every_device(features.clone(), check);
+        #[cfg(feature = "gpu")]
+        if self.products.len() <= 200 {
+            check("cut", &common::devices::cut().pool(features).unwrap());
+        }
+    }
+
+    fn check_counts(&self, least: i32) {
+        let near = |products: &Vec<i64>| {
+            let near = products.iter().filter(|&&p| p > i64::from(least));
+            near.count() as u32
+        };
+        let want: Vec<u32> = self.products.iter().map(near).collect();
+        self.on_every_device(|place, neighbours| {
+            let got = neighbours.count_within(least).unwrap();
+            assert!(got == want, "{place} {least}: {got:?}, {want:?}");
+        });
+    }
+
+    fn check_marks(&self, marked: &[usize], reach: Reach) {
+        let bits = |products: &Vec<i64>, least: i32| {
+            let near = |&(_, &row): &(usize, &usize)| products[row] > i64::from(least);
+            let marked = marked.iter().enumerate().filter(near);
+            marked.fold(0, |bits, (bit, _)| bits | 1 << bit)
+        };
+        let of_row = |&row: &usize| Marks {
+            certain: bits(&self.products[row], reach.certain),
+            possible: bits(&self.products[row], reach.possible),
+        };
+        let rows = self.products.len();
+        let all: Vec<usize> = (0..rows).collect();
+        let some: Vec<usize> = (0..rows).rev().step_by(3).collect();
+        self.on_every_device(|place, neighbours| {
+            for among in [&all[..], &some, &[]] {
+                let want: Vec<Marks> = among.iter().map(of_row).collect();
+                let got = neighbours.mark_within(marked, among, reach).unwrap();
+                assert!(got == want, "{place} {reach:?} {marked:?} {}", among.len());
+            }
+        });
+    }
+
+    fn check_nearest_other(&self, labels: &[u32]) {
+        let largest = |(products, label): (&Vec<i64>, &u32)| {
+            let others = products
+                .iter()
+                .zip(labels)
+                .filter(|(_, other)| *other != label);
+            others.map(|(&p, _)| p as i32).max().unwrap_or(i32::MIN)
+        };
+        let want: Vec<i32> = self.products.iter().zip(labels).map(largest).collect();
+        self.on_every_device(|place, neighbours| {
+            let got = neighbours.nearest_other(labels).unwrap();
+            assert!(got == want, "{place}: {got:?}, {want:?}");
+        });
+    }
+}
+
+const REACHES: [(i32, i32); 5] = [
+    (1 << 28, 0),
+    (1 << 29, (1 << 29) - 1),
+    (0, -(1 << 28)),
+    ((1 << 30) + 9, (1 << 30) - (1 << 16)),
+    (-(1 << 29), i32::MIN),
+];
+
+/// Around the tiles and their workgroups, and the bands of the CPU.
+const POOLS: [(usize, usize); 10] = [
+    (1, 1),
+    (2, 16),
+    (31, 5),
+    (63, 64),
+    (64, 33),
+    (65, 17),
+    (128, 15),
+    (129, 100),
+    (200, 4),
+    (1100, 20),
+];
+
+fn all_pairs(each: impl Fn(Pairs)) {
+    for (seed, (rows, dim)) in POOLS.into_iter().enumerate() {
+        each(Pairs::new(seed as u32 + 40, rows, dim));
+    }
+}
+
+#[test]
+fn counts_within_are_exact() {
+    all_pairs(|pairs| {
+        for least in [1 << 29, 0, -1, -(1 << 28), (1 << 30) - (1 << 16), i32::MIN] {
+            pairs.check_counts(least);
+        }
+    });
+}
+
+#[test]
+fn marks_within_are_exact() {
+    all_pairs(|pairs| {
+        let rows = pairs.products.len();
+        for (at, (certain, possible)) in REACHES.into_iter().enumerate() {
+            let reach = Reach { certain, possible };
+            let count = [0, 1, 3, 31, MARKED][at];
+            let marked: Vec<usize> = (0..rows).rev().step_by(1 + at % 2).take(count).collect();
+            pairs.check_marks(&marked, reach);
+        }
+    });
+}
+
+/// More marked rows than a word has bits; more of either than of the other.
+#[test]
+fn marked_counts_are_exact() {
+    all_pairs(|pairs| {
+        let rows = pairs.products.len();
+        let every = |step: usize| (0..rows).rev().step_by(step).collect::<Vec<usize>>();
+        for (marked, among) in [
+            (every(1), every(3)),
+            (every(5), every(1)),
+            (every(1), vec![]),
+        ] {
+            for certain in [1 << 29, 0, -(1 << 28)] {
+                let reach = Reach {
+                    certain,
+                    possible: i32::MIN,
+                };
+                let near = |row: usize| {
+                    let products = marked.iter().map(|&other| pairs.products[row][other]);
+                    products.filter(|&p| p > i64::from(certain)).count() as u32
+                };
+                let want: Vec<u32> = among.iter().map(|&row| near(row)).collect();
+                pairs.on_every_device(|place, neighbours| {
+                    let got = neighbours.count_marked(&marked, &among, reach).unwrap();
+                    assert!(got == want, "{place} {certain} {}", marked.len());
+                });
+            }
+        }
+    });
+}
+
+#[test]
+fn nearest_others_are_exact() {
+    all_pairs(|pairs| {
+        let rows = pairs.products.len() as u32;
+        let labels: Vec<u32> = (0..rows).map(|row| row * 7 % 5).collect();
+        pairs.check_nearest_other(&labels);
+        pairs.check_nearest_other(&vec![3; rows as usize]);
+        pairs.check_nearest_other(&(0..rows).map(|row| row / 64).collect::<Vec<_>>());
+    });
+}
+
+/// What is certain is so in f64, and what is so is possible; and every device says the same.
+#[test]
+fn reaches_hold_the_distance() {
+    for (seed, rows, dim) in [(1, 90, 3), (2, 150, 37), (3, 70, 300)] {
+        let mut x = fractions(seed, rows * dim);
+        for (row, x) in x.chunks_exact_mut(dim).enumerate() {
+            let scale = (-1.5 * row as f32).max(-100.0).exp2();
+            x.iter_mut().for_each(|v| *v *= scale);
+        }
+        let features = features(&x, dim);
+        for delta in [0.02, 0.3, 1.0, 1.4, 2.0] {
+            let reach = Reach::of(delta, dim);
+            let answers = std::cell::RefCell::new(Vec::new());
+            on_every_device(features.clone(), |device, pool| {
+                let z: Vec<Vec<f64>> = pool_rows(&x, dim, pool);
+                let marked: Vec<usize> = (0..rows).step_by(3).take(MARKED).collect();
+                let neighbours = pool.neighbours().unwrap();
+                let all: Vec<usize> = (0..rows).collect();
+                let marks = neighbours.mark_within(&marked, &all, reach).unwrap();
+                for (row, marks) in marks.iter().enumerate() {
+                    for (bit, &other) in marked.iter().enumerate() {
+                        let Some(distance) = distance_of_directions(&z[row], &z[other]) else {
+                            continue;
+                        };
+                        let (certain, possible) =
+                            (marks.certain >> bit & 1, marks.possible >> bit & 1);
+                        let place = format!("{device} {row} {other}: {distance}, {delta}");
+                        assert!(certain == 0 || distance < delta, "{place}");
+                        assert!(possible == 1 || distance >= delta, "{place}");
+                        // Half a unit of 2^-15 a value, and one for the row, on either side.
+                        let band = 7e-5 * (0.26 * dim as f64 + 1.1).sqrt();
+                        let known = (distance * distance - delta * delta).abs() > 2.0 * band;
+                        assert!(!known || certain == possible, "{place}");
+                    }
+                }
+                let counts = neighbours.count_within(reach.possible).unwrap();
+                answers
+                    .borrow_mut()
+                    .push((device.to_owned(), marks, counts));
+            });
+            let answers = answers.into_inner();
+            for (device, marks, counts) in &answers {
+                assert!(
+                    *marks == answers[0].1 && *counts == answers[0].2,
+                    "{device} {delta}"
+                );
+            }
+        }
+    }
+}
+
+/// The distance of two rows at length 1; none where one is all zeros.
+fn distance_of_directions(a: &[f64], b: &[f64]) -> Option<f64> {
+    let length = |v: &[f64]| oracle::dot(v, v).sqrt();
+    let (la, lb) = (length(a), length(b));
+    let apart = |(a, b): (&f64, &f64)| (a / la - b / lb).powi(2);
+    (la > 0.0 && lb > 0.0).then(|| a.iter().zip(b).map(apart).sum::<f64>().sqrt())
+}
+
 /// Scores that f32 holds exactly: the same answer everywhere, ties to the lower index.
 fn check_nearest_exact(seed: u32, rows: usize, dim: usize, count: usize) {
     let x = whole_numbers(seed, rows * dim);
@@ -1101,6 +1364,135 @@ fn nearest_rounding() {
                 assert!(within(got.second, smallest(Some(index))), "{place}");
                 let (own, error) = score(index);
                 assert!((f64::from(got.best) - own).abs() <= error, "{place}");
+            }
+        });
+    }
+}
+
+/// The rows in an order of no pattern.
+fn shuffled(seed: u32, rows: usize) -> Vec<usize> {
+    let keys = fractions(seed, rows);
+    let mut order: Vec<usize> = (0..rows).collect();
+    order.sort_by(|&a, &b| keys[a].total_cmp(&keys[b]).then(a.cmp(&b)));
+    order
+}
+
+/// Every device, and one of 2 KiB bindings where a block of 32 rows fits them.
+fn on_every_device_and_cut(x: &[f32], dim: usize, check: impl Fn(&str, &dyn Pool)) {
+    #[cfg(feature = "gpu")]
+    if dim <= 16 && x.len() / dim <= 300 {
+        let pool = common::devices::cut().pool(features(x, dim)).unwrap();
+        check("cut", &pool);
+    }
+    on_every_device(features(x, dim), check);
+}
+
+/// A row's products with the other rows of its cluster, the largest first.
+fn sorted_products(rows: &[Vec<f64>], cluster: &[usize], own: usize) -> Vec<f64> {
+    let others = cluster.iter().filter(|&&other| other != own);
+    let product = |&other: &usize| oracle::dot(&rows[own], &rows[other]);
+    let mut products: Vec<f64> = others.map(product).collect();
+    products.sort_by(|a, b| b.total_cmp(a));
+    products
+}
+
+/// Products that f32 holds exactly, of rows said to be of length 1: the same answer everywhere.
+fn check_closest_exact(x: &[f32], dim: usize, clusters: &[&[usize]], k: usize) {
+    let lengths = vec![1.0; x.len() / dim];
+    on_every_device_and_cut(x, dim, |device, pool| {
+        let rows = pool_rows(x, dim, pool);
+        let got = pool.closest(clusters, &lengths, k).unwrap();
+        assert_eq!(got.len(), clusters.len());
+        for (got, cluster) in got.iter().zip(clusters) {
+            assert_eq!(got.len(), cluster.len() * k);
+            for (got, &own) in got.chunks(k).zip(*cluster) {
+                let want = sorted_products(&rows, cluster, own);
+                let want: Vec<f32> = want[..k].iter().map(|&v| v as f32).collect();
+                let shape = format!("{} of {} x {dim}", cluster.len(), lengths.len());
+                assert_eq!(got, want, "{device}: {shape}, {k} closest, row {own}");
+            }
+        }
+    });
+}
+
+/// One cluster of all rows; then some of k + 1 rows, and one of the rest.
+#[test]
+fn closest_exact() {
+    for (seed, rows, dim) in shapes(20_000).filter(|&(_, rows, _)| rows > 1) {
+        let x = whole_numbers(seed, rows * dim);
+        let k = [1, 2, 5, 20, 64][seed as usize % 5].min(rows - 1);
+        let order = shuffled(seed, rows);
+        check_closest_exact(&x, dim, &[&order], k);
+        let few = k.min(3);
+        let (small, rest) = order.split_at(rows / 3 / (few + 1) * (few + 1));
+        let mut clusters: Vec<&[usize]> = small.chunks(few + 1).collect();
+        clusters.push(rest);
+        check_closest_exact(&x, dim, &clusters, few);
+        check_closest_exact(&x, dim, &clusters[clusters.len() - 1..], few);
+    }
+    check_closest_exact(&whole_numbers(1, 6), 3, &[], 1);
+}
+
+/// Lists that every product enters at the front, more often than one dispatch may take, and lists
+/// of equal products: rows in ascending and in descending order, and the same rows over and over.
+#[test]
+fn closest_in_order_and_in_duplicate() {
+    let rows = 1000;
+    let ascending: Vec<f32> = (0..rows).map(|row| row as f32).collect();
+    let repeated: Vec<f32> = (0..rows).map(|row| (row % 3) as f32 - 1.0).collect();
+    let order: Vec<usize> = (0..rows).collect();
+    let backwards: Vec<usize> = (0..rows).rev().collect();
+    for x in [&ascending, &repeated] {
+        for cluster in [&order, &backwards] {
+            check_closest_exact(x, 1, &[cluster], 64);
+        }
+    }
+}
+
+/// Rows in many panels, of long lists and of long rows, and vectors by many dispatches.
+#[test]
+fn closest_of_many_and_of_long_rows() {
+    let x = whole_numbers(1, 3_001);
+    check_closest_exact(&x, 1, &[&shuffled(1, 3_001)], 64);
+    let x = whole_numbers(2, 290 * 1000);
+    check_closest_exact(&x, 1000, &[&shuffled(2, 290)], 64);
+}
+
+/// No product is further off than `closest_error` says, in whatever unit the caller's numbers are
+/// and whatever the rows' lengths, which are given as rounded by row norms.
+#[test]
+fn closest_rounding() {
+    let (rows, dim, k) = (150, 100, 20);
+    for unit in [1e-30f32, 1.0, 1e15] {
+        let mut x: Vec<f32> = fractions(51, rows * dim).iter().map(|v| v * unit).collect();
+        for (row, x) in x.chunks_mut(dim).enumerate() {
+            let shorter = (-0.1 * row as f32).exp2();
+            x.iter_mut().for_each(|v| *v *= shorter);
+        }
+        let order = shuffled(51, rows);
+        let clusters = [&order[..90], &order[90..]];
+        on_every_device(features(&x, dim), |device, pool| {
+            let norms = pool.row_norms(Lp::L2).unwrap();
+            let lengths: Vec<f32> = norms.iter().map(|norm| norm.sqrt()).collect();
+            let over =
+                |(x, &length): (Vec<f64>, &f32)| x.iter().map(|v| v / f64::from(length)).collect();
+            let z: Vec<Vec<f64>> = (pool_rows(&x, dim, pool).into_iter().zip(&lengths))
+                .map(over)
+                .collect();
+            let longest = z.iter().map(|z| oracle::dot(z, z).sqrt());
+            let longest = longest.fold(0.0, f64::max);
+            let error = closest_error(dim, longest, longest);
+            assert!(error < 1e-5, "{error:e}");
+            let got = pool.closest(&clusters, &lengths, k).unwrap();
+            for (got, cluster) in got.iter().zip(clusters) {
+                for (got, &own) in got.chunks(k).zip(cluster) {
+                    let want = sorted_products(&z, cluster, own);
+                    for (place, (&got, want)) in got.iter().zip(want).enumerate() {
+                        let off = (f64::from(got) - want).abs();
+                        let at = format!("{device} unit {unit:e} row {own} place {place}");
+                        assert!(off <= error, "{at}: {got} for {want}");
+                    }
+                }
             }
         });
     }

@@ -4,8 +4,8 @@ mod common;
 
 use common::{Lost, fractions, npy, on_every_device, oracle};
 use coresift::{
-    Classes, CpuPool, Error, Features, Objective, Pool, Refine, Road, Sas, Selection, Selector,
-    ShortfallReason, Similarity,
+    Classes, CpuPool, Error, Features, Objective, Pool, Progress, Refine, Road, Sas, Selection,
+    Selector, ShortfallReason, Similarity,
 };
 
 const UNIT: f64 = 1.0 / 65536.0;
@@ -404,6 +404,74 @@ fn smaller_budgets_are_prefixes() {
             }
         }
     });
+}
+
+/// The plan comes before any round, with what the selection says afterwards, and rounds go on class
+/// by class.
+#[test]
+fn progress_is_told_by_class_and_round() {
+    let (rows, dim) = (90, 4);
+    let x = small_pool(5, rows, dim);
+    let classes: Vec<usize> = (0..rows).map(|row| [4, 9, 9][row % 3]).collect();
+    let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
+    for road in [Road::Stored, Road::MatrixFree] {
+        let sas = Sas {
+            classes: Classes::Given(classes.clone()),
+            road,
+            block: 3,
+            ..greedy()
+        };
+        let (mut plan, mut told) = (Vec::new(), Vec::new());
+        let mut listen = |progress: Progress<'_>| match progress {
+            Progress::Plan(classes) => {
+                assert!(told.is_empty() && plan.is_empty());
+                plan = classes.to_vec();
+            }
+            Progress::Round {
+                classes,
+                round,
+                rounds,
+                picks,
+            } => {
+                assert_eq!((classes, rounds), (4..=9, 20));
+                told.push((round, picks));
+            }
+            Progress::Picks(picks) => assert_eq!(picks, 30),
+            other => panic!("{other:?}"),
+        };
+        let got = sas.select_with(&pool, 30, &mut listen).unwrap();
+        assert_eq!(told.last(), Some(&(20, 30)));
+        assert!(told.is_sorted(), "{told:?}");
+        assert!(road == Road::Stored || told.len() > 5);
+        for (planned, share) in plan.iter().zip(&got.classes) {
+            assert_eq!((planned.picks, planned.value), (0, None));
+            assert_eq!((planned.class, planned.rows), (share.class, share.rows));
+            assert_eq!((planned.budget, planned.road), (share.budget, Some(road)));
+        }
+        assert_eq!((plan.len(), got.classes.len()), (2, 2));
+    }
+    let clusters = Classes::KMeans {
+        clusters: 3,
+        seed: 0,
+    };
+    let sas = Sas {
+        classes: clusters,
+        ..greedy()
+    };
+    let mut sources = Vec::new();
+    let mut listen = |progress: Progress<'_>| match progress {
+        Progress::Centres { placed, clusters } => sources.push(("centre", placed, clusters)),
+        Progress::Sweep(sweep) => sources.push(("sweep", sweep, 0)),
+        _ => {}
+    };
+    sas.select_with(&pool, 9, &mut listen).unwrap();
+    let first = [
+        ("centre", 1, 3),
+        ("centre", 2, 3),
+        ("centre", 3, 3),
+        ("sweep", 1, 0),
+    ];
+    assert_eq!(sources[..4], first);
 }
 
 /// Powers of two change no product; nor does any positive factor that f32 holds exactly.

@@ -358,6 +358,97 @@ fn options_are_checked() {
         }),
         "power: NaN found, a number above 0 and at most 64 expected"
     );
+    for (norms, found) in [
+        (&[1.0][..], "1 norms found, one for each of 2 rows"),
+        (&[1.0, 0.0], "0 at row 1 found, a finite norm above 0"),
+        (&[-1.0, 1.0], "-1 at row 0 found, a finite norm above 0"),
+        (
+            &[1.0, f64::NAN],
+            "NaN at row 1 found, a finite norm above 0",
+        ),
+        (
+            &[f64::INFINITY, 1.0],
+            "inf at row 0 found, a finite norm above 0",
+        ),
+    ] {
+        let input_norms = Some(norms.to_vec());
+        let found = format!("input_norms: {found} expected");
+        assert_eq!(
+            message(&Norm {
+                input_norms,
+                ..Norm::default()
+            }),
+            found
+        );
+    }
+}
+
+/// Norms over those of inputs, by the definition: the smallest E/w in f64.
+#[test]
+fn input_norms_divide() {
+    let (rows, dim, budget) = (500, 7, 60);
+    let x = made_up(rows, dim);
+    let input: Vec<f32> = made_up(rows, 3).iter().map(|v| 1e-6 * v).collect();
+    let input = Features::new(&input, rows, 3).unwrap();
+    let numbers = oracle::exponentials(2, 0, rows);
+    for (at, lp) in [Lp::L1, Lp::L2, Lp::LInf].into_iter().enumerate() {
+        let norm = |x: &[f32]| {
+            let [sum, squares, largest] = oracle::norms(x);
+            [sum, squares.sqrt(), largest][at]
+        };
+        let ratio = |(x, input): (&[f32], &[f32])| norm(x) / norm(input);
+        let ratios: Vec<f64> = (x.chunks(dim).zip(input.values().chunks(3)))
+            .map(ratio)
+            .collect();
+        let largest = ratios.iter().copied().fold(0.0, f64::max);
+        for (anti, greedy, power) in [
+            (false, false, 1.0),
+            (false, false, 3.5),
+            (false, true, 1.0),
+            (true, false, 2.0),
+            (true, true, 1.0),
+        ] {
+            let base = |row: usize| {
+                if anti {
+                    largest - ratios[row]
+                } else {
+                    ratios[row]
+                }
+            };
+            let key = |row: usize| {
+                let weight = base(row).powf(power);
+                if greedy {
+                    -weight
+                } else {
+                    numbers[row] / weight
+                }
+            };
+            let mut want: Vec<usize> = (0..rows).collect();
+            want.sort_by(|&a, &b| key(a).total_cmp(&key(b)));
+            let selector = Norm {
+                norm: lp,
+                power,
+                input_norms: Some(input.norms(lp)),
+                anti,
+                greedy,
+                seed: 2,
+                ..Norm::default()
+            };
+            on_every_device(Features::new(&x, rows, dim).unwrap(), |device, pool| {
+                let at = format!("{lp:?} anti {anti} greedy {greedy} on {device}");
+                let got = selector.select(pool, budget).unwrap();
+                assert_eq!(got.picks, want[..budget], "{at}");
+                for (&row, score) in got.picks.iter().zip(&got.scores) {
+                    assert!((score / base(row) - 1.0).abs() < 1e-7, "{at}: {score}");
+                }
+                let plain = Norm {
+                    input_norms: None,
+                    ..selector.clone()
+                };
+                assert_ne!(plain.select(pool, budget).unwrap().picks, got.picks, "{at}");
+            });
+        }
+    }
 }
 
 /// The same picks, epochs and scores from every device, up to three times the rank.

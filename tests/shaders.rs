@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each kernel, and the files that make it.
-const KERNELS: [(&str, &[&str]); 11] = [
+const KERNELS: [(&str, &[&str]); 15] = [
     ("row_norms", &["row_norms"]),
     ("gather_rows", &["gather_rows"]),
     ("due_rows", &["row_state", "due_rows"]),
@@ -17,33 +17,73 @@ const KERNELS: [(&str, &[&str]); 11] = [
     ("refresh", &["row_state", "direction_block", "refresh"]),
     (
         "store_similarities",
-        &["tile_list", "integer_tile", "store_similarities"],
+        &[
+            "panel_shift",
+            "tile_list",
+            "integer_tile",
+            "store_similarities",
+        ],
     ),
     (
         "row_sums",
-        &["tile_list", "integer_tile", "two_words", "row_sums"],
+        &[
+            "tile_list",
+            "integer_tile",
+            "tile_sums",
+            "two_words",
+            "row_sums",
+        ],
+    ),
+    (
+        "count_within",
+        &["tile_list", "integer_tile", "tile_sums", "count_within"],
+    ),
+    ("mark_within", &["tile_list", "integer_tile", "mark_within"]),
+    (
+        "nearest_other",
+        &["tile_list", "integer_tile", "nearest_other"],
     ),
     (
         "sum_columns",
         &["tile_list", "integer_tile", "two_words", "sum_columns"],
     ),
-    ("sum_stored", &["tile_list", "two_words", "sum_stored"]),
-    ("greedy_rounds", &["greedy_rounds"]),
+    (
+        "sum_stored",
+        &[
+            "panel_shift",
+            "tile_list",
+            "two_words",
+            "kept_panels",
+            "sum_stored",
+        ],
+    ),
+    (
+        "greedy_rounds",
+        &["panel_shift", "kept_panels", "greedy_rounds"],
+    ),
     ("nearest", &["direction_block", "nearest"]),
+    ("closest", &["direction_block", "closest"]),
 ];
 
 /// Every override there is, with the sets of values that the host gives them.
 const OVERRIDES: [&[(&str, f64)]; 3] = [
-    &[("NORM", 1.0), ("ROW_THREADS", 8.0), ("COLUMN_THREADS", 8.0)],
+    &[
+        ("NORM", 1.0),
+        ("ROW_THREADS", 8.0),
+        ("COLUMN_THREADS", 8.0),
+        ("PANEL_SHIFT", 8.0),
+    ],
     &[
         ("NORM", 2.0),
         ("ROW_THREADS", 16.0),
         ("COLUMN_THREADS", 16.0),
+        ("PANEL_SHIFT", 24.0),
     ],
     &[
         ("NORM", 3.0),
         ("ROW_THREADS", 16.0),
         ("COLUMN_THREADS", 4.0),
+        ("PANEL_SHIFT", 29.0),
     ],
 ];
 

@@ -125,6 +125,52 @@ def gram_schmidt(features, budget, seed=None):
     return picks
 
 
+def cover(starts, columns, budget, labelled=()):
+    """ProbCover: picks, and the rows that each newly covers. Row i covers the columns from starts[i]
+    up to the next row's, itself among them; labelled rows have covered theirs."""
+    import numpy as np
+
+    ends = np.append(starts[1:], len(columns))
+    left = np.ones(len(starts), np.int32)
+
+    def take(row):
+        left[columns[starts[row] : ends[row]]] = 0
+
+    for row in labelled:
+        take(row)
+    picks, degrees = [], []
+    for _ in range(budget):
+        degree = np.add.reduceat(left[columns], starts)
+        picks.append(int(degree.argmax()))
+        degrees.append(int(degree.max()))
+        take(picks[-1])
+    return picks, degrees
+
+
+def most_typical(squared_among, clusters, budget, labelled=()):
+    """TypiClust on squared distances, in the clusters of more than 5 rows: picks, and the least lead
+    of one over the next row of its cluster. squared_among gives the squared distances among rows."""
+    import numpy as np
+
+    ids, sizes = np.unique(clusters, return_counts=True)
+    left = np.ones(len(clusters), bool)
+    left[list(labelled)] = False
+    counts = [int((clusters[~left] == c).sum()) for c in ids]
+    order = sorted((count, -size, c) for count, size, c in zip(counts, sizes, ids) if size > 5)
+    picks, least = [], np.inf
+    for turn in range(budget):
+        rows = np.flatnonzero(left & (clusters == order[turn % len(order)][2]))
+        k = min(20, len(rows) // 2)
+        assert k > 0, "a cluster is used up"
+        near = np.sort(squared_among(rows), axis=1)[:, 1 : k + 1]
+        typicality = 1 / (near.mean(1) + 1e-5)
+        second, best = np.sort(typicality)[-2:]
+        least = min(least, (best - second) / best)
+        picks.append(int(rows[typicality.argmax()]))
+        left[picks[-1]] = False
+    return picks, float(least)
+
+
 # ------------------------------------------------------------------ coresift
 
 
@@ -186,6 +232,37 @@ def timed(job):
     began = time.perf_counter()
     job()
     return time.perf_counter() - began
+
+
+class Clock:
+    """Wall seconds of calls; processor seconds by the same names."""
+
+    def __init__(self):
+        self.cpu = {}
+
+    def of(self, name, call):
+        began = time.perf_counter(), time.process_time()
+        result = call()
+        seconds = time.perf_counter() - began[0]
+        self.cpu.setdefault(name, []).append(time.process_time() - began[1])
+        return seconds, result
+
+    def of_child(self, name, call):
+        import resource
+
+        def spent():
+            usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+            return usage.ru_utime + usage.ru_stime
+
+        began = spent()
+        result = call()
+        self.cpu.setdefault(name, []).append(spent() - began)
+        return result
+
+    def report(self):
+        print("\nprocessor seconds, median of runs:")
+        for name, seconds in self.cpu.items():
+            print(f"{name:44}{median(seconds):9.3f}")
 
 
 def alternate(jobs, rounds):

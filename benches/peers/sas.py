@@ -24,8 +24,6 @@ memory; peers begin with the features in memory.
 import argparse
 import heapq
 import os
-import resource
-import time
 from unittest import mock
 
 import common
@@ -123,38 +121,6 @@ def released(s):
     return picks
 
 
-# ------------------------------------------------------------------ clock
-
-
-class Clock:
-    """Wall seconds of calls; processor seconds by the same names."""
-
-    def __init__(self):
-        self.cpu = {}
-
-    def of(self, name, call):
-        began = time.perf_counter(), time.process_time()
-        result = call()
-        seconds = time.perf_counter() - began[0]
-        self.cpu.setdefault(name, []).append(time.process_time() - began[1])
-        return seconds, result
-
-    def of_child(self, name, call):
-        def spent():
-            usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-            return usage.ru_utime + usage.ru_stime
-
-        began = spent()
-        result = call()
-        self.cpu.setdefault(name, []).append(spent() - began)
-        return result
-
-    def report(self):
-        print("\nprocessor seconds, median of runs:")
-        for name, seconds in self.cpu.items():
-            print(f"{name:44}{common.median(seconds):9.3f}")
-
-
 # ------------------------------------------------------------------ jobs
 
 
@@ -213,7 +179,7 @@ def compare(coresift, options, title, classes, each, dim, share):
         arguments = (path, "sas", f"{share}%", "--classes", labels_path, "--threshold", "0")
         timed_classes = list(range(min(classes, 2)))
         check(coresift, arguments, features, labels, timed_classes, budget)
-        clock = Clock()
+        clock = common.Clock()
         small = similarities(features[:2000], np.float64)
         ranking = np.lexsort((-np.arange(len(small)), -small.sum(1)))
         turns = iter(range(10**6))
@@ -292,7 +258,7 @@ def large(coresift, options, rows, dim, share):
     with common.folder() as folder:
         path, labels_path = pool(folder, 1, rows, dim)
         arguments = (path, "sas", f"{share}%", "--classes", labels_path, "--threshold", "0")
-        clock = Clock()
+        clock = common.Clock()
 
         def ours():
             refined = (*arguments, "--refine", "none")

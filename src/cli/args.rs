@@ -56,6 +56,10 @@ pub(crate) struct SelectArgs {
     /// Exponent of the length in a row's weight (norm, gram-schmidt) [default: 1]
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     pub(crate) power: Option<f64>,
+    /// Inputs that the features were made from, .npy of any width: a row counts by its length over
+    /// its input's (norm, max-norm)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input_features: Option<PathBuf>,
     /// Weigh by the distance to the largest length: prefers short rows (norm, max-norm)
     #[arg(long)]
     pub(crate) anti: bool,
@@ -71,7 +75,9 @@ pub(crate) struct SelectArgs {
     /// Each row's latent class, a list: .npy, .json, .csv or .txt (sas; random and norm: stratified)
     #[arg(long, value_name = "FILE", group = "latent")]
     pub(crate) classes: Option<Target>,
-    /// Latent classes by k-means into so many clusters (sas; random and norm: stratified)
+    /// Latent classes by k-means into so many clusters (sas; random and norm: stratified); the
+    /// clusters that --delta auto goes by, best as many as there are classes (probcover) [there
+    /// default: the budget, from 2 to 100]
     #[arg(long, value_name = "K", group = "latent")]
     pub(crate) clusters: Option<usize>,
     /// Latent classes by a linear classifier fitted to a few labels: pairs of row and class, .csv,
@@ -107,6 +113,27 @@ pub(crate) struct SelectArgs {
     /// Whether similarities are kept (sas) [default: auto]
     #[arg(long, value_enum)]
     pub(crate) road: Option<RoadName>,
+    /// Nearest rows that make a row typical, 1 to 64 (typiclust) [default: 20]
+    #[arg(long, value_name = "K")]
+    pub(crate) neighbours: Option<usize>,
+    /// Average squared distances, as the authors' released code (typiclust)
+    #[arg(long)]
+    pub(crate) squared: bool,
+    /// Each row's cluster, a list: .npy, .json, .csv or .txt; spares k-means (typiclust)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) given_clusters: Option<Target>,
+    /// Distance within which a row covers others, of rows at length 1: above 0 and at most 2, or
+    /// auto: 95 % of the rows have only rows of their own cluster within it (probcover)
+    /// [default: auto]
+    #[arg(long, value_name = "D|auto", allow_negative_numbers = true)]
+    pub(crate) delta: Option<DeltaOption>,
+    /// Pick the budget by this from more rows that the method chooses; an option holds for every
+    /// stage that knows it
+    #[arg(long, value_enum)]
+    pub(crate) then: Option<ThenName>,
+    /// Rows that the method chooses for each pick (with --then) [default: 2]
+    #[arg(long, value_name = "M")]
+    pub(crate) oversample: Option<usize>,
     /// Where to compute: auto, cpu, gpu or part of an adapter's name
     #[arg(long, default_value = "auto", value_name = "auto|cpu|gpu|NAME")]
     pub(crate) device: Choice,
@@ -127,16 +154,38 @@ pub(crate) struct SelectArgs {
 /// The methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Method {
-    /// Every subset is equally likely
+    /// Every subset is equally likely: the baseline, at no cost
     Random,
-    /// Rows drawn by their length
+    /// Rows drawn by their length: where length tells what matters, at one pass
     Norm,
-    /// The longest rows
+    /// The longest rows: for comparison, at one pass
     MaxNorm,
-    /// Rows drawn by the length of what earlier picks leave of them
+    /// Rows drawn by the length of what earlier picks leave of them: picks of all directions, at a few
+    /// passes
     GramSchmidt,
-    /// In every latent class, the rows most similar to the rest of it
+    /// In every latent class, the rows most similar to the rest of it: the many to keep, at a product
+    /// of all pairs of a class
     Sas,
+    /// In every cluster the most typical rows: a first few labels, at the cost of a k-means
+    #[value(name = "typiclust")]
+    TypiClust,
+    /// Rows with most rows near them that no pick has yet: the few to label, at a product of all
+    /// pairs of rows
+    #[value(name = "probcover")]
+    ProbCover,
+}
+
+/// The methods that can follow another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ThenName {
+    /// Every subset of the chosen rows is equally likely
+    Random,
+    /// Drawn by their length
+    Norm,
+    /// The longest
+    MaxNorm,
+    /// Drawn by the length of what earlier picks leave of them
+    GramSchmidt,
 }
 
 /// Names of the norms.
@@ -218,6 +267,29 @@ impl FromStr for Threshold {
         number
             .map(|t| Self(Some(t)))
             .ok_or_else(|| format!("{text:?} found, a number or none expected"))
+    }
+}
+
+/// How near a row must be to be covered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum DeltaOption {
+    /// A distance.
+    Fixed(f64),
+    /// By the purity of clusters.
+    Auto,
+}
+
+impl FromStr for DeltaOption {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        let number = text.parse().ok();
+        number
+            .map(Self::Fixed)
+            .ok_or_else(|| format!("{text:?} found, a number or auto expected"))
     }
 }
 

@@ -55,9 +55,10 @@ pub(crate) struct Console {
 }
 
 impl Console {
-    /// Prints a line on stderr.
+    /// Prints a line on stderr, in place of a bar that may be there.
     pub(crate) fn note(self, text: impl Display) {
         if !self.quiet {
+            clear();
             line(text);
         }
     }
@@ -86,11 +87,19 @@ pub(crate) struct Progress {
 impl Progress {
     /// Says how many steps are done.
     pub(crate) fn set(&self, done: u64) {
-        if !self.shown || self.began.elapsed() < PATIENCE {
-            return;
+        self.on_bar(|bar| bar.set_position(done));
+    }
+
+    /// Says what is being done.
+    pub(crate) fn say(&self, text: String) {
+        self.on_bar(|bar| bar.set_message(text));
+    }
+
+    fn on_bar(&self, change: impl FnOnce(&ProgressBar)) {
+        if self.shown && self.began.elapsed() >= PATIENCE {
+            let mut bar = BAR.lock().unwrap_or_else(PoisonError::into_inner);
+            change(bar.get_or_insert_with(|| self.bar()));
         }
-        let mut bar = BAR.lock().unwrap_or_else(PoisonError::into_inner);
-        bar.get_or_insert_with(|| self.bar()).set_position(done);
     }
 
     fn bar(&self) -> ProgressBar {

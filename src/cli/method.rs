@@ -1,14 +1,14 @@
 //! From options to a selector.
 
 use super::args::{
-    Method, NormName, ObjectiveName, OnExhaustionName, RefineName, RoadName, SelectArgs,
-    SimilarityName,
+    DeltaOption, Method, NormName, ObjectiveName, OnExhaustionName, RefineName, RoadName,
+    SelectArgs, SimilarityName, ThenName,
 };
 use super::failure::Failure;
 use clap::ValueEnum;
 use coresift::{
-    Classes, GramSchmidt, Lp, Norm, Objective, OnExhaustion, Refine, Road, Sas, Selector,
-    Similarity, Uniform,
+    Classes, Delta, GramSchmidt, Lp, Norm, Objective, OnExhaustion, ProbCover, Refine, Road, Sas,
+    Selector, Similarity, Then, TypiClust, Uniform,
 };
 use serde_json::{Value, json};
 
@@ -20,19 +20,44 @@ pub(crate) struct Plan {
     pub(crate) options: Value,
 }
 
+/// What files say: those that options name, and the features' own type.
+#[derive(Clone, Debug)]
+pub(crate) struct Given {
+    /// Rows already labelled.
+    pub(crate) labelled: Vec<usize>,
+    /// Tolerance of rounded features, where no `--rank-tol` is given.
+    pub(crate) rank_tol: Option<f64>,
+    /// Latent classes.
+    pub(crate) classes: Option<Classes>,
+    /// Each row's cluster, as `--given-clusters` says.
+    pub(crate) clusters: Option<Vec<usize>>,
+    /// Norms of the inputs.
+    pub(crate) input_norms: Option<Vec<f64>>,
+}
+
 /// The name of a word on the command line.
 pub(crate) fn name(word: impl ValueEnum) -> String {
     let value = word.to_possible_value().expect("no word is hidden");
     value.get_name().to_owned()
 }
 
-/// Refuses an option that the method does not know.
+/// The methods in their order: one, or with `--then` two.
+pub(crate) fn stages(args: &SelectArgs) -> impl Iterator<Item = Method> {
+    std::iter::once(args.method).chain(args.then.map(Method::from))
+}
+
+/// Refuses an option that no stage knows.
 pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
-    use Method::{GramSchmidt, MaxNorm, Norm, Random, Sas};
+    use Method::{GramSchmidt, MaxNorm, Norm, ProbCover, Random, Sas, TypiClust};
     let by_class = &[Sas, Random, Norm][..];
-    let options: [(&str, bool, &[Method]); 18] = [
+    let options: [(&str, bool, &[Method]); 23] = [
         ("--norm", args.norm.is_some(), &[Norm, MaxNorm, GramSchmidt]),
         ("--power", args.power.is_some(), &[Norm, GramSchmidt]),
+        (
+            "--input-features",
+            args.input_features.is_some(),
+            &[Norm, MaxNorm],
+        ),
         ("--anti", args.anti, &[Norm, MaxNorm]),
         ("--greedy", args.greedy, &[GramSchmidt]),
         (
@@ -42,7 +67,12 @@ pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
         ),
         ("--rank-tol", args.rank_tol.is_some(), &[GramSchmidt]),
         ("--classes", args.classes.is_some(), by_class),
-        ("--clusters", args.clusters.is_some(), by_class),
+        (
+            "--clusters",
+            args.clusters.is_some(),
+            &[Sas, Random, Norm, ProbCover],
+        ),
+        ("--delta", args.delta.is_some(), &[ProbCover]),
         ("--few-labels", args.few_labels.is_some(), by_class),
         ("--prompts", args.prompts.is_some(), by_class),
         ("--min-per-class", args.min_per_class.is_some(), by_class),
@@ -53,13 +83,21 @@ pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
         ("--views", args.views.is_some(), &[Sas]),
         ("--worst", args.worst, &[Sas]),
         ("--road", args.road.is_some(), &[Sas]),
+        ("--neighbours", args.neighbours.is_some(), &[TypiClust]),
+        ("--squared", args.squared, &[TypiClust]),
+        (
+            "--given-clusters",
+            args.given_clusters.is_some(),
+            &[TypiClust],
+        ),
     ];
     for (option, given, methods) in options {
-        if given && !methods.contains(&args.method) {
+        if given && !stages(args).any(|stage| methods.contains(&stage)) {
+            let found: Vec<_> = stages(args).map(name).collect();
             let known: Vec<_> = methods.iter().copied().map(name).collect();
             return Err(Failure::Usage(format!(
                 "{option}: --method {} found, {} expected",
-                name(args.method),
+                found.join(" --then "),
                 known.join(" or ")
             )));
         }
@@ -82,8 +120,17 @@ fn check_together(args: &SelectArgs) -> Result<(), Failure> {
             "--min-per-class: no classes found, --classes, --clusters, --few-labels or --prompts expected",
         );
     }
+    if args.clusters.is_some() && matches!(args.delta, Some(DeltaOption::Fixed(_))) {
+        return refuse("--clusters: a distance for --delta found, auto expected");
+    }
     if args.refine.is_some() && args.objective == Some(ObjectiveName::RowSum) {
         return refuse("--refine: --objective row-sum found, cut expected");
+    }
+    if args.oversample.is_some() && args.then.is_none() {
+        return refuse("--oversample: no --then found, one expected");
+    }
+    if args.views.is_some() && args.then.is_some() {
+        return refuse("--views: --then found, none expected (a row must be an example)");
     }
     if args.refine.is_some() && args.worst {
         return refuse("--refine: --worst found, none expected (the worst picks are not refined)");
@@ -91,19 +138,38 @@ fn check_together(args: &SelectArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The selector that the options ask for. `rank_tol` stands where no `--rank-tol` is given.
-pub(crate) fn plan(
-    args: &SelectArgs,
-    labelled: Vec<usize>,
-    rank_tol: Option<f64>,
-    classes: Option<Classes>,
-) -> Plan {
-    match args.method {
-        Method::Sas => sas(args, labelled, classes),
-        Method::Random => uniform(args, labelled, classes),
-        Method::Norm => norm(args, labelled, classes, false),
-        Method::MaxNorm => norm(args, labelled, classes, true),
-        Method::GramSchmidt => gram_schmidt(args, labelled, rank_tol),
+/// The selector that the options ask for.
+pub(crate) fn plan(args: &SelectArgs, given: Given) -> Plan {
+    let Some(then) = args.then else {
+        return stage(args, args.method, given);
+    };
+    let first = stage(args, args.method, given.clone());
+    let second = stage(args, then.into(), given);
+    let oversample = args.oversample.unwrap_or(Then::OVERSAMPLE);
+    let mut options = first.options;
+    options["oversample"] = oversample.into();
+    options["then"] = second.options;
+    options["then"]["method"] = name(then).into();
+    Plan {
+        selector: Box::new(Then {
+            first: first.selector,
+            second: second.selector,
+            oversample,
+        }),
+        options,
+    }
+}
+
+/// The selector of one stage.
+fn stage(args: &SelectArgs, method: Method, given: Given) -> Plan {
+    match method {
+        Method::Sas => sas(args, given.labelled, given.classes),
+        Method::Random => uniform(args, given.labelled, given.classes),
+        Method::Norm => norm(args, given),
+        Method::MaxNorm => max_norm(args, given),
+        Method::GramSchmidt => gram_schmidt(args, given.labelled, given.rank_tol),
+        Method::ProbCover => prob_cover(args, given.labelled),
+        Method::TypiClust => typiclust(args, given.labelled, given.clusters),
     }
 }
 
@@ -129,31 +195,59 @@ fn stratify(args: &SelectArgs, options: &mut Value) {
     }
 }
 
-fn norm(args: &SelectArgs, labelled: Vec<usize>, classes: Option<Classes>, greedy: bool) -> Plan {
+fn norm(args: &SelectArgs, given: Given) -> Plan {
     let default = Norm::default();
     let selector = Norm {
-        norm: args.norm.map_or(default.norm, Lp::from),
+        norm: lp(args),
         power: args.power.unwrap_or(default.power),
+        input_norms: given.input_norms,
         anti: args.anti,
-        greedy,
         seed: args.seed,
-        labelled,
-        classes,
+        labelled: given.labelled,
+        classes: given.classes,
         min_per_class: args.min_per_class.unwrap_or(default.min_per_class),
+        ..default
     };
-    let mut options = json!({
-        "norm": norm_name(selector.norm),
-        "anti": selector.anti,
-        "labelled": selector.labelled.len(),
-    });
-    if !greedy {
-        options["power"] = selector.power.into();
-    }
+    let mut options = norm_options(&selector);
+    options["power"] = selector.power.into();
     stratify(args, &mut options);
     Plan {
         selector: Box::new(selector),
         options,
     }
+}
+
+fn max_norm(args: &SelectArgs, given: Given) -> Plan {
+    let selector = Norm {
+        norm: lp(args),
+        input_norms: given.input_norms,
+        anti: args.anti,
+        greedy: true,
+        labelled: given.labelled,
+        ..Norm::default()
+    };
+    Plan {
+        options: norm_options(&selector),
+        selector: Box::new(selector),
+    }
+}
+
+/// The options that norm sampling and the largest norms share.
+fn norm_options(selector: &Norm) -> Value {
+    let mut options = json!({
+        "norm": norm_name(selector.norm),
+        "anti": selector.anti,
+        "labelled": selector.labelled.len(),
+    });
+    if selector.input_norms.is_some() {
+        options["input_features"] = "given".into();
+    }
+    options
+}
+
+/// The norm of norm sampling.
+pub(crate) fn lp(args: &SelectArgs) -> Lp {
+    args.norm.map_or(Norm::default().norm, Lp::from)
 }
 
 fn gram_schmidt(args: &SelectArgs, labelled: Vec<usize>, rank_tol: Option<f64>) -> Plan {
@@ -222,6 +316,49 @@ fn sas(args: &SelectArgs, labelled: Vec<usize>, classes: Option<Classes>) -> Pla
     }
 }
 
+fn prob_cover(args: &SelectArgs, labelled: Vec<usize>) -> Plan {
+    let delta = match args.delta {
+        Some(DeltaOption::Fixed(delta)) => Delta::Fixed(delta),
+        Some(DeltaOption::Auto) | None => Delta::Auto {
+            clusters: args.clusters,
+        },
+    };
+    let mut options = json!({ "delta": "auto", "labelled": labelled.len() });
+    match delta {
+        Delta::Fixed(delta) => options["delta"] = delta.into(),
+        Delta::Auto { clusters } => options["clusters"] = clusters.into(),
+    }
+    Plan {
+        selector: Box::new(ProbCover {
+            delta,
+            seed: args.seed,
+            labelled,
+        }),
+        options,
+    }
+}
+
+fn typiclust(args: &SelectArgs, labelled: Vec<usize>, clusters: Option<Vec<usize>>) -> Plan {
+    let default = TypiClust::default();
+    let selector = TypiClust {
+        clusters,
+        neighbours: args.neighbours.unwrap_or(default.neighbours),
+        squared: args.squared,
+        seed: args.seed,
+        labelled,
+    };
+    let options = json!({
+        "clusters": if selector.clusters.is_some() { "given" } else { "k-means" },
+        "neighbours": selector.neighbours,
+        "squared": selector.squared,
+        "labelled": selector.labelled.len(),
+    });
+    Plan {
+        selector: Box::new(selector),
+        options,
+    }
+}
+
 /// Where the latent classes come from.
 fn class_names(args: &SelectArgs) -> Value {
     if args.classes.is_some() {
@@ -234,6 +371,17 @@ fn class_names(args: &SelectArgs) -> Value {
         json!("prompts")
     } else {
         json!("one")
+    }
+}
+
+impl From<ThenName> for Method {
+    fn from(name: ThenName) -> Self {
+        match name {
+            ThenName::Random => Self::Random,
+            ThenName::Norm => Self::Norm,
+            ThenName::MaxNorm => Self::MaxNorm,
+            ThenName::GramSchmidt => Self::GramSchmidt,
+        }
     }
 }
 

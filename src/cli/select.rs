@@ -6,10 +6,12 @@ use super::console::{self, Console};
 use super::device::{Choice, Device};
 use super::failure::Failure;
 use super::indices;
-use super::method::{self, Plan};
+use super::method::{self, Given, Plan};
 use super::read::FeatureFile;
 use super::write::{Format, Target};
-use coresift::{ClassShare, Error, Features, GramSchmidt, Road, Selection};
+use coresift::{
+    ClassShare, Error, Features, GramSchmidt, Progress, Road, Selection, Then, stored_bytes,
+};
 use serde_json::{Value, json};
 use std::time::Instant;
 
@@ -24,10 +26,22 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
         None => Vec::new(),
     };
     let classes = classes::read(args, file.dim)?;
+    let input_norms = input_norms(args, file.rows, console)?;
+    let clusters = (args.given_clusters.as_ref())
+        .map(|list| indices::read(list, "given-clusters", "cluster"))
+        .transpose()?;
     let budget = args.budget.of(file.rows / args.views.unwrap_or(1).max(1));
     let device = open(args, console)?;
     let values = read(&mut file, console)?;
-    let plan = method::plan(args, labelled, rank_tol(args, &file, console), classes);
+    let able = file.rows.saturating_sub(labelled.len());
+    let given = Given {
+        labelled,
+        rank_tol: rank_tol(args, &file, console),
+        classes,
+        clusters,
+        input_norms,
+    };
+    let plan = method::plan(args, given);
     let about = about(args, &file, budget, &device, &plan);
     let in_memory = Instant::now();
     let features = Features::new(&values, file.rows, file.dim)
@@ -40,7 +54,12 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
             if minimum_was_dropped(args, &selection, budget) {
                 console.note("min-per-class: dropped, the budget does not pay for it");
             }
-            console.note(summary(args.method, &selection, &file, (seconds, all)));
+            if all_were_chosen(args, budget, able) {
+                console.note(format_args!(
+                    "oversample: all {able} rows that may be picked are chosen"
+                ));
+            }
+            console.note(summary(args, &selection, &file, (seconds, all)));
             Ok(())
         }
         Err(error) => {
@@ -75,15 +94,45 @@ fn read(file: &mut FeatureFile, console: Console) -> Result<Vec<f32>, Failure> {
     if let Some(changes) = file.conversion() {
         console.note(format_args!("converted: {changes}"));
     }
+    read_values(file, console)
+}
+
+fn read_values(file: &mut FeatureFile, console: Console) -> Result<Vec<f32>, Failure> {
     let total = file.rows as u64 * file.dim as u64;
     let bar = console.progress("reading   {wide_bar} {percent}% {elapsed}", total);
     file.read(|done| bar.set(done))
 }
 
+/// The norms of the inputs that the features were made from, where they are asked for.
+fn input_norms(
+    args: &SelectArgs,
+    rows: usize,
+    console: Console,
+) -> Result<Option<Vec<f64>>, Failure> {
+    let Some(path) = &args.input_features else {
+        return Ok(None);
+    };
+    let fail = |problem: String| Failure::file(path, "input-features", problem);
+    let mut file = FeatureFile::open(path, "input-features")?;
+    if file.rows != rows {
+        let found = file.rows;
+        return Err(fail(format!(
+            "{found} rows found, {rows} expected, as in the features"
+        )));
+    }
+    let values = read_values(&mut file, console)?;
+    let inputs = Features::new(&values, file.rows, file.dim).map_err(|error| {
+        // The library takes them for features.
+        fail(error.to_string().replacen("features: ", "", 1))
+    })?;
+    Ok(Some(inputs.norms(method::lp(args))))
+}
+
 /// Values born as float16 carry its rounding, which must not pass for a direction: a residual
 /// counts from sixteen roundings up.
 fn rank_tol(args: &SelectArgs, file: &FeatureFile, console: Console) -> Option<f64> {
-    if args.method != Method::GramSchmidt || args.rank_tol.is_some() || !file.is_f16() {
+    let has_residuals = method::stages(args).any(|stage| stage == Method::GramSchmidt);
+    if !has_residuals || args.rank_tol.is_some() || !file.is_f16() {
         return None;
     }
     let rank_tol = GramSchmidt::default_rank_tol(file.dim).max(16.0 * (-11f64).exp2());
@@ -119,9 +168,68 @@ fn choose(
     console: Console,
 ) -> Result<Selection, Error> {
     let pool = device.pool(features)?;
-    let bar = console.progress("selecting {wide_bar} {pos}/{len} {elapsed}", budget as u64);
+    let template = "selecting {wide_bar} {pos}/{len} {msg} {elapsed}";
+    let bar = console.progress(template, budget as u64);
     plan.selector
-        .select_with(&*pool, budget, &mut |picks| bar.set(picks as u64))
+        .select_with(&*pool, budget, &mut |progress| match progress {
+            Progress::Plan(classes) => console.note(plan_in_words(classes)),
+            progress => show(&bar, &progress),
+        })
+}
+
+/// Puts on the bar what a selector tells.
+fn show(bar: &console::Progress, progress: &Progress<'_>) {
+    match progress {
+        Progress::Centres { placed, clusters } => {
+            bar.say(format!("k-means++: {placed} of {clusters} centres"));
+        }
+        Progress::Sweep(sweep) => bar.say(format!("k-means: sweep {sweep}")),
+        Progress::Round {
+            classes,
+            round,
+            rounds,
+            picks,
+        } => {
+            bar.set(*picks as u64);
+            let (first, last) = (classes.start(), classes.end());
+            let classes = if first == last {
+                format!("class {first}")
+            } else {
+                format!("classes {first} to {last}")
+            };
+            bar.say(format!("{classes}, round {round} of {rounds}"));
+        }
+        Progress::Picks(picks) => bar.set(*picks as u64),
+        Progress::Stage { chosen, of } => bar.say(format!("first stage: {chosen} of {of} rows")),
+        _ => {}
+    }
+}
+
+/// How each class's similarities will be come by, and the memory that those kept will take.
+fn plan_in_words(classes: &[ClassShare]) -> String {
+    /// Numbers listed of classes whose similarities are not kept.
+    const LISTED: usize = 10;
+    let (stored, free): (Vec<&ClassShare>, Vec<&ClassShare>) =
+        (classes.iter()).partition(|share| share.road == Some(Road::Stored));
+    let bytes: u64 = stored.iter().map(|share| stored_bytes(share.rows)).sum();
+    let mib = bytes as f64 / f64::from(1 << 20);
+    let mut words = format!(
+        "plan: {} stored ({mib:.1} MiB of similarities in all), {} matrix-free",
+        count(stored.len(), "class", "classes"),
+        free.len()
+    );
+    if !stored.is_empty() && !free.is_empty() {
+        let numbers: Vec<String> = (free.iter().take(LISTED))
+            .map(|share| share.class.to_string())
+            .collect();
+        let more = if free.len() > LISTED { ", ..." } else { "" };
+        words += &format!(" ({}{more})", numbers.join(", "));
+    }
+    words
+}
+
+fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// Names the file that an error of the library speaks of.
@@ -132,7 +240,9 @@ fn in_context(args: &SelectArgs, error: Error) -> Failure {
         Error::ZeroRow { .. } => (Some(args.features.clone()), None),
         Error::Argument { argument, .. } => match *argument {
             "classes" => (path(&args.classes), Some("classes")),
+            "clusters" => (path(&args.given_clusters), Some("given-clusters")),
             "few labels" => (path(&args.few_labels), Some("few-labels")),
+            "input_norms" => (args.input_features.clone(), Some("input-features")),
             "prompts" => (args.prompts.clone(), Some("prompts")),
             _ => (None, None),
         },
@@ -213,16 +323,19 @@ fn minimum_was_dropped(args: &SelectArgs, selection: &Selection, budget: usize) 
         > budget
 }
 
+/// Whether the first of two stages had fewer rows to choose than it was to.
+fn all_were_chosen(args: &SelectArgs, budget: usize, able: usize) -> bool {
+    let oversample = args.oversample.unwrap_or(Then::OVERSAMPLE);
+    args.then.is_some() && budget.saturating_mul(oversample) > able
+}
+
 /// The classes of a selection and, of SAS, how many had their similarities kept.
 fn classes_in_words(selection: &Selection) -> String {
     let classes = selection.classes.len();
     let stored = |share: &&ClassShare| share.road == Some(Road::Stored);
     let stored = selection.classes.iter().filter(stored).count();
     let value: Option<f64> = selection.classes.iter().map(|share| share.value).sum();
-    let classes = format!(
-        "{classes} {}",
-        if classes == 1 { "class" } else { "classes" }
-    );
+    let classes = count(classes, "class", "classes");
     match value {
         Some(value) => format!(
             "{classes} ({stored} stored, {} matrix-free), F {value:.6e}",
@@ -235,16 +348,15 @@ fn classes_in_words(selection: &Selection) -> String {
 /// One line on what was done, and the seconds that it took: from features in memory to picks,
 /// and in all.
 fn summary(
-    method: Method,
+    args: &SelectArgs,
     selection: &Selection,
     file: &FeatureFile,
     (seconds, all): (f64, f64),
 ) -> String {
-    let count =
-        |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+    let stages: Vec<_> = method::stages(args).map(method::name).collect();
     let mut parts = vec![format!(
         "{}: {} of {} rows x {}",
-        method::name(method),
+        stages.join(" then "),
         count(selection.picks.len(), "pick", "picks"),
         file.rows,
         file.dim
@@ -254,6 +366,13 @@ fn summary(
     }
     if !selection.classes.is_empty() {
         parts.push(classes_in_words(selection));
+    }
+    if let Some(cover) = selection.cover {
+        let share = 100.0 * cover.covered as f64 / file.rows as f64;
+        let (covered, delta) = (cover.covered, cover.delta);
+        parts.push(format!(
+            "{covered} rows covered ({share:.1} %) within {delta:.6}"
+        ));
     }
     parts.push(count(selection.passes, "pass", "passes"));
     parts.push(format!("{seconds:.3} s from memory, {all:.3} s in all"));

@@ -186,6 +186,9 @@ fn record(selection: &Selection, about: &Value) -> Value {
             .sum::<Option<f64>>()
             .into();
     }
+    if let Some(cover) = selection.cover {
+        record["cover"] = serde_json::json!({ "delta": cover.delta, "covered": cover.covered });
+    }
     record["shortfall"] = match selection.shortfall {
         Some(short) => {
             serde_json::json!({ "count": short.missing, "reason": short.reason.to_string() })

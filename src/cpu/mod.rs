@@ -1,10 +1,15 @@
 //! The CPU pool: each kernel as a blocked, threaded loop over borrowed rows. No algorithm.
 
+mod closest;
+mod count_within;
 mod deflate;
 mod due_rows;
 mod gather_rows;
 mod greedy_rounds;
+mod mark_within;
 mod nearest;
+mod nearest_other;
+mod neighbours;
 mod refresh;
 mod row_norms;
 mod row_sums;
@@ -14,10 +19,11 @@ mod sum_columns;
 mod sum_stored;
 
 use crate::{
-    Due, Error, Features, IntegerRows, Lp, Nearest, Pool, Rate, Residuals, RowState, Similarities,
-    Totals,
+    Due, Error, Features, IntegerRows, Lp, Nearest, Neighbours, Numbering, Pool, Rate, Residuals,
+    RowState, Similarities, Totals,
 };
 
+use neighbours::CpuNeighbours;
 use similarities::CpuSimilarities;
 
 /// Rows one thread works on at a time: small enough that a block of rows, its inner products
@@ -29,6 +35,7 @@ const BLOCK: usize = 256;
 pub struct CpuPool<'a> {
     features: Features<'a>,
     scale: f32,
+    numbering: Numbering<'a>,
 }
 
 impl<'a> CpuPool<'a> {
@@ -36,7 +43,16 @@ impl<'a> CpuPool<'a> {
     #[must_use]
     pub fn new(features: Features<'a>) -> Self {
         let scale = features.scale();
-        Self { features, scale }
+        Self {
+            features,
+            scale,
+            numbering: Numbering::default(),
+        }
+    }
+
+    /// The same rows with other random numbers.
+    pub(crate) fn numbered(self, numbering: Numbering<'a>) -> Self {
+        Self { numbering, ..self }
     }
 }
 
@@ -74,6 +90,10 @@ impl Pool for CpuPool<'_> {
         Ok(Box::new(CpuSimilarities::new(rows, threshold)))
     }
 
+    fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error> {
+        Ok(Box::new(CpuNeighbours::new(self)))
+    }
+
     fn nearest(
         &self,
         vectors: &[f32],
@@ -81,6 +101,19 @@ impl Pool for CpuPool<'_> {
         lengths: &[f32],
     ) -> Result<Vec<Nearest>, Error> {
         Ok(nearest::nearest(self, vectors, offsets, lengths))
+    }
+
+    fn numbering(&self) -> Numbering<'_> {
+        self.numbering
+    }
+
+    fn closest(
+        &self,
+        clusters: &[&[usize]],
+        lengths: &[f32],
+        k: usize,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        Ok(closest::closest(self, clusters, lengths, k))
     }
 }
 

@@ -68,45 +68,77 @@ pub(super) fn store_similarities(
                 |i: usize| class.start + i * TILE..class.end.min(class.start + (i + 1) * TILE);
             let (a, b) = (block(i), block(j));
             let (height, width) = (a.len(), b.len());
-            scratch.compute(rows, threshold, a, b);
-            for r in 0..height {
-                let first = (i * TILE + r) * pitch + j * TILE;
-                write(
-                    &words[first / OF_WORD..],
-                    &scratch.tile[r * TILE..][..stored_pitch(width)],
-                );
+            let tile = scratch.compute(rows, threshold, a, b);
+            let (row, column) = (i * TILE, j * TILE);
+            let place = |row: usize, column: usize| (row * pitch + column) / OF_WORD;
+            for (r, tile) in tile.chunks_exact(OF_TILE).take(height).enumerate() {
+                let words = &words[place(row + r, column)..];
+                write(words, &tile[..width.div_ceil(OF_WORD)]);
             }
-            for c in (0..width).filter(|_| i < j) {
-                let first = (j * TILE + c) * pitch + i * TILE;
-                write(
-                    &words[first / OF_WORD..],
-                    &scratch.mirrored[c * TILE..][..stored_pitch(height)],
-                );
+            if i < j {
+                let mirror = mirror(tile);
+                for (c, mirror) in mirror.chunks_exact(OF_TILE).take(width).enumerate() {
+                    let words = &words[place(column + c, row)..];
+                    write(words, &mirror[..height.div_ceil(OF_WORD)]);
+                }
             }
         });
     matrix.words = words.into_iter().map(AtomicU64::into_inner).collect();
 }
 
-fn write(words: &[AtomicU64], values: &[u16]) {
-    for (word, &values) in words.iter().zip(values.as_chunks::<OF_WORD>().0) {
-        word.store(bytemuck::cast(values), Ordering::Relaxed);
+fn write(words: &[AtomicU64], values: &[u64]) {
+    for (word, &value) in words.iter().zip(values) {
+        word.store(value, Ordering::Relaxed);
     }
+}
+
+/// Words to a row of a tile.
+const OF_TILE: usize = TILE / OF_WORD;
+
+/// A tile of similarities, row-major, four to a word.
+type Words = [u64; TILE * OF_TILE];
+
+/// The tile with its rows as columns, by squares of four: a word is four similarities of a row.
+fn mirror(tile: &Words) -> Words {
+    let mut mirror = [0; TILE * OF_TILE];
+    for r in 0..OF_TILE {
+        for c in 0..OF_TILE {
+            let square = mirror_square(std::array::from_fn(|k| tile[(4 * r + k) * OF_TILE + c]));
+            for (k, word) in square.into_iter().enumerate() {
+                mirror[(4 * c + k) * OF_TILE + r] = word;
+            }
+        }
+    }
+    mirror
+}
+
+/// First within pairs of rows, then between the pairs. The lowest bits are the first similarity's,
+/// as they lie in memory.
+#[inline(always)]
+fn mirror_square(rows: [u64; 4]) -> [u64; 4] {
+    const EVEN: u64 = 0x0000_ffff_0000_ffff;
+    const LOW: u64 = 0xffff_ffff;
+    let [a, b, c, d] = rows.map(u64::to_le);
+    let evens = |a: u64, b: u64| (a & EVEN) | ((b & EVEN) << 16);
+    let odds = |a: u64, b: u64| ((a >> 16) & EVEN) | (b & !EVEN);
+    let low = |a: u64, b: u64| (a & LOW) | (b << 32);
+    let high = |a: u64, b: u64| (a >> 32) | (b & !LOW);
+    let ((e, o), (f, p)) = ((evens(a, b), odds(a, b)), (evens(c, d), odds(c, d)));
+    [low(e, f), low(o, p), high(e, f), high(o, p)].map(u64::from_le)
 }
 
 /// What a thread needs for a tile.
 struct Scratch {
     products: Vec<i32>,
-    /// Similarities, [`TILE`] x [`TILE`], and the same mirrored; 0 past the last row and column.
-    tile: Vec<u16>,
-    mirrored: Vec<u16>,
+    /// Similarities; 0 past the last row and column.
+    tile: Box<Words>,
 }
 
 impl Default for Scratch {
     fn default() -> Self {
         Self {
             products: vec![0; TILE * TILE],
-            tile: vec![0; TILE * TILE],
-            mirrored: vec![0; TILE * TILE],
+            tile: Box::new([0; TILE * OF_TILE]),
         }
     }
 }
@@ -118,26 +150,21 @@ impl Scratch {
         threshold: Option<i32>,
         a: Range<usize>,
         b: Range<usize>,
-    ) {
+    ) -> &Words {
         let (height, width) = (a.len(), b.len());
         let (a, b): (Vec<usize>, Vec<usize>) = (a.collect(), b.collect());
         products(rows, &a, &b, &mut self.products);
         if height < TILE || width < TILE {
             self.tile.fill(0);
-            self.mirrored.fill(0);
         }
         let products = self.products.chunks_exact(width).take(height);
-        let rows = self.tile.chunks_exact_mut(TILE);
+        let rows = bytemuck::cast_slice_mut::<u64, u16>(&mut *self.tile).chunks_exact_mut(TILE);
         sums::vectorised(|| {
             for (row, products) in rows.zip(products) {
                 of_row(row, products, threshold);
             }
         });
-        for (r, row) in self.tile.chunks_exact(TILE).take(height).enumerate() {
-            for (c, &value) in row[..width].iter().enumerate() {
-                self.mirrored[c * TILE + r] = value;
-            }
-        }
+        &self.tile
     }
 }
 
@@ -145,5 +172,29 @@ impl Scratch {
 fn of_row(row: &mut [u16], products: &[i32], threshold: Option<i32>) {
     for (value, &product) in row.iter_mut().zip(products) {
         *value = similarity(product, threshold) as u16;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mirrors_are_transposes() {
+        let mut tile: Box<Words> = Box::new([0; TILE * OF_TILE]);
+        for (at, value) in bytemuck::cast_slice_mut::<u64, u16>(&mut *tile)
+            .iter_mut()
+            .enumerate()
+        {
+            *value = (at * 31 % 65_521) as u16;
+        }
+        let mirrored = mirror(&tile);
+        let values = bytemuck::cast_slice::<u64, u16>(&*tile);
+        for (at, &value) in bytemuck::cast_slice::<u64, u16>(&mirrored)
+            .iter()
+            .enumerate()
+        {
+            assert_eq!(value, values[at % TILE * TILE + at / TILE], "{at}");
+        }
     }
 }

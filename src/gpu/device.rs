@@ -44,8 +44,12 @@ pub(super) struct Pipelines {
     pub(super) deflate: OnceLock<wgpu::ComputePipeline>,
     pub(super) refresh: OnceLock<wgpu::ComputePipeline>,
     pub(super) nearest: OnceLock<wgpu::ComputePipeline>,
+    pub(super) closest: OnceLock<wgpu::ComputePipeline>,
     pub(super) store_similarities: Slots,
     pub(super) row_sums: Slots,
+    pub(super) count_within: Slots,
+    pub(super) mark_within: Slots,
+    pub(super) nearest_other: Slots,
     pub(super) sum_columns: Slots,
     pub(super) sum_stored: OnceLock<wgpu::ComputePipeline>,
     pub(super) greedy_rounds: OnceLock<wgpu::ComputePipeline>,
@@ -110,7 +114,7 @@ impl Gpu {
             (
                 "max_storage_buffers_per_shader_stage",
                 limits.max_storage_buffers_per_shader_stage,
-                5,
+                8,
             ),
             (
                 "max_uniform_buffers_per_shader_stage",

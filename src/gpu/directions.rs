@@ -19,24 +19,28 @@ const MOST_ROUNDS: u64 = 65_535;
 const ROUNDS_OF_BLOCK: u64 = 64;
 const ROUNDS_OF_TILE: u64 = 32;
 
-/// Columns up to which a thread can take one block of directions at least.
-const MOST_COLUMNS: usize = (MOST_ROUNDS / (ROUNDS_OF_BLOCK + ROUNDS_OF_TILE)) as usize * COLUMNS;
+/// Columns up to which a thread can take one block of directions at least, if it spends `more`
+/// rounds on the block when its tiles are done.
+const fn most_columns(more: u64) -> usize {
+    ((MOST_ROUNDS - more) / (ROUNDS_OF_BLOCK + ROUNDS_OF_TILE)) as usize * COLUMNS
+}
 
-/// Refuses rows that a software adapter might leave half done.
-pub(super) fn check_columns(gpu: &Gpu, dim: usize) -> Result<(), Error> {
-    if dim > MOST_COLUMNS && gpu.is_software() {
+/// Refuses rows that a software adapter might leave half done; `more` as of [`most_columns`].
+pub(super) fn check_columns(gpu: &Gpu, dim: usize, more: u64) -> Result<(), Error> {
+    let most = most_columns(more);
+    if dim > most && gpu.is_software() {
         return Err(Error::Device(format!(
-            "rows of {dim} values found, at most {MOST_COLUMNS} expected by a software adapter"
+            "rows of {dim} values found, at most {most} expected by a software adapter"
         )));
     }
     Ok(())
 }
 
-/// Blocks that one dispatch may take.
-fn most_blocks(columns: usize) -> u64 {
+/// Blocks that one dispatch may take; `more` as of [`most_columns`].
+fn most_blocks(columns: usize, more: u64) -> u64 {
     let tiles = (columns / COLUMNS) as u64;
     let rounds = MOST_ROUNDS.saturating_sub(tiles * ROUNDS_OF_TILE);
-    (rounds / (tiles * ROUNDS_OF_BLOCK)).max(1)
+    (rounds / (tiles * ROUNDS_OF_BLOCK + more)).max(1)
 }
 
 /// Resident directions, `blocks` x `columns` x 32.
@@ -94,8 +98,16 @@ impl Directions {
             resident: gpu.filled("directions", &packed, BufferUsages::STORAGE)?,
             columns: columns as u32,
             blocks: blocks as u32,
-            per_window: (limit / block_bytes).min(most_blocks(columns)) as u32,
+            per_window: (limit / block_bytes).min(most_blocks(columns, 0)) as u32,
         })
+    }
+
+    /// The same for a kernel whose thread spends `more` rounds on a block when its tiles are done:
+    /// a dispatch takes fewer.
+    pub(super) fn with_rounds(mut self, more: u64) -> Self {
+        let most = most_blocks(self.columns as usize, more) as u32;
+        self.per_window = self.per_window.min(most);
+        self
     }
 
     /// The blocks in order, in windows; one empty window where there are none.
@@ -127,11 +139,15 @@ mod tests {
 
     #[test]
     fn dispatches_end_before_lavapipe_stops_them() {
-        for columns in [16, 1008, 4096, MOST_COLUMNS] {
-            let tiles = (columns / COLUMNS) as u64;
-            let rounds = tiles * (most_blocks(columns) * ROUNDS_OF_BLOCK + ROUNDS_OF_TILE);
-            assert!(rounds <= MOST_ROUNDS, "{columns}");
+        for more in [0, 192, 4224] {
+            for columns in [16, 1008, 4096, most_columns(more)] {
+                let tiles = (columns / COLUMNS) as u64;
+                let of_block = tiles * ROUNDS_OF_BLOCK + more;
+                let rounds = most_blocks(columns, more) * of_block + tiles * ROUNDS_OF_TILE;
+                assert!(rounds <= MOST_ROUNDS, "{columns}, {more} more");
+            }
+            assert_eq!(most_blocks(most_columns(more), more), 1);
         }
-        assert_eq!(most_blocks(MOST_COLUMNS), 1);
+        assert!(most_blocks(16, 4224) > 1);
     }
 }

@@ -8,7 +8,11 @@ use crate::{Error, Gpu, Round, stored_pitch};
 use std::ops::Range;
 use wgpu::BufferUsages;
 
-pub(super) const WGSL: &str = include_str!("../../shaders/greedy_rounds.wgsl");
+pub(super) const WGSL: &str = concat!(
+    include_str!("../../shaders/panel_shift.wgsl"),
+    include_str!("../../shaders/kept_panels.wgsl"),
+    include_str!("../../shaders/greedy_rounds.wgsl"),
+);
 
 /// Threads of a workgroup, `THREADS` in the shader.
 const THREADS: u32 = 256;
@@ -122,17 +126,12 @@ fn dispatch(
             step_low: step as u32,
             step_high: (step >> 32) as u32,
         })?;
+        let own = [&shape, &list, gains, rounds].map(|block| block.as_entire_binding());
         gpu.dispatch(
             "greedy_rounds",
-            |device| compile(device, "greedy_rounds", WGSL, &[]),
+            |device| compile(device, "greedy_rounds", WGSL, &[gpu.panel_shift()]),
             &gpu.pipelines().greedy_rounds,
-            &[
-                shape.as_entire_binding(),
-                list.as_entire_binding(),
-                kept.block.as_entire_binding(),
-                gains.as_entire_binding(),
-                rounds.as_entire_binding(),
-            ],
+            &[own.as_slice(), &kept.bindings()].concat(),
             classes.len() as u64,
         )?;
     }
@@ -179,14 +178,16 @@ fn filled_up(gains: &[i64], ranges: &[Range<usize>]) -> Vec<i64> {
 #[cfg(test)]
 mod tests {
     use super::super::layout::{assert_entry, assert_struct, constant};
+    use super::super::similarities::tests::{PANELS, with_shift};
     use super::*;
     use crate::MASK;
     use std::mem::offset_of;
 
     #[test]
     fn layout() {
-        let bindings = ["shape", "classes", "matrix", "gains", "rounds"];
-        assert_entry(WGSL, "greedy_rounds", THREADS, &bindings);
+        let own = ["shape", "classes", "gains", "rounds"];
+        let bindings = [&own[..], &PANELS].concat();
+        assert_entry(&with_shift(WGSL), "greedy_rounds", THREADS, &bindings);
         let members = [
             ("classes", offset_of!(Shape, classes)),
             ("begin", offset_of!(Shape, begin)),

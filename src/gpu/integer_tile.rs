@@ -1,6 +1,6 @@
 //! What the kernels of `shaders/integer_tile.wgsl` share: resident rows, tiles, their dispatch.
 
-use super::memory::Block;
+use super::memory::{Block, PIECE_BYTES};
 use super::run::compile;
 use crate::{Error, Gpu, IntegerRows};
 use std::ops::Range;
@@ -130,6 +130,8 @@ pub(super) type Slots = [OnceLock<wgpu::ComputePipeline>; 3];
 pub(super) struct Kernel<'a> {
     pub(super) name: &'static str,
     pub(super) wgsl: &'static str,
+    /// Overrides of its own.
+    pub(super) constants: &'a [(&'static str, f64)],
     pub(super) slots: &'a Slots,
 }
 
@@ -153,12 +155,29 @@ impl Panel {
     }
 }
 
-/// Integer rows on a GPU.
+/// Integer rows on a GPU, in panels.
+pub(super) struct Panels<'a> {
+    pub(super) gpu: &'a Gpu,
+    /// Values to a row.
+    pitch: usize,
+    panels: Vec<Panel>,
+}
+
+impl std::ops::Deref for Panels<'_> {
+    type Target = [Panel];
+
+    fn deref(&self) -> &[Panel] {
+        &self.panels
+    }
+}
+
+/// Integer rows by class on a GPU.
 pub(super) struct Resident<'a> {
     pub(super) gpu: &'a Gpu,
     pub(super) rows: &'a IntegerRows,
-    pub(super) panels: Vec<Panel>,
-    threshold: i32,
+    pub(super) panels: Panels<'a>,
+    /// Negative where there is none.
+    pub(super) threshold: i32,
 }
 
 impl<'a> Resident<'a> {
@@ -168,30 +187,66 @@ impl<'a> Resident<'a> {
         threshold: Option<i32>,
     ) -> Result<Self, Error> {
         let pitch = rows.pitch();
+        let ranges = panels(rows, rows_per_panel(gpu, pitch)?);
+        let panels = Panels::new(gpu, pitch, ranges)?;
+        for Panel { rows: range, block } in &*panels {
+            let values = &rows.values()[range.start * pitch..range.end * pitch];
+            gpu.write("integer rows", block, values)?;
+        }
+        gpu.alive()?;
+        Ok(Self {
+            gpu,
+            rows,
+            panels,
+            threshold: threshold.unwrap_or(-1),
+        })
+    }
+
+    /// The class of a row.
+    pub(super) fn class_of(&self, row: usize) -> usize {
+        self.rows.starts().partition_point(|&start| start <= row) - 1
+    }
+}
+
+impl<'a> Panels<'a> {
+    /// Memory for these ranges of rows of `pitch` values.
+    fn new(gpu: &'a Gpu, pitch: usize, ranges: Vec<Range<usize>>) -> Result<Self, Error> {
         if pitch > MOST_VALUES && gpu.is_software() {
             return Err(Error::Device(format!(
                 "rows of {pitch} values found, at most {MOST_VALUES} expected by a software adapter"
             )));
         }
-        let ranges = panels(rows, rows_per_panel(gpu, pitch)?);
-        let values =
-            |rows_of: &Range<usize>| &rows.values()[rows_of.start * pitch..rows_of.end * pitch];
         // A binding of a runtime-sized array cannot be empty.
-        let size = |range: &Range<usize>| (size_of_val(values(range)) as u64).max(16);
+        let size = |range: &Range<usize>| (2 * range.len() * pitch).max(16) as u64;
         let sizes: Vec<u64> = ranges.iter().map(size).collect();
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_DST;
         let blocks = gpu.blocks("integer rows", &sizes, usage)?;
-        for (range, block) in ranges.iter().zip(&blocks) {
-            gpu.write("integer rows", block, values(range))?;
-        }
-        gpu.alive()?;
         let panels = ranges.into_iter().zip(blocks);
         Ok(Self {
             gpu,
-            rows,
+            pitch,
             panels: panels.map(|(rows, block)| Panel { rows, block }).collect(),
-            threshold: threshold.unwrap_or(-1),
         })
+    }
+
+    /// Rows of one class, which `of_rows` makes a piece at a time.
+    pub(super) fn made(
+        gpu: &'a Gpu,
+        rows: usize,
+        pitch: usize,
+        of_rows: impl Fn(Range<usize>) -> Result<Vec<i16>, Error>,
+    ) -> Result<Self, Error> {
+        let most = rows_per_panel(gpu, pitch)?;
+        let panels = Self::new(gpu, pitch, blocks(0..rows, most).collect())?;
+        let at_once = (PIECE_BYTES as usize / 4 / pitch).max(1);
+        for Panel { rows, block } in &*panels {
+            for piece in blocks(rows.clone(), at_once) {
+                let offset = 2 * (piece.start - rows.start) * pitch;
+                gpu.write_at("integer rows", block, offset as u64, &of_rows(piece)?)?;
+            }
+        }
+        gpu.alive()?;
+        Ok(panels)
     }
 
     /// Runs a kernel on tiles of one panel's rows and another's columns, `others` being what it
@@ -201,6 +256,7 @@ impl<'a> Resident<'a> {
         kernel: &Kernel<'_>,
         size: Size,
         (rows, columns): (&Panel, &Panel),
+        threshold: i32,
         mut tiles: impl Iterator<Item = Tile>,
         others: &[wgpu::BindingResource<'_>],
     ) -> Result<(), Error> {
@@ -212,8 +268,8 @@ impl<'a> Resident<'a> {
             }
             let shape = self.gpu.uniform(Shape {
                 tiles: some.len() as u32,
-                vectors: (self.rows.pitch() / 8) as u32,
-                threshold: self.threshold,
+                vectors: (self.pitch / 8) as u32,
+                threshold,
             })?;
             let list = self.gpu.filled("tiles", &some, BufferUsages::STORAGE)?;
             let mut bindings = vec![
@@ -224,10 +280,11 @@ impl<'a> Resident<'a> {
             ];
             bindings.extend_from_slice(others);
             let (row_threads, column_threads) = size.threads();
-            let constants = [
+            let threads = [
                 ("ROW_THREADS", row_threads as f64),
                 ("COLUMN_THREADS", column_threads as f64),
             ];
+            let constants = [&threads, kernel.constants].concat();
             self.gpu.dispatch(
                 kernel.name,
                 |device| compile(device, kernel.name, kernel.wgsl, &constants),
@@ -245,14 +302,9 @@ impl<'a> Resident<'a> {
 
     /// Tiles of one dispatch.
     fn most_tiles(&self, size: Size) -> usize {
-        let products = (size.rows() * size.columns() * self.rows.pitch().max(1)) as u64;
+        let products = (size.rows() * size.columns() * self.pitch.max(1)) as u64;
         let most = (MOST_PRODUCTS / products).max(1) as usize;
         most.min(self.gpu.most_listed::<Tile>())
-    }
-
-    /// The class of a row.
-    pub(super) fn class_of(&self, row: usize) -> usize {
-        self.rows.starts().partition_point(|&start| start <= row) - 1
     }
 
     /// Zeros for the kernels to add to, two words a row.

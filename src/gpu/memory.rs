@@ -101,8 +101,18 @@ impl Gpu {
         buffer: &wgpu::Buffer,
         values: &[T],
     ) -> Result<(), Error> {
+        self.write_at(what, buffer, 0, values)
+    }
+
+    /// Writes `values` from byte `offset` of a buffer on.
+    pub(super) fn write_at<T: bytemuck::Pod>(
+        &self,
+        what: &'static str,
+        buffer: &wgpu::Buffer,
+        mut offset: u64,
+        values: &[T],
+    ) -> Result<(), Error> {
         let piece = PIECE_BYTES as usize;
-        let mut offset = 0;
         for bytes in bytemuck::cast_slice::<T, u8>(values).chunks(piece) {
             self.caught(what, bytes.len() as u64, || {
                 self.queue().write_buffer(buffer, offset, bytes);

@@ -5,6 +5,8 @@
 
 mod adapter;
 mod borrowed;
+mod closest;
+mod count_within;
 mod deflate;
 mod device;
 mod directions;
@@ -14,8 +16,11 @@ mod greedy_rounds;
 mod integer_tile;
 #[cfg(test)]
 mod layout;
+mod mark_within;
 mod memory;
 mod nearest;
+mod nearest_other;
+mod neighbours;
 mod pool;
 mod refresh;
 mod residuals;

@@ -33,7 +33,7 @@ pub(super) fn run(
     lengths: &[f32],
 ) -> Result<Vec<Nearest>, Error> {
     let gpu = &pool.gpu;
-    check_columns(gpu, pool.dim())?;
+    check_columns(gpu, pool.dim(), 0)?;
     // The factor brings the inner products with a borrowed buffer's values to pool unit.
     let packed = Directions::upload(gpu, vectors, pool.dim(), pool.pending_scale)?;
     let whole_blocks = offsets.len().max(1).next_multiple_of(DIRECTIONS_OF_BLOCK);

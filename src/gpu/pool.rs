@@ -1,10 +1,13 @@
 //! Rows resident on a GPU, as a list of panels.
 
 use super::memory::{Block, PIECE_BYTES};
+use super::neighbours::GpuNeighbours;
 use super::residuals::GpuResiduals;
 use super::similarities::GpuSimilarities;
-use super::{gather_rows, nearest, row_norms};
-use crate::{Error, Features, Gpu, IntegerRows, Lp, Nearest, Pool, Residuals, Similarities};
+use super::{closest, gather_rows, nearest, row_norms};
+use crate::{
+    Error, Features, Gpu, IntegerRows, Lp, Nearest, Neighbours, Pool, Residuals, Similarities,
+};
 use std::num::NonZeroU64;
 use wgpu::BufferUsages;
 
@@ -208,6 +211,10 @@ impl Pool for GpuPool {
         Ok(Box::new(similarities))
     }
 
+    fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error> {
+        Ok(Box::new(GpuNeighbours::new(self)?))
+    }
+
     fn nearest(
         &self,
         vectors: &[f32],
@@ -215,5 +222,14 @@ impl Pool for GpuPool {
         lengths: &[f32],
     ) -> Result<Vec<Nearest>, Error> {
         nearest::run(self, vectors, offsets, lengths)
+    }
+
+    fn closest(
+        &self,
+        clusters: &[&[usize]],
+        lengths: &[f32],
+        k: usize,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        closest::run(self, clusters, lengths, k)
     }
 }

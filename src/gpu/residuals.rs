@@ -14,7 +14,7 @@ pub(super) struct GpuResiduals<'a> {
 
 impl<'a> GpuResiduals<'a> {
     pub(super) fn new(pool: &'a GpuPool) -> Result<Self, Error> {
-        check_columns(&pool.gpu, pool.dim())?;
+        check_columns(&pool.gpu, pool.dim(), 0)?;
         let bytes = size_of::<RowState>() as u64;
         let sizes: Vec<u64> = pool
             .panels

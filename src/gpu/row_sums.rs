@@ -6,6 +6,7 @@ use crate::Error;
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/tile_list.wgsl"),
     include_str!("../../shaders/integer_tile.wgsl"),
+    include_str!("../../shaders/tile_sums.wgsl"),
     include_str!("../../shaders/two_words.wgsl"),
     include_str!("../../shaders/row_sums.wgsl"),
 );
@@ -18,9 +19,10 @@ pub(super) fn run(resident: &Resident<'_>) -> Result<Vec<i64>, Error> {
     let kernel = Kernel {
         name: "row_sums",
         wgsl: WGSL,
+        constants: &[],
         slots: &resident.gpu.pipelines().row_sums,
     };
-    let sums = resident.sums(rows.rows())?;
+    let sums = resident.panels.sums(rows.rows())?;
     for (at, a) in resident.panels.iter().enumerate() {
         for b in &resident.panels[at..] {
             let tiles = classes.clone().flat_map(|class| {
@@ -28,10 +30,12 @@ pub(super) fn run(resident: &Resident<'_>) -> Result<Vec<i64>, Error> {
                 pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)))
             });
             let others = [sums.as_entire_binding()];
-            resident.dispatch(&kernel, size, (a, b), tiles, &others)?;
+            resident
+                .panels
+                .dispatch(&kernel, size, (a, b), resident.threshold, tiles, &others)?;
         }
     }
-    resident.read_sums(&sums, rows.rows())
+    resident.panels.read_sums(&sums, rows.rows())
 }
 
 #[cfg(test)]

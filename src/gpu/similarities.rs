@@ -11,15 +11,22 @@ const ASSUMED_ROOM: u64 = 2 << 30;
 /// What the kernels take for each row beside matrices: its sum, or its gain and its round.
 const WORKING_BYTES: u64 = 24;
 
+/// Bindings over which matrices are laid: with a kernel's own they make the eight that every
+/// device has.
+const PANELS: u64 = 5;
+/// Bytes of four similarities, which a thread reads or writes at once.
+const GROUP_BYTES: u64 = 8;
+
 pub(super) struct GpuSimilarities<'a> {
     resident: Resident<'a>,
     kept: Option<Kept>,
 }
 
-/// Matrices of similarities, those of all classes in one block.
+/// Matrices of similarities, one after the other over all panels.
 pub(super) struct Kept {
     pub(super) classes: Range<usize>,
-    pub(super) block: Block,
+    /// [`PANELS`] of them; those that are not needed hold next to nothing.
+    panels: Vec<Block>,
     /// Of each class the first group of four similarities, and groups to a row.
     places: Vec<(u32, u32)>,
 }
@@ -33,6 +40,17 @@ impl Kept {
     /// Groups to a row of a class's matrix.
     pub(super) fn groups(&self, class: usize) -> u32 {
         self.places[class - self.classes.start].1
+    }
+
+    /// The panels, in the order of their bindings.
+    pub(super) fn bindings(&self) -> Vec<wgpu::BindingResource<'_>> {
+        let panels = self.panels.iter();
+        panels.map(|panel| panel.as_entire_binding()).collect()
+    }
+
+    /// Bytes of all panels.
+    fn size(&self) -> u64 {
+        self.panels.iter().map(|panel| panel.size()).sum()
     }
 
     /// The rows of the classes.
@@ -69,12 +87,18 @@ impl<'a> GpuSimilarities<'a> {
         let places = classes.clone().map(|class| {
             let groups = (stored_pitch(rows(class)) / 4) as u32;
             let place = (first, groups);
-            first += rows(class) as u32 * groups;
+            first += 4 * groups * groups;
             place
         });
+        let gpu = self.resident.gpu;
+        let most = gpu.panel_bytes();
+        let panel = |at: u64| {
+            let size = needed.saturating_sub(at * most).min(most);
+            gpu.output("similarities", size.max(16))
+        };
         Ok(Kept {
             places: places.collect(),
-            block: self.resident.gpu.output("similarities", needed.max(16))?,
+            panels: (0..PANELS).map(panel).collect::<Result<_, _>>()?,
             classes,
         })
     }
@@ -93,12 +117,12 @@ impl Similarities for GpuSimilarities<'_> {
         let gpu = self.resident.gpu;
         let rows = self.resident.rows.rows() as u64;
         let read_back = (12 * rows).min(PIECE_BYTES);
-        let working = WORKING_BYTES * rows + read_back + LIST_BYTES;
-        let replaced = self.kept.as_ref().map_or(0, |kept| kept.block.size());
+        let working = WORKING_BYTES * rows + read_back + LIST_BYTES + 16 * PANELS;
+        let replaced = self.kept.as_ref().map_or(0, Kept::size);
         let left = gpu.memory_left().map_or(ASSUMED_ROOM, |left| {
             (left + replaced).saturating_sub(working)
         });
-        left.min(gpu.most_bound())
+        left.min(PANELS * gpu.panel_bytes())
     }
 
     fn store(&mut self, classes: Range<usize>) -> Result<(), Error> {
@@ -114,14 +138,25 @@ impl Similarities for GpuSimilarities<'_> {
 
     fn stored(&self, class: usize) -> Result<Vec<u16>, Error> {
         let rows = self.resident.rows.class(class).len();
-        match &self.kept {
-            Some(kept) if rows > 0 => {
-                let first = 8 * u64::from(kept.matrix(class));
-                let bytes = first..first + stored_bytes(rows);
-                (self.resident.gpu).read_part("similarities", &kept.block, bytes)
+        let Some(kept) = &self.kept else {
+            return Ok(Vec::new());
+        };
+        let gpu = self.resident.gpu;
+        let size = 2 * rows * stored_pitch(rows);
+        let first = GROUP_BYTES * u64::from(kept.matrix(class));
+        let mut values = Vec::with_capacity(size / 2);
+        for (panel, start) in kept
+            .panels
+            .iter()
+            .zip((0..).step_by(gpu.panel_bytes() as usize))
+        {
+            let here = first.max(start)..(first + size as u64).min(start + panel.size());
+            if !here.is_empty() {
+                let bytes = here.start - start..here.end - start;
+                values.extend(gpu.read_part::<u16>("similarities", panel, bytes)?);
             }
-            _ => Ok(Vec::new()),
         }
+        Ok(values)
     }
 
     fn sum_stored(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
@@ -141,5 +176,34 @@ impl Similarities for GpuSimilarities<'_> {
             Some(kept) => greedy_rounds::run(&self.resident, kept, gains, counts, step),
             None => Ok(Vec::new()),
         }
+    }
+}
+
+impl Gpu {
+    /// Bytes of a panel of similarities: the largest power of two that one binding holds.
+    fn panel_bytes(&self) -> u64 {
+        // At most 2^29 groups a panel, so that 32 bits count those of all panels.
+        let most = self.most_bound().clamp(GROUP_BYTES, 1 << 32);
+        1 << most.ilog2()
+    }
+
+    /// The override by which the kernels find a group's panel.
+    pub(super) fn panel_shift(&self) -> (&'static str, f64) {
+        let groups = self.panel_bytes() / GROUP_BYTES;
+        ("PANEL_SHIFT", f64::from(groups.ilog2()))
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::layout::overridden;
+
+    /// The panels' names in the shaders, in the order of their bindings.
+    pub(in super::super) const PANELS: [&str; super::PANELS as usize] =
+        ["panel_0", "panel_1", "panel_2", "panel_3", "panel_4"];
+
+    /// The shader with its override set.
+    pub(in super::super) fn with_shift(wgsl: &str) -> String {
+        overridden(wgsl, &[("PANEL_SHIFT", 24)])
     }
 }

@@ -5,6 +5,7 @@ use super::similarities::Kept;
 use crate::Error;
 
 pub(super) const WGSL: &str = concat!(
+    include_str!("../../shaders/panel_shift.wgsl"),
     include_str!("../../shaders/tile_list.wgsl"),
     include_str!("../../shaders/integer_tile.wgsl"),
     include_str!("../../shaders/store_similarities.wgsl"),
@@ -17,6 +18,7 @@ pub(super) fn run(resident: &Resident<'_>, kept: &Kept) -> Result<(), Error> {
     let kernel = Kernel {
         name: "store_similarities",
         wgsl: WGSL,
+        constants: &[resident.gpu.panel_shift()],
         slots: &resident.gpu.pipelines().store_similarities,
     };
     for (at, a) in resident.panels.iter().enumerate() {
@@ -34,8 +36,14 @@ pub(super) fn run(resident: &Resident<'_>, kept: &Kept) -> Result<(), Error> {
                     },
                 )
             });
-            let others = [kept.block.as_entire_binding()];
-            resident.dispatch(&kernel, size, (a, b), tiles, &others)?;
+            resident.panels.dispatch(
+                &kernel,
+                size,
+                (a, b),
+                resident.threshold,
+                tiles,
+                &kept.bindings(),
+            )?;
         }
     }
     resident.gpu.alive()
@@ -44,10 +52,11 @@ pub(super) fn run(resident: &Resident<'_>, kept: &Kept) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::super::integer_tile::tests::assert_tile_kernel;
+    use super::super::similarities::tests::{PANELS, with_shift};
     use super::*;
 
     #[test]
     fn layout() {
-        assert_tile_kernel(WGSL, "store_similarities", &["matrix"]);
+        assert_tile_kernel(&with_shift(WGSL), "store_similarities", &PANELS);
     }
 }

@@ -21,9 +21,9 @@ pub(super) fn run(resident: &Resident<'_>, columns: &[usize]) -> Result<Vec<i64>
     }
     let mut columns = columns.to_vec();
     columns.sort_unstable(); // by panel, and within it by class
-    let sums = resident.sums(rows)?;
+    let sums = resident.panels.sums(rows)?;
     let mut rest = &columns[..];
-    for panel in &resident.panels {
+    for panel in &*resident.panels {
         let (here, after) = rest.split_at(rest.partition_point(|&c| c < panel.rows.end));
         rest = after;
         if here.is_empty() {
@@ -34,7 +34,7 @@ pub(super) fn run(resident: &Resident<'_>, columns: &[usize]) -> Result<Vec<i64>
         let others = [sums.as_entire_binding(), list.as_entire_binding()];
         of_panel(resident, panel, here, &others)?;
     }
-    resident.read_sums(&sums, rows)
+    resident.panels.read_sums(&sums, rows)
 }
 
 /// Adds the columns of one panel.
@@ -50,9 +50,10 @@ fn of_panel(
     let kernel = Kernel {
         name: "sum_columns",
         wgsl: WGSL,
+        constants: &[],
         slots: &resident.gpu.pipelines().sum_columns,
     };
-    for a in &resident.panels {
+    for a in &*resident.panels {
         let tiles = parts.iter().flat_map(|(class, list)| {
             let rows = blocks(a.part(&resident.rows.class(*class)), size.rows());
             rows.flat_map(move |rows| {
@@ -68,7 +69,9 @@ fn of_panel(
                 })
             })
         });
-        resident.dispatch(&kernel, size, (a, panel), tiles, others)?;
+        resident
+            .panels
+            .dispatch(&kernel, size, (a, panel), resident.threshold, tiles, others)?;
     }
     Ok(())
 }

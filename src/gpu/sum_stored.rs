@@ -8,8 +8,10 @@ use crate::Error;
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
+    include_str!("../../shaders/panel_shift.wgsl"),
     include_str!("../../shaders/tile_list.wgsl"),
     include_str!("../../shaders/two_words.wgsl"),
+    include_str!("../../shaders/kept_panels.wgsl"),
     include_str!("../../shaders/sum_stored.wgsl"),
 );
 
@@ -39,7 +41,7 @@ pub(super) fn run(
     let mut columns = columns.to_vec();
     columns.sort_unstable();
     let classes = by_class(resident, &columns);
-    let sums = resident.sums(rows.len())?;
+    let sums = resident.panels.sums(rows.len())?;
     let place = |&row: &usize| (row - resident.rows.class(resident.class_of(row)).start) as u32;
     let places: Vec<u32> = columns.iter().map(place).collect();
     let list = gpu.filled("columns", &places, BufferUsages::STORAGE)?;
@@ -68,34 +70,32 @@ pub(super) fn run(
             tiles: some.len() as u32,
         })?;
         let tiles = gpu.filled("tiles", &some, BufferUsages::STORAGE)?;
+        let own = [&shape, &tiles, &list, &sums].map(|block| block.as_entire_binding());
         gpu.dispatch(
             "sum_stored",
-            |device| compile(device, "sum_stored", WGSL, &[]),
+            |device| compile(device, "sum_stored", WGSL, &[gpu.panel_shift()]),
             &gpu.pipelines().sum_stored,
-            &[
-                shape.as_entire_binding(),
-                tiles.as_entire_binding(),
-                kept.block.as_entire_binding(),
-                list.as_entire_binding(),
-                sums.as_entire_binding(),
-            ],
+            &[own.as_slice(), &kept.bindings()].concat(),
             some.len() as u64,
         )?;
     }
-    resident.read_sums(&sums, rows.len())
+    resident.panels.read_sums(&sums, rows.len())
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::integer_tile::tests::assert_tile_list;
     use super::super::layout::{assert_entry, assert_struct};
+    use super::super::similarities::tests::{PANELS, with_shift};
     use super::*;
     use std::mem::offset_of;
 
     #[test]
     fn layout() {
-        let bindings = ["shape", "tiles", "matrix", "columns", "sums"];
-        assert_entry(WGSL, "sum_stored", (ROWS / 4) as u32, &bindings);
+        let own = ["shape", "tiles", "columns", "sums"];
+        let bindings = [&own[..], &PANELS].concat();
+        let wgsl = with_shift(WGSL);
+        assert_entry(&wgsl, "sum_stored", (ROWS / 4) as u32, &bindings);
         let members = [("tiles", offset_of!(Shape, tiles))];
         assert_struct(WGSL, "Shape", &members, size_of::<Shape>());
         assert_tile_list(WGSL);

@@ -2,8 +2,9 @@
 
 use super::kmeans::KMeans;
 use super::logistic::Logistic;
-use super::unit_rows::{Rivals, UnitRows, normalise};
-use crate::{Error, Pool};
+use super::unit_rows::{Rivals, UnitRows, gather_units, normalise};
+use crate::{Error, Pool, Progress};
+use rayon::prelude::*;
 
 /// How rows come to their latent classes.
 ///
@@ -66,23 +67,45 @@ pub(crate) struct ClassRows {
 }
 
 impl Classes {
+    /// Checks what can be told before any work, for `rows` rows of `dim` values.
+    pub(crate) fn check(&self, rows: usize, dim: usize) -> Result<(), Error> {
+        match self {
+            Self::One | Self::KMeans { .. } => Ok(()),
+            Self::Given(classes) => check_given(classes, rows),
+            Self::FewLabels {
+                rows: shown,
+                classes,
+            } => check_few_labels(shown, classes, rows),
+            Self::Prompts { embeddings } => check_prompts(embeddings, dim),
+        }
+    }
+
+    /// The classes of these rows alone, ascending: clusters are then theirs, and all other rows
+    /// keep their classes. What the options say of single rows has been checked.
+    pub(crate) fn among(&self, pool: &dyn Pool, rows: &[usize]) -> Result<Self, Error> {
+        Ok(match self {
+            Self::One | Self::KMeans { .. } | Self::Prompts { .. } => self.clone(),
+            Self::Given(classes) => Self::Given(rows.iter().map(|&row| classes[row]).collect()),
+            Self::FewLabels {
+                rows: shown,
+                classes,
+            } => Self::Given(few_labels_among(pool, shown, classes, rows)?),
+        })
+    }
+
     /// Every row's class.
-    pub(crate) fn partition(&self, pool: &dyn Pool) -> Result<Partition, Error> {
+    pub(crate) fn partition(
+        &self,
+        pool: &dyn Pool,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Partition, Error> {
+        self.check(pool.rows(), pool.dim())?;
         let (classes, passes) = match self {
             Self::One => (vec![0; pool.rows()], 0),
-            Self::Given(classes) => {
-                check_given(classes, pool.rows())?;
-                return Ok(Partition::of(classes));
-            }
-            &Self::KMeans { clusters, seed } => KMeans { clusters, seed }.labels(pool)?,
-            Self::FewLabels { rows, classes } => {
-                check_few_labels(rows, classes, pool.rows())?;
-                (few_labels(pool, rows, classes)?, 2)
-            }
-            Self::Prompts { embeddings } => {
-                check_prompts(embeddings, pool.dim())?;
-                (prompts(pool, embeddings)?, 2)
-            }
+            Self::Given(classes) => return Ok(Partition::of(classes)),
+            &Self::KMeans { clusters, seed } => KMeans { clusters, seed }.labels(pool, progress)?,
+            Self::FewLabels { rows, classes } => (few_labels(pool, rows, classes)?, 2),
+            Self::Prompts { embeddings } => (prompts(pool, embeddings)?, 2),
         };
         Ok(Partition {
             passes,
@@ -108,25 +131,53 @@ fn prompts(pool: &dyn Pool, embeddings: &[f32]) -> Result<Vec<usize>, Error> {
 
 /// Each row's most probable class.
 fn few_labels(pool: &dyn Pool, rows: &[usize], classes: &[usize]) -> Result<Vec<usize>, Error> {
-    let (dim, numbers) = (pool.dim(), distinct(classes));
-    let labels = classes
-        .iter()
-        .map(|class| numbers.partition_point(|number| number < class))
-        .collect();
+    let numbers = distinct(classes);
     let pool = UnitRows::new(pool)?;
-    let model = Logistic::new(&pool.rows(rows)?, dim, labels, numbers.len());
-    let (vectors, biases) = model.fit();
-    let offsets = biases.iter().map(|bias| 0.0 - bias).collect(); // never -0, for ties
-    let found = pool.nearest(&Rivals {
-        dim,
-        vectors,
-        offsets,
-    })?;
+    let classifier = fit(&pool.rows(rows)?, pool.dim(), classes, &numbers);
+    let found = pool.nearest(&classifier)?;
     let mut found: Vec<usize> = found.into_iter().map(|index| numbers[index]).collect();
     for (&row, &class) in rows.iter().zip(classes) {
         found[row] = class;
     }
     Ok(found)
+}
+
+/// As [`few_labels`], of some rows alone: they are gathered, and there is no pass.
+fn few_labels_among(
+    pool: &dyn Pool,
+    shown: &[usize],
+    classes: &[usize],
+    rows: &[usize],
+) -> Result<Vec<usize>, Error> {
+    let (dim, numbers) = (pool.dim(), distinct(classes));
+    let mut z = Vec::new();
+    gather_units(pool, shown, |_, unit| z.extend_from_slice(unit))?;
+    let classifier = fit(&z, dim, classes, &numbers);
+    let mut found = Vec::with_capacity(rows.len());
+    gather_units(pool, rows, |_, z| {
+        let of_row = |z: &[f64]| numbers[classifier.nearest(z)];
+        found.par_extend(z.par_chunks_exact(dim).map(of_row));
+    })?;
+    for (&row, &class) in shown.iter().zip(classes) {
+        if let Ok(place) = rows.binary_search(&row) {
+            found[place] = class;
+        }
+    }
+    Ok(found)
+}
+
+/// The classifier fitted to unit rows `z` of these classes, `numbers` being the different ones.
+fn fit(z: &[f64], dim: usize, classes: &[usize], numbers: &[usize]) -> Rivals {
+    let labels = classes
+        .iter()
+        .map(|class| numbers.partition_point(|number| number < class))
+        .collect();
+    let (vectors, biases) = Logistic::new(z, dim, labels, numbers.len()).fit();
+    Rivals {
+        dim,
+        vectors,
+        offsets: biases.iter().map(|bias| 0.0 - bias).collect(), // never -0, for ties
+    }
 }
 
 /// The different classes, ascending.

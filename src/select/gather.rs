@@ -3,7 +3,7 @@
 use crate::{Error, Pool};
 
 /// Bytes of rows fetched at a time.
-const BYTES: usize = 16 << 20;
+const BYTES: usize = 4 << 20;
 
 /// Some rows in order, in pieces: which rows, and their values, row-major, in pool unit.
 pub(super) fn gather<'a>(

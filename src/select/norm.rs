@@ -2,9 +2,9 @@
 
 use super::classes::Classes;
 use super::gather::gather;
-use super::strata::Strata;
-use crate::selection::{ShortfallReason, check_power, labelled_mask};
-use crate::{Error, Lp, Pool, Selection, Selector, norm_bounds, order, random, sums};
+use super::strata::{Strata, check_classes, classes_among};
+use crate::selection::{ShortfallReason, check_power, labelled_mask, places};
+use crate::{Error, Lp, Pool, Progress, Selection, Selector, norm_bounds, order, random, sums};
 use rayon::prelude::*;
 
 /// Sampling in proportion to a norm, or simply the largest norms.
@@ -12,10 +12,12 @@ use rayon::prelude::*;
 /// Row i has weight
 ///
 /// ```text
-/// w_i = ‖F_i‖_p^power        or, with `anti`,  w_i = (max_j ‖F_j‖_p − ‖F_i‖_p)^power
+/// w_i = v_i^power        or, with `anti`,  w_i = (max_j v_j − v_i)^power
 /// ```
 ///
-/// and is drawn with probability w_i / Σw among the rows not drawn yet (N. Bar and R. Giryes,
+/// where v_i = ‖F_i‖_p or, given `input_norms`, ‖F_i‖_p / `input_norms[i]`: what a row's norm owes
+/// to that of its input then counts for nothing. Row i is drawn with probability w_i / Σw among the
+/// rows not drawn yet (N. Bar and R. Giryes,
 /// *Diverse Subset Selection via Norm-Based Sampling and Orthogonality*, arXiv:2406.01086, eq. 1;
 /// `anti` is its appendix's counter-test). Successive draws without
 /// replacement are the smallest keys Eᵢ/wᵢ, with Eᵢ exponential numbers (P. Efraimidis and
@@ -27,7 +29,7 @@ use rayon::prelude::*;
 /// | --- | --- | --- |
 /// | features | `rows` x `dim` | any; only ratios of norms matter |
 /// | `picks` | `budget` | row indices, distinct, in draw order |
-/// | `scores` | `budget` | ‖F_i‖_p (with `anti` max‖F‖_p − ‖F_i‖_p), the features' unit |
+/// | `scores` | `budget` | v_i (with `anti` max v − v_i), the features' unit, over the inputs' |
 ///
 /// Rows of weight 0 are never picked: past them the selection falls short. The kernel's norms
 /// only bound the keys; rows whose order those bounds leave open are settled in f64 on the host,
@@ -35,8 +37,8 @@ use rayon::prelude::*;
 ///
 /// With `classes` it is stratified: the budget is shared among the classes in proportion to their
 /// rows that are not labelled (largest remainder, ties to the lower class), and rows are drawn
-/// within each class by the same keys as without. With `anti` the largest norm is that of the
-/// class, the set that is drawn from. Picks are listed by ascending class, in draw order within
+/// within each class by the same keys as without. With `anti` the largest v is that of the class,
+/// the set that is drawn from. Picks are listed by ascending class, in draw order within
 /// one, and [`Selection::classes`] tells the shares; a smaller budget's picks are then no prefix,
 /// and what a class lacks in rows of positive weight no other makes up for.
 ///
@@ -44,8 +46,8 @@ use rayon::prelude::*;
 ///
 /// # Errors
 ///
-/// [`Error::Argument`] for a power outside (0, 64] or what `classes` cannot be; else as
-/// [`Selector::select`].
+/// [`Error::Argument`] for a power outside (0, 64], input norms that are not positive and finite,
+/// one a row, or what `classes` cannot be; else as [`Selector::select`].
 ///
 /// # Example
 ///
@@ -66,6 +68,9 @@ pub struct Norm {
     pub norm: Lp,
     /// Exponent of the weight, in (0, 64].
     pub power: f64,
+    /// Norms of the inputs that the features were made from, one a row, to divide the features'
+    /// by ([`Features::norms`](crate::Features::norms) computes them). `None`: undivided.
+    pub input_norms: Option<Vec<f64>>,
     /// Weigh by the distance to the largest norm instead.
     pub anti: bool,
     /// Take the largest weights instead of drawing.
@@ -86,6 +91,7 @@ impl Default for Norm {
         Self {
             norm: Lp::L2,
             power: 1.0,
+            input_norms: None,
             anti: false,
             greedy: false,
             seed: 0,
@@ -101,9 +107,9 @@ impl Selector for Norm {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(usize),
+        progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Selection, Error> {
-        check_power(self.power, 64.0)?;
+        self.check(pool)?;
         let excluded = labelled_mask(&self.labelled, pool.rows(), budget)?;
         let mut selection = Selection {
             epochs: vec![0],
@@ -113,25 +119,83 @@ impl Selector for Norm {
             return Ok(selection);
         }
         let classes = self.classes.as_ref();
-        let strata = Strata::new(pool, classes, &excluded, budget, self.min_per_class)?;
+        let strata = Strata::new(
+            pool,
+            classes,
+            &excluded,
+            budget,
+            self.min_per_class,
+            progress,
+        )?;
         let norms = pool.row_norms(self.norm)?;
         selection.passes = strata.passes + 1;
         let mut draw = Draw {
             norm: self.norm,
             power: self.power,
+            inputs: self.input_norms.as_deref().map(Inputs::new),
             largest: None,
-            numbers: (!self.greedy)
-                .then(|| random::exponentials(self.seed, random::RACE, pool.rows())),
+            numbers: (!self.greedy).then(|| random::of_rows(pool, self.seed, random::RACE)),
         };
         for stratum in &strata.strata {
             if self.anti {
-                draw.largest = Some(largest_norm(pool, self.norm, &norms, &stratum.rows)?);
+                let relative = |row, norm| draw.relative(row, norm);
+                let largest = largest_by(pool, self.norm, &norms, &stratum.rows, relative)?;
+                draw.largest = Some(largest);
             }
             let (picks, scores) = draw.take(pool, &norms, &stratum.able, stratum.budget)?;
             strata.add(stratum, &picks, &scores, &mut selection);
-            progress(selection.picks.len());
+            progress(Progress::Picks(selection.picks.len()));
         }
         Ok(selection.finish(budget, ShortfallReason::ZeroWeight))
+    }
+
+    fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
+        check_power(self.power, 64.0)?;
+        self.check_input_norms(pool.rows())?;
+        check_classes(self.classes.as_ref(), pool)
+    }
+
+    fn labelled(&self) -> &[usize] {
+        &self.labelled
+    }
+
+    fn among(&self, pool: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
+        Ok(Box::new(Self {
+            labelled: places(&self.labelled, rows),
+            classes: classes_among(self.classes.as_ref(), pool, rows)?,
+            input_norms: self
+                .input_norms
+                .as_ref()
+                .map(|norms| rows.iter().map(|&row| norms[row]).collect()),
+            ..*self
+        }))
+    }
+}
+
+impl Norm {
+    fn check_input_norms(&self, rows: usize) -> Result<(), Error> {
+        let refuse = |found, expected: String| {
+            Err(Error::Argument {
+                argument: "input_norms",
+                found,
+                expected,
+            })
+        };
+        let Some(norms) = &self.input_norms else {
+            return Ok(());
+        };
+        if norms.len() != rows {
+            let found = format!("{} norms", norms.len());
+            return refuse(found, format!("one for each of {rows} rows"));
+        }
+        let is_good = |norm: f64| norm > 0.0 && norm.is_finite();
+        match norms.iter().position(|&norm| !is_good(norm)) {
+            None => Ok(()),
+            Some(row) => refuse(
+                format!("{} at row {row}", norms[row]),
+                "a finite norm above 0".to_owned(),
+            ),
+        }
     }
 }
 
@@ -140,10 +204,32 @@ impl Selector for Norm {
 pub(super) struct Draw {
     pub(super) norm: Lp,
     pub(super) power: f64,
-    /// Anti-norm weights: the largest norm, in pool unit.
+    /// What norms are divided by.
+    pub(super) inputs: Option<Inputs>,
+    /// Anti-norm weights: the largest norm, in pool unit, divided if norms are.
     pub(super) largest: Option<f64>,
     /// Row i's exponential number; without them the largest weights win.
     pub(super) numbers: Option<Vec<f64>>,
+}
+
+/// Input norms by which norms are divided.
+pub(super) struct Inputs {
+    norms: Vec<f64>,
+    /// What they have been multiplied by: the power of two that brings the smallest into [1, 2), so
+    /// that no power of a quotient overflows.
+    scale: f64,
+}
+
+impl Inputs {
+    fn new(norms: &[f64]) -> Self {
+        let smallest = norms.iter().copied().fold(f64::MAX, f64::min);
+        let exponent = -libm::ilogb(smallest);
+        let scale = f64::exp2(f64::from(exponent.clamp(-1022, 1022)));
+        Self {
+            norms: norms.iter().map(|norm| norm * scale).collect(),
+            scale,
+        }
+    }
 }
 
 impl Draw {
@@ -173,9 +259,9 @@ impl Draw {
         })?;
         let picks: Vec<_> = keys.iter().map(|key| key.row).collect();
         let norms = exact_norms(pool, self.norm, &picks)?;
-        let scores = norms
-            .into_iter()
-            .map(|norm| in_unit(pool, self.base(norm)))
+        let unit = self.inputs.as_ref().map_or(1.0, |inputs| inputs.scale);
+        let scores = (picks.iter().zip(norms))
+            .map(|(&row, norm)| in_unit(pool, self.base(row, norm) * unit))
             .collect();
         Ok((picks, scores))
     }
@@ -190,15 +276,24 @@ impl Draw {
         }
     }
 
+    /// A row's norm over that of its input, where there are inputs. Rounded, it still rises with
+    /// the norm, so that bounds stay bounds.
+    fn relative(&self, row: usize, norm: f64) -> f64 {
+        self.inputs
+            .as_ref()
+            .map_or(norm, |inputs| norm / inputs.norms[row])
+    }
+
     /// The weight before the power, given the norm.
-    fn base(&self, norm: f64) -> f64 {
+    fn base(&self, row: usize, norm: f64) -> f64 {
+        let norm = self.relative(row, norm);
         self.largest
             .map_or(norm, |largest| (largest - norm).max(0.0))
     }
 
     /// E/w, or −w without random numbers; infinite for weight 0.
     fn key(&self, row: usize, norm: f64) -> f64 {
-        let weight = power(self.base(norm), self.power);
+        let weight = power(self.base(row, norm), self.power);
         match &self.numbers {
             _ if weight <= 0.0 => f64::INFINITY,
             Some(numbers) => numbers[row] / weight,
@@ -284,18 +379,9 @@ fn exact_norms(pool: &dyn Pool, norm: Lp, rows: &[usize]) -> Result<Vec<f64>, Er
     let mut norms = Vec::with_capacity(rows.len());
     for piece in gather(pool, rows) {
         let (_, x) = piece?;
-        norms.extend(x.chunks_exact(pool.dim()).map(|x| exact_norm(norm, x)));
+        norms.extend(x.chunks_exact(pool.dim()).map(|x| sums::norm(norm, x)));
     }
     Ok(norms)
-}
-
-/// ‖x‖ₚ in f64.
-fn exact_norm(norm: Lp, x: &[f32]) -> f64 {
-    match norm {
-        Lp::L1 => sums::abs(x),
-        Lp::L2 => sums::squares(x).sqrt(),
-        Lp::LInf => f64::from(sums::max_abs(x)),
-    }
 }
 
 /// The largest norm of some rows in f64, in pool unit, given the pool's answer on all.
@@ -305,13 +391,27 @@ pub(super) fn largest_norm(
     norms: &[f32],
     rows: &[usize],
 ) -> Result<f64, Error> {
+    largest_by(pool, norm, norms, rows, |_, norm| norm)
+}
+
+/// The largest of what `of` makes of some rows' norms; it must not fall as the norm rises.
+fn largest_by(
+    pool: &dyn Pool,
+    norm: Lp,
+    norms: &[f32],
+    rows: &[usize],
+    of: impl Fn(usize, f64) -> f64,
+) -> Result<f64, Error> {
     let bounds = |row: usize| norm_bounds(norm, norms[row], pool.dim());
-    let floor = rows.iter().map(|&row| bounds(row).0).fold(0.0, f64::max);
-    let able = rows.iter().copied().filter(|&row| bounds(row).1 >= floor);
-    let able: Vec<usize> = able.collect();
-    Ok(exact_norms(pool, norm, &able)?
-        .into_iter()
-        .fold(0.0, f64::max))
+    let low = |&row: &usize| of(row, bounds(row).0);
+    let floor = rows.iter().map(low).fold(0.0, f64::max);
+    let able = rows.iter().copied();
+    let able: Vec<usize> = able
+        .filter(|&row| of(row, bounds(row).1) >= floor)
+        .collect();
+    let exact = exact_norms(pool, norm, &able)?;
+    let exact = able.iter().zip(exact).map(|(&row, norm)| of(row, norm));
+    Ok(exact.fold(0.0, f64::max))
 }
 
 #[cfg(test)]
@@ -371,6 +471,55 @@ mod tests {
         keys.sort_by(|&a, &b| order::by_key(a, b));
         let chosen = norm.select(&pool(), 2).unwrap();
         assert_eq!(chosen.picks, [keys[0].1, keys[1].1]);
+    }
+
+    /// Lengths 5, 2, 0, 13 and 2 over those of inputs: 2.5, 4, 0, 1 and 0.5.
+    #[test]
+    fn inputs_divide_norms() {
+        let norm = |greedy, anti| Norm {
+            input_norms: Some(vec![2.0, 0.5, 7.0, 13.0, 4.0]),
+            greedy,
+            anti,
+            seed: 3,
+            ..Norm::default()
+        };
+        let chosen = norm(true, false).select(&pool(), 5).unwrap();
+        assert_eq!(chosen.picks, [1, 0, 3, 4]);
+        assert_eq!(chosen.scores, [4.0, 2.5, 1.0, 0.5]);
+        let chosen = norm(true, true).select(&pool(), 5).unwrap();
+        assert_eq!(chosen.picks, [2, 4, 3, 0]);
+        assert_eq!(chosen.scores, [4.0, 3.5, 3.0, 1.5]);
+        let numbers = random::exponentials(3, random::RACE, 5);
+        let mut keys = [2.5, 4.0, 1.0, 0.5]
+            .into_iter()
+            .zip([0, 1, 3, 4])
+            .map(|(w, i)| (numbers[i] / w, i))
+            .collect::<Vec<_>>();
+        keys.sort_by(|&a, &b| order::by_key(a, b));
+        let chosen = norm(false, false).select(&pool(), 4).unwrap();
+        assert_eq!(
+            chosen.picks,
+            keys.iter().map(|key| key.1).collect::<Vec<_>>()
+        );
+    }
+
+    /// Quotients far from 1 neither overflow nor vanish at the highest power.
+    #[test]
+    fn the_unit_of_the_inputs_changes_no_pick() {
+        let by = |unit: f64| Norm {
+            input_norms: Some([2.0, 0.5, 7.0, 13.0, 4.0].map(|norm| norm * unit).to_vec()),
+            power: 64.0,
+            ..Norm::default()
+        };
+        let want = by(1.0).select(&pool(), 4).unwrap();
+        assert_eq!(want.picks.len(), 4);
+        for exponent in [-100, -30, 30, 100] {
+            let unit = f64::from(exponent).exp2();
+            let got = by(unit).select(&pool(), 4).unwrap();
+            assert_eq!(got.picks, want.picks);
+            let scores: Vec<f64> = want.scores.iter().map(|score| score / unit).collect();
+            assert_eq!(got.scores, scores);
+        }
     }
 
     /// Keys that overlap in a chain, one that stands alone, one past the cut-off.

@@ -2,7 +2,7 @@
 
 use super::classes::Classes;
 use crate::selection::apportion;
-use crate::{ClassShare, Error, Pool, Selection};
+use crate::{ClassShare, Error, Pool, Progress, Selection};
 
 /// The classes of a stratified selection, ascending; one stratum of all rows where there are none.
 pub(super) struct Strata {
@@ -23,6 +23,20 @@ pub(super) struct Stratum {
     pub(super) budget: usize,
 }
 
+/// Checks the classes of a stratified selection.
+pub(super) fn check_classes(classes: Option<&Classes>, pool: &dyn Pool) -> Result<(), Error> {
+    classes.map_or(Ok(()), |classes| classes.check(pool.rows(), pool.dim()))
+}
+
+/// The classes of a stratified selection from these rows of the pool alone.
+pub(super) fn classes_among(
+    classes: Option<&Classes>,
+    pool: &dyn Pool,
+    rows: &[usize],
+) -> Result<Option<Classes>, Error> {
+    classes.map(|classes| classes.among(pool, rows)).transpose()
+}
+
 impl Strata {
     /// Shares the budget in proportion to the rows that are not `excluded`, with at least
     /// `min_per_class` of each class where the budget pays for that.
@@ -32,8 +46,9 @@ impl Strata {
         excluded: &[bool],
         budget: usize,
         min_per_class: usize,
+        progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Self, Error> {
-        let partition = classes.unwrap_or(&Classes::One).partition(pool)?;
+        let partition = classes.unwrap_or(&Classes::One).partition(pool, progress)?;
         let stratum = |class: usize, rows: Vec<usize>| Stratum {
             class,
             able: rows.iter().copied().filter(|&row| !excluded[row]).collect(),

@@ -1,9 +1,9 @@
 //! Uniform sampling without replacement.
 
 use super::classes::Classes;
-use super::strata::Strata;
-use crate::selection::{ShortfallReason, labelled_mask};
-use crate::{Error, Pool, Selection, Selector, order, random};
+use super::strata::{Strata, check_classes, classes_among};
+use crate::selection::{ShortfallReason, labelled_mask, places};
+use crate::{Error, Pool, Progress, Selection, Selector, order, random};
 
 /// Uniform sampling without replacement: every subset of `budget` rows is equally likely.
 ///
@@ -46,12 +46,20 @@ impl Selector for Uniform {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(usize),
+        progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Selection, Error> {
+        self.check(pool)?;
         let labelled = labelled_mask(&self.labelled, pool.rows(), budget)?;
         let classes = self.classes.as_ref();
-        let strata = Strata::new(pool, classes, &labelled, budget, self.min_per_class)?;
-        let numbers = random::exponentials(self.seed, random::UNIFORM, pool.rows());
+        let strata = Strata::new(
+            pool,
+            classes,
+            &labelled,
+            budget,
+            self.min_per_class,
+            progress,
+        )?;
+        let numbers = random::of_rows(pool, self.seed, random::UNIFORM);
         let mut selection = Selection {
             epochs: vec![0],
             passes: strata.passes,
@@ -64,8 +72,24 @@ impl Selector for Uniform {
                 .map(|place| stratum.able[place])
                 .collect();
             strata.add(stratum, &picks, &vec![1.0; picks.len()], &mut selection);
-            progress(selection.picks.len());
+            progress(Progress::Picks(selection.picks.len()));
         }
         Ok(selection.finish(budget, ShortfallReason::ZeroWeight))
+    }
+
+    fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
+        check_classes(self.classes.as_ref(), pool)
+    }
+
+    fn labelled(&self) -> &[usize] {
+        &self.labelled
+    }
+
+    fn among(&self, pool: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
+        Ok(Box::new(Self {
+            labelled: places(&self.labelled, rows),
+            classes: classes_among(self.classes.as_ref(), pool, rows)?,
+            ..*self
+        }))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::gather::gather;
 use crate::pool::UNIT_ROUNDOFF;
-use crate::{Error, Lp, Nearest, Pool, norm_bounds, order, score_error, sums};
+use crate::{Error, Lp, Nearest, Pool, closest_error, norm_bounds, order, score_error, sums};
 use rayon::prelude::*;
 
 /// 2⁻⁸⁰, in pool unit: more than a product loses where a subnormal counts as zero.
@@ -36,7 +36,7 @@ pub(super) struct Rivals {
 
 impl Rivals {
     /// The vector nearest to a unit row, in f64.
-    fn nearest(&self, z: &[f64]) -> usize {
+    pub(super) fn nearest(&self, z: &[f64]) -> usize {
         let scores: Vec<f64> = sums::vectorised(|| {
             self.vectors
                 .chunks_exact(self.dim)
@@ -58,18 +58,40 @@ impl Rivals {
     }
 }
 
+/// Gives `work` some rows of a pool in order, at length 1, in pieces.
+pub(super) fn gather_units(
+    pool: &dyn Pool,
+    rows: &[usize],
+    mut work: impl FnMut(&[usize], &[f64]),
+) -> Result<(), Error> {
+    let (dim, mut z) = (pool.dim(), Vec::new());
+    for piece in gather(pool, rows) {
+        let (rows, x) = piece?;
+        z.resize(x.len(), 0.0);
+        z.par_chunks_exact_mut(dim)
+            .zip(x.par_chunks_exact(dim))
+            .for_each(|(z, x)| normalise(x, z));
+        work(rows, &z);
+    }
+    Ok(())
+}
+
 impl<'a> UnitRows<'a> {
     /// Asks the pool for its rows' lengths: a pass over the features.
     pub(super) fn new(pool: &'a dyn Pool) -> Result<Self, Error> {
         let squared = pool.row_norms(Lp::L2)?;
-        let length = |&squared: &f32| if squared == 0.0 { 1.0 } else { squared.sqrt() };
-        let for_kernel = squared.iter().map(length).collect();
+        let for_kernel = squared.iter().map(|&squared| for_kernel(squared)).collect();
         let dim = pool.dim();
         Ok(Self {
             pool,
             lengths: Lengths { dim, squared },
             for_kernel,
         })
+    }
+
+    /// The pool whose rows they are.
+    pub(super) fn pool(&self) -> &dyn Pool {
+        self.pool
     }
 
     /// Number of rows.
@@ -91,19 +113,9 @@ impl<'a> UnitRows<'a> {
     pub(super) fn gather(
         &self,
         rows: &[usize],
-        mut work: impl FnMut(&[usize], &[f64]),
+        work: impl FnMut(&[usize], &[f64]),
     ) -> Result<(), Error> {
-        let mut z = Vec::new();
-        for piece in gather(self.pool, rows) {
-            let (rows, x) = piece?;
-            z.resize(x.len(), 0.0);
-            let dim = self.dim();
-            z.par_chunks_exact_mut(dim)
-                .zip(x.par_chunks_exact(dim))
-                .for_each(|(z, x)| normalise(x, z));
-            work(rows, &z);
-        }
-        Ok(())
+        gather_units(self.pool, rows, work)
     }
 
     /// Some rows at once, `rows.len()` x `dim`: few, or they do not fit.
@@ -138,19 +150,27 @@ impl<'a> UnitRows<'a> {
         Ok(nearest)
     }
 
-    /// An interval for ⟨z, `unit`⟩ of every row, given a vector of length 1: a pass over the
-    /// features.
-    pub(super) fn cosines(&self, unit: &[f64]) -> Result<Vec<(f64, f64)>, Error> {
-        let scores = self.scores(&Rivals {
-            dim: self.dim(),
-            vectors: unit.to_vec(),
-            offsets: vec![0.0],
-        })?;
+    /// For every row of some clusters what `of_row` makes of bounds from below of its squared
+    /// distances, as [`sums::distance_sq`] gives them, to the `k` nearest other rows of its
+    /// cluster, ascending. [`Pool::closest`] says what clusters and `k` may be.
+    pub(super) fn closest<T: Send>(
+        &self,
+        clusters: &[&[usize]],
+        k: usize,
+        of_row: impl Fn(&[f64]) -> T + Sync,
+    ) -> Result<Vec<Vec<T>>, Error> {
+        let found = self.pool.closest(clusters, &self.for_kernel, k)?;
         let lengths = &self.lengths;
-        let interval = |(row, score): (usize, &Nearest)| {
-            lengths.cosine(row, -f64::from(score.best), lengths.error(row, 1.0, 0.0))
+        let of_cluster = |(rows, products): (&&[usize], Vec<f32>)| {
+            let others = lengths.given_over_true_of(rows);
+            let of_row = |(&row, products): (&usize, &[f32])| {
+                let bound = |&product: &f32| lengths.least_distance_sq(row, others, product);
+                of_row(&products.iter().map(bound).collect::<Vec<f64>>())
+            };
+            let products = products.par_chunks_exact(k);
+            rows.par_iter().zip(products).map(of_row).collect()
         };
-        Ok(scores.par_iter().enumerate().map(interval).collect())
+        Ok(clusters.iter().zip(found).map(of_cluster).collect())
     }
 
     /// What the kernel makes of the vectors.
@@ -187,17 +207,40 @@ impl Lengths {
         score_error(self.dim, high, longest, offset * high) + of_lengths + flushed
     }
 
-    /// The interval of product / length, where the product may be off by `error`.
-    fn cosine(&self, row: usize, product: f64, error: f64) -> (f64, f64) {
+    /// The interval of the length that the kernel is given of a row over the true one.
+    fn given_over_true(&self, row: usize) -> (f64, f64) {
         let (low, high) = self.bounds(row);
-        let low = low.max(f64::MIN_POSITIVE); // never 0 / 0
-        let over = |product: f64, length: f64| (product / length).clamp(-1.0, 1.0);
-        let (least, most) = (product - error, product + error);
-        (
-            over(least, if least > 0.0 { high } else { low }),
-            over(most, if most > 0.0 { low } else { high }),
-        )
+        let given = f64::from(for_kernel(self.squared[row]));
+        (given / high, given / low)
     }
+
+    /// The interval that holds those of all of some rows.
+    fn given_over_true_of(&self, rows: &[usize]) -> (f64, f64) {
+        let ratios = rows.iter().map(|&row| self.given_over_true(row));
+        let widest = |a: (f64, f64), b: (f64, f64)| (a.0.min(b.0), a.1.max(b.1));
+        ratios.reduce(widest).unwrap_or((1.0, 1.0))
+    }
+
+    /// What the squared distance of a row at length 1 to another, of the ratios `others`, is at
+    /// least, as rounded in f64, given what [`Pool::closest`] says of their product.
+    fn least_distance_sq(&self, row: usize, others: (f64, f64), product: f32) -> f64 {
+        // What both lengths, in f64, and the sum of the squares may be off, twice over.
+        let rounding = (self.dim as f64 / 16.0 + 16.0) * 8.0 * f64::EPSILON;
+        let own = self.given_over_true(row);
+        let error = closest_error(self.dim, 1.0 / own.0, 1.0 / others.0);
+        let most = f64::from(product) + error;
+        let over = if most > 0.0 {
+            own.1 * others.1
+        } else {
+            own.0 * others.0
+        };
+        (2.0 - 2.0 * (most * over).min(1.0) - rounding).max(0.0)
+    }
+}
+
+/// The length that a kernel is given of a row, by its square.
+fn for_kernel(squared: f32) -> f32 {
+    if squared == 0.0 { 1.0 } else { squared.sqrt() }
 }
 
 /// x over its length; zeros where that is 0.
@@ -219,6 +262,36 @@ pub(super) fn normalise(x: &[f32], z: &mut [f64]) {
 mod tests {
     use super::*;
     use crate::{CpuPool, Features, random};
+
+    /// Rows of many lengths: the squared distances are bounded from below, and by not much.
+    #[test]
+    fn distances_to_the_closest_are_bounded() {
+        let (rows, dim, k) = (300, 40, 7);
+        let numbers = random::exponentials(4, 0, rows * dim);
+        let mut x: Vec<f32> = numbers.iter().map(|&e| e as f32 - 1.0).collect();
+        for (row, x) in x.chunks_exact_mut(dim).enumerate() {
+            let scale = (-0.1 * row as f32).exp2();
+            x.iter_mut().for_each(|v| *v *= scale);
+        }
+        let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
+        let unit = UnitRows::new(&pool).unwrap();
+        let z = unit.rows(&(0..rows).collect::<Vec<_>>()).unwrap();
+        let cluster: Vec<usize> = (0..rows).rev().step_by(2).collect();
+        let bounds = unit.closest(&[&cluster], k, <[f64]>::to_vec).unwrap();
+        for (bounds, &own) in bounds[0].iter().zip(&cluster) {
+            let of = |row: usize| &z[row * dim..][..dim];
+            let others = cluster.iter().filter(|&&row| row != own);
+            let mut exact: Vec<f64> = others
+                .map(|&row| sums::distance_sq(of(own), of(row)))
+                .collect();
+            exact.sort_unstable_by(f64::total_cmp);
+            assert_eq!(bounds.len(), k);
+            for (bound, exact) in bounds.iter().zip(exact) {
+                let slack = exact - bound;
+                assert!((0.0..2e-5).contains(&slack), "row {own}: {slack:e}");
+            }
+        }
+    }
 
     /// Vectors that differ by little, or not at all, against rows of many lengths and of none.
     #[test]

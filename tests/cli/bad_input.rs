@@ -27,7 +27,7 @@ fn bad_options() {
         (&["--method=random"], "--budget"),
         (
             &["--method=best", "--budget=1"],
-            "[possible values: random, norm, max-norm, gram-schmidt, sas]",
+            "[possible values: random, norm, max-norm, gram-schmidt, sas",
         ),
         (
             &["--method=random", "--budget=1", "--norm=l1"],

@@ -68,12 +68,18 @@ fn the_road_is_told_and_changes_no_pick() {
     };
     let (auto, notes) = run("--road=auto");
     assert_eq!(indices(&auto).len(), 6, "{notes}");
+    assert!(notes.contains("\nplan: 2 classes stored ("), "{notes}");
     assert!(
         notes.contains("2 classes (2 stored, 0 matrix-free), F "),
         "{notes}"
     );
     let (free, notes) = run("--road=matrix-free");
     assert_eq!(free, auto);
+    assert!(
+        notes
+            .contains("\nplan: 0 classes stored (0.0 MiB of similarities in all), 2 matrix-free\n"),
+        "{notes}"
+    );
     assert!(
         notes.contains("2 classes (0 stored, 2 matrix-free), F "),
         "{notes}"

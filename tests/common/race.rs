@@ -4,8 +4,8 @@ use super::span::Span;
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng as _, SeedableRng as _};
 
-/// Number `i` of each epoch's stream.
-fn exponentials(seed: u64, stream: u64, rows: usize) -> Vec<f64> {
+/// Numbers 0 to `rows` of a stream.
+pub fn exponentials(seed: u64, stream: u64, rows: usize) -> Vec<f64> {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
     let mut rng = ChaCha8Rng::from_seed(key);
@@ -22,6 +22,19 @@ pub fn gram_schmidt(
     seed: u64,
     power: f64,
 ) -> (Vec<usize>, Vec<usize>) {
+    let numbers = |epoch: u64| exponentials(seed, epoch, x.len() / dim);
+    gram_schmidt_by(x, dim, budget, power, &[], numbers)
+}
+
+/// The same by given numbers of each epoch, after rows that are labelled.
+pub fn gram_schmidt_by(
+    x: &[f32],
+    dim: usize,
+    budget: usize,
+    power: f64,
+    labelled: &[usize],
+    numbers: impl Fn(u64) -> Vec<f64>,
+) -> (Vec<usize>, Vec<usize>) {
     let rows = x.len() / dim;
     let tol = 8.0 * (dim as f64).sqrt() / (1u64 << 24) as f64;
     let unprojected = Span::new(x, dim);
@@ -29,7 +42,13 @@ pub fn gram_schmidt(
     let (mut picks, mut epochs) = (Vec::new(), vec![0]);
     let mut picked = vec![false; rows];
     let mut span = Span::new(x, dim);
-    let mut left = exponentials(seed, 0, rows);
+    for &row in labelled {
+        picked[row] = true;
+        if span.norm(row) > tol * lengths[row] {
+            span.project_out(row);
+        }
+    }
+    let mut left = numbers(0);
     while picks.len() < budget {
         let norms: Vec<f64> = (0..rows).map(|row| span.norm(row)).collect();
         let live = |row: usize| !picked[row] && norms[row] > tol * lengths[row];
@@ -43,7 +62,7 @@ pub fn gram_schmidt(
             }
             epochs.push(picks.len());
             span = Span::new(x, dim);
-            left = exponentials(seed, epochs.len() as u64 - 1, rows);
+            left = numbers(epochs.len() as u64 - 1);
             continue;
         };
         let dt = wait(next);

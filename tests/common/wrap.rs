@@ -1,13 +1,14 @@
 //! Pools around a pool, to see what a selector does when a device is not quite right.
 
 use coresift::{
-    Due, Error, IntegerRows, Lp, Nearest, Pool, Rate, Residuals, Round, RowState, Selection,
-    Similarities, Totals,
+    Due, Error, IntegerRows, Lp, Marks, Nearest, Neighbours, Pool, Rate, Reach, Residuals, Round,
+    RowState, Selection, Similarities, Totals,
 };
 use std::cell::Cell;
 
 /// A pool whose residuals and hazards are off, at every deflation and refresh, by a relative
-/// error of random sign, and so are the scores of the nearest vectors.
+/// error of random sign, and so are the scores of the nearest vectors and the products of the
+/// closest rows.
 pub struct Noisy<'a> {
     inner: &'a dyn Pool,
     relative: f32,
@@ -50,6 +51,9 @@ impl Pool for Noisy<'_> {
     ) -> Result<Box<dyn Similarities + 'a>, Error> {
         self.inner.similarities(rows, threshold)
     }
+    fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error> {
+        self.inner.neighbours()
+    }
     fn nearest(
         &self,
         vectors: &[f32],
@@ -65,6 +69,19 @@ impl Pool for Noisy<'_> {
             }
         }
         Ok(nearest)
+    }
+    fn closest(
+        &self,
+        clusters: &[&[usize]],
+        lengths: &[f32],
+        k: usize,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        let mut closest = self.inner.closest(clusters, lengths, k)?;
+        for (at, product) in closest.iter_mut().flatten().enumerate() {
+            let noise = if at % 5 < 2 { -1.0 } else { 1.0 };
+            *product *= 1.0 + noise * self.relative;
+        }
+        Ok(closest)
     }
 }
 
@@ -191,6 +208,13 @@ impl Pool for Lost<'_> {
             pool: self,
         }))
     }
+    fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error> {
+        self.count()?;
+        Ok(Box::new(LostNeighbours {
+            inner: self.inner.neighbours()?,
+            pool: self,
+        }))
+    }
     fn nearest(
         &self,
         vectors: &[f32],
@@ -199,6 +223,15 @@ impl Pool for Lost<'_> {
     ) -> Result<Vec<Nearest>, Error> {
         self.count()?;
         self.inner.nearest(vectors, offsets, lengths)
+    }
+    fn closest(
+        &self,
+        clusters: &[&[usize]],
+        lengths: &[f32],
+        k: usize,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        self.count()?;
+        self.inner.closest(clusters, lengths, k)
     }
 }
 
@@ -271,5 +304,33 @@ impl Similarities for LostSimilarities<'_> {
     ) -> Result<Vec<Vec<Round>>, Error> {
         self.pool.count()?;
         self.inner.greedy_rounds(gains, counts, step)
+    }
+}
+
+struct LostNeighbours<'a> {
+    inner: Box<dyn Neighbours + 'a>,
+    pool: &'a Lost<'a>,
+}
+
+impl Neighbours for LostNeighbours<'_> {
+    fn count_within(&self, least: i32) -> Result<Vec<u32>, Error> {
+        self.pool.count()?;
+        self.inner.count_within(least)
+    }
+    fn mark_within(
+        &self,
+        marked: &[usize],
+        among: &[usize],
+        reach: Reach,
+    ) -> Result<Vec<Marks>, Error> {
+        self.pool.count()?;
+        self.inner.mark_within(marked, among, reach)
+    }
+    fn at_once(&self) -> usize {
+        self.inner.at_once()
+    }
+    fn nearest_other(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
+        self.pool.count()?;
+        self.inner.nearest_other(labels)
     }
 }

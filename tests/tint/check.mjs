@@ -15,7 +15,12 @@ import { create, globals } from 'webgpu';
 Object.assign(globalThis, globals);
 
 // Values that the host gives to overrides.
-const OVERRIDES = { NORM: [1, 2, 3], ROW_THREADS: [8, 16], COLUMN_THREADS: [4, 8, 16] };
+const OVERRIDES = {
+  NORM: [1, 2, 3],
+  ROW_THREADS: [8, 16],
+  COLUMN_THREADS: [4, 8, 16],
+  PANEL_SHIFT: [8, 24, 29],
+};
 
 const here = dirname(fileURLToPath(import.meta.url));
 const folder = process.argv[2] ?? join(here, '..', '..', 'shaders');

@@ -9,8 +9,8 @@ mod race;
 mod span;
 
 use super::norm::{Draw, in_unit};
-use crate::selection::{ShortfallReason, check_power, labelled_mask};
-use crate::{Error, Lp, Pool, Selection, Selector, random};
+use crate::selection::{ShortfallReason, check_power, labelled_mask, places};
+use crate::{Error, Lp, Pool, Progress, Selection, Selector, random};
 use span::Span;
 
 /// Gram-Schmidt selection: draw a row in proportion to its residual length, project it out of
@@ -132,9 +132,9 @@ impl Selector for GramSchmidt {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(usize),
+        progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Selection, Error> {
-        self.check()?;
+        self.check(pool)?;
         let excluded = labelled_mask(&self.labelled, pool.rows(), budget)?;
         let selection = Selection {
             epochs: vec![0],
@@ -157,10 +157,8 @@ impl Selector for GramSchmidt {
             Err(other) => Err(other),
         }
     }
-}
 
-impl GramSchmidt {
-    fn check(&self) -> Result<(), Error> {
+    fn check(&self, _: &dyn Pool) -> Result<(), Error> {
         check_power(self.power, 8.0)?;
         if let Some(tol) = self.rank_tol
             && !(LEAST_RANK_TOL..1.0).contains(&tol)
@@ -183,6 +181,19 @@ impl GramSchmidt {
         Ok(())
     }
 
+    fn labelled(&self) -> &[usize] {
+        &self.labelled
+    }
+
+    fn among(&self, _: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
+        Ok(Box::new(Self {
+            labelled: places(&self.labelled, rows),
+            ..*self
+        }))
+    }
+}
+
+impl GramSchmidt {
     /// The `rank_tol` in force where none is given, for rows of `dim` values: 8·√dim·2⁻²⁴.
     ///
     /// Twice what an inner product in f32 may be off, so nothing below is signal.
@@ -205,7 +216,7 @@ struct Run<'a> {
     /// Rows that cannot be picked any more: labelled or picked.
     excluded: Vec<bool>,
     selection: Selection,
-    progress: &'a mut dyn FnMut(usize),
+    progress: &'a mut dyn FnMut(Progress<'_>),
 }
 
 impl Run<'_> {
@@ -251,8 +262,7 @@ impl Run<'_> {
     /// The epoch's exponential numbers; none for greedy picks.
     fn numbers(&self) -> Option<Vec<f64>> {
         let stream = random::RACE + self.selection.epochs.len() as u64 - 1;
-        (!self.options.greedy)
-            .then(|| random::exponentials(self.options.seed, stream, self.pool.rows()))
+        (!self.options.greedy).then(|| random::of_rows(self.pool, self.options.seed, stream))
     }
 
     /// Opens the next epoch, or says why there is none.
@@ -273,6 +283,7 @@ impl Run<'_> {
         let draw = Draw {
             norm: Lp::L2,
             power: self.options.power,
+            inputs: None,
             largest: None,
             numbers: self.numbers(),
         };
@@ -282,7 +293,7 @@ impl Run<'_> {
         let (picks, scores) = draw.take(self.pool, norms, &able, missing)?;
         self.selection.picks.extend(picks);
         self.selection.scores.extend(scores);
-        (self.progress)(self.selection.picks.len());
+        (self.progress)(Progress::Picks(self.selection.picks.len()));
         Ok(())
     }
 
@@ -291,7 +302,7 @@ impl Run<'_> {
         self.excluded[row] = true;
         self.selection.picks.push(row);
         self.selection.scores.push(in_unit(self.pool, score));
-        (self.progress)(self.selection.picks.len());
+        (self.progress)(Progress::Picks(self.selection.picks.len()));
     }
 
     fn done(&self) -> bool {

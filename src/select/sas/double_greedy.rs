@@ -2,18 +2,18 @@
 
 use super::group::Group;
 use crate::products::products;
-use crate::{Error, Round, random, similarity};
+use crate::{Error, Numbering, Round, random, similarity};
 
 /// Picks decided on the host between two passes of the device.
 const BLOCK: usize = 256;
 
 /// How a pick is kept.
 #[derive(Clone, Copy)]
-pub(super) enum Rule {
+pub(super) enum Rule<'a> {
     /// Where it adds at least what dropping it would.
     Certain,
     /// At random, by what each adds.
-    Random { seed: u64 },
+    Random { seed: u64, numbering: Numbering<'a> },
 }
 
 /// The picks that double greedy keeps of each class of the group, with the gain of each over those
@@ -25,7 +25,7 @@ pub(super) enum Rule {
 pub(super) fn double_greedy(
     group: &Group<'_>,
     picks: &[Vec<Round>],
-    rule: Rule,
+    rule: Rule<'_>,
 ) -> Result<Vec<Vec<Round>>, Error> {
     // What a row gains over X, and over Y without itself.
     let mut over_x = group.start.clone();
@@ -58,7 +58,7 @@ fn decide(
     block: &[Round],
     over_x: &[i64],
     over_y: &[i64],
-    rule: Rule,
+    rule: Rule<'_>,
 ) -> (Vec<Round>, Vec<usize>) {
     let places: Vec<usize> = block.iter().map(|round| round.row).collect();
     let mut x: Vec<i64> = places
@@ -75,7 +75,11 @@ fn decide(
         let (a, b) = (x[at], -y[at]);
         let is_kept = match rule {
             Rule::Certain => a >= b,
-            Rule::Random { seed } => is_kept_at_random(a, b, seed, group.frame.order[row]),
+            Rule::Random { seed, numbering } => {
+                let example = group.frame.order[row];
+                let number = || random::uniform_of(numbering, seed, random::DOUBLE_GREEDY, example);
+                is_kept_at_random(a, b, number)
+            }
         };
         let later = &places[at + 1..];
         products(group.frame.rows, later, &places[at..=at], &mut scratch);
@@ -93,7 +97,7 @@ fn decide(
 }
 
 /// With probability a⁺ / (a⁺ + b⁺), and where both are 0.
-fn is_kept_at_random(a: i64, b: i64, seed: u64, example: usize) -> bool {
+fn is_kept_at_random(a: i64, b: i64, number: impl Fn() -> f64) -> bool {
     let (a, b) = (a.max(0) as f64, b.max(0) as f64);
-    a + b == 0.0 || random::uniform_of(seed, random::DOUBLE_GREEDY, example) < a / (a + b)
+    a + b == 0.0 || number() < a / (a + b)
 }

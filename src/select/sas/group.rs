@@ -214,13 +214,13 @@ impl<'a> Group<'a> {
         Ok(())
     }
 
-    /// Adds greedy picks until each class has as many as `counts` says. `progress` is told how many
-    /// have been made.
+    /// Adds greedy picks until each class has as many as `counts` says. `progress` is told of those
+    /// that have been made.
     pub(super) fn greedy(
         &mut self,
         picks: &mut [Vec<Round>],
         counts: &[usize],
-        progress: &mut dyn FnMut(usize),
+        progress: &mut dyn FnMut(&[Vec<Round>]),
     ) -> Result<(), Error> {
         // The least gain is the largest with its sign turned.
         let step = if self.frame.worst { 2 } else { -2 };
@@ -250,7 +250,7 @@ impl<'a> Group<'a> {
                     ..*round
                 }));
             }
-            progress(picks.iter().map(Vec::len).sum());
+            progress(picks);
         }
         self.turn(sign);
         Ok(())

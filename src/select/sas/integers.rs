@@ -37,9 +37,12 @@ pub(super) fn integer_rows(
 
 #[inline(always)]
 fn to_integers(to: &mut [i16], mean: &[f64]) {
+    // 1.5 · 2⁵²: a sum with it has no fractional bits, so that it is rounded, half to even, to a
+    // whole number, which stands in its lowest bits.
+    const TO_WHOLE: f64 = 1.5 * (1u64 << 52) as f64;
     let scale = f64::from(1u32 << FIXED_BITS);
     for (to, value) in to.iter_mut().zip(mean) {
-        *to = (value * scale).round_ties_even().clamp(-MOST, MOST) as i16;
+        *to = ((value * scale).clamp(-MOST, MOST) + TO_WHOLE).to_bits() as i16;
     }
 }
 
@@ -147,6 +150,18 @@ mod tests {
         let rows = rows_of(&Sas::default(), &[3.0, 4.0, 0.0, -2.0], 2).unwrap();
         assert_eq!(rows.row(0)[..3], [19661, 26214, 0]); // 0.6 and 0.8 of 32768
         assert_eq!(rows.row(1)[..3], [0, -32767, 0]);
+    }
+
+    #[test]
+    fn halves_are_rounded_to_even() {
+        let values = [
+            -1.5, -0.5, 0.5, 1.5, 2.5, 32_766.5, 40_000.0, -40_000.0, 0.49, -7.51,
+        ];
+        let mean = values.map(|value| value / 32_768.0);
+        let mut whole = [1; 10];
+        to_integers(&mut whole, &mean);
+        let want = [-2, 0, 0, 2, 2, 32_766, 32_767, -32_767, 0, -8];
+        assert_eq!(whole, want);
     }
 
     #[test]

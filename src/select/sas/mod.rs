@@ -6,10 +6,10 @@ mod group;
 mod integers;
 
 use crate::select::classes::Partition;
-use crate::selection::{ClassShare, ShortfallReason, apportion, labelled_mask};
+use crate::selection::{ClassShare, ShortfallReason, apportion, labelled_mask, places};
 use crate::{
-    Classes, CpuPool, Error, Features, IntegerRows, Pool, Round, Selection, Selector, Similarities,
-    stored_bytes,
+    Classes, CpuPool, Error, Features, IntegerRows, Numbering, Pool, Progress, Round, Selection,
+    Selector, Similarities, stored_bytes,
 };
 use double_greedy::{Rule, double_greedy};
 use group::{Frame, Group};
@@ -170,19 +170,19 @@ impl Selector for Sas {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(usize),
+        progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Selection, Error> {
-        let threshold = self.check(pool)?;
+        self.check(pool)?;
         let examples = pool.rows() / self.views;
         let labelled = labelled_mask(&self.labelled, examples, budget)?;
-        let partition = self.partition(pool)?;
+        let partition = self.partition(pool, progress)?;
         let (rows, order) = integers::integer_rows(self, pool, &partition)?;
         let is_labelled: Vec<bool> = order.iter().map(|&example| labelled[example]).collect();
         let frame = Frame {
             rows: &rows,
             order: &order,
             is_labelled: &is_labelled,
-            threshold,
+            threshold: self.threshold_in_products(),
             worst: self.worst,
             candidates: self.block,
         };
@@ -202,6 +202,7 @@ impl Selector for Sas {
                 ..Selection::default()
             },
             partition: &partition,
+            numbering: pool.numbering(),
             progress,
         };
         match run.finish(pool) {
@@ -213,11 +214,8 @@ impl Selector for Sas {
             Err(other) => Err(other),
         }
     }
-}
 
-impl Sas {
-    /// Checks what can be checked before any work; gives the threshold in the unit of products.
-    fn check(&self, pool: &dyn Pool) -> Result<Option<i32>, Error> {
+    fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
         let rows = pool.rows();
         if self.views == 0 || !rows.is_multiple_of(self.views) {
             return Err(Error::Argument {
@@ -233,6 +231,7 @@ impl Sas {
                 expected: "at least 1".to_owned(),
             });
         }
+        self.classes.check(rows / self.views, pool.dim())?;
         let Some(threshold) = self.threshold else {
             if self.road == Road::Stored {
                 return Err(Error::Argument {
@@ -241,7 +240,7 @@ impl Sas {
                     expected: "auto or matrix-free where there is no threshold".to_owned(),
                 });
             }
-            return Ok(None);
+            return Ok(());
         };
         if !(threshold >= 0.0 && threshold.is_finite()) {
             return Err(Error::Argument {
@@ -250,18 +249,46 @@ impl Sas {
                 expected: "a finite number that is not negative, or none".to_owned(),
             });
         }
-        let unit = 2 * crate::FIXED_BITS;
-        Ok(Some((threshold * f64::from(1u32 << unit)).floor() as i32)) // at most the largest i32
+        Ok(())
+    }
+
+    fn labelled(&self) -> &[usize] {
+        &self.labelled
+    }
+
+    fn among(&self, pool: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
+        Ok(Box::new(Self {
+            labelled: places(&self.labelled, rows),
+            classes: self.classes.among(pool, rows)?,
+            ..*self
+        }))
+    }
+
+    fn views(&self) -> usize {
+        self.views
+    }
+}
+
+impl Sas {
+    /// The threshold in the unit of products, at most the largest i32.
+    fn threshold_in_products(&self) -> Option<i32> {
+        let unit = f64::from(1u32 << (2 * crate::FIXED_BITS));
+        self.threshold
+            .map(|threshold| (threshold * unit).floor() as i32)
     }
 
     /// The latent classes of the examples.
-    fn partition(&self, pool: &dyn Pool) -> Result<Partition, Error> {
+    fn partition(
+        &self,
+        pool: &dyn Pool,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Partition, Error> {
         if self.views == 1 {
-            return self.classes.partition(pool);
+            return self.classes.partition(pool, progress);
         }
         let means = integers::mean_views(self, pool)?;
         let means = Features::new(&means, pool.rows() / self.views, pool.dim())?;
-        self.classes.partition(&CpuPool::new(means))
+        self.classes.partition(&CpuPool::new(means), progress)
     }
 
     /// Whether greedy picks are never dropped again.
@@ -281,9 +308,10 @@ struct Run<'a> {
     options: &'a Sas,
     frame: Frame<'a>,
     partition: &'a Partition,
+    numbering: Numbering<'a>,
     budgets: Vec<usize>,
     selection: Selection,
-    progress: &'a mut dyn FnMut(usize),
+    progress: &'a mut dyn FnMut(Progress<'_>),
 }
 
 impl Run<'_> {
@@ -291,7 +319,10 @@ impl Run<'_> {
         let rows = self.frame.rows;
         let mut similarities = pool.similarities(rows, self.frame.threshold)?;
         let mut row_sums = None;
-        for (classes, stored) in self.groups(&*similarities) {
+        let groups = self.groups(&*similarities);
+        let plan = self.plan(&groups);
+        (self.progress)(Progress::Plan(&plan));
+        for (classes, stored) in groups {
             let sums = if stored {
                 None
             } else {
@@ -308,7 +339,7 @@ impl Run<'_> {
                 Objective::RowSum => group.values_of_sets(&picks),
             };
             if done.is_ok() || self.options.is_final() {
-                self.take(classes, stored, &picks, &values?);
+                self.take(&plan[classes.clone()], &picks, &values?);
             }
             done?;
         }
@@ -346,6 +377,27 @@ impl Run<'_> {
         groups
     }
 
+    /// What is to come of each class, of which nothing is picked yet.
+    fn plan(&self, groups: &[(Range<usize>, bool)]) -> Vec<ClassShare> {
+        let share = |class: usize, road: Road| ClassShare {
+            class: self.partition.classes[class].class,
+            rows: self.partition.classes[class].rows.len(),
+            budget: self.budgets[class],
+            picks: 0,
+            value: None,
+            road: Some(road),
+        };
+        let of_group = |(classes, stored): &(Range<usize>, bool)| {
+            let road = if *stored {
+                Road::Stored
+            } else {
+                Road::MatrixFree
+            };
+            classes.clone().map(move |class| share(class, road))
+        };
+        groups.iter().flat_map(of_group).collect()
+    }
+
     /// Σⱼ s_ij over the class of every row.
     fn row_sums(&self, similarities: &dyn Similarities) -> Result<Vec<i64>, Error> {
         if self.frame.threshold.is_some() {
@@ -363,20 +415,29 @@ impl Run<'_> {
         classes: Range<usize>,
         picks: &mut Vec<Vec<Round>>,
     ) -> Result<(), Error> {
-        let budgets = &self.budgets[classes];
+        let budgets = &self.budgets[classes.clone()];
         if self.options.objective == Objective::RowSum {
             *picks = group.by_row_sum(budgets);
             return Ok(());
         }
+        let number = |class: usize| self.partition.classes[class].class;
         let before = self.selection.picks.len();
-        let progress = &mut self.progress;
-        let mut progress = |count: usize| progress(before + count);
+        let report = &mut self.progress;
+        let mut progress = |picks: &[Vec<Round>]| {
+            report(Progress::Round {
+                classes: number(classes.start)..=number(classes.end - 1),
+                round: picks.iter().map(Vec::len).max().unwrap_or(0),
+                rounds: budgets.iter().copied().max().unwrap_or(0),
+                picks: before + picks.iter().map(Vec::len).sum::<usize>(),
+            });
+        };
         group.greedy(picks, budgets, &mut progress)?;
         let rule = match self.options.refine {
             _ if self.options.worst => return Ok(()),
             Refine::None => return Ok(()),
             Refine::RandomDoubleGreedy => Rule::Random {
                 seed: self.options.seed,
+                numbering: self.numbering,
             },
             Refine::TopUp | Refine::DoubleGreedy => Rule::Certain,
         };
@@ -394,11 +455,10 @@ impl Run<'_> {
     }
 
     /// Takes what was picked from these classes into the selection.
-    fn take(&mut self, classes: Range<usize>, stored: bool, picks: &[Vec<Round>], values: &[i64]) {
+    fn take(&mut self, planned: &[ClassShare], picks: &[Vec<Round>], values: &[i64]) {
         let unit = self.options.unit();
         let selection = &mut self.selection;
-        for ((class, picks), value) in classes.zip(picks).zip(values) {
-            let here = &self.partition.classes[class];
+        for ((share, picks), value) in planned.iter().zip(picks).zip(values) {
             selection
                 .picks
                 .extend(picks.iter().map(|round| self.frame.order[round.row]));
@@ -406,19 +466,12 @@ impl Run<'_> {
                 .scores
                 .extend(picks.iter().map(|round| round.gain as f64 * unit));
             selection.classes.push(ClassShare {
-                class: here.class,
-                rows: here.rows.len(),
-                budget: self.budgets[class],
                 picks: picks.len(),
                 value: Some(*value as f64 * unit),
-                road: Some(if stored {
-                    Road::Stored
-                } else {
-                    Road::MatrixFree
-                }),
+                ..share.clone()
             });
         }
-        (self.progress)(selection.picks.len());
+        (self.progress)(Progress::Picks(selection.picks.len()));
     }
 }
 

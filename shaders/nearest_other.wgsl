@@ -1,0 +1,91 @@
+// nearest_other: for every row the largest product with a row of another label.
+//
+//   largest[i] = max of sum_k x[i, k] x[j, k] over the j with labels[j] != labels[i]
+//
+// Grid      a workgroup a tile; folded over x and y. Tiles lie on and above the diagonal: every one
+//           tells of its rows and of its columns.
+// Memory    as integer_tile; an atomic maximum for each row and column of a thread.
+// Rounding  none: whole numbers.
+// Order     any: a maximum.
+// Mirror    src/cpu/nearest_other.rs. Contract: src/neighbours.rs, tests/kernels.rs.
+
+const LEAST = -0x7fffffff - 1;
+
+@group(0) @binding(4) var<storage, read> labels: array<u32>;
+@group(0) @binding(5) var<storage, read_write> largest: array<atomic<i32>>;
+
+fn column_at(column: u32) -> u32 {
+    return column;
+}
+
+// The labels of four rows from `place` on, which may end before.
+fn four_labels(place: u32, count: u32) -> vec4<u32> {
+    var found = vec4<u32>();
+    if count > 0u { found.x = labels[place]; }
+    if count > 1u { found.y = labels[place + 1u]; }
+    if count > 2u { found.z = labels[place + 2u]; }
+    if count > 3u { found.w = labels[place + 3u]; }
+    return found;
+}
+
+fn count_from(first: u32, end: u32) -> u32 {
+    return select(0u, end - first, first < end);
+}
+
+fn raise(place: u32, product: i32) {
+    if product > LEAST {
+        atomicMax(&largest[place], product);
+    }
+}
+
+fn raise_four(place: u32, count: u32, product: vec4<i32>) {
+    if count > 0u { raise(place, product.x); }
+    if count > 1u { raise(place + 1u, product.y); }
+    if count > 2u { raise(place + 2u, product.z); }
+    if count > 3u { raise(place + 3u, product.w); }
+}
+
+fn across(product: vec4<i32>) -> i32 {
+    return max(max(product.x, product.y), max(product.z, product.w));
+}
+
+// Rows a, b, c, d of four columns; `row` and `column` are within the tile.
+fn square(tile: Tile, row: u32, column: u32, a: vec4<i32>, b: vec4<i32>, c: vec4<i32>, d: vec4<i32>) {
+    let rows = count_from(row, tile.row_end - tile.row);
+    let columns = count_from(column, tile.column_end - tile.column);
+    let i = tile.row_place + row;
+    let j = tile.column_place + column;
+    let own = four_labels(i, rows);
+    let others = four_labels(j, columns);
+    let inside = vec4(0u, 1u, 2u, 3u) < vec4(columns);
+    let least = vec4(LEAST);
+    let p = select(least, a, inside & (others != vec4(own.x)) & vec4(rows > 0u));
+    let q = select(least, b, inside & (others != vec4(own.y)) & vec4(rows > 1u));
+    let r = select(least, c, inside & (others != vec4(own.z)) & vec4(rows > 2u));
+    let s = select(least, d, inside & (others != vec4(own.w)) & vec4(rows > 3u));
+    raise_four(i, rows, vec4(across(p), across(q), across(r), across(s)));
+    raise_four(j, columns, max(max(p, q), max(r, s)));
+}
+
+@compute @workgroup_size(ROW_THREADS * COLUMN_THREADS)
+fn nearest_other(
+    @builtin(workgroup_id) group_id: vec3<u32>,
+    @builtin(num_workgroups) grid: vec3<u32>,
+    @builtin(local_invocation_index) thread: u32,
+) {
+    let group = group_id.y * grid.x + group_id.x;
+    if group >= shape.tiles {
+        return;
+    }
+    let tile = tiles[group];
+    let s = products(tile, thread);
+
+    let row = 4u * (thread / COLUMN_THREADS);
+    let next_row = row + 4u * ROW_THREADS;
+    let column = 4u * (thread % COLUMN_THREADS);
+    let next_column = column + 4u * COLUMN_THREADS;
+    square(tile, row, column, s.low_0, s.low_1, s.low_2, s.low_3);
+    square(tile, row, next_column, s.high_0, s.high_1, s.high_2, s.high_3);
+    square(tile, next_row, column, s.low_4, s.low_5, s.low_6, s.low_7);
+    square(tile, next_row, next_column, s.high_4, s.high_5, s.high_6, s.high_7);
+}

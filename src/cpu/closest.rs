@@ -1,0 +1,125 @@
+//! Mirror of `shaders/closest.wgsl`.
+
+use super::{BLOCK, CpuPool};
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use rayon::prelude::*;
+
+/// Some rows of a cluster, and their lists.
+struct Block<'a> {
+    cluster: &'a [usize],
+    /// The place of the first row.
+    first: usize,
+    lists: &'a mut [f32],
+}
+
+/// What a thread works in.
+struct Scratch {
+    rows: Vec<f32>,
+    others: Vec<f32>,
+    products: Vec<f32>,
+    /// Products that a list may take.
+    able: Vec<f32>,
+}
+
+/// For every row of every cluster the `k` largest products.
+pub(super) fn closest(
+    pool: &CpuPool<'_>,
+    clusters: &[&[usize]],
+    lengths: &[f32],
+    k: usize,
+) -> Vec<Vec<f32>> {
+    let lists = |rows: &&[usize]| vec![f32::MIN; rows.len() * k];
+    let mut closest: Vec<Vec<f32>> = clusters.iter().map(lists).collect();
+    // Blocks of all clusters alike, so that many small ones keep every core at work.
+    let blocks = closest
+        .iter_mut()
+        .zip(clusters)
+        .flat_map(|(lists, cluster)| {
+            let places = (0..).step_by(BLOCK);
+            (places.zip(lists.chunks_mut(BLOCK * k))).map(|(first, lists)| Block {
+                cluster,
+                first,
+                lists,
+            })
+        });
+    let blocks: Vec<Block<'_>> = blocks.collect();
+    let values = BLOCK * pool.features.dim();
+    let scratch = || Scratch {
+        rows: vec![0.0; values],
+        others: vec![0.0; values],
+        products: vec![0.0; BLOCK * BLOCK],
+        able: Vec::new(),
+    };
+    blocks
+        .into_par_iter()
+        .for_each_init(scratch, |scratch, block| {
+            fill(pool, block, lengths, k, scratch);
+        });
+    closest
+}
+
+/// The lists of a block of rows.
+fn fill(pool: &CpuPool<'_>, block: Block<'_>, lengths: &[f32], k: usize, scratch: &mut Scratch) {
+    let (dim, count) = (pool.features.dim(), block.lists.len() / k);
+    let rows = &block.cluster[block.first..][..count];
+    let rows = at_length_1(pool, rows, lengths, &mut scratch.rows);
+    for (at, others) in (0..).step_by(BLOCK).zip(block.cluster.chunks(BLOCK)) {
+        let width = others.len();
+        let others = at_length_1(pool, others, lengths, &mut scratch.others);
+        let products = &mut scratch.products[..count * width];
+        matmul(
+            MatMut::from_row_major_slice_mut(products, count, width),
+            Accum::Replace,
+            MatRef::from_row_major_slice(rows, count, dim),
+            MatRef::from_row_major_slice(others, width, dim).transpose(),
+            1.0,
+            Par::Seq,
+        );
+        let lists = block.lists.chunks_exact_mut(k);
+        for (own, (list, products)) in (block.first..).zip(lists.zip(products.chunks_exact(width)))
+        {
+            let own = own.checked_sub(at).filter(|&own| own < width);
+            meet(list, products, own, &mut scratch.able);
+        }
+    }
+}
+
+/// Rows over their lengths, at the start of `values`.
+fn at_length_1<'a>(
+    pool: &CpuPool<'_>,
+    rows: &[usize],
+    lengths: &[f32],
+    values: &'a mut [f32],
+) -> &'a [f32] {
+    let dim = pool.features.dim();
+    let values = &mut values[..rows.len() * dim];
+    for (to, &row) in values.chunks_exact_mut(dim).zip(rows) {
+        let x = &pool.features.values()[row * dim..][..dim];
+        for (to, v) in to.iter_mut().zip(x) {
+            *to = v * pool.scale / lengths[row];
+        }
+    }
+    values
+}
+
+/// Leaves in a list the largest of what it held and of the products, but for the row's `own` with
+/// itself.
+fn meet(list: &mut [f32], products: &[f32], own: Option<usize>, able: &mut Vec<f32>) {
+    let (count, least) = (list.len(), list[list.len() - 1]);
+    able.clear();
+    let (before, after) = products.split_at(own.unwrap_or(products.len()));
+    let after = after.get(1..).unwrap_or_default();
+    let others = before.iter().chain(after).copied();
+    able.extend(others.filter(|&product| product > least));
+    if able.is_empty() {
+        return;
+    }
+    able.extend_from_slice(list);
+    let descending = |a: &f32, b: &f32| b.total_cmp(a);
+    if able.len() > count {
+        able.select_nth_unstable_by(count - 1, descending);
+    }
+    able[..count].sort_unstable_by(descending);
+    list.copy_from_slice(&able[..count]);
+}

@@ -1,0 +1,41 @@
+//! Mirror of `shaders/nearest_other.wgsl`.
+
+use super::neighbours::CpuNeighbours;
+use crate::products::TILE;
+use crate::sums;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+/// For every row the largest product with a row of another label.
+///
+/// A tile above the diagonal tells of its rows and of its columns.
+pub(super) fn nearest_other(neighbours: &CpuNeighbours<'_>, labels: &[u32]) -> Vec<i32> {
+    let largest: Vec<AtomicI32> = labels.iter().map(|_| i32::MIN.into()).collect();
+    neighbours.tiles(|products, rows, columns| {
+        let (a, b) = (&labels[rows.clone()], &labels[columns.clone()]);
+        let (of_rows, of_columns) = sums::vectorised(|| largest_of_tile(products, a, b));
+        let raise = |first: usize, found: &[i32]| {
+            for (found, largest) in found.iter().zip(&largest[first..]) {
+                largest.fetch_max(*found, Ordering::Relaxed);
+            }
+        };
+        raise(rows.start, &of_rows[..rows.len()]);
+        raise(columns.start, &of_columns[..columns.len()]);
+    });
+    largest.into_iter().map(AtomicI32::into_inner).collect()
+}
+
+/// A tile's largest products of different labels along its rows and along its columns.
+#[inline(always)]
+fn largest_of_tile(products: &[i32], a: &[u32], b: &[u32]) -> ([i32; TILE], [i32; TILE]) {
+    let (mut of_rows, mut of_columns) = ([i32::MIN; TILE], [i32::MIN; TILE]);
+    let rows = products.chunks_exact(b.len()).zip(a).zip(&mut of_rows);
+    for ((products, label), of_row) in rows {
+        let columns = products.iter().zip(b).zip(&mut of_columns);
+        for ((&product, other), of_column) in columns {
+            let product = if other == label { i32::MIN } else { product };
+            *of_row = (*of_row).max(product);
+            *of_column = (*of_column).max(product);
+        }
+    }
+    (of_rows, of_columns)
+}

@@ -1,0 +1,128 @@
+//! The rows at length 1 in whole numbers, made anew for every block that is worked on: no copy of
+//! the features is kept.
+
+use super::CpuPool;
+use super::count_within::count_within;
+use super::mark_within::{count_marked, mark_within};
+use super::nearest_other::nearest_other;
+use crate::neighbours::{factor, to_integers};
+use crate::products::{TILE, products};
+use crate::{Error, IntegerRows, Marks, Neighbours, Reach, sums};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Most rows of a band, which are made once for all the columns that they meet.
+const BAND: usize = 16 * TILE;
+
+/// Enough rows for every core to have some tiles of them.
+const AT_ONCE: usize = 1 << 11;
+
+pub(super) struct CpuNeighbours<'a> {
+    pool: &'a CpuPool<'a>,
+    /// Every row's factor.
+    factors: Vec<f64>,
+}
+
+impl<'a> CpuNeighbours<'a> {
+    pub(super) fn new(pool: &'a CpuPool<'a>) -> Self {
+        let rows = pool.features.values().par_chunks_exact(pool.features.dim());
+        Self {
+            factors: rows.map(|x| factor(x, pool.scale)).collect(),
+            pool,
+        }
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.factors.len()
+    }
+
+    /// Room for so many whole-number rows.
+    pub(super) fn scratch(&self, rows: usize) -> IntegerRows {
+        IntegerRows::zeros(self.pool.features.dim(), vec![0, rows])
+    }
+
+    /// Makes some rows, from place `at` of the scratch on.
+    pub(super) fn fill(
+        &self,
+        rows: impl Iterator<Item = usize>,
+        at: usize,
+        scratch: &mut IntegerRows,
+    ) {
+        let (dim, pitch) = (self.pool.features.dim(), scratch.pitch());
+        let values = self.pool.features.values();
+        let places = scratch.values_mut()[at * pitch..].chunks_exact_mut(pitch);
+        sums::vectorised(|| {
+            for (row, place) in rows.zip(places) {
+                let x = &values[row * dim..][..dim];
+                to_integers(x, self.pool.scale, self.factors[row], &mut place[..dim]);
+            }
+        });
+    }
+
+    /// Hands `visit` the products of every pair of rows once: tiles on and above the diagonal,
+    /// row-major, with their rows and columns.
+    pub(super) fn tiles(&self, visit: impl Fn(&[i32], Range<usize>, Range<usize>) + Sync) {
+        let rows = self.rows();
+        // Some bands a core, so that none waits long for the last.
+        let cores = rayon::current_num_threads();
+        let band = (rows / (8 * cores))
+            .next_multiple_of(TILE)
+            .clamp(TILE, BAND);
+        let starts: Vec<usize> = (0..rows).step_by(band).collect();
+        starts.into_par_iter().for_each_init(
+            || (self.scratch(band + TILE), vec![0; TILE * TILE]),
+            |(scratch, out), start| {
+                let end = rows.min(start + band);
+                self.fill(start..end, 0, scratch);
+                for first in (start..rows).step_by(TILE) {
+                    let columns = first..rows.min(first + TILE);
+                    // Columns of the band itself are there already.
+                    let mut place = first - start;
+                    if first >= end {
+                        place = band;
+                        self.fill(columns.clone(), place, scratch);
+                    }
+                    let b: Vec<usize> = (place..place + columns.len()).collect();
+                    for top in (start..end.min(columns.end)).step_by(TILE) {
+                        let of_rows = top..end.min(top + TILE);
+                        let a: Vec<usize> = (top - start..of_rows.end - start).collect();
+                        products(scratch, &a, &b, out);
+                        visit(&out[..a.len() * b.len()], of_rows, columns.clone());
+                    }
+                }
+            },
+        );
+    }
+}
+
+impl Neighbours for CpuNeighbours<'_> {
+    fn count_within(&self, least: i32) -> Result<Vec<u32>, Error> {
+        Ok(count_within(self, least))
+    }
+
+    fn mark_within(
+        &self,
+        marked: &[usize],
+        among: &[usize],
+        reach: Reach,
+    ) -> Result<Vec<Marks>, Error> {
+        Ok(mark_within(self, marked, among, reach))
+    }
+
+    fn count_marked(
+        &self,
+        marked: &[usize],
+        among: &[usize],
+        reach: Reach,
+    ) -> Result<Vec<u32>, Error> {
+        Ok(count_marked(self, marked, among, reach))
+    }
+
+    fn at_once(&self) -> usize {
+        AT_ONCE
+    }
+
+    fn nearest_other(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
+        Ok(nearest_other(self, labels))
+    }
+}

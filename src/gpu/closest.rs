@@ -1,0 +1,175 @@
+//! Binds `shaders/closest.wgsl`.
+
+use super::GpuPool;
+use super::directions::{COLUMNS, DIRECTIONS_OF_BLOCK, Directions, ROWS, check_columns};
+use super::memory::Block;
+use super::run::compile;
+use crate::{Error, Pool};
+use std::borrow::Cow;
+use wgpu::BufferUsages;
+
+pub(super) const WGSL: &str = concat!(
+    include_str!("../../shaders/direction_block.wgsl"),
+    include_str!("../../shaders/closest.wgsl"),
+);
+
+/// Most bytes of a cluster that are resident at a time as rows, as many again as vectors.
+const PANEL_BYTES: u64 = 128 << 20;
+
+/// `Shape` in the shader; the test below holds the two to one layout.
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct Shape {
+    rows: u32,
+    dim: u32,
+    columns: u32,
+    blocks: u32,
+    first: u32,
+    count: u32,
+    own: u32,
+    k: u32,
+}
+
+/// For every row of every cluster the `k` largest products.
+pub(super) fn run(
+    pool: &GpuPool,
+    clusters: &[&[usize]],
+    lengths: &[f32],
+    k: usize,
+) -> Result<Vec<Vec<f32>>, Error> {
+    check_columns(&pool.gpu, pool.dim(), rounds(k))?;
+    let of_cluster = |&rows: &&[usize]| of_cluster(pool, rows, lengths, k);
+    clusters.iter().map(of_cluster).collect()
+}
+
+/// Rounds of a thread's loops over the products with a block of vectors: two rows, and into each
+/// list every product may have to be inserted.
+fn rounds(k: usize) -> u64 {
+    2 * DIRECTIONS_OF_BLOCK as u64 * (k as u64 + 2)
+}
+
+/// Some rows of a cluster, resident, and their lists.
+struct Panel {
+    /// The place of the first in the cluster.
+    first: usize,
+    rows: u32,
+    features: Block,
+    lists: Block,
+}
+
+/// Panels of the cluster, each against the whole of it, in pieces.
+fn of_cluster(
+    pool: &GpuPool,
+    cluster: &[usize],
+    lengths: &[f32],
+    k: usize,
+) -> Result<Vec<f32>, Error> {
+    let (rows, vectors) = at_once(pool, k);
+    let mut closest = Vec::with_capacity(cluster.len() * k);
+    for members in cluster.chunks(rows) {
+        let values = at_length_1(pool, members, lengths)?;
+        let lists = vec![f32::MIN; members.len() * k];
+        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
+        let panel = Panel {
+            first: closest.len() / k,
+            rows: members.len() as u32,
+            features: (pool.gpu).filled("cluster", &values, BufferUsages::STORAGE)?,
+            lists: pool.gpu.filled("closest", &lists, usage)?,
+        };
+        for (piece, others) in cluster.chunks(vectors).enumerate() {
+            let is_whole = others.len() == members.len() && others.len() == cluster.len();
+            let others = if is_whole {
+                Cow::Borrowed(&values)
+            } else {
+                Cow::Owned(at_length_1(pool, others, lengths)?)
+            };
+            meet(pool, &panel, &others, piece * vectors, cluster.len(), k)?;
+        }
+        closest.extend(pool.gpu.read::<f32>("closest", &panel.lists)?);
+    }
+    Ok(closest)
+}
+
+/// How many rows of a cluster to have resident, and how many vectors, which make whole blocks.
+fn at_once(pool: &GpuPool, k: usize) -> (usize, usize) {
+    // Of what is left: rows, lists, vectors, and as much again to gather and to read them.
+    let share = pool.gpu.memory_left().map_or(PANEL_BYTES, |left| left / 8);
+    let bytes = pool.gpu.most_bound().min(PANEL_BYTES).min(share) as usize;
+    let by_grid = pool.gpu.most_groups().saturating_mul(ROWS) as usize;
+    let rows = bytes / (4 * pool.dim().max(k));
+    let blocks = bytes / (4 * pool.dim().next_multiple_of(COLUMNS) * DIRECTIONS_OF_BLOCK);
+    (rows.clamp(1, by_grid), blocks.max(1) * DIRECTIONS_OF_BLOCK)
+}
+
+/// Rows over their lengths.
+fn at_length_1(pool: &GpuPool, rows: &[usize], lengths: &[f32]) -> Result<Vec<f32>, Error> {
+    let mut values = pool.gather_rows(rows)?;
+    for (values, &row) in values.chunks_exact_mut(pool.dim()).zip(rows) {
+        values.iter_mut().for_each(|v| *v /= lengths[row]);
+    }
+    Ok(values)
+}
+
+/// The panel's rows against vectors, the first of which is at place `first` of `count`.
+fn meet(
+    pool: &GpuPool,
+    panel: &Panel,
+    vectors: &[f32],
+    first: usize,
+    count: usize,
+    k: usize,
+) -> Result<(), Error> {
+    let gpu = &pool.gpu;
+    let vectors = Directions::upload(gpu, vectors, pool.dim(), 1.0)?.with_rounds(rounds(k));
+    for window in vectors.windows() {
+        let shape = gpu.uniform(Shape {
+            rows: panel.rows,
+            dim: pool.dim() as u32,
+            columns: vectors.columns,
+            blocks: window.blocks,
+            first: first as u32 + window.first * DIRECTIONS_OF_BLOCK as u32,
+            count: count as u32,
+            own: panel.first as u32,
+            k: k as u32,
+        })?;
+        gpu.dispatch(
+            "closest",
+            |device| compile(device, "closest", WGSL, &[]),
+            &gpu.pipelines().closest,
+            &[
+                shape.as_entire_binding(),
+                panel.features.as_entire_binding(),
+                window.binding.clone(),
+                panel.lists.as_entire_binding(),
+            ],
+            u64::from(panel.rows).div_ceil(ROWS),
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layout::{assert_direction_block, assert_entry, assert_struct, constant};
+    use super::*;
+    use std::mem::offset_of;
+
+    #[test]
+    fn layout() {
+        let bindings = ["shape", "features", "directions", "closest_of"];
+        assert_entry(WGSL, "closest", 64, &bindings);
+        let members = [
+            ("rows", offset_of!(Shape, rows)),
+            ("dim", offset_of!(Shape, dim)),
+            ("columns", offset_of!(Shape, columns)),
+            ("blocks", offset_of!(Shape, blocks)),
+            ("first", offset_of!(Shape, first)),
+            ("count", offset_of!(Shape, count)),
+            ("own", offset_of!(Shape, own)),
+            ("k", offset_of!(Shape, k)),
+        ];
+        assert_struct(WGSL, "Shape", &members, size_of::<Shape>());
+        assert_direction_block(WGSL);
+        assert_eq!(constant(WGSL, "VECTORS"), DIRECTIONS_OF_BLOCK as u64);
+    }
+}

@@ -1,0 +1,51 @@
+//! Binds `shaders/count_within.wgsl`.
+
+use super::integer_tile::{Kernel, Size, Tile, pairs};
+use super::neighbours::GpuNeighbours;
+use crate::Error;
+use wgpu::BufferUsages;
+
+pub(super) const WGSL: &str = concat!(
+    include_str!("../../shaders/tile_list.wgsl"),
+    include_str!("../../shaders/integer_tile.wgsl"),
+    include_str!("../../shaders/tile_sums.wgsl"),
+    include_str!("../../shaders/count_within.wgsl"),
+);
+
+/// For every row the number of rows at a product above `least`.
+pub(super) fn run(neighbours: &GpuNeighbours<'_>, least: i32) -> Result<Vec<u32>, Error> {
+    let panels = &neighbours.panels;
+    let gpu = panels.gpu;
+    let size = Size::for_classes(std::iter::once(neighbours.rows()));
+    let kernel = Kernel {
+        name: "count_within",
+        wgsl: WGSL,
+        constants: &[],
+        slots: &gpu.pipelines().count_within,
+    };
+    let bytes = gpu.fits("counts", 4 * neighbours.rows() as u64)?;
+    let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
+    let counts = gpu.block("counts", bytes, usage)?; // wgpu clears it
+    for (at, a) in panels.iter().enumerate() {
+        for b in &panels[at..] {
+            let pairs = pairs(a.rows.clone(), b.rows.clone(), size.rows());
+            let tiles = pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)));
+            let others = [counts.as_entire_binding()];
+            panels.dispatch(&kernel, size, (a, b), least, tiles, &others)?;
+        }
+    }
+    let mut counts: Vec<u32> = gpu.read("counts", &counts)?;
+    counts.truncate(neighbours.rows());
+    Ok(counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::integer_tile::tests::assert_tile_kernel;
+    use super::*;
+
+    #[test]
+    fn layout() {
+        assert_tile_kernel(WGSL, "count_within", &["counts"]);
+    }
+}

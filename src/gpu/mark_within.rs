@@ -1,0 +1,61 @@
+//! Binds `shaders/mark_within.wgsl`.
+
+use super::integer_tile::{Kernel, Size, Tile, blocks};
+use super::neighbours::GpuNeighbours;
+use crate::{Error, Marks, Reach};
+
+pub(super) const WGSL: &str = concat!(
+    include_str!("../../shaders/tile_list.wgsl"),
+    include_str!("../../shaders/integer_tile.wgsl"),
+    include_str!("../../shaders/mark_within.wgsl"),
+);
+
+/// For each row of `among` which of `marked` it is near to.
+pub(super) fn run(
+    neighbours: &GpuNeighbours<'_>,
+    marked: &[usize],
+    among: &[usize],
+    reach: Reach,
+) -> Result<Vec<Marks>, Error> {
+    let (panels, rows) = (&neighbours.panels, neighbours.rows());
+    let gpu = panels.gpu;
+    let kernel = Kernel {
+        name: "mark_within",
+        wgsl: WGSL,
+        constants: &[],
+        slots: &gpu.pipelines().mark_within,
+    };
+    let columns = neighbours.some(marked)?;
+    let (reach, marks) = (neighbours.reach(reach)?, panels.sums(rows)?);
+    let size = Size::Narrow;
+    for a in panels.iter() {
+        for b in columns.iter() {
+            let tiles =
+                blocks(a.rows.clone(), size.rows()).map(|rows| Tile::of((a, &rows), (b, &b.rows)));
+            let others = [reach.as_entire_binding(), marks.as_entire_binding()];
+            panels.dispatch(&kernel, size, (a, b), 0, tiles, &others)?;
+        }
+    }
+    let marks: Vec<Marks> = gpu.read("marks", &marks)?;
+    Ok(among.iter().map(|&row| marks[row]).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::integer_tile::tests::assert_tile_kernel;
+    use super::super::layout::assert_struct;
+    use super::*;
+    use crate::MARKED;
+    use std::mem::offset_of;
+
+    #[test]
+    fn layout() {
+        assert_tile_kernel(WGSL, "mark_within", &["reach", "marks"]);
+        let members = [
+            ("certain", offset_of!(Reach, certain)),
+            ("possible", offset_of!(Reach, possible)),
+        ];
+        assert_struct(WGSL, "Reach", &members, size_of::<Reach>());
+        assert_eq!(Size::Narrow.columns(), MARKED);
+    }
+}

@@ -1,0 +1,49 @@
+//! Binds `shaders/nearest_other.wgsl`.
+
+use super::integer_tile::{Kernel, Size, Tile, pairs};
+use super::neighbours::GpuNeighbours;
+use crate::Error;
+use wgpu::BufferUsages;
+
+pub(super) const WGSL: &str = concat!(
+    include_str!("../../shaders/tile_list.wgsl"),
+    include_str!("../../shaders/integer_tile.wgsl"),
+    include_str!("../../shaders/nearest_other.wgsl"),
+);
+
+/// For every row the largest product with a row of another label.
+pub(super) fn run(neighbours: &GpuNeighbours<'_>, labels: &[u32]) -> Result<Vec<i32>, Error> {
+    let (panels, rows) = (&neighbours.panels, neighbours.rows());
+    let gpu = panels.gpu;
+    let size = Size::for_classes(std::iter::once(rows));
+    let kernel = Kernel {
+        name: "nearest_other",
+        wgsl: WGSL,
+        constants: &[],
+        slots: &gpu.pipelines().nearest_other,
+    };
+    gpu.fits("labels", size_of_val(labels) as u64)?;
+    let labels = gpu.filled("labels", labels, BufferUsages::STORAGE)?;
+    let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
+    let largest = gpu.filled("largest products", &vec![i32::MIN; rows], usage)?;
+    for (at, a) in panels.iter().enumerate() {
+        for b in &panels[at..] {
+            let pairs = pairs(a.rows.clone(), b.rows.clone(), size.rows());
+            let tiles = pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)));
+            let others = [labels.as_entire_binding(), largest.as_entire_binding()];
+            panels.dispatch(&kernel, size, (a, b), 0, tiles, &others)?;
+        }
+    }
+    gpu.read("largest products", &largest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::integer_tile::tests::assert_tile_kernel;
+    use super::*;
+
+    #[test]
+    fn layout() {
+        assert_tile_kernel(WGSL, "nearest_other", &["labels", "largest"]);
+    }
+}

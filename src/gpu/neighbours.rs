@@ -1,0 +1,79 @@
+//! The rows at length 1 in whole numbers on a GPU.
+
+use super::integer_tile::Panels;
+use super::memory::Block;
+use super::{GpuPool, count_within, mark_within, nearest_other};
+use crate::neighbours::{factor, to_integers};
+use crate::{Error, IntegerRows, Marks, Neighbours, Pool as _, Reach};
+use rayon::prelude::*;
+use wgpu::BufferUsages;
+
+pub(super) struct GpuNeighbours<'a> {
+    pool: &'a GpuPool,
+    pub(super) panels: Panels<'a>,
+}
+
+impl<'a> GpuNeighbours<'a> {
+    /// Makes the rows on the host, a piece at a time.
+    pub(super) fn new(pool: &'a GpuPool) -> Result<Self, Error> {
+        let pitch = pool.dim().next_multiple_of(IntegerRows::ALIGNMENT);
+        let of_rows = |rows: std::ops::Range<usize>| integers(pool, &rows.collect::<Vec<_>>());
+        Ok(Self {
+            panels: Panels::made(&pool.gpu, pool.rows(), pitch, of_rows)?,
+            pool,
+        })
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.pool.rows()
+    }
+
+    /// Some rows in a panel of their own.
+    pub(super) fn some(&self, rows: &[usize]) -> Result<Panels<'_>, Error> {
+        let pitch = self.pool.dim().next_multiple_of(IntegerRows::ALIGNMENT);
+        let of_rows = |places: std::ops::Range<usize>| integers(self.pool, &rows[places]);
+        Panels::made(&self.pool.gpu, rows.len(), pitch, of_rows)
+    }
+
+    /// The kernels' uniform.
+    pub(super) fn reach(&self, reach: Reach) -> Result<Block, Error> {
+        let words = [reach.certain, reach.possible];
+        self.pool.gpu.filled("reach", &words, BufferUsages::UNIFORM)
+    }
+}
+
+/// Some rows of a pool at length 2¹⁵, each filled up with zeros.
+fn integers(pool: &GpuPool, rows: &[usize]) -> Result<Vec<i16>, Error> {
+    let dim = pool.dim();
+    let pitch = dim.next_multiple_of(IntegerRows::ALIGNMENT);
+    let x = pool.gather_rows(rows)?;
+    let mut out = vec![0; rows.len() * pitch];
+    out.par_chunks_exact_mut(pitch)
+        .zip(x.par_chunks_exact(dim))
+        .for_each(|(out, x)| to_integers(x, 1.0, factor(x, 1.0), out));
+    Ok(out)
+}
+
+impl Neighbours for GpuNeighbours<'_> {
+    fn count_within(&self, least: i32) -> Result<Vec<u32>, Error> {
+        count_within::run(self, least)
+    }
+
+    fn mark_within(
+        &self,
+        marked: &[usize],
+        among: &[usize],
+        reach: Reach,
+    ) -> Result<Vec<Marks>, Error> {
+        mark_within::run(self, marked, among, reach)
+    }
+
+    /// All: the kernel goes through them whoever is asked for.
+    fn at_once(&self) -> usize {
+        usize::MAX
+    }
+
+    fn nearest_other(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
+        nearest_other::run(self, labels)
+    }
+}

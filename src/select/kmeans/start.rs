@@ -1,0 +1,205 @@
+//! k-means++: where the centres start.
+
+use crate::select::unit_rows::UnitRows;
+use crate::{Error, order, sums};
+use rayon::prelude::*;
+
+/// Rows among which one thread looks for the one that fires first.
+const CHUNK: usize = 1 << 11;
+
+/// More than the squared distance of any two rows at length 1, as rounded.
+const FARTHEST: f64 = 4.5;
+
+/// k-means++ under way.
+///
+/// A row's distance to the nearest centre only falls as centres are placed, so an old one bounds
+/// from below when the row fires: distances are brought up to date of the few rows alone that come
+/// up, and no pass over the features is made.
+pub(super) struct Start<'a> {
+    rows: &'a UnitRows<'a>,
+    /// Each row's squared distance to the nearest of its first `known` centres.
+    nearest: Vec<f64>,
+    known: Vec<u32>,
+    pub(super) starts: Vec<usize>,
+    /// The starts' rows.
+    centres: Vec<f64>,
+    /// Squared distance up to which two rows are the same: what rounding makes of their lengths.
+    same: f64,
+}
+
+impl<'a> Start<'a> {
+    pub(super) fn new(rows: &'a UnitRows<'a>) -> Self {
+        let rounding = (rows.dim() as f64 / 8.0 + 16.0) * 0.5 * f64::EPSILON;
+        Self {
+            rows,
+            nearest: vec![FARTHEST; rows.len()],
+            known: vec![0; rows.len()],
+            starts: Vec::new(),
+            centres: Vec::new(),
+            same: rounding * rounding,
+        }
+    }
+
+    /// The row of the smallest E/D², D being 1 before the first centre; none where all rows are at
+    /// a centre.
+    pub(super) fn next(&mut self, numbers: &[f64]) -> Result<Option<usize>, Error> {
+        if self.starts.is_empty() {
+            let first = order::argmin(numbers.iter().copied().zip(0..));
+            return Ok(first.map(|(_, row)| row));
+        }
+        loop {
+            let firsts = self.firsts(numbers);
+            let is_open = |&row: &usize| (self.known[row] as usize) < self.starts.len();
+            let open: Vec<usize> = firsts.iter().copied().take_while(is_open).collect();
+            if open.is_empty() {
+                return Ok(firsts.first().copied());
+            }
+            self.settle(&open)?;
+        }
+    }
+
+    /// Of every chunk of rows the one that would fire first, in the order in which they would.
+    fn firsts(&self, numbers: &[f64]) -> Vec<usize> {
+        let same = self.same;
+        let first = |(chunk, (numbers, nearest)): (usize, (&[f64], &[f64]))| {
+            let keys = numbers.iter().zip(nearest).map(|(number, &distance_sq)| {
+                // At a centre a row never fires.
+                if distance_sq > same {
+                    number / distance_sq
+                } else {
+                    f64::INFINITY
+                }
+            });
+            order::argmin(keys.zip(chunk * CHUNK..))
+        };
+        let chunks = numbers
+            .par_chunks(CHUNK)
+            .zip(self.nearest.par_chunks(CHUNK));
+        let mut firsts: Vec<(f64, usize)> = chunks.enumerate().filter_map(first).collect();
+        order::sort_by_key(&mut firsts, |&first| first);
+        firsts.into_iter().map(|(_, row)| row).collect()
+    }
+
+    /// Brings the distances of some rows up to date.
+    fn settle(&mut self, rows: &[usize]) -> Result<(), Error> {
+        let (dim, centres, known) = (self.rows.dim(), &self.centres, &self.known);
+        let nearest = &mut self.nearest;
+        self.rows.gather(rows, |rows, z| {
+            let pairs = rows.par_iter().zip(z.par_chunks_exact(dim));
+            let distances: Vec<f64> = pairs
+                .map(|(&row, z)| least_distance_sq(z, &centres[known[row] as usize * dim..]))
+                .collect();
+            for (&row, distance_sq) in rows.iter().zip(distances) {
+                nearest[row] = nearest[row].min(distance_sq);
+            }
+        })?;
+        for &row in rows {
+            self.known[row] = self.starts.len() as u32;
+        }
+        Ok(())
+    }
+
+    /// Puts a centre at a row.
+    pub(super) fn place(&mut self, row: usize) -> Result<(), Error> {
+        self.centres.extend(self.rows.rows(&[row])?);
+        self.starts.push(row);
+        self.nearest[row] = 0.0;
+        self.known[row] = self.starts.len() as u32;
+        Ok(())
+    }
+}
+
+/// The squared distance to the nearest of some centres.
+fn least_distance_sq(z: &[f64], centres: &[f64]) -> f64 {
+    sums::vectorised(|| {
+        centres
+            .chunks_exact(z.len())
+            .map(|centre| sums::distance_sq(z, centre))
+            .fold(f64::INFINITY, f64::min)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::bunches;
+    use super::*;
+    use crate::{CpuPool, Features, KMeans, Numbering, random};
+
+    /// Bunches so tight that most distances lie within what the kernel leaves open.
+    #[test]
+    fn starts_are_those_of_the_definition() {
+        let mut x = bunches();
+        for x in x.chunks_exact_mut(6).filter(|x| x[0] != 0.0) {
+            let longest = (0..5).fold(0, |a, b| if x[b] > x[a] { b } else { a });
+            x.iter_mut().for_each(|v| *v *= 1e-3);
+            x[longest] += 1.0;
+        }
+        // Rows of a larger pool, in a second stage.
+        let numbers: Vec<usize> = (0..90).map(|row| 3 * row + 1).collect();
+        let numbering = Numbering {
+            rows: Some(&numbers),
+            stage: 1,
+        };
+        let pool = CpuPool::new(Features::new(&x, 90, 6).unwrap()).numbered(numbering);
+        let rows = UnitRows::new(&pool).unwrap();
+        let z = rows.rows(&(0..90).collect::<Vec<_>>()).unwrap();
+        for seed in 0..5 {
+            let clusters = 60;
+            let found = KMeans { clusters, seed }
+                .starts(&rows, &mut |_| {})
+                .unwrap();
+            let mut distances = vec![1.0; 90];
+            let mut centres = Vec::new();
+            for (centre, found) in found.into_iter().enumerate() {
+                let stream = 0x4000_0000 + random::CENTRES + centre as u64;
+                let all = random::exponentials(seed, stream, 270);
+                let keys = numbers
+                    .iter()
+                    .map(|&number| all[number])
+                    .zip(&distances)
+                    .map(|(e, d)| e / d);
+                let want = order::argmin(keys.zip(0..)).unwrap().1;
+                assert_eq!(found, want, "seed {seed} centre {centre}");
+                centres.extend_from_slice(&z[want * 6..][..6]);
+                let rows = z.chunks_exact(6);
+                distances = rows.map(|z| least_distance_sq(z, &centres)).collect();
+            }
+        }
+    }
+
+    /// No row's distance is larger than it is taken for, and one that is up to date is exact, for
+    /// rows of every length.
+    #[test]
+    fn distances_only_fall() {
+        let mut x = bunches();
+        for (row, x) in x.chunks_exact_mut(6).enumerate() {
+            let scale = (-3.0 * row as f32).exp2(); // down to 2^-267: those are zeros by then
+            x.iter_mut().for_each(|v| *v *= scale);
+        }
+        let pool = CpuPool::new(Features::new(&x, 90, 6).unwrap());
+        let rows = UnitRows::new(&pool).unwrap();
+        let all = rows.rows(&(0..90).collect::<Vec<_>>()).unwrap();
+        let mut start = Start::new(&rows);
+        let mut settled = 0;
+        for centre in 0..8 {
+            let numbers = random::exponentials(1, centre, 90);
+            let row = start.next(&numbers).unwrap().unwrap();
+            for (row, z) in all.chunks_exact(6).enumerate() {
+                let exact = least_distance_sq(z, &start.centres);
+                assert!(
+                    exact <= start.nearest[row] || start.starts.is_empty(),
+                    "{row}"
+                );
+                if start.known[row] as usize == start.starts.len() && centre > 0 {
+                    assert_eq!(exact, start.nearest[row], "{row}");
+                    settled += 1;
+                }
+            }
+            start.place(row).unwrap();
+        }
+        assert!(
+            (8..8 * 45).contains(&settled),
+            "{settled} rows were looked at"
+        );
+    }
+}

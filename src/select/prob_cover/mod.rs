@@ -1,0 +1,196 @@
+//! ProbCover: picks that have most rows within a distance of them.
+
+mod cover;
+mod radius;
+
+use crate::select::unit_rows::UnitRows;
+use crate::selection::{Coverage, ShortfallReason, labelled_mask, places};
+use crate::{Error, Pool, Progress, Reach, Selection, Selector};
+use cover::Cover;
+
+/// ProbCover: greedily, the row that has most rows within a distance δ of it that no pick has yet.
+///
+/// Rows are brought to length 1; row i covers row j where ‖z_i − z_j‖ < δ, itself always (O. Yehuda,
+/// A. Dekel, G. Hacohen and D. Weinshall, *Active Learning Through a Covering Lens*, NeurIPS 2022,
+/// arXiv:2205.11320, Algorithm 1). Ties go to the lower row. Labelled rows cover first.
+///
+/// **Departures.** When all rows are covered the cover begins anew over the rows not yet picked; the
+/// authors' released code repeats row 0 from there, and never picks one of the last N mod 500 rows.
+///
+/// | | shape | unit |
+/// | --- | --- | --- |
+/// | features | `rows` x `dim` | any |
+/// | `picks` | `budget` | rows, in pick order |
+/// | `scores` | `budget` | rows newly covered |
+/// | `epochs` | one a cover begun | |
+/// | `cover` | | δ, and the rows that lie within it of a pick or labelled row |
+///
+/// **Nothing quadratic is kept.** Whole-number products count, in one pass over all pairs, how many
+/// rows each may cover at most. A row's own neighbours are looked up, and those too close to call
+/// settled in f64, only when it comes up for being picked: what other rows would cover only falls
+/// as picks are made, so their old counts bound it. The same rows are picked on every device.
+///
+/// Cost: rows²·dim flops to count, then about 2·rows·dim for each row that comes up, some tens a
+/// pick. Under 64 bytes a row beside the features on the CPU, and the rows in 16 bits a value on a
+/// GPU.
+///
+/// # Errors
+///
+/// [`Error::Argument`] for a δ outside (0, 2], and for [`Delta::Auto`] where all rows have one
+/// direction; [`Error::ZeroRow`]; else as [`Selector::select`].
+///
+/// # Example
+///
+/// ```
+/// use coresift::{CpuPool, Delta, Features, ProbCover, Selector};
+///
+/// // Three rows about one direction, the second in their middle, and one on its own.
+/// let x = [1.0, 0.0, 2.0, 0.2, 1.0, 0.2, 0.0, 3.0];
+/// let pool = CpuPool::new(Features::new(&x, 4, 2)?);
+/// let cover = ProbCover { delta: Delta::Fixed(0.15), ..ProbCover::default() };
+/// let chosen = cover.select(&pool, 2)?;
+/// assert_eq!((chosen.picks, chosen.scores), (vec![1, 3], vec![3.0, 1.0]));
+/// # Ok::<(), coresift::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProbCover {
+    /// How near a row must be to be covered.
+    pub delta: Delta,
+    /// Seed of the clustering that [`Delta::Auto`] makes.
+    pub seed: u64,
+    /// Rows already labelled: they cover first, and are never picked.
+    pub labelled: Vec<usize>,
+}
+
+/// The distance within which a row covers others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Delta {
+    /// A distance of rows at length 1, in (0, 2].
+    Fixed(f64),
+    /// The largest δ such that at least 95 % of the rows have only rows of their own cluster within
+    /// δ (purity 0.95 of the paper, section 4.3, with clusters in the place of labels): the
+    /// distance of a row to the nearest of another cluster, at the 5 % quantile of the rows. Which
+    /// row that is, is told by distances rounded to some 10⁻⁴; its own is exact.
+    Auto {
+        /// Clusters of k-means, or as many as there are different rows, where those are fewer.
+        /// `None`: as many as the budget, from 2 to 100. The number of classes, where it is known,
+        /// serves better: more clusters lie closer, and δ is then small.
+        clusters: Option<usize>,
+    },
+}
+
+impl Default for Delta {
+    /// Auto, with clusters by the budget.
+    fn default() -> Self {
+        Self::Auto { clusters: None }
+    }
+}
+
+impl Selector for ProbCover {
+    fn select_with(
+        &self,
+        pool: &dyn Pool,
+        budget: usize,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Selection, Error> {
+        self.check(pool)?;
+        let is_taken = labelled_mask(&self.labelled, pool.rows(), budget)?;
+        let mut selection = Selection {
+            epochs: vec![0],
+            ..Selection::default()
+        };
+        if budget == 0 {
+            return Ok(selection);
+        }
+        let done = self.run(pool, budget, is_taken, &mut selection, progress);
+        match done {
+            Ok(()) => Ok(selection.finish(budget, ShortfallReason::ZeroWeight)),
+            Err(Error::DeviceLost { reason, .. }) => Err(Error::DeviceLost {
+                reason,
+                partial: Box::new(selection),
+            }),
+            Err(other) => Err(other),
+        }
+    }
+
+    fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
+        let rows = pool.rows();
+        match self.delta {
+            Delta::Auto {
+                clusters: Some(clusters),
+            } if clusters == 0 || clusters > rows => Err(Error::Argument {
+                argument: "clusters",
+                found: clusters.to_string(),
+                expected: format!("a number from 1 to {rows} (rows)"),
+            }),
+            Delta::Fixed(delta) if !(delta > 0.0 && delta <= 2.0) => Err(Error::Argument {
+                argument: "delta",
+                found: delta.to_string(),
+                expected: "a distance above 0 and at most 2, or auto".to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn labelled(&self) -> &[usize] {
+        &self.labelled
+    }
+
+    fn among(&self, _: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
+        Ok(Box::new(Self {
+            labelled: places(&self.labelled, rows),
+            ..*self
+        }))
+    }
+}
+
+impl ProbCover {
+    fn run(
+        &self,
+        pool: &dyn Pool,
+        budget: usize,
+        is_taken: Vec<bool>,
+        selection: &mut Selection,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<(), Error> {
+        let rows = UnitRows::new(pool)?;
+        selection.passes = 1;
+        if let Some(row) = (0..rows.len()).find(|&row| rows.lengths().is_zero(row)) {
+            let need = "distances between directions";
+            return Err(Error::ZeroRow { row, need });
+        }
+        let neighbours = pool.neighbours()?;
+        let delta = match self.delta {
+            Delta::Fixed(delta) => delta,
+            Delta::Auto { clusters } => {
+                let clusters = clusters.unwrap_or(budget.clamp(2, 100));
+                let (delta, passes) =
+                    radius::by_purity(&rows, &*neighbours, (clusters, self.seed), progress)?;
+                selection.passes += passes;
+                delta
+            }
+        };
+        let reach = Reach::of(delta, pool.dim());
+        let mut cover = Cover::new(&rows, &*neighbours, reach, delta, is_taken)?;
+        let before = selection.passes;
+        cover.cover_with(&self.labelled)?;
+        while selection.picks.len() < budget {
+            if cover.is_done() {
+                cover.restart();
+                if !selection.picks.is_empty() {
+                    selection.epochs.push(selection.picks.len());
+                }
+            }
+            let (row, newly_covered) = cover.pick()?;
+            selection.picks.push(row);
+            selection.scores.push(newly_covered as f64);
+            selection.passes = before + cover.passes;
+            selection.cover = Some(Coverage {
+                delta,
+                covered: cover.covered(),
+            });
+            progress(Progress::Picks(selection.picks.len()));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,51 @@
+//! A distance that says which rows are alike.
+
+use crate::select::kmeans::KMeans;
+use crate::select::unit_rows::UnitRows;
+use crate::{Error, Neighbours, Progress, order, sums};
+use rayon::prelude::*;
+
+/// The largest distance within which at least 95 % of the rows have only rows of their own
+/// cluster, and the passes over the features that it took.
+pub(super) fn by_purity(
+    rows: &UnitRows<'_>,
+    neighbours: &dyn Neighbours,
+    (clusters, seed): (usize, u64),
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<(f64, usize), Error> {
+    let k_means = KMeans { clusters, seed };
+    let (labels, passes) = k_means.labels_of_at_most(rows, progress)?;
+    let labels: Vec<u32> = labels.into_iter().map(|label| label as u32).collect();
+    let products = neighbours.nearest_other(&labels)?;
+    let impure = rows.len() / 20;
+    // Ascending distances: the larger product first, then the lower row.
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    let rank = |&row: &usize| (std::cmp::Reverse(products[row]), row);
+    let (_, &mut row, _) = order.select_nth_unstable_by_key(impure, rank);
+    if products[row] == i32::MIN {
+        return Err(Error::Argument {
+            argument: "delta",
+            found: "auto, and a single cluster".to_owned(),
+            expected: "rows of at least two clusters, or a distance".to_owned(),
+        });
+    }
+    let delta = nearest_other(rows, &labels, row)?;
+    Ok((delta, passes + 2))
+}
+
+/// The distance of a row to the nearest of another cluster.
+fn nearest_other(rows: &UnitRows<'_>, labels: &[u32], row: usize) -> Result<f64, Error> {
+    let own = rows.rows(&[row])?;
+    let others: Vec<usize> = (0..rows.len())
+        .filter(|&other| labels[other] != labels[row])
+        .collect();
+    let mut least = f64::INFINITY;
+    rows.gather(&others, |_, z| {
+        let distance = |z: &[f64]| sums::vectorised(|| sums::distance_sq(&own, z));
+        let distances: Vec<f64> = z.par_chunks_exact(own.len()).map(distance).collect();
+        if let Some((nearest, _)) = order::argmin(distances.into_iter().zip(0..)) {
+            least = least.min(nearest);
+        }
+    })?;
+    Ok(least.sqrt())
+}

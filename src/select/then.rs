@@ -1,0 +1,313 @@
+//! One rule after another: the second picks from what the first has chosen.
+
+use super::gather::gather;
+use crate::selection::{ShortfallReason, labelled_mask};
+use crate::{CpuPool, Error, Features, Numbering, Pool, Progress, Selection, Selector, Shortfall};
+
+/// "A then B": one selector chooses more rows than are wanted, and another picks from those.
+///
+/// `first` chooses `oversample` · budget rows, or all that are not labelled where there are fewer;
+/// `second` picks the budget from them by its own rule, as if no others were there (N. Bar and
+/// R. Giryes, *Diverse Subset Selection via Norm-Based Sampling and Orthogonality*,
+/// arXiv:2406.01086, which has norm sampling and Gram-Schmidt follow other methods so).
+///
+/// Labelled rows must be the same in both stages. They are never picked, and the second stage has
+/// them beside the chosen rows, to take into account. Classes hold of the same rows in both; only
+/// those of [`Classes::KMeans`](crate::Classes::KMeans) are found anew among the chosen.
+///
+/// Random numbers still belong to rows of the whole pool, and each stage has streams of its own, so
+/// that one seed serves both. The second stage runs on the CPU, on a copy of the chosen rows:
+/// `oversample` · budget · dim values.
+///
+/// | | |
+/// | --- | --- |
+/// | `picks`, `scores`, `epochs`, `classes` | of the second stage, with rows numbered as in the pool |
+/// | `passes` | of both, and 1 for the copy; the second stage's are over the chosen rows alone |
+/// | `shortfall` | of the second stage, or of a first that chose fewer rows than the budget |
+///
+/// # Errors
+///
+/// [`Error::Argument`] for `oversample` 0, other labelled rows in one stage than in the other, an
+/// example of several views in either, and whatever either refuses; else as [`Selector::select`].
+/// [`Error::DeviceLost`] carries no picks: the first stage's are none of the second's.
+///
+/// # Example
+///
+/// ```
+/// use coresift::{CpuPool, Features, GramSchmidt, Norm, Selector, Then};
+///
+/// // The two longest rows point the same way.
+/// let x = [0.0, 1.0, 9.0, 0.0, 0.1, 0.1, 8.0, 0.0, 0.0, 7.0];
+/// let pool = CpuPool::new(Features::new(&x, 5, 2)?);
+/// let longest = Norm { greedy: true, ..Norm::default() };
+/// let diverse = GramSchmidt { greedy: true, ..GramSchmidt::default() };
+/// assert_eq!(longest.select(&pool, 2)?.picks, [1, 3]);
+/// assert_eq!(Then::new(longest, diverse).select(&pool, 2)?.picks, [1, 4]);
+/// # Ok::<(), coresift::Error>(())
+/// ```
+pub struct Then {
+    /// Chooses the rows to pick from.
+    pub first: Box<dyn Selector>,
+    /// Picks from them.
+    pub second: Box<dyn Selector>,
+    /// Rows that the first chooses for each pick of the second; at least 1.
+    pub oversample: usize,
+}
+
+impl Then {
+    /// Rows that [`new`](Self::new) has the first choose for each pick of the second.
+    pub const OVERSAMPLE: usize = 2;
+
+    /// The two rules, with 2 rows chosen for each pick.
+    #[must_use]
+    pub fn new(first: impl Selector + 'static, second: impl Selector + 'static) -> Self {
+        Self {
+            first: Box::new(first),
+            second: Box::new(second),
+            oversample: Self::OVERSAMPLE,
+        }
+    }
+}
+
+impl Selector for Then {
+    fn select_with(
+        &self,
+        pool: &dyn Pool,
+        budget: usize,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Selection, Error> {
+        self.check(pool)?;
+        let labelled = labelled_mask(self.labelled(), pool.rows(), budget)?;
+        let able = pool.rows() - self.labelled().len();
+        let count = budget.saturating_mul(self.oversample).min(able);
+        let nothing = || Selection {
+            epochs: vec![0],
+            ..Selection::default()
+        };
+        if count == 0 {
+            return Ok(nothing());
+        }
+        let chosen = self
+            .first
+            .select_with(pool, count, &mut |p| progress(of_first(p, count)))
+            .map_err(|error| without_picks(error, nothing()))?;
+        let reason = chosen
+            .shortfall
+            .map_or(ShortfallReason::ZeroWeight, |short| short.reason);
+        if chosen.picks.is_empty() {
+            let passes = chosen.passes;
+            return Ok(Selection {
+                passes,
+                ..nothing()
+            }
+            .finish(budget, reason));
+        }
+        let rows = ascending(labelled, &chosen.picks);
+        let picks = self
+            .second_stage(pool, &rows, budget.min(chosen.picks.len()), progress)
+            .map_err(|error| without_picks(error, nothing()))?;
+        Ok(Selection {
+            picks: picks.picks.iter().map(|&place| rows[place]).collect(),
+            passes: chosen.passes + 1 + picks.passes,
+            shortfall: shortfall(&picks, budget, reason),
+            ..picks
+        })
+    }
+
+    fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
+        if self.oversample == 0 {
+            return Err(Error::Argument {
+                argument: "oversample",
+                found: "0".to_owned(),
+                expected: "at least 1".to_owned(),
+            });
+        }
+        for stage in [&self.first, &self.second] {
+            stage.check(pool)?;
+            if stage.views() != 1 {
+                return Err(Error::Argument {
+                    argument: "views",
+                    found: stage.views().to_string(),
+                    expected: "1 in a selection of two stages".to_owned(),
+                });
+            }
+        }
+        self.check_labelled(pool.rows())
+    }
+
+    fn labelled(&self) -> &[usize] {
+        self.first.labelled()
+    }
+
+    fn among(&self, pool: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
+        Ok(Box::new(Self {
+            first: self.first.among(pool, rows)?,
+            second: self.second.among(pool, rows)?,
+            oversample: self.oversample,
+        }))
+    }
+
+    fn stages(&self) -> u64 {
+        self.first.stages() + self.second.stages()
+    }
+}
+
+impl Then {
+    /// Checks that both stages have the same labelled rows.
+    fn check_labelled(&self, rows: usize) -> Result<(), Error> {
+        let first = labelled_mask(self.first.labelled(), rows, 0)?;
+        let second = labelled_mask(self.second.labelled(), rows, 0)?;
+        match (0..rows).find(|&row| first[row] != second[row]) {
+            None => Ok(()),
+            Some(row) => Err(Error::Argument {
+                argument: "labelled",
+                found: format!("row {row} in one stage alone"),
+                expected: "the same rows in both".to_owned(),
+            }),
+        }
+    }
+
+    /// What the second picks of these rows; picks are places among them.
+    fn second_stage(
+        &self,
+        pool: &dyn Pool,
+        rows: &[usize],
+        budget: usize,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Selection, Error> {
+        let values = copy(pool, rows)?;
+        let features = Features::new(&values, rows.len(), pool.dim())?;
+        let whole = pool.numbering();
+        let numbers: Vec<usize> = rows.iter().map(|&row| whole.number(row)).collect();
+        let few = CpuPool::new(features).numbered(Numbering {
+            rows: Some(&numbers),
+            stage: whole.stage + self.first.stages(),
+        });
+        self.second
+            .among(pool, rows)?
+            .select_with(&few, budget, progress)
+            .map_err(|error| match error {
+                Error::ZeroRow { row, need } => Error::ZeroRow {
+                    row: rows[row],
+                    need,
+                },
+                other => other,
+            })
+    }
+}
+
+/// The rows of a mask and some others, ascending, so that ties go to the lower row of the pool.
+fn ascending(mut mask: Vec<bool>, others: &[usize]) -> Vec<usize> {
+    others.iter().for_each(|&row| mask[row] = true);
+    (0..mask.len()).filter(|&row| mask[row]).collect()
+}
+
+/// Some rows in the caller's unit, row-major.
+fn copy(pool: &dyn Pool, rows: &[usize]) -> Result<Vec<f32>, Error> {
+    let mut values = Vec::with_capacity(rows.len() * pool.dim());
+    let unit = 1.0 / pool.scale(); // a power of two: no bit is lost
+    for piece in gather(pool, rows) {
+        let (_, x) = piece?;
+        values.extend(x.iter().map(|v| v * unit));
+    }
+    Ok(values)
+}
+
+/// What the first stage tells, as the whole selection says it: its picks are none yet.
+fn of_first(progress: Progress<'_>, of: usize) -> Progress<'_> {
+    match progress {
+        Progress::Picks(chosen) | Progress::Round { picks: chosen, .. } => {
+            Progress::Stage { chosen, of }
+        }
+        other => other,
+    }
+}
+
+/// A lost device leaves no picks: the first stage's are none of the second's.
+fn without_picks(error: Error, nothing: Selection) -> Error {
+    match error {
+        Error::DeviceLost { reason, .. } => Error::DeviceLost {
+            reason,
+            partial: Box::new(nothing),
+        },
+        other => other,
+    }
+}
+
+/// Why the picks are fewer than the budget: for the second stage's reason if it has one, else for
+/// the first's.
+fn shortfall(picks: &Selection, budget: usize, first: ShortfallReason) -> Option<Shortfall> {
+    let missing = budget - picks.picks.len();
+    let reason = picks.shortfall.map_or(first, |short| short.reason);
+    (missing > 0).then_some(Shortfall { missing, reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{GramSchmidt, Norm, Refine, Sas, Similarity, Uniform, random};
+
+    /// Rows of which all but a few are out of play: the few alone, under their own numbers, are
+    /// picked alike.
+    #[test]
+    fn draws_go_by_the_rows_own_numbers() {
+        let (rows, dim) = (300, 4);
+        let few: Vec<usize> = (0..rows).filter(|row| row % 7 == 3).collect();
+        let mut x = vec![0.0; rows * dim];
+        let numbers = random::exponentials(1, 0, rows * dim);
+        let mut few_x = Vec::new();
+        for &row in &few {
+            let (x, e) = (&mut x[row * dim..][..dim], &numbers[row * dim..]);
+            x.iter_mut().zip(e).for_each(|(x, &e)| *x = e as f32 - 0.7);
+            few_x.extend_from_slice(x);
+        }
+        let out: Vec<usize> = (0..rows).filter(|row| row % 7 != 3).collect();
+        let whole = CpuPool::new(Features::new(&x, rows, dim).unwrap());
+        let numbering = Numbering {
+            rows: Some(&few),
+            stage: 0,
+        };
+        let part = CpuPool::new(Features::new(&few_x, few.len(), dim).unwrap()).numbered(numbering);
+        for seed in 0..5 {
+            let labelled = || out.clone();
+            let double_greedy = Sas {
+                seed,
+                labelled: labelled(),
+                similarity: Similarity::Dot,
+                refine: Refine::RandomDoubleGreedy,
+                ..Sas::default()
+            };
+            let uniform = Uniform {
+                seed,
+                labelled: labelled(),
+                ..Uniform::default()
+            };
+            let norm = Norm {
+                seed,
+                ..Norm::default()
+            };
+            let gram_schmidt = GramSchmidt {
+                seed,
+                ..GramSchmidt::default()
+            };
+            let plain = GramSchmidt {
+                norm: crate::Lp::L1,
+                ..gram_schmidt.clone()
+            };
+            let selectors: [Box<dyn Selector>; 5] = [
+                Box::new(uniform),
+                Box::new(norm),
+                Box::new(gram_schmidt),
+                Box::new(plain),
+                Box::new(double_greedy),
+            ];
+            for (at, selector) in selectors.iter().enumerate() {
+                let want = selector.select(&whole, few.len()).unwrap();
+                let same = selector.among(&whole, &few).unwrap();
+                let got = same.select(&part, few.len()).unwrap();
+                let got: Vec<usize> = got.picks.iter().map(|&place| few[place]).collect();
+                assert_eq!(got, want.picks, "selector {at} seed {seed}");
+            }
+        }
+    }
+}
