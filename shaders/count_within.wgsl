@@ -43,16 +43,8 @@ fn nears(tile: Tile, thread: u32) -> Products {
     );
 }
 
-fn add_row(tile: Tile, row: u32) {
-    if row < tile.row_end - tile.row {
-        atomicAdd(&counts[tile.row_place + row], u32(sum_of_row(row)));
-    }
-}
-
-fn add_column(tile: Tile, column: u32) {
-    if column < tile.column_end - tile.column && tile.row_place != tile.column_place {
-        atomicAdd(&counts[tile.column_place + column], u32(sum_of_column(column)));
-    }
+fn add(place: u32, sum: i32) {
+    atomicAdd(&counts[place], u32(sum));
 }
 
 @compute @workgroup_size(ROW_THREADS * COLUMN_THREADS)
@@ -66,17 +58,5 @@ fn count_within(
         return;
     }
     let tile = tiles[group];
-    let s = nears(tile, thread);
-
-    workgroupBarrier(); // the last step has been read
-    share(s, thread);
-    workgroupBarrier();
-    for (var row = thread; row < 8u * ROW_THREADS; row += ROW_THREADS * COLUMN_THREADS) {
-        add_row(tile, row);
-    }
-    // The last threads first: the first ones may have had rows.
-    let last = ROW_THREADS * COLUMN_THREADS - 1u - thread;
-    for (var column = last; column < 8u * COLUMN_THREADS; column += ROW_THREADS * COLUMN_THREADS) {
-        add_column(tile, column);
-    }
+    add_sums(tile, nears(tile, thread), thread);
 }

@@ -15,18 +15,8 @@ fn column_at(column: u32) -> u32 {
     return column;
 }
 
-fn add_row(tile: Tile, row: u32) {
-    if row >= tile.row_end - tile.row {
-        return;
-    }
-    add_to_sum(tile.row_place + row, u32(sum_of_row(row)), 0u);
-}
-
-fn add_column(tile: Tile, column: u32) {
-    if column >= tile.column_end - tile.column || tile.row_place == tile.column_place {
-        return;
-    }
-    add_to_sum(tile.column_place + column, u32(sum_of_column(column)), 0u);
+fn add(place: u32, sum: i32) {
+    add_to_sum(place, u32(sum), 0u);
 }
 
 @compute @workgroup_size(ROW_THREADS * COLUMN_THREADS)
@@ -40,17 +30,5 @@ fn row_sums(
         return;
     }
     let tile = tiles[group];
-    let s = similarities(tile, thread);
-
-    workgroupBarrier(); // the last step has been read
-    share(s, thread);
-    workgroupBarrier();
-    for (var row = thread; row < 8u * ROW_THREADS; row += ROW_THREADS * COLUMN_THREADS) {
-        add_row(tile, row);
-    }
-    // The last threads first: the first ones may have had rows.
-    let last = ROW_THREADS * COLUMN_THREADS - 1u - thread;
-    for (var column = last; column < 8u * COLUMN_THREADS; column += ROW_THREADS * COLUMN_THREADS) {
-        add_column(tile, column);
-    }
+    add_sums(tile, similarities(tile, thread), thread);
 }

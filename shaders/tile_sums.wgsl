@@ -1,7 +1,5 @@
-// tile_sums: sums of a tile's numbers along its rows and along its columns. Joined after
-// integer_tile; no entry point.
-//
-// `share` is called between barriers, by all threads.
+// tile_sums: sums of a tile's numbers along its rows and, above the diagonal, along its columns.
+// Joined after integer_tile and before a kernel with a function `add(place, sum)`; no entry point.
 
 fn across(low: vec4<i32>, high: vec4<i32>) -> i32 {
     let s = low + high;
@@ -43,4 +41,31 @@ fn sum_of_column(column: u32) -> i32 {
         sum += staged[shared_by + column / 4u][column % 4u];
     }
     return sum;
+}
+
+fn add_row(tile: Tile, row: u32) {
+    if row < tile.row_end - tile.row {
+        add(tile.row_place + row, sum_of_row(row));
+    }
+}
+
+fn add_column(tile: Tile, column: u32) {
+    if column < tile.column_end - tile.column && tile.row_place != tile.column_place {
+        add(tile.column_place + column, sum_of_column(column));
+    }
+}
+
+// Called by all threads of a workgroup.
+fn add_sums(tile: Tile, s: Products, thread: u32) {
+    workgroupBarrier(); // the last step has been read
+    share(s, thread);
+    workgroupBarrier();
+    for (var row = thread; row < 8u * ROW_THREADS; row += ROW_THREADS * COLUMN_THREADS) {
+        add_row(tile, row);
+    }
+    // The last threads first: the first ones may have had rows.
+    let last = ROW_THREADS * COLUMN_THREADS - 1u - thread;
+    for (var column = last; column < 8u * COLUMN_THREADS; column += ROW_THREADS * COLUMN_THREADS) {
+        add_column(tile, column);
+    }
 }

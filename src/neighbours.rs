@@ -93,7 +93,7 @@ pub struct Marks {
 /// Products are exact: every device gives the same. A row's product with itself is one like any
 /// other.
 pub trait Neighbours {
-    /// For every row the number of rows at a product above `least`.
+    /// For every row the number of rows at a product above `least`, unit 2⁻³⁰.
     ///
     /// # Errors
     ///
@@ -137,8 +137,8 @@ pub trait Neighbours {
     /// Rows among which it pays to mark at a time.
     fn at_once(&self) -> usize;
 
-    /// For every row the largest product with a row of another label; `i32::MIN` where there is
-    /// none.
+    /// For every row the largest product with a row of another label, unit 2⁻³⁰; `i32::MIN` where
+    /// there is none. `labels` has one a row.
     ///
     /// # Errors
     ///

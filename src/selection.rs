@@ -151,6 +151,17 @@ pub(crate) fn places(named: &[usize], rows: &[usize]) -> Vec<usize> {
     named.iter().filter_map(place).collect()
 }
 
+/// The error, with these picks where it is the loss of a device.
+pub(crate) fn with_partial(error: Error, partial: Selection) -> Error {
+    match error {
+        Error::DeviceLost { reason, .. } => Error::DeviceLost {
+            reason,
+            partial: Box::new(partial),
+        },
+        other => other,
+    }
+}
+
 /// Checks labelled rows and the budget against the pool; gives a mask of the labelled rows.
 pub(crate) fn labelled_mask(
     labelled: &[usize],

@@ -1,6 +1,6 @@
 //! Binds `shaders/count_within.wgsl`.
 
-use super::integer_tile::{Kernel, Size, Tile, pairs};
+use super::integer_tile::Kernel;
 use super::neighbours::GpuNeighbours;
 use crate::Error;
 use wgpu::BufferUsages;
@@ -14,9 +14,7 @@ pub(super) const WGSL: &str = concat!(
 
 /// For every row the number of rows at a product above `least`.
 pub(super) fn run(neighbours: &GpuNeighbours<'_>, least: i32) -> Result<Vec<u32>, Error> {
-    let panels = &neighbours.panels;
-    let gpu = panels.gpu;
-    let size = Size::for_classes(std::iter::once(neighbours.rows()));
+    let gpu = neighbours.panels.gpu;
     let kernel = Kernel {
         name: "count_within",
         wgsl: WGSL,
@@ -26,14 +24,7 @@ pub(super) fn run(neighbours: &GpuNeighbours<'_>, least: i32) -> Result<Vec<u32>
     let bytes = gpu.fits("counts", 4 * neighbours.rows() as u64)?;
     let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
     let counts = gpu.block("counts", bytes, usage)?; // wgpu clears it
-    for (at, a) in panels.iter().enumerate() {
-        for b in &panels[at..] {
-            let pairs = pairs(a.rows.clone(), b.rows.clone(), size.rows());
-            let tiles = pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)));
-            let others = [counts.as_entire_binding()];
-            panels.dispatch(&kernel, size, (a, b), least, tiles, &others)?;
-        }
-    }
+    neighbours.on_all_pairs(&kernel, least, &[counts.as_entire_binding()])?;
     let mut counts: Vec<u32> = gpu.read("counts", &counts)?;
     counts.truncate(neighbours.rows());
     Ok(counts)

@@ -1,6 +1,6 @@
 //! Binds `shaders/nearest_other.wgsl`.
 
-use super::integer_tile::{Kernel, Size, Tile, pairs};
+use super::integer_tile::Kernel;
 use super::neighbours::GpuNeighbours;
 use crate::Error;
 use wgpu::BufferUsages;
@@ -13,9 +13,7 @@ pub(super) const WGSL: &str = concat!(
 
 /// For every row the largest product with a row of another label.
 pub(super) fn run(neighbours: &GpuNeighbours<'_>, labels: &[u32]) -> Result<Vec<i32>, Error> {
-    let (panels, rows) = (&neighbours.panels, neighbours.rows());
-    let gpu = panels.gpu;
-    let size = Size::for_classes(std::iter::once(rows));
+    let (gpu, rows) = (neighbours.panels.gpu, neighbours.rows());
     let kernel = Kernel {
         name: "nearest_other",
         wgsl: WGSL,
@@ -26,14 +24,8 @@ pub(super) fn run(neighbours: &GpuNeighbours<'_>, labels: &[u32]) -> Result<Vec<
     let labels = gpu.filled("labels", labels, BufferUsages::STORAGE)?;
     let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
     let largest = gpu.filled("largest products", &vec![i32::MIN; rows], usage)?;
-    for (at, a) in panels.iter().enumerate() {
-        for b in &panels[at..] {
-            let pairs = pairs(a.rows.clone(), b.rows.clone(), size.rows());
-            let tiles = pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)));
-            let others = [labels.as_entire_binding(), largest.as_entire_binding()];
-            panels.dispatch(&kernel, size, (a, b), 0, tiles, &others)?;
-        }
-    }
+    let others = [labels.as_entire_binding(), largest.as_entire_binding()];
+    neighbours.on_all_pairs(&kernel, 0, &others)?;
     gpu.read("largest products", &largest)
 }
 

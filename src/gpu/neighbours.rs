@@ -1,6 +1,6 @@
 //! The rows at length 1 in whole numbers on a GPU.
 
-use super::integer_tile::Panels;
+use super::integer_tile::{Kernel, Panels, Size, Tile, pairs};
 use super::memory::Block;
 use super::{GpuPool, count_within, mark_within, nearest_other};
 use crate::neighbours::{factor, to_integers};
@@ -33,6 +33,24 @@ impl<'a> GpuNeighbours<'a> {
         let pitch = self.pool.dim().next_multiple_of(IntegerRows::ALIGNMENT);
         let of_rows = |places: std::ops::Range<usize>| integers(self.pool, &rows[places]);
         Panels::made(&self.pool.gpu, rows.len(), pitch, of_rows)
+    }
+
+    /// Runs a kernel on every pair of rows once: tiles on and above the diagonal.
+    pub(super) fn on_all_pairs(
+        &self,
+        kernel: &Kernel<'_>,
+        threshold: i32,
+        others: &[wgpu::BindingResource<'_>],
+    ) -> Result<(), Error> {
+        let size = Size::for_classes(std::iter::once(self.rows()));
+        for (at, a) in self.panels.iter().enumerate() {
+            for b in &self.panels[at..] {
+                let pairs = pairs(a.rows.clone(), b.rows.clone(), size.rows());
+                let tiles = pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)));
+                (self.panels).dispatch(kernel, size, (a, b), threshold, tiles, others)?;
+            }
+        }
+        Ok(())
     }
 
     /// The kernels' uniform.

@@ -1,7 +1,7 @@
 //! One rule after another: the second picks from what the first has chosen.
 
 use super::gather::gather;
-use crate::selection::{ShortfallReason, labelled_mask};
+use crate::selection::{ShortfallReason, labelled_mask, with_partial};
 use crate::{CpuPool, Error, Features, Numbering, Pool, Progress, Selection, Selector, Shortfall};
 
 /// "A then B": one selector chooses more rows than are wanted, and another picks from those.
@@ -80,6 +80,7 @@ impl Selector for Then {
         let labelled = labelled_mask(self.labelled(), pool.rows(), budget)?;
         let able = pool.rows() - self.labelled().len();
         let count = budget.saturating_mul(self.oversample).min(able);
+        // Also what a lost device leaves: the first stage's picks are none of the second's.
         let nothing = || Selection {
             epochs: vec![0],
             ..Selection::default()
@@ -90,7 +91,7 @@ impl Selector for Then {
         let chosen = self
             .first
             .select_with(pool, count, &mut |p| progress(of_first(p, count)))
-            .map_err(|error| without_picks(error, nothing()))?;
+            .map_err(|error| with_partial(error, nothing()))?;
         let reason = chosen
             .shortfall
             .map_or(ShortfallReason::ZeroWeight, |short| short.reason);
@@ -105,7 +106,7 @@ impl Selector for Then {
         let rows = ascending(labelled, &chosen.picks);
         let picks = self
             .second_stage(pool, &rows, budget.min(chosen.picks.len()), progress)
-            .map_err(|error| without_picks(error, nothing()))?;
+            .map_err(|error| with_partial(error, nothing()))?;
         Ok(Selection {
             picks: picks.picks.iter().map(|&place| rows[place]).collect(),
             passes: chosen.passes + 1 + picks.passes,
@@ -219,17 +220,6 @@ fn of_first(progress: Progress<'_>, of: usize) -> Progress<'_> {
         Progress::Picks(chosen) | Progress::Round { picks: chosen, .. } => {
             Progress::Stage { chosen, of }
         }
-        other => other,
-    }
-}
-
-/// A lost device leaves no picks: the first stage's are none of the second's.
-fn without_picks(error: Error, nothing: Selection) -> Error {
-    match error {
-        Error::DeviceLost { reason, .. } => Error::DeviceLost {
-            reason,
-            partial: Box::new(nothing),
-        },
         other => other,
     }
 }

@@ -104,9 +104,12 @@ impl<'a> UnitRows<'a> {
         self.lengths.dim
     }
 
-    /// What is known of the rows' lengths.
-    pub(super) fn lengths(&self) -> &Lengths {
-        &self.lengths
+    /// Refuses a pool with a row of zeros: `need` says what for.
+    pub(super) fn refuse_zeros(&self, need: &'static str) -> Result<(), Error> {
+        match (0..self.len()).find(|&row| self.lengths.is_zero(row)) {
+            Some(row) => Err(Error::ZeroRow { row, need }),
+            None => Ok(()),
+        }
     }
 
     /// Gives `work` some rows in order, in pieces.

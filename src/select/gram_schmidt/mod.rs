@@ -9,7 +9,7 @@ mod race;
 mod span;
 
 use super::norm::{Draw, in_unit};
-use crate::selection::{ShortfallReason, check_power, labelled_mask, places};
+use crate::selection::{ShortfallReason, check_power, labelled_mask, places, with_partial};
 use crate::{Error, Lp, Pool, Progress, Selection, Selector, random};
 use span::Span;
 
@@ -150,11 +150,7 @@ impl Selector for GramSchmidt {
         };
         match run.finish() {
             Ok(reason) => Ok(run.selection.finish(budget, reason)),
-            Err(Error::DeviceLost { reason, .. }) => Err(Error::DeviceLost {
-                reason,
-                partial: Box::new(run.selection),
-            }),
-            Err(other) => Err(other),
+            Err(error) => Err(with_partial(error, run.selection)),
         }
     }
 

@@ -4,7 +4,7 @@ mod cover;
 mod radius;
 
 use crate::select::unit_rows::UnitRows;
-use crate::selection::{Coverage, ShortfallReason, labelled_mask, places};
+use crate::selection::{Coverage, ShortfallReason, labelled_mask, places, with_partial};
 use crate::{Error, Pool, Progress, Reach, Selection, Selector};
 use cover::Cover;
 
@@ -24,6 +24,7 @@ use cover::Cover;
 /// | `scores` | `budget` | rows newly covered |
 /// | `epochs` | one a cover begun | |
 /// | `cover` | | δ, and the rows that lie within it of a pick or labelled row |
+/// | `passes` | | runs of kernels, most of them over some of the rows |
 ///
 /// **Nothing quadratic is kept.** Whole-number products count, in one pass over all pairs, how many
 /// rows each may cover at most. A row's own neighbours are looked up, and those too close to call
@@ -105,11 +106,7 @@ impl Selector for ProbCover {
         let done = self.run(pool, budget, is_taken, &mut selection, progress);
         match done {
             Ok(()) => Ok(selection.finish(budget, ShortfallReason::ZeroWeight)),
-            Err(Error::DeviceLost { reason, .. }) => Err(Error::DeviceLost {
-                reason,
-                partial: Box::new(selection),
-            }),
-            Err(other) => Err(other),
+            Err(error) => Err(with_partial(error, selection)),
         }
     }
 
@@ -155,10 +152,7 @@ impl ProbCover {
     ) -> Result<(), Error> {
         let rows = UnitRows::new(pool)?;
         selection.passes = 1;
-        if let Some(row) = (0..rows.len()).find(|&row| rows.lengths().is_zero(row)) {
-            let need = "distances between directions";
-            return Err(Error::ZeroRow { row, need });
-        }
+        rows.refuse_zeros("distances between directions")?;
         let neighbours = pool.neighbours()?;
         let delta = match self.delta {
             Delta::Fixed(delta) => delta,

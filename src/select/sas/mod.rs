@@ -6,7 +6,9 @@ mod group;
 mod integers;
 
 use crate::select::classes::Partition;
-use crate::selection::{ClassShare, ShortfallReason, apportion, labelled_mask, places};
+use crate::selection::{
+    ClassShare, ShortfallReason, apportion, labelled_mask, places, with_partial,
+};
 use crate::{
     Classes, CpuPool, Error, Features, IntegerRows, Numbering, Pool, Progress, Round, Selection,
     Selector, Similarities, stored_bytes,
@@ -207,11 +209,7 @@ impl Selector for Sas {
         };
         match run.finish(pool) {
             Ok(()) => Ok(run.selection.finish(budget, ShortfallReason::Refined)),
-            Err(Error::DeviceLost { reason, .. }) => Err(Error::DeviceLost {
-                reason,
-                partial: Box::new(run.selection),
-            }),
-            Err(other) => Err(other),
+            Err(error) => Err(with_partial(error, run.selection)),
         }
     }
 

@@ -5,7 +5,7 @@ mod cluster;
 use super::classes::{ClassRows, Partition};
 use super::kmeans::KMeans;
 use super::unit_rows::UnitRows;
-use crate::selection::{labelled_mask, places};
+use crate::selection::{labelled_mask, places, with_partial};
 use crate::{Error, MOST_CLOSEST, Pool, Progress, Selection, Selector};
 use cluster::{Cluster, Rule, bound};
 use std::cmp::Reverse;
@@ -114,10 +114,7 @@ impl Selector for TypiClust {
             return Ok(selection);
         }
         let rows = UnitRows::new(pool)?;
-        if let Some(row) = (0..rows.len()).find(|&row| rows.lengths().is_zero(row)) {
-            let need = "typicality";
-            return Err(Error::ZeroRow { row, need });
-        }
+        rows.refuse_zeros("typicality")?;
         let partition = self.partition(&rows, budget, progress)?;
         selection.passes = 1 + partition.passes;
         match self.pick(
@@ -129,11 +126,7 @@ impl Selector for TypiClust {
             progress,
         ) {
             Ok(()) => Ok(selection),
-            Err(Error::DeviceLost { reason, .. }) => Err(Error::DeviceLost {
-                reason,
-                partial: Box::new(selection),
-            }),
-            Err(other) => Err(other),
+            Err(error) => Err(with_partial(error, selection)),
         }
     }
 
