@@ -13,8 +13,8 @@ const KERNELS: [(&str, &[&str]); 15] = [
     ("row_norms", &["row_norms"]),
     ("gather_rows", &["gather_rows"]),
     ("due_rows", &["row_state", "due_rows"]),
-    ("deflate", &["row_state", "direction_block", "deflate"]),
-    ("refresh", &["row_state", "direction_block", "refresh"]),
+    ("deflate", &["row_state", "tile", "deflate"]),
+    ("refresh", &["row_state", "tile", "refresh"]),
     (
         "store_similarities",
         &[
@@ -61,8 +61,8 @@ const KERNELS: [(&str, &[&str]); 15] = [
         "greedy_rounds",
         &["panel_shift", "kept_panels", "greedy_rounds"],
     ),
-    ("nearest", &["direction_block", "nearest"]),
-    ("closest", &["direction_block", "closest"]),
+    ("nearest", &["tile", "nearest"]),
+    ("closest", &["tile", "closest"]),
 ];
 
 /// Every override there is, with the sets of values that the host gives them.
