@@ -1,10 +1,71 @@
 //! What `coresift bench` measures, as a report: kept, shown, compared and drawn.
 
+pub mod compare;
+pub mod plot;
 pub mod report;
+pub mod table;
+mod words;
 
 use crate::Error;
+use report::{Adapter, Named};
 use std::io;
 use std::path::Path;
+
+/// An adapter of some reports: its number among all of theirs, counted from 1, and where it is.
+struct Entry<'a> {
+    number: usize,
+    from: &'a Named,
+    adapter: &'a Adapter,
+}
+
+impl Entry<'_> {
+    /// What stands for it where space is short; names may be long, and two may be the same.
+    fn mark(&self) -> String {
+        format!("[{}]", self.number)
+    }
+
+    /// All there is to say of it on a line.
+    fn title(&self) -> String {
+        let (about, from) = (words::about(self.adapter), &self.from.name);
+        format!("{} {about}; {from}", self.mark())
+    }
+}
+
+/// All adapters, report by report.
+fn entries(reports: &[Named]) -> Vec<Entry<'_>> {
+    let adapters =
+        (reports.iter()).flat_map(|from| from.report.adapters.iter().map(move |a| (from, a)));
+    (1..)
+        .zip(adapters)
+        .map(|(number, (from, adapter))| Entry {
+            number,
+            from,
+            adapter,
+        })
+        .collect()
+}
+
+/// What has the same key on several adapters, in the order in which keys come up: each adapter's, or
+/// `None`.
+fn aligned<'a, T, K: PartialEq>(
+    entries: &'a [Entry<'a>],
+    of: impl Fn(&'a Entry<'a>) -> &'a [T],
+    key: impl Fn(&'a T) -> K,
+) -> Vec<(K, Vec<Option<&'a T>>)> {
+    let mut rows: Vec<(K, Vec<Option<&T>>)> = Vec::new();
+    for (column, entry) in entries.iter().enumerate() {
+        for item in of(entry) {
+            let key = key(item);
+            let at = rows.iter().position(|row| row.0 == key);
+            let at = at.unwrap_or_else(|| {
+                rows.push((key, vec![None; entries.len()]));
+                rows.len() - 1
+            });
+            rows[at].1[column].get_or_insert(item);
+        }
+    }
+    rows
+}
 
 /// A file that the system would not let us use.
 fn unusable(path: &Path, problem: &'static str, error: &io::Error) -> Error {

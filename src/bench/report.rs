@@ -239,10 +239,9 @@ pub fn load(path: &Path) -> Result<Report, Error> {
 /// [`Error::File`] if the file cannot be written, [`Error::Report`] if it could not be read again: a
 /// figure is not finite or negative, samples are none, the schema is not [`SCHEMA`].
 pub fn save(report: &Report, path: &Path) -> Result<(), Error> {
-    let mut text = serde_json::to_string_pretty(report).expect("every key is text");
-    text.push('\n');
+    let text = serde_json::to_string_pretty(report).map_err(|e| refused(path, e.to_string()))?;
     parse(&text).map_err(|found| refused(path, found))?;
-    file::replace(path, text.as_bytes())
+    file::replace(path, format!("{text}\n").as_bytes())
         .map_err(|e| super::unusable(path, "cannot write the file", &e))
 }
 
