@@ -25,7 +25,10 @@ pub fn table(reports: &[Named]) -> Result<String, Error> {
     check_extent(reports)?;
     KERNELS.check(&entries)?;
     SELECTORS.check(&entries)?;
-    let title = |entry: &Entry<'_>| format!("{}, {}\n", entry.title(), entry.from.report.date);
+    let title = |entry: &Entry<'_>| {
+        let (name, date) = (&entry.from.name, &entry.from.report.date);
+        format!("{}\n      {name}, {date}\n", entry.title())
+    };
     let titles: String = entries.iter().map(title).collect();
     let (ceilings, kernels) = (CEILINGS.show(&entries), KERNELS.show(&entries));
     Ok([titles, ceilings, kernels, SELECTORS.show(&entries)].concat())

@@ -24,10 +24,9 @@ impl Entry<'_> {
         format!("[{}]", self.number)
     }
 
-    /// All there is to say of it on a line.
+    /// Its mark, and what it is.
     fn title(&self) -> String {
-        let (about, from) = (words::about(self.adapter), &self.from.name);
-        format!("{} {about}; {from}", self.mark())
+        format!("{} {}", self.mark(), words::about(self.adapter))
     }
 }
 

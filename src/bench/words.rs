@@ -95,9 +95,14 @@ fn percent(value: f64, digits: usize) -> String {
     }
 }
 
-/// A figure over another.
+/// A figure over another; a small one keeps two digits that count.
 pub(super) fn ratio(value: f64, of: f64) -> String {
-    scaled(value / of, &[(1.0, "")]).trim_end().to_owned()
+    let ratio = value / of;
+    if ratio > 0.0 && ratio < 0.1 {
+        let digits = 1 - ratio.log10().floor() as i32;
+        return format!("{ratio:.*}", digits as usize);
+    }
+    scaled(ratio, &[(1.0, "")]).trim_end().to_owned()
 }
 
 /// Bytes, in MiB.

@@ -92,13 +92,8 @@ impl<'a> Roofline<'a> {
     }
 
     pub(super) fn draw(&self, root: &Area<'_>, top: i32) -> Result<(), Box<dyn StdError>> {
-        write(
-            root,
-            &self.entry.title(),
-            (INK, 15),
-            (MARGIN, top + LINE),
-            HPos::Left,
-        )?;
+        let title = format!("{}; {}", self.entry.title(), self.entry.from.name);
+        write(root, &title, (INK, 15), (MARGIN, top + LINE), HPos::Left)?;
         let Some(ranges) = self.ranges() else {
             return write(
                 root,
@@ -124,7 +119,7 @@ impl<'a> Roofline<'a> {
             .light_line_style(WHITE)
             .label_style(("sans-serif", 12))
             .x_desc("operations a byte")
-            .x_label_formatter(&|value| format!("{value}"))
+            .x_label_formatter(&|value| format!("{}", (value * 1e6).round() / 1e6))
             .y_label_formatter(&|value| words::arithmetic(*value, false))
             .draw()?;
         for (ceiling, line) in self.lines(&ranges) {
