@@ -239,7 +239,7 @@ fn files_that_the_system_keeps_are_named() {
     let told = format!("{}: cannot write the file: ", path.display());
     let error = save(&report(vec![]), &path).unwrap_err().to_string();
     assert!(error.starts_with(&told), "{error}");
-    let error = plot::draw(&[named("a", vec![])], &path)
+    let error = plot::draw(&[named("a", vec![gpu()])], &path)
         .unwrap_err()
         .to_string();
     assert!(error.starts_with(&told), "{error}");
@@ -603,17 +603,50 @@ fn reports_without_adapters_are_refused() {
     let told = "reports: no adapter found, at least one expected";
     assert_eq!(not_compared(&[named("a.json", vec![])]), told);
     assert_eq!(not_compared(&[]), told);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("p.svg");
+    let error = plot::draw(&[named("a.json", vec![])], &path).unwrap_err();
+    assert_eq!(error.to_string(), told);
+    assert!(!path.exists());
 }
 
 // ---------------------------------------------------------------- the picture
 
+/// What follows an attribute's name, of every element that has it.
+fn values<'a>(svg: &'a str, attribute: &str) -> Vec<&'a str> {
+    let start = format!(" {attribute}=\"");
+    (svg.split(&*start).skip(1))
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect()
+}
+
+/// A picture, all lines and points of which lie within it.
 fn picture(reports: &[Named]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("p.svg");
     plot::draw(reports, &path).unwrap();
     let svg = fs::read_to_string(path).unwrap();
     assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
-    assert!(!svg.contains("NaN") && !svg.contains("inf\""), "{svg}");
+    let number = |text: &str| {
+        text.parse::<u32>()
+            .unwrap_or_else(|_| panic!("{text:?} in {svg}"))
+    };
+    let (width, height) = (
+        number(values(&svg, "width")[0]),
+        number(values(&svg, "height")[0]),
+    );
+    let points = values(&svg, "points")
+        .into_iter()
+        .flat_map(str::split_whitespace);
+    let points = points.map(|point| point.split_once(',').unwrap());
+    let pairs = [("cx", "cy"), ("x1", "y1"), ("x2", "y2")];
+    let others = pairs.map(|(x, y)| values(&svg, x).into_iter().zip(values(&svg, y)));
+    for (x, y) in points.chain(others.into_iter().flatten()) {
+        assert!(
+            number(x) <= width && number(y) <= height,
+            "({x}, {y}) in {svg}"
+        );
+    }
     svg
 }
 
@@ -651,8 +684,13 @@ fn odd_reports_have_a_picture() {
         ..adapter("odd", "gl", "other")
     };
     let row_norms = kernel("row_norms", 1e9, 1e9, "copy", &[1e-3]);
-    picture(&[named("a", vec![])]);
     picture(&[named("a", vec![with(vec![], vec![row_norms.clone()])])]);
+    let timeless = kernel("timeless", 1.0, 1.0, "copy", &[0.0]);
+    let svg = picture(&[named("a", vec![with(gpu().ceilings, vec![timeless])])]);
+    assert!(svg.contains("timeless: - of copy (no time)"), "{svg}");
+    let fast = ceiling("copy", Unit::BytesPerSecond, 1e18, &[1e-3]);
+    let svg = picture(&[named("a", vec![with(vec![fast], vec![row_norms.clone()])])]);
+    assert_eq!(svg.matches("<circle").count(), 1);
     picture(&[named("a", vec![with(gpu().ceilings, vec![])])]);
     picture(&[named(
         "a",

@@ -5,7 +5,7 @@
 #
 # Each script beside this one says what its jobs and peers are, checks answers before it times anything,
 # and makes itself a virtual environment with what it needs. A comparison that fails leaves the others
-# theirs. The machine should have nothing else to do; it takes about an hour on two cores.
+# theirs, and makes the exit code 1. The machine should have nothing else to do.
 #
 # --released PATH  a checkout of GitHub's avihu111/TypiClust; without it one is made, if that can be. Its
 #                  environment has PyTorch, which is some 6 GB

@@ -14,14 +14,7 @@ use std::collections::BTreeMap;
 /// [`Error::Report`] where sizes differ: a report is quick and another is not, or an adapter has a
 /// kernel or selector at other sizes than another; [`Error::Argument`] if there is no adapter.
 pub fn table(reports: &[Named]) -> Result<String, Error> {
-    let entries = entries(reports);
-    if entries.is_empty() {
-        return Err(Error::Argument {
-            argument: "reports",
-            found: "no adapter".to_owned(),
-            expected: "at least one".to_owned(),
-        });
-    }
+    let entries = entries(reports)?;
     check_extent(reports)?;
     KERNELS.check(&entries)?;
     SELECTORS.check(&entries)?;

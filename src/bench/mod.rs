@@ -30,18 +30,24 @@ impl Entry<'_> {
     }
 }
 
-/// All adapters, report by report.
-fn entries(reports: &[Named]) -> Vec<Entry<'_>> {
+/// All adapters, report by report; there must be one.
+fn entries(reports: &[Named]) -> Result<Vec<Entry<'_>>, Error> {
     let adapters =
         (reports.iter()).flat_map(|from| from.report.adapters.iter().map(move |a| (from, a)));
-    (1..)
-        .zip(adapters)
-        .map(|(number, (from, adapter))| Entry {
-            number,
-            from,
-            adapter,
-        })
-        .collect()
+    let entry = |(number, (from, adapter))| Entry {
+        number,
+        from,
+        adapter,
+    };
+    let entries: Vec<Entry<'_>> = (1..).zip(adapters).map(entry).collect();
+    if entries.is_empty() {
+        return Err(Error::Argument {
+            argument: "reports",
+            found: "no adapter".to_owned(),
+            expected: "at least one".to_owned(),
+        });
+    }
+    Ok(entries)
 }
 
 /// What has the same key on several adapters, in the order in which keys come up: each adapter's, or

@@ -27,14 +27,14 @@ const INK: RGBColor = RGBColor(40, 40, 40);
 ///
 /// # Errors
 ///
-/// [`Error::File`] if the file cannot be written.
+/// [`Error::File`] if the file cannot be written; [`Error::Argument`] if there is no adapter.
 pub fn draw(reports: &[Named], path: &Path) -> Result<(), Error> {
     let fail = |problem, reason| Error::File {
         path: path.display().to_string(),
         problem,
         reason,
     };
-    let svg = svg(&entries(reports)).map_err(|e| fail("cannot draw", e.to_string()))?;
+    let svg = svg(&entries(reports)?).map_err(|e| fail("cannot draw", e.to_string()))?;
     file::replace(path, svg.as_bytes()).map_err(|e| fail("cannot write the file", e.to_string()))
 }
 

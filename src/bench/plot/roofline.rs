@@ -72,22 +72,23 @@ impl<'a> Roofline<'a> {
             .collect()
     }
 
-    /// All points and all corners of roofs, with room around them.
+    /// All points, the heights of roofs and their corners, with room around them.
     fn ranges(&self) -> Option<Ranges> {
-        let mut all: Vec<(f64, f64)> = self.points.iter().map(|point| point.at).collect();
-        for (_, bandwidth) in self.roofs(Unit::BytesPerSecond) {
-            for (_, most) in self.roofs(Unit::OperationsPerSecond) {
-                all.push((most / bandwidth, most));
-            }
+        let (mut intensities, mut rates): (Vec<f64>, Vec<f64>) =
+            self.points.iter().map(|point| point.at).unzip();
+        for (_, most) in self.roofs(Unit::OperationsPerSecond) {
+            rates.push(most);
+            let slopes = self.roofs(Unit::BytesPerSecond);
+            intensities.extend(slopes.iter().map(|(_, bandwidth)| most / bandwidth));
         }
-        let range = |of: fn(&(f64, f64)) -> f64| {
-            let least = all.iter().map(of).fold(f64::INFINITY, f64::min);
-            let most = all.iter().map(of).fold(0.0, f64::max);
+        let range = |all: &[f64]| {
+            let least = all.iter().copied().fold(f64::INFINITY, f64::min);
+            let most = all.iter().copied().fold(0.0, f64::max);
             least / 4.0..most * 4.0
         };
-        (!all.is_empty()).then(|| Ranges {
-            intensity: range(|at| at.0),
-            rate: range(|at| at.1),
+        (!intensities.is_empty()).then(|| Ranges {
+            intensity: range(&intensities),
+            rate: range(&rates),
         })
     }
 
@@ -116,7 +117,7 @@ impl<'a> Roofline<'a> {
             )?;
         chart
             .configure_mesh()
-            .light_line_style(WHITE)
+            .max_light_lines(0)
             .label_style(("sans-serif", 12))
             .x_desc("operations a byte")
             .x_label_formatter(&|value| format!("{}", (value * 1e6).round() / 1e6))
@@ -164,7 +165,9 @@ impl<'a> Roofline<'a> {
             (ceiling, vec![(start, most), (intensity.end, most)])
         };
         let slopes = slopes.into_iter().map(slope);
-        slopes.chain(levels.into_iter().map(level)).collect()
+        let lines = slopes.chain(levels.into_iter().map(level));
+        // A slope that is nowhere as low as the points has no place in the plot.
+        lines.filter(|(_, line)| line[0].0 < line[1].0).collect()
     }
 
     /// The roofs' names, in the corner that lies above them all.
@@ -208,10 +211,10 @@ impl<'a> Roofline<'a> {
             )?;
         }
         for (line, kernel) in (1..).zip(&self.placeless) {
-            let lacks = if kernel.bytes > 0.0 {
-                "no operations"
-            } else {
-                "no bytes"
+            let lacks = match kernel {
+                k if k.bytes == 0.0 => "no bytes",
+                k if k.operations == 0.0 => "no operations",
+                _ => "no time",
             };
             let words = format!("{} ({lacks})", self.name(kernel));
             write(
