@@ -691,6 +691,12 @@ fn odd_reports_have_a_picture() {
     let fast = ceiling("copy", Unit::BytesPerSecond, 1e18, &[1e-3]);
     let svg = picture(&[named("a", vec![with(vec![fast], vec![row_norms.clone()])])]);
     assert_eq!(svg.matches("<circle").count(), 1);
+    let of_copy = r##"stroke="#1F77B4" stroke-width="2""##;
+    assert_eq!(
+        svg.matches(of_copy).count(),
+        1,
+        "a roof beside its entry in the legend"
+    );
     picture(&[named("a", vec![with(gpu().ceilings, vec![])])]);
     picture(&[named(
         "a",
