@@ -201,3 +201,47 @@ impl Columns {
         format!("{}\n", cells.join("  ").trim_end())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_digits_count() {
+        let shown = [
+            (0.0, "0.00 ns"),
+            (1.234e-9, "1.23 ns"),
+            (9.996e-6, "10.0 µs"),
+            (99.96e-6, "100 µs"),
+            (999.4e-6, "999 µs"),
+            (999.6e-6, "1.00 ms"),
+            (12345.6, "12346 s"),
+            (f64::NAN, "-"),
+            (f64::INFINITY, "-"),
+        ];
+        for (value, words) in shown {
+            assert_eq!(seconds(value), words, "{value}");
+        }
+        assert_eq!(bandwidth(1.5e5), "0.15 MB/s");
+        assert_eq!(arithmetic(2e12, true), "2.00 TOP/s");
+    }
+
+    #[test]
+    fn ratios_keep_two_digits() {
+        let of_one = |value| ratio(value, 1.0);
+        assert_eq!(
+            [0.0, 0.0012, 0.099, 0.5, 12.34].map(of_one),
+            ["0.00", "0.0012", "0.099", "0.50", "12.3"]
+        );
+        assert_eq!(ratio(1.0, 0.0), "-");
+    }
+
+    #[test]
+    fn counts_are_whole() {
+        let counts = [0, 999, 1000, 16_384, 50_000, 1_000_000, 1_500_000];
+        assert_eq!(
+            counts.map(count),
+            ["0", "999", "1k", "16384", "50k", "1M", "1500k"]
+        );
+    }
+}
