@@ -15,10 +15,11 @@
 # Beside an NVIDIA GPU, torch_gpu.py compares with PyTorch on it.
 set -uo pipefail
 caller=$PWD
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$here/../.." || exit 1
 
 usage() {
-    sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,/^set/s/^# \{0,1\}//p' "$here/run.sh" >&2
     exit 2
 }
 
@@ -56,9 +57,10 @@ compare() {
     printf '\n== %s\n' "$name" >&2
     python3 "benches/peers/$1" "${@:2}" --binary "$binary" --record "$record" 2>&1 | tee "$work/said" >&2
     status=${PIPESTATUS[0]}
-    [ "$status" = 0 ] && return
+    [ "$status" = 0 ] && return 0
     failed=yes
     note "$name: failed with exit code $status: $(grep . "$work/said" | tail -n 1)"
+    return 1
 }
 
 # The released code at the commit that released.py was written for.
@@ -97,7 +99,9 @@ compare "greedy Gram-Schmidt" gram_schmidt.py --greedy "${gram_schmidt[@]}"
 compare "SAS, one class" sas.py one "${rounds[@]}"
 compare "SAS, ten classes" sas.py ten "${rounds[@]}"
 compare "TypiClust" cover.py typiclust "${rounds[@]}" ${released[@]+"${released[@]}"}
-compare "ProbCover" cover.py probcover "${rounds[@]}" ${released[@]+"${released[@]}"}
+compare "ProbCover" cover.py probcover "${rounds[@]}" ${released[@]+"${released[@]}"} ||
+    [ ${#released[@]} = 0 ] ||
+    compare "ProbCover without the released code" cover.py probcover "${rounds[@]}"
 compare "norm sampling" norm.py ${norm[@]+"${norm[@]}"}
 if command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1; then
     compare "Gram-Schmidt on the GPU" torch_gpu.py gram-schmidt ${card[@]+"${card[@]}"}
