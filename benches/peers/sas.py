@@ -218,14 +218,14 @@ def compare(coresift, options, title, classes, each, dim, share):
         ours_of = (common.PROCESS, common.MEMORY, TOP_UP, TOP_UP_MEMORY)
         pairs = [(peer, mine) for mine in ours_of for peer in peers]
         shape = f"{classes} x {each} x {dim} f32, {share} %"
-        many = f"a class times {classes}" if classes > 1 else "one class"
-        common.report(f"SAS, {title}: {shape}; peers: {many}; seconds", times, pairs)
+        many = f", a class times {classes}" if classes > 1 else ""
+        common.report(f"SAS, {title}: {shape}{many and f'; peers{many}'}; seconds", times, pairs)
         asked = None if options.quick else {1: 3, 10: 10}[classes]
         for job, process, memory in (
             (f"SAS, {title}: {shape}", common.PROCESS, common.MEMORY),
             (f"SAS with top-up, {title}: {shape}", TOP_UP, TOP_UP_MEMORY),
         ):
-            comparisons = [(peer, f"{peer}, {many}", process, memory, asked) for peer in peers]
+            comparisons = [(peer, f"{peer}{many}", process, memory, asked) for peer in peers]
             common.record(options.record, job, times, comparisons)
         clock.report()
         if GraphCutFunction is None:

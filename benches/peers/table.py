@@ -51,7 +51,8 @@ def times(value):
 
 def row(entry):
     runs = len(entry["peer_seconds"])
-    peer = f"{seconds(entry['peer_seconds'])}" + (f" ({runs} runs)" if runs < 5 else "")
+    few = f" ({runs} run{'s' if runs > 1 else ''})" if runs < 5 else ""
+    peer = seconds(entry["peer_seconds"]) + few
     cells = [entry["job"], entry["peer"], peer]
     for ours in ("memory", "process"):
         cells += [seconds(entry[ours]), times(ratio(entry, ours))]
@@ -95,7 +96,7 @@ def main():
         parser.error(f"{options.record}: nothing was recorded; {'; '.join(options.note)}")
 
     print("# Against what a user would run instead\n")
-    print("Written by `bash benches/peers/run.sh`, which says what each job and peer is.\n")
+    print("Written by `bash benches/peers/run.sh`; the scripts beside it say what each job and peer is.\n")
     for name in ("machine", "date"):
         print(f"- {name}: {'; '.join(distinct(entry[name] for entry in entries))}")
     loads = [entry["load"][0] for entry in entries]
