@@ -47,7 +47,7 @@ class Card:
         self.device = torch.device(name)
 
     def of(self, array):
-        return torch.from_numpy(array).to(self.device)
+        return torch.from_numpy(array).to(self.device, copy=True)
 
     def wait(self):
         if self.device.type == "cuda":
