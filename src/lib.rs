@@ -62,9 +62,14 @@
 //! alone names wgpu; kernels (`cpu/`, `gpu/`, `shaders/`) bound and score and decide nothing;
 //! selectors (`select/`) decide, on the host, through `&dyn Pool`.
 
+#[cfg(feature = "cli")]
+pub mod bench;
 mod cpu;
 mod error;
 mod features;
+#[cfg(feature = "cli")]
+#[doc(hidden)] // for the binary
+pub mod file;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod neighbours;
