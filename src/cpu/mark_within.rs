@@ -53,7 +53,9 @@ fn each_row<T: Send>(
     let columns = neighbours.columns(marked);
     // Some blocks a core, so that none waits long for the last.
     let cores = rayon::current_num_threads();
-    let block = (among.len() / (8 * cores)).next_multiple_of(4).clamp(4, TILE);
+    let block = (among.len() / (8 * cores))
+        .next_multiple_of(4)
+        .clamp(4, TILE);
     let scratch = || (neighbours.scratch(block), vec![0; block * width]);
     out.par_chunks_mut(block)
         .zip(among.par_chunks(block))

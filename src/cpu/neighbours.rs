@@ -85,7 +85,13 @@ impl<'a> CpuNeighbours<'a> {
             .clamp(TILE, BAND);
         let starts: Vec<usize> = (0..rows).step_by(band).collect();
         starts.into_par_iter().for_each_init(
-            || (self.scratch(band + TILE), Columns::default(), vec![0; TILE * TILE]),
+            || {
+                (
+                    self.scratch(band + TILE),
+                    Columns::default(),
+                    vec![0; TILE * TILE],
+                )
+            },
             |(scratch, packed, out), start| {
                 let end = rows.min(start + band);
                 self.fill(start..end, 0, scratch);
