@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use std::ops::Range;
 
 /// Most rows of a band, which are made once for all the columns that they meet.
-const BAND: usize = 16 * TILE;
+const BAND: usize = 32 * TILE;
 
 /// Enough rows for every core to have some tiles of them.
 const AT_ONCE: usize = 1 << 11;
@@ -80,7 +80,7 @@ impl<'a> CpuNeighbours<'a> {
         let rows = self.rows();
         // Some bands a core, so that none waits long for the last.
         let cores = rayon::current_num_threads();
-        let band = (rows / (8 * cores))
+        let band = (rows / (4 * cores))
             .next_multiple_of(TILE)
             .clamp(TILE, BAND);
         let starts: Vec<usize> = (0..rows).step_by(band).collect();

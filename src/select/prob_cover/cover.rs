@@ -152,10 +152,12 @@ impl<'a> Cover<'a> {
         Ok((row as usize, near.len()))
     }
 
-    /// Tells the rows close to the last pick what they lose by it.
+    /// Tells the rows close to the last pick what they lose by it: those that may be among the next,
+    /// to the others it is of no use yet.
     fn tell_close(&mut self, pick: usize) -> Result<(), Error> {
         let last = self.ceased.len() - 1;
-        let able = |&row: &usize| !self.is_taken[row];
+        let least = self.ceased[last].len() as u32 / 2;
+        let able = |&row: &usize| !self.is_taken[row] && self.queue.bound(row) > least;
         let mut close: Vec<usize> = (0..self.is_taken.len()).filter(able).collect();
         let marks = (self.neighbours).mark_within(&[pick], &close, self.close)?;
         let mut marks = marks.iter();
