@@ -16,6 +16,10 @@ const HELD_ALWAYS: usize = 1 << 16;
 /// of what they lose is there. The others are told when they come up.
 const CLOSE: f64 = 1.25;
 
+/// Rows newly covered from which on that is done: with fewer, finding the close rows takes longer
+/// than what it saves.
+const WORTH_A_PASS: usize = 64;
+
 pub(super) struct Cover<'a> {
     rows: &'a UnitRows<'a>,
     neighbours: &'a dyn Neighbours,
@@ -152,12 +156,13 @@ impl<'a> Cover<'a> {
         Ok((row as usize, near.len()))
     }
 
-    /// Tells the rows close to the last pick what they lose by it: those that may be among the next,
-    /// to the others it is of no use yet.
+    /// Tells the rows close to the last pick what they lose by it, where that is worth a pass.
     fn tell_close(&mut self, pick: usize) -> Result<(), Error> {
         let last = self.ceased.len() - 1;
-        let least = self.ceased[last].len() as u32 / 2;
-        let able = |&row: &usize| !self.is_taken[row] && self.queue.bound(row) > least;
+        if self.ceased[last].len() < WORTH_A_PASS {
+            return Ok(());
+        }
+        let able = |&row: &usize| !self.is_taken[row];
         let mut close: Vec<usize> = (0..self.is_taken.len()).filter(able).collect();
         let marks = (self.neighbours).mark_within(&[pick], &close, self.close)?;
         let mut marks = marks.iter();

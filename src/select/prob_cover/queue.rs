@@ -51,11 +51,6 @@ impl Queue {
         self.waiting.push(rank);
     }
 
-    /// What a row would cover at most.
-    pub(super) fn bound(&self, row: usize) -> u32 {
-        self.bounds[row]
-    }
-
     /// Lowers a row's bound, whether or not it waits.
     pub(super) fn lower(&mut self, row: usize, by: u32) {
         self.bounds[row] = self.bounds[row].saturating_sub(by);
