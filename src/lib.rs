@@ -62,6 +62,8 @@
 //! alone names wgpu; kernels (`cpu/`, `gpu/`, `shaders/`) bound and score and decide nothing;
 //! selectors (`select/`) decide, on the host, through `&dyn Pool`.
 
+#[cfg(feature = "cli")]
+pub mod bench;
 mod cpu;
 mod error;
 mod features;
@@ -82,7 +84,7 @@ pub use cpu::CpuPool;
 pub use error::Error;
 pub use features::Features;
 #[cfg(feature = "gpu")]
-pub use gpu::{Adapter, Gpu, GpuPool};
+pub use gpu::{Adapter, DevicePart, DeviceRecord, Gpu, GpuPool};
 pub use neighbours::{MARKED, Marks, Neighbours, Reach};
 pub use pool::{
     DOWN_DATE_ERROR, Due, Lp, MOST_CLOSEST, Nearest, Pool, Rate, Residuals, RowState, Totals,

@@ -1,5 +1,6 @@
 //! Device memory: counted, written and read back.
 
+use super::clock::Way;
 use super::device::Shared;
 use crate::{Error, Gpu};
 use std::ops::Range;
@@ -37,7 +38,8 @@ impl Gpu {
             });
         }
         let create = |&size: &u64| {
-            self.shared.in_use.fetch_add(size, Ordering::Relaxed);
+            let before = self.shared.in_use.fetch_add(size, Ordering::Relaxed);
+            self.shared.peak.fetch_max(before + size, Ordering::Relaxed);
             let label = Some(what);
             let descriptor = wgpu::BufferDescriptor {
                 label,
@@ -109,11 +111,23 @@ impl Gpu {
         &self,
         what: &'static str,
         buffer: &wgpu::Buffer,
-        mut offset: u64,
+        offset: u64,
         values: &[T],
     ) -> Result<(), Error> {
+        self.moving(Way::Up, || {
+            self.send(what, buffer, offset, bytemuck::cast_slice(values))
+        })
+    }
+
+    fn send(
+        &self,
+        what: &'static str,
+        buffer: &wgpu::Buffer,
+        mut offset: u64,
+        bytes: &[u8],
+    ) -> Result<(), Error> {
         let piece = PIECE_BYTES as usize;
-        for bytes in bytemuck::cast_slice::<T, u8>(values).chunks(piece) {
+        for bytes in bytes.chunks(piece) {
             self.caught(what, bytes.len() as u64, || {
                 self.queue().write_buffer(buffer, offset, bytes);
             })?;
@@ -136,6 +150,16 @@ impl Gpu {
 
     /// A range of a buffer's bytes.
     pub(super) fn read_part<T: bytemuck::Pod>(
+        &self,
+        what: &'static str,
+        buffer: &wgpu::Buffer,
+        bytes: Range<u64>,
+    ) -> Result<Vec<T>, Error> {
+        self.moving(Way::Back, || self.fetch(what, buffer, bytes))
+    }
+
+    /// As [`read_part`](Self::read_part), and in no record.
+    pub(super) fn fetch<T: bytemuck::Pod>(
         &self,
         what: &'static str,
         buffer: &wgpu::Buffer,

@@ -1,0 +1,98 @@
+//! The `bench` command.
+
+use super::args::BenchArgs;
+use super::console::{self, Console};
+use super::device::Choice;
+use super::failure::Failure;
+use coresift::Error;
+#[cfg(feature = "gpu")]
+use coresift::Gpu;
+use coresift::bench::report::{self, Adapter, Report};
+use coresift::bench::{self, Cpu, Device, Sizes};
+use std::time::SystemTime;
+
+/// A device to measure, or what is to be said of one that did not open.
+type Opened = Result<Box<dyn Device>, Adapter>;
+
+/// Measures, prints a table, and keeps the report if it is asked for.
+pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
+    let console = Console { quiet: args.quiet };
+    let sizes = if args.quick {
+        Sizes::quick()
+    } else {
+        Sizes::full()
+    };
+    let mut report = bench::report(&sizes, SystemTime::now());
+    for device in devices(args, console)? {
+        let adapter = match device {
+            Ok(device) => measured(&*device, &sizes, console),
+            Err(unopened) => unopened,
+        };
+        report.adapters.push(adapter);
+    }
+    deliver(args, &report)
+}
+
+fn measured(device: &dyn Device, sizes: &Sizes, console: Console) -> Adapter {
+    let about = device.describe();
+    console.note(format_args!("device: {} ({})", about.name, about.backend));
+    let bar = console.progress("measuring {msg} {elapsed}", 0);
+    bench::run(device, sizes, &mut |what| bar.say(what.to_owned()))
+}
+
+fn devices(args: &BenchArgs, console: Console) -> Result<Vec<Opened>, Failure> {
+    if args.all {
+        let cpu: Opened = Ok(Box::new(Cpu));
+        return Ok(std::iter::once(cpu).chain(adapters()).collect());
+    }
+    let device: Box<dyn Device> = match &args.device {
+        Choice::Cpu => Box::new(Cpu),
+        Choice::Gpu => gpu(None)?,
+        Choice::Named(name) => gpu(Some(name))?,
+        Choice::Auto => gpu(None).unwrap_or_else(|error| {
+            console.note(format_args!("device: cpu ({error})"));
+            Box::new(Cpu)
+        }),
+    };
+    Ok(vec![Ok(device)])
+}
+
+#[cfg(feature = "gpu")]
+fn adapters() -> Vec<Opened> {
+    let opened = |(adapter, gpu): (coresift::Adapter, Result<Gpu, Error>)| match gpu {
+        Ok(gpu) => Ok(Box::new(gpu) as Box<dyn Device>),
+        Err(error) => Err(bench::unopened(&adapter, &error)),
+    };
+    Gpu::open_all_recorded().into_iter().map(opened).collect()
+}
+
+#[cfg(not(feature = "gpu"))]
+fn adapters() -> Vec<Opened> {
+    Vec::new()
+}
+
+#[cfg(feature = "gpu")]
+fn gpu(name: Option<&str>) -> Result<Box<dyn Device>, Error> {
+    Ok(Box::new(Gpu::open_recorded(name)?))
+}
+
+#[cfg(not(feature = "gpu"))]
+fn gpu(name: Option<&str>) -> Result<Box<dyn Device>, Error> {
+    Err(super::device::no_gpu(name))
+}
+
+/// The table, the file, and whether anything is missing from them.
+fn deliver(args: &BenchArgs, report: &Report) -> Result<(), Failure> {
+    console::results(report::table(report).as_bytes())?;
+    if let Some(path) = &args.json {
+        report::save(report, path)
+            .map_err(|e| Failure::io(path, "json", "cannot write the file", e))?;
+    }
+    let missing: usize = report.adapters.iter().map(|a| a.missing.len()).sum();
+    if missing > 0 {
+        return Err(Failure::Incomplete(format!(
+            "{missing} measurements are missing; the report says which, and why"
+        )));
+    }
+    Ok(())
+}
