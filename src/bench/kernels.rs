@@ -2,7 +2,7 @@
 //! how its answer is told to be right.
 
 use super::device::{Limit, Number};
-use super::features;
+use super::made;
 use super::sizes::{Shape, Sizes};
 use crate::{
     Due, Error, Features, IntegerRows, Lp, MARKED, Marks, Nearest, Pool, Rate, Reach, Residuals,
@@ -172,12 +172,7 @@ impl Group {
     ///
     /// [`Error::OutOfMemory`].
     pub fn features(&self) -> Result<Features<'_>, Error> {
-        let Shape { rows, dim } = self.shape;
-        if self.values.get().is_none() {
-            let _ = self.values.set(features(self.shape)?); // or another thread has
-        }
-        let values = self.values.get().expect("set just now");
-        Features::new(values, rows, dim)
+        made(&self.values, self.shape)
     }
 
     /// The kernels.

@@ -14,10 +14,10 @@
 //! Of a *selector* the host's clock tells the time to picks: making the pool, which on a GPU
 //! uploads the features, and the selection, while every call of the pool is timed too. *Device
 //! time* is the time of these calls, *host time* is the rest. The *parts* of the device time come
-//! from elsewhere: kernels from the device's timestamps, uploads and read-backs timed one by one,
-//! each read-back from the end of the kernels before it. What the calls spend otherwise, on making
-//! buffers, submitting, waiting and putting answers together, is in no part, so parts that add up
-//! to the device time say that it is spent where it should be. On the CPU pool calls *are* the
+//! from elsewhere: kernels from the device's timestamps; `memory`, `upload`, `submit` and
+//! `read-back` timed one by one, each read-back from the end of the kernels before it. What calls
+//! spend otherwise, on waiting and on the host's own arithmetic, is in no part: parts that add up
+//! to the device time say that it is spent where it should be. On the CPU pool the calls *are* the
 //! parts.
 
 pub(crate) mod device;
@@ -35,6 +35,7 @@ use rayon::prelude::*;
 use report::{Adapter, Kernel, Missing, Part, Report, Samples, Selector};
 use selectors::Run;
 use std::hint::black_box;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 
 /// The CPU pool as a device.
@@ -130,6 +131,15 @@ pub(crate) fn features(shape: Shape) -> Result<Vec<f32>, Error> {
         .map(value)
         .collect_into_vec(&mut values);
     Ok(values)
+}
+
+/// Features of this shape, kept where they are made when first asked for.
+fn made(kept: &OnceLock<Vec<f32>>, shape: Shape) -> Result<Features<'_>, Error> {
+    if kept.get().is_none() {
+        let _ = kept.set(features(shape)?); // unless another thread has: they are the same
+    }
+    let values = kept.get().expect("set just now");
+    Features::new(values, shape.rows, shape.dim)
 }
 
 /// A device being measured.
@@ -285,17 +295,16 @@ impl Bench<'_> {
     }
 
     fn selectors(&mut self) {
-        for mut group in selectors::groups(self.sizes) {
+        for group in selectors::groups(self.sizes) {
             let job = group.job();
-            let cases = std::mem::take(&mut group.cases);
-            let names: Vec<_> = cases.iter().map(|case| case.name).collect();
+            let names: Vec<_> = group.cases().iter().map(|case| case.name).collect();
             let what = format!("features of {}", names.join(", "));
             let Some(features) = self.attempt(&what, |_| group.features()) else {
                 continue;
             };
-            for case in cases {
+            for case in group.cases() {
                 let what = format!("selector {}", case.name);
-                let measure = |bench: &Self| bench.selector(&case, &features, job);
+                let measure = |bench: &Self| bench.selector(case, &features, job);
                 let selector = self.attempt(&what, measure);
                 self.adapter.selectors.extend(selector);
             }

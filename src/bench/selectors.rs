@@ -1,20 +1,20 @@
 //! Every selector from features in host memory to picks.
 
 use super::device::Device;
-use super::features;
-use super::sizes::{Job, Shape, Sizes};
+use super::made;
+use super::sizes::{Job, Sizes};
 use super::timed::{Clock, Timed};
 use crate::{Classes, Error, Features, GramSchmidt, Norm, ProbCover, Refine, Sas, Selection};
 use crate::{Selector, Then, TypiClust, Uniform};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 /// Selectors that pick from one matrix of features.
 pub struct Group {
     job: Job,
-    values: Vec<f32>,
-    /// The selectors.
-    pub cases: Vec<Case>,
+    cases: Vec<Case>,
+    values: OnceLock<Vec<f32>>,
 }
 
 /// A selector with its options.
@@ -49,12 +49,13 @@ fn case(name: &'static str, selector: impl Selector + 'static) -> Case {
     }
 }
 
-/// Every selector, by the features that it picks from. Their values are made when a group comes up.
+/// Every selector, by the features that it picks from.
+#[must_use]
 pub fn groups(sizes: &Sizes) -> Vec<Group> {
     let group = |job, cases| Group {
         job,
-        values: Vec::new(),
         cases,
+        values: OnceLock::new(),
     };
     let greedy = GramSchmidt {
         greedy: true,
@@ -116,17 +117,19 @@ impl Group {
         self.job
     }
 
+    /// The selectors.
+    #[must_use]
+    pub fn cases(&self) -> &[Case] {
+        &self.cases
+    }
+
     /// The features, made when first asked for.
     ///
     /// # Errors
     ///
     /// [`Error::OutOfMemory`].
-    pub fn features(&mut self) -> Result<Features<'_>, Error> {
-        let Shape { rows, dim } = self.job.shape;
-        if self.values.is_empty() {
-            self.values = features(self.job.shape)?;
-        }
-        Features::new(&self.values, rows, dim)
+    pub fn features(&self) -> Result<Features<'_>, Error> {
+        made(&self.values, self.job.shape)
     }
 }
 

@@ -92,6 +92,33 @@ impl Sizes {
         }
     }
 
+    /// So small that only answers can be told, for tests.
+    #[must_use]
+    pub fn tiny() -> Self {
+        let shape = |rows| Shape { rows, dim: 16 };
+        let job = |rows, budget| Job {
+            shape: shape(rows),
+            budget,
+        };
+        Self {
+            samples: 1,
+            buffer: 1 << 20,
+            least_seconds: 0.0,
+            rows: shape(500),
+            block: 5,
+            basis: 9,
+            centres: 7,
+            products: shape(130),
+            pairs: shape(150),
+            classes: (2, shape(60)),
+            sampling: job(500, 20),
+            directions: job(300, 10),
+            similarity: job(120, 60),
+            labelling: job(150, 8),
+            ..Self::quick()
+        }
+    }
+
     /// Small enough for a software adapter to be done in less than two minutes.
     #[must_use]
     pub fn quick() -> Self {
@@ -103,8 +130,8 @@ impl Sizes {
             least_seconds: 0.01,
             rows: shape(20_000),
             block: 32,
-            basis: 64,
-            centres: 64,
+            basis: 32,
+            centres: 32,
             products: shape(1024),
             pairs: shape(2048),
             classes: (4, shape(512)),

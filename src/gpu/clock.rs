@@ -1,4 +1,4 @@
-//! What a device spends its time on: kernels by its own clock, transfers by the host's.
+//! What a device's time is spent on: kernels by its own clock, the rest by the host's.
 
 use crate::{Error, Gpu};
 use std::collections::BTreeMap;
@@ -13,18 +13,18 @@ const MOST_STAMPED: usize = QUERY_SET_MAX_QUERIES as usize / 2;
 /// What a device did since it was last asked; see [`Gpu::take_record`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeviceRecord {
-    /// Kernels, and the transfers `upload` and `read-back`, by name.
+    /// Kernels, and `memory`, `upload`, `submit` and `read-back`, by name.
     pub parts: Vec<DevicePart>,
     /// Most bytes of device memory that this crate held at a time.
     pub peak_bytes: u64,
 }
 
-/// One kernel, or one way of transfers, in a [`DeviceRecord`].
+/// One kernel, or one of what takes time beside them, in a [`DeviceRecord`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct DevicePart {
     /// Its name.
     pub name: &'static str,
-    /// Dispatches, or transfers.
+    /// Dispatches, or whatever else.
     pub calls: u64,
     /// Seconds of all of them.
     pub seconds: f64,
@@ -114,9 +114,10 @@ impl Gpu {
     /// record ([`open_recorded`](Self::open_recorded)).
     ///
     /// Kernels are timed by the device's timestamps. Where it has none, each is submitted alone and
-    /// awaited by the host's clock, and everything takes longer. Uploads take until their bytes are
-    /// in staging memory, or have arrived in the case of features; read-backs from the end of the
-    /// kernels before them. Neither is part of a kernel's time.
+    /// awaited by the host's clock, and everything takes longer. The host's clock also tells what is
+    /// no part of a kernel's time: `memory`, the making of buffers; `upload`, until bytes are in
+    /// staging memory, or have arrived in the case of features; `submit`, the recording of kernels;
+    /// `read-back`, from the end of the kernels before.
     ///
     /// # Errors
     ///
@@ -172,26 +173,29 @@ impl Gpu {
             self.read_stamps(queries, &mut recorded)?;
         }
         let writes = queries.around(recorded.stamped.len());
+        let began = Instant::now();
         self.submit(what, |encoder| record(encoder, Some(writes)))?;
+        recorded.add(Kind::Submit.name(), began.elapsed().as_secs_f64());
         recorded.stamped.push(what);
         Ok(())
     }
 
-    /// Moves bytes to the device or back, after the kernels before.
-    pub(super) fn moving<T>(
+    /// Does something that the record counts beside the kernels; read-backs begin when these are
+    /// done.
+    pub(super) fn counted<T>(
         &self,
-        way: Way,
+        kind: Kind,
         work: impl FnOnce() -> Result<T, Error>,
     ) -> Result<T, Error> {
         let Some(clock) = &self.shared.clock else {
             return work();
         };
-        if way == Way::Back {
+        if kind == Kind::ReadBack {
             self.idle()?;
         }
         let began = Instant::now();
         let value = work()?;
-        clock.add(way.name(), began.elapsed());
+        clock.add(kind.name(), began.elapsed());
         Ok(value)
     }
 
@@ -221,20 +225,26 @@ impl Gpu {
     }
 }
 
-/// Which way bytes are moved.
+/// What takes time beside kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// To the device.
-    Up,
-    /// From the device.
-    Back,
+pub(super) enum Kind {
+    /// Memory taken.
+    Memory,
+    /// Bytes moved to the device.
+    Upload,
+    /// Kernels recorded and handed to the driver.
+    Submit,
+    /// Bytes moved to the host.
+    ReadBack,
 }
 
-impl Way {
+impl Kind {
     fn name(self) -> &'static str {
         match self {
-            Self::Up => "upload",
-            Self::Back => "read-back",
+            Self::Memory => "memory",
+            Self::Upload => "upload",
+            Self::Submit => "submit",
+            Self::ReadBack => "read-back",
         }
     }
 }

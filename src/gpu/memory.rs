@@ -1,6 +1,6 @@
 //! Device memory: counted, written and read back.
 
-use super::clock::Way;
+use super::clock::Kind;
 use super::device::Shared;
 use crate::{Error, Gpu};
 use std::ops::Range;
@@ -23,6 +23,16 @@ impl Gpu {
 
     /// Device memory of ours that is counted; one block for each of `sizes`, in bytes.
     pub(super) fn blocks(
+        &self,
+        what: &'static str,
+        sizes: &[u64],
+        usage: BufferUsages,
+    ) -> Result<Vec<Block>, Error> {
+        self.counted(Kind::Memory, || self.take_blocks(what, sizes, usage))
+    }
+
+    /// As [`blocks`](Self::blocks), within what the record counts already.
+    fn take_blocks(
         &self,
         what: &'static str,
         sizes: &[u64],
@@ -114,7 +124,7 @@ impl Gpu {
         offset: u64,
         values: &[T],
     ) -> Result<(), Error> {
-        self.moving(Way::Up, || {
+        self.counted(Kind::Upload, || {
             self.send(what, buffer, offset, bytemuck::cast_slice(values))
         })
     }
@@ -155,7 +165,7 @@ impl Gpu {
         buffer: &wgpu::Buffer,
         bytes: Range<u64>,
     ) -> Result<Vec<T>, Error> {
-        self.moving(Way::Back, || self.fetch(what, buffer, bytes))
+        self.counted(Kind::ReadBack, || self.fetch(what, buffer, bytes))
     }
 
     /// As [`read_part`](Self::read_part), and in no record.
@@ -167,11 +177,9 @@ impl Gpu {
     ) -> Result<Vec<T>, Error> {
         let whole = bytes.end - bytes.start;
         let mut values = Vec::with_capacity(whole as usize / size_of::<T>());
-        let staging = self.block(
-            what,
-            whole.min(PIECE_BYTES),
-            BufferUsages::MAP_READ | BufferUsages::COPY_DST,
-        )?;
+        let size = whole.min(PIECE_BYTES);
+        let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
+        let staging = self.take_blocks(what, &[size], usage)?.remove(0);
         for offset in bytes.clone().step_by(PIECE_BYTES as usize) {
             let size = (bytes.end - offset).min(PIECE_BYTES);
             let index = self.submit(what, |encoder| {
