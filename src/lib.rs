@@ -67,6 +67,9 @@ pub mod bench;
 mod cpu;
 mod error;
 mod features;
+#[cfg(feature = "cli")]
+#[doc(hidden)] // for the binary
+pub mod file;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod neighbours;

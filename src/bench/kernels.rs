@@ -2,7 +2,7 @@
 //! how its answer is told to be right.
 
 use super::device::{Limit, Number};
-use super::made;
+use super::measure::made;
 use super::sizes::{Shape, Sizes};
 use crate::{
     Due, Error, Features, IntegerRows, Lp, MARKED, Marks, Nearest, Pool, Rate, Reach, Residuals,

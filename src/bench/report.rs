@@ -1,5 +1,6 @@
 //! The report of a run: its fields, and the file that keeps it.
 
+use crate::{Error, file};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
@@ -211,64 +212,60 @@ pub struct Missing {
     pub why: String,
 }
 
-/// Writes a report.
+/// A report and what to call it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named {
+    /// Its file, or another name that tells it from others.
+    pub name: String,
+    /// The report.
+    pub report: Report,
+}
+
+/// Reads a report.
 ///
 /// # Errors
 ///
-/// What the system said.
-pub fn save(report: &Report, path: &Path) -> std::io::Result<()> {
-    let mut text = serde_json::to_string_pretty(report).expect("every key is text");
-    text.push('\n');
-    std::fs::write(path, text)
+/// [`Error::File`] if the file cannot be read, [`Error::Report`] if it holds no report of [`SCHEMA`].
+pub fn load(path: &Path) -> Result<Report, Error> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| super::unusable(path, "cannot read the file", &e))?;
+    parse(&text).map_err(|found| refused(path, found))
 }
 
-/// A report for the terminal.
-#[must_use]
-pub fn table(report: &Report) -> String {
-    let mut text = String::new();
-    for a in &report.adapters {
-        text += &format!("{} {} {} {:?}\n", a.name, a.backend, a.kind, a.timing);
-        for c in &a.ceilings {
-            text += &format!(
-                "  {:24} {:12.4e} {:?} median {:.3e} s spread {:.2}\n",
-                c.name,
-                c.rate(),
-                c.unit,
-                c.samples.median(),
-                c.samples.spread()
-            );
-        }
-        for k in &a.kernels {
-            text += &format!(
-                "  {:20} {:6.1} % of {:20} median {:.3e} s spread {:.2} {:?}\n",
-                k.name,
-                100.0 * k.share(),
-                k.bound_by,
-                k.samples.median(),
-                k.samples.spread(),
-                k.size
-            );
-        }
-        for s in &a.selectors {
-            let parts: f64 = s.parts.iter().map(|p| p.seconds).sum();
-            text += &format!(
-                "  {:20} {:.3e} s spread {:.2} passes {} device {:.3e} host {:.3e} parts {:.3} of device peak {:?} {:?}\n",
-                s.name,
-                s.samples.median(),
-                s.samples.spread(),
-                s.passes,
-                s.device_seconds,
-                s.host_seconds,
-                parts / s.device_seconds,
-                s.peak_device_bytes,
-                s.parts
-            );
-        }
-        for m in &a.missing {
-            text += &format!("  missing {}: {}\n", m.what, m.why);
-        }
+/// Writes a report. The file appears whole or not at all.
+///
+/// # Errors
+///
+/// [`Error::File`] if the file cannot be written, [`Error::Report`] if it could not be read again: a
+/// figure is not finite or negative, samples are none, the schema is not [`SCHEMA`].
+pub fn save(report: &Report, path: &Path) -> Result<(), Error> {
+    let text = serde_json::to_string_pretty(report).map_err(|e| refused(path, e.to_string()))?;
+    parse(&text).map_err(|found| refused(path, found))?;
+    file::replace(path, format!("{text}\n").as_bytes())
+        .map_err(|e| super::unusable(path, "cannot write the file", &e))
+}
+
+fn refused(path: &Path, found: String) -> Error {
+    Error::Report {
+        report: path.display().to_string(),
+        found,
+        expected: format!("a report of schema {SCHEMA:?}"),
     }
-    text
+}
+
+/// A report, or what was found in place of one.
+fn parse(text: &str) -> Result<Report, String> {
+    /// The field that every version has.
+    #[derive(Deserialize)]
+    struct Version {
+        schema: String,
+    }
+    let no_report = |e| format!("no report ({e})");
+    let version: Version = serde_json::from_str(text).map_err(no_report)?;
+    if version.schema != SCHEMA {
+        return Err(format!("schema {:?}", version.schema));
+    }
+    serde_json::from_str(text).map_err(no_report)
 }
 
 /// A field that may be null but not left out, which an `Option` else might be.

@@ -1,7 +1,7 @@
 //! Every selector from features in host memory to picks.
 
 use super::device::Device;
-use super::made;
+use super::measure::made;
 use super::sizes::{Job, Sizes};
 use super::timed::{Clock, Timed};
 use crate::{Classes, Error, Features, GramSchmidt, Norm, ProbCover, Refine, Sas, Selection};

@@ -46,9 +46,15 @@ pub(crate) struct BenchArgs {
     /// Small sizes: less than two minutes on a software adapter
     #[arg(long)]
     pub(crate) quick: bool,
-    /// Write the report, every sample of it
+    /// Write the report, with every sample
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+    /// Measure nothing: compare reports of other runs
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["device", "all", "quick", "json"])]
+    pub(crate) compare: Vec<PathBuf>,
+    /// Draw what was measured, or is compared, as SVG
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
     /// Print nothing but the table, and errors on stderr
     #[arg(long)]
     pub(crate) quiet: bool,

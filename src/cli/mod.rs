@@ -27,7 +27,7 @@ pub(crate) fn main() -> ExitCode {
     // Without a handler Ctrl-C still ends the run, only less tidily.
     let _ = ctrlc::set_handler(|| {
         console::clear();
-        write::finish();
+        coresift::file::finish();
         std::process::exit(130);
     });
     let done = match &cli.command {
