@@ -54,7 +54,7 @@
 //! # Cargo features
 //!
 //! `gpu` (default): pools through wgpu. `gles`: its GL backend besides. `cli` (default): the
-//! `coresift` binary. Without any of them the library has the CPU pool.
+//! `coresift` binary, and its benchmarks as a module. Without any of them the library has the CPU pool.
 //!
 //! # The code
 //!

@@ -105,7 +105,7 @@ fn devices(args: &BenchArgs, console: Console) -> Result<Vec<Opened>, Failure> {
         Choice::Gpu => gpu(None)?,
         Choice::Named(name) => gpu(Some(name))?,
         Choice::Auto => gpu(None).unwrap_or_else(|error| {
-            console.note(format_args!("no GPU: {error}"));
+            console.note(error);
             Box::new(Cpu)
         }),
     };

@@ -210,7 +210,8 @@ impl Gpu {
         })?;
         let want: Vec<u32> = (0..LANES as u32).map(|lane| end(number, lane)).collect();
         let slot = OnceLock::new();
-        let most = self.most_groups().min(1 << 20) / GROUPS;
+        let bound = self.most_bound() / (4 * LANES as u64);
+        let most = self.most_groups().min(bound) / GROUPS;
         let run = |times: u64| {
             let groups = GROUPS * times;
             let sums = self.output("sums", 4 * groups * LANES as u64)?;
