@@ -54,7 +54,7 @@
 //! # Cargo features
 //!
 //! `gpu` (default): pools through wgpu. `gles`: its GL backend besides. `cli` (default): the
-//! `coresift` binary. Without any of them the library has the CPU pool.
+//! `coresift` binary, and its benchmarks as a module. Without any of them the library has the CPU pool.
 //!
 //! # The code
 //!
@@ -87,7 +87,7 @@ pub use cpu::CpuPool;
 pub use error::Error;
 pub use features::Features;
 #[cfg(feature = "gpu")]
-pub use gpu::{Adapter, Gpu, GpuPool};
+pub use gpu::{Adapter, DevicePart, DeviceRecord, Gpu, GpuPool};
 pub use neighbours::{MARKED, Marks, Neighbours, Reach};
 pub use pool::{
     DOWN_DATE_ERROR, Due, Lp, MOST_CLOSEST, Nearest, Pool, Rate, Residuals, RowState, Totals,

@@ -1,15 +1,52 @@
-//! What `coresift bench` measures, as a report: kept, shown, compared and drawn.
+//! What a device can do at best, and how near to it each kernel and selector comes: measured, and as
+//! a report kept, shown, compared and drawn. `coresift bench` is this module's command.
+//!
+//! [`run`] measures a device's limits by kernels that do nothing else, then every kernel of the
+//! library as a share of the limit that binds it, then every selector from features in host memory
+//! to picks. No answer that differs from the CPU pool's is timed.
+//!
+//! # What is timed
+//!
+//! A *kernel* is timed by the device's own timestamps where it has any; else from its submission
+//! until the host knows it done. On the CPU pool it is the time of the call. One multiply-add counts
+//! as two operations, in ceilings and kernels alike.
+//!
+//! Of a *selector* the host's clock tells the time to picks: making the pool, which on a GPU
+//! uploads the features, and the selection, while every call of the pool is timed too. *Device
+//! time* is the time of these calls, *host time* is the rest. The *parts* of the device time come
+//! from elsewhere: kernels from the device's timestamps; `memory`, `upload`, `submit` and
+//! `read-back` timed one by one, each read-back from the end of the kernels before it. What calls
+//! spend otherwise, on waiting and on the host's own arithmetic, is in no part: parts that add up
+//! to the device time say that it is spent where it should be. On the CPU pool the calls *are* the
+//! parts.
 
 pub mod compare;
+pub(crate) mod device;
+pub mod kernels;
+mod measure;
 pub mod plot;
 pub mod report;
+pub mod selectors;
+mod sizes;
 pub mod table;
+mod timed;
 mod words;
+
+pub use device::{Device, Limit, Number, Product, Record};
+pub(crate) use measure::features;
+#[cfg(feature = "gpu")]
+pub use measure::unopened;
+pub use measure::{report, run};
+pub use sizes::{Job, Shape, Sizes};
 
 use crate::Error;
 use report::{Adapter, Named};
 use std::io;
 use std::path::Path;
+
+/// The CPU pool as a device.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cpu;
 
 /// An adapter of some reports: its number among all of theirs, counted from 1, and where it is.
 struct Entry<'a> {

@@ -4,6 +4,7 @@
 //! 130 interrupted.
 
 mod args;
+mod bench;
 mod classes;
 mod console;
 mod device;
@@ -32,6 +33,7 @@ pub(crate) fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Select(args) => select::run(args),
         Command::Devices(args) => devices::run(args),
+        Command::Bench(args) => bench::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

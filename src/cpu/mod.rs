@@ -1,5 +1,7 @@
 //! The CPU pool: each kernel as a blocked, threaded loop over borrowed rows. No algorithm.
 
+#[cfg(feature = "cli")]
+mod ceilings;
 mod closest;
 mod count_within;
 mod deflate;

@@ -1,5 +1,6 @@
 //! Rows resident on a GPU, as a list of panels.
 
+use super::clock::Kind;
 use super::memory::{Block, PIECE_BYTES};
 use super::neighbours::GpuNeighbours;
 use super::residuals::GpuResiduals;
@@ -69,7 +70,7 @@ impl GpuPool {
         let blocks = gpu.blocks("features", &sizes, usage)?;
         let mut panels = Vec::new();
         for (block, values) in blocks.into_iter().zip(values) {
-            send(gpu, &block, values, scale)?;
+            gpu.counted(Kind::Upload, || send(gpu, &block, values, scale))?;
             panels.push(Panel {
                 first: panels.len() * per_panel,
                 rows: (values.len() / dim) as u32,

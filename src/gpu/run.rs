@@ -111,7 +111,7 @@ impl Gpu {
             })
             .collect();
         let (x, y) = grid(groups, self.limits().max_compute_workgroups_per_dimension);
-        self.submit(what, |encoder| {
+        self.submit_kernel(what, |encoder, timestamp_writes| {
             let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some(what),
                 layout: &pipeline.get_bind_group_layout(0),
@@ -119,13 +119,12 @@ impl Gpu {
             });
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
                 label: Some(what),
-                timestamp_writes: None,
+                timestamp_writes,
             });
             pass.set_pipeline(pipeline);
             pass.set_bind_group(0, &bind_group, &[]);
             pass.dispatch_workgroups(x, y, 1);
-        })?;
-        Ok(())
+        })
     }
 
     /// Waits for a submission.
