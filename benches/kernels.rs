@@ -10,7 +10,8 @@ mod common;
 
 use common::{features, pools, shape};
 use coresift::{
-    IntegerRows, Lp, MARKED, Nearest, Pool, Rate, Reach, Residuals, RowState, Similarities, Totals,
+    Field, IntegerRows, Lp, MARKED, Nearest, Pool, Rate, Reach, Residuals, RowState, Similarities,
+    Totals,
 };
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use criterion::{BenchmarkId, measurement::WallTime};
@@ -23,6 +24,8 @@ const BLOCK: usize = 32;
 const BASIS: usize = 128;
 /// Centres of a clustering.
 const CENTRES: usize = 100;
+/// Centres that the rows of a cluster are compared to.
+const RIVALS: usize = 5;
 /// Clusters that a fifth of the rows are in, and how many neighbours a row has.
 const CLUSTERS: usize = 4;
 const NEIGHBOURS: usize = 20;
@@ -197,6 +200,36 @@ fn nearest(criterion: &mut Criterion) {
             };
             a.iter().zip(b).all(near)
         },
+    );
+}
+
+/// On the CPU alone: a GPU has no answer.
+fn leads(criterion: &mut Criterion) {
+    compare(
+        criterion,
+        ("leads", |rows, dim| {
+            Throughput::Elements(2 * rows * dim * RIVALS as u64)
+        }),
+        |pool| {
+            let centres: Vec<usize> = (0..CENTRES).collect();
+            let centres = pool.gather_rows(&centres).expect("runs");
+            let (offsets, lengths) = (vec![0.0; CENTRES], vec![1.0; pool.rows()]);
+            let rows = |own: usize| (own..pool.rows()).step_by(CENTRES).collect();
+            let clusters: Vec<Vec<usize>> = (0..CENTRES).map(rows).collect();
+            Box::new(move || {
+                let field = |(own, rows)| Field {
+                    rows,
+                    vectors: (own..own + RIVALS).map(|v| (v % CENTRES) as u32).collect(),
+                };
+                let rows = clusters.iter().map(|rows| &rows[..]);
+                let fields: Vec<Field<'_>> = rows.enumerate().map(field).collect();
+                let found = pool.leads(&fields, &centres, &offsets, &lengths);
+                let found = found.expect("runs").unwrap_or_default();
+                let least = found.into_iter().flat_map(|leads| leads.least);
+                least.collect::<Vec<f32>>()
+            })
+        },
+        |a, b| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-3),
     );
 }
 
@@ -393,6 +426,7 @@ criterion_group!(
     deflate,
     refresh,
     nearest,
+    leads,
     closest,
     store_similarities,
     row_sums,
