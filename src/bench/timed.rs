@@ -1,7 +1,7 @@
 //! A pool whose calls are timed by the host's clock: what a selection spends in its device.
 
 use crate::{
-    Due, Error, IntegerRows, Lp, Marks, Nearest, Neighbours, Numbering, Pool, Rate, Reach,
+    Due, Error, Field, IntegerRows, Leads, Lp, Marks, Nearest, Neighbours, Numbering, Pool, Rate, Reach,
     Residuals, Round, RowState, Similarities, Totals,
 };
 use std::cell::RefCell;
@@ -68,6 +68,10 @@ impl Pool for Timed<'_> {
         self.clock.time("gather_rows", call)
     }
 
+    fn values_at_once(&self) -> usize {
+        self.pool.values_at_once()
+    }
+
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
         let inner = self.clock.time("residuals", || self.pool.residuals())?;
         Ok(Box::new(TimedResiduals {
@@ -105,6 +109,17 @@ impl Pool for Timed<'_> {
     ) -> Result<Vec<Nearest>, Error> {
         let call = || self.pool.nearest(vectors, offsets, lengths);
         self.clock.time("nearest", call)
+    }
+
+    fn leads(
+        &self,
+        fields: &[Field<'_>],
+        vectors: &[f32],
+        offsets: &[f32],
+        lengths: &[f32],
+    ) -> Result<Option<Vec<Leads>>, Error> {
+        let call = || self.pool.leads(fields, vectors, offsets, lengths);
+        self.clock.time("leads", call)
     }
 
     fn closest(

@@ -7,7 +7,8 @@ use super::residuals::GpuResiduals;
 use super::similarities::GpuSimilarities;
 use super::{closest, gather_rows, nearest, row_norms};
 use crate::{
-    Error, Features, Gpu, IntegerRows, Lp, Nearest, Neighbours, Pool, Residuals, Similarities,
+    Error, Features, Field, Gpu, IntegerRows, Leads, Lp, Nearest, Neighbours, Pool, Residuals,
+    Similarities,
 };
 use std::num::NonZeroU64;
 use wgpu::BufferUsages;
@@ -223,6 +224,17 @@ impl Pool for GpuPool {
         lengths: &[f32],
     ) -> Result<Vec<Nearest>, Error> {
         nearest::run(self, vectors, offsets, lengths)
+    }
+
+    /// None: there is no shader for it.
+    fn leads(
+        &self,
+        _: &[Field<'_>],
+        _: &[f32],
+        _: &[f32],
+        _: &[f32],
+    ) -> Result<Option<Vec<Leads>>, Error> {
+        Ok(None)
     }
 
     fn closest(
