@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// A device to measure, or what is to be said of one that did not open.
-type Opened = Result<Box<dyn Device>, Adapter>;
+type Opened = Result<Box<dyn Device>, Box<Adapter>>;
 
 /// Measures devices, or compares what was measured before.
 pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
@@ -69,7 +69,7 @@ fn measure(args: &BenchArgs) -> Result<(), Failure> {
     for device in devices(args, console)? {
         let adapter = match device {
             Ok(device) => measured(&*device, &sizes, console),
-            Err(unopened) => unopened,
+            Err(unopened) => *unopened,
         };
         report.adapters.push(adapter);
     }
@@ -116,7 +116,7 @@ fn devices(args: &BenchArgs, console: Console) -> Result<Vec<Opened>, Failure> {
 fn adapters() -> Vec<Opened> {
     let opened = |(adapter, gpu): (coresift::Adapter, Result<Gpu, Error>)| match gpu {
         Ok(gpu) => Ok(Box::new(gpu) as Box<dyn Device>),
-        Err(error) => Err(bench::unopened(&adapter, &error)),
+        Err(error) => Err(Box::new(bench::unopened(&adapter, &error))),
     };
     Gpu::open_all_recorded().into_iter().map(opened).collect()
 }

@@ -217,12 +217,6 @@ impl Gpu {
         }
         Ok(())
     }
-
-    /// Waits until all that was submitted is done.
-    pub(super) fn idle(&self) -> Result<(), Error> {
-        let index = self.submit("idle", |_| {})?;
-        self.wait(index)
-    }
 }
 
 /// What takes time beside kernels.

@@ -129,10 +129,18 @@ impl Gpu {
 
     /// Waits for a submission.
     pub(super) fn wait(&self, index: wgpu::SubmissionIndex) -> Result<(), Error> {
-        let wait = wgpu::PollType::Wait {
+        self.poll(wgpu::PollType::Wait {
             submission_index: Some(index),
             timeout: None,
-        };
+        })
+    }
+
+    /// Waits for all that was submitted.
+    pub(super) fn idle(&self) -> Result<(), Error> {
+        self.poll(wgpu::PollType::wait_indefinitely())
+    }
+
+    fn poll(&self, wait: wgpu::PollType) -> Result<(), Error> {
         // wgpu panics where the driver reports the loss of the device to a poll. A poll also runs
         // the application's callbacks, whose panics are not ours to stop.
         match catch_unwind(AssertUnwindSafe(|| self.shared.device.poll(wait))) {
