@@ -1,8 +1,8 @@
 //! A pool whose calls are timed by the host's clock: what a selection spends in its device.
 
 use crate::{
-    Due, Error, Field, IntegerRows, Leads, Lp, Marks, Nearest, Neighbours, Numbering, Pool, Rate, Reach,
-    Residuals, Round, RowState, Similarities, Totals,
+    Due, Error, Field, IntegerRows, Leads, Lp, Marks, Nearest, Neighbours, Numbering, Pool, Rate,
+    Reach, Residuals, Round, RowState, Similarities, Totals,
 };
 use std::cell::RefCell;
 use std::collections::BTreeMap;
