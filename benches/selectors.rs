@@ -2,55 +2,37 @@
 //! first: no wrong one is timed.
 //!
 //! ```text
-//! cargo bench --bench selectors                    50 000 x 512, 200 picks
+//! cargo bench --bench selectors                    at the sizes of `coresift bench`
 //! cargo test --bench selectors                     small, for the answers alone
 //! ```
 
 mod common;
 
-use common::{features, pools, shape};
-use coresift::{Classes, GramSchmidt, Norm, Sas, Selector, TypiClust, Uniform};
+use common::{pools, sizes};
+use coresift::bench::selectors::groups;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 
 fn selectors(criterion: &mut Criterion) {
-    let (rows, dim) = shape();
-    let x = features(rows, dim);
-    let budget = 200.min(rows / 4);
-    let greedy = GramSchmidt {
-        greedy: true,
-        ..GramSchmidt::default()
-    };
-    let sas = Sas {
-        classes: Classes::Given((0..rows).map(|row| row % 20).collect()),
-        ..Sas::default()
-    };
-    let typiclust = TypiClust {
-        clusters: Some((0..rows).map(|row| row % 20).collect()),
-        ..TypiClust::default()
-    };
-    let selectors: [(&str, &dyn Selector); 6] = [
-        ("uniform", &Uniform::default()),
-        ("norm", &Norm::default()),
-        ("gram_schmidt", &GramSchmidt::default()),
-        ("gram_schmidt greedy", &greedy),
-        ("sas", &sas),
-        ("typiclust", &typiclust),
-    ];
-    let pools = pools(&x, dim);
-    for (name, selector) in selectors {
-        let mut group = criterion.benchmark_group(name);
-        group.sample_size(10);
-        let want = selector.select(&*pools[0].1, budget).expect("picks");
-        for (device, pool) in &pools {
-            let got = selector.select(&**pool, budget).expect("picks");
-            assert_eq!(got.picks, want.picks, "{name} on {device}");
-            let id = BenchmarkId::new(device.as_str(), format!("{rows}x{dim}, {budget}"));
-            group.bench_function(id, |bencher| {
-                bencher.iter(|| black_box(selector.select(&**pool, budget)));
-            });
+    for group in groups(&sizes()) {
+        let job = group.job();
+        let features = group.features().expect("the features fit");
+        let pools = pools(&features);
+        let size = format!("{}x{}, {}", job.shape.rows, job.shape.dim, job.budget);
+        for case in group.cases() {
+            let select = |pool| case.selector.select(pool, job.budget).expect("picks");
+            let want = select(&*pools[0].1);
+            let mut benchmark = criterion.benchmark_group(case.name);
+            benchmark.sample_size(10);
+            for (device, pool) in &pools {
+                let got = select(&**pool);
+                assert_eq!(got.picks, want.picks, "{} on {device}", case.name);
+                benchmark.bench_function(BenchmarkId::new(device.as_str(), &size), |bencher| {
+                    bencher.iter(|| black_box(select(&**pool)));
+                });
+            }
+            benchmark.finish();
         }
-        group.finish();
     }
 }
 

@@ -1,7 +1,7 @@
 // closest: for every row the k largest inner products with other rows of its cluster.
 //
 //   closest_of[i]  = the k largest sum_j x[i, j] q[n, j], n not i, largest first
-//                    x: rows x dim, row-major, of length 1; q as in direction_block
+//                    x: rows x dim, row-major, of length 1; q as in tile.wgsl
 //
 // Grid      a workgroup takes 128 rows and every vector; folded over x and y.
 // Memory    features once a block of 32 vectors, in tiles by way of workgroup memory, which then
@@ -15,7 +15,7 @@
 
 const LARGEST = 3.4028234663852886e38;
 const VECTORS = 32u;
-// A word of padding, so that threads meet different banks; 64 rows of it fit the tile.
+// A word of padding, so that threads meet different banks; 64 rows of it fit `staged`.
 const PITCH = 33u;
 
 struct Shape {
@@ -60,10 +60,10 @@ fn insert(row: u32, product: f32) {
 }
 
 fn keep_four(at: u32, products: vec4<f32>) {
-    tile[at] = products.x;
-    tile[at + 1u] = products.y;
-    tile[at + 2u] = products.z;
-    tile[at + 3u] = products.w;
+    staged[at] = products.x;
+    staged[at + 1u] = products.y;
+    staged[at + 2u] = products.z;
+    staged[at + 3u] = products.w;
 }
 
 // Meets the kept products of a row with the vectors from `first` on; gives its last value.
@@ -71,7 +71,7 @@ fn meet(row: u32, before: f32, first: u32, thread: u32) -> f32 {
     var least = before;
     let end = min(VECTORS, shape.count - first);
     for (var m = 0u; m < end; m += 1u) {
-        let product = tile[thread * PITCH + m];
+        let product = staged[thread * PITCH + m];
         if product > least && first + m != shape.own + row {
             insert(row, product);
             least = last(row);

@@ -8,7 +8,7 @@
 //   in the end
 //   totals[g]    = (sum of rate(residual_sq + guard), sum of residual_sq) of workgroup g
 //
-//   x: rows x dim, row-major; q as in direction_block. A direction with dt < 0 is none: it
+//   x: rows x dim, row-major; q as in tile.wgsl. A direction with dt < 0 is none: it
 //   fills a block up.
 //
 // Grid      a workgroup takes 128 rows and every direction; folded over x and y.

@@ -1,7 +1,7 @@
 // nearest: for every row the vector of the smallest score, and the smallest of the others.
 //
 //   score[i, k] = offsets[k] lengths[i] - sum_j x[i, j] q[k, j]       x: rows x dim, row-major;
-//                                                                     q as in direction_block
+//                                                                     q as in tile.wgsl
 //   nearest[i]  = (k, score[i, k], the next score); ties to the lower k
 //
 // Grid      a workgroup takes 128 rows and every vector; folded over x and y.

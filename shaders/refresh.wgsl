@@ -1,7 +1,7 @@
 // refresh: projects basis vectors out of copied rows, and at the end renews the rows' state.
 //
 //   r[i, :]     -= sum_m <r[i, :], q_m> q_m     r: rows x dim, row-major, a copy of the rows;
-//                                               32 vectors at a time, q as in direction_block
+//                                               32 vectors at a time, q as in tile.wgsl
 //   at the end, for every unmasked row, s being the scale:
 //   residual_sq  = |s r[i, :]|^2
 //   guard        = slip(sqrt(residual_sq), inner_error * sqrt(norm_sq))
@@ -49,11 +49,11 @@ fn store_value(first_row: u32, column: u32, e: u32) {
     let row = first_row + e / COLUMNS;
     let j = column + e % COLUMNS;
     if row < shape.rows && j < shape.dim {
-        residuals[row * shape.dim + j] = tile[(e / COLUMNS) * STRIDE + e % COLUMNS];
+        residuals[row * shape.dim + j] = staged[(e / COLUMNS) * STRIDE + e % COLUMNS];
     }
 }
 
-// Writes `tile` back, each value by the thread that `stage_rows` had load it.
+// Writes `staged` back, each value by the thread that `stage_rows` had load it.
 fn store_rows(first_row: u32, column: u32, thread: u32) {
     for (var e = thread; e < ROWS * COLUMNS; e += 4u * THREADS) {
         store_value(first_row, column, e);
@@ -78,10 +78,10 @@ fn subtract(d: Dots, index: u32, first_row: u32, thread: u32) {
             let q5 = block[k * QUADS + 5u];
             let q6 = block[k * QUADS + 6u];
             let q7 = block[k * QUADS + 7u];
-            tile[thread * STRIDE + k] -=
+            staged[thread * STRIDE + k] -=
                 (dot(d.a0, q0) + dot(d.a1, q1)) + (dot(d.a2, q2) + dot(d.a3, q3)) +
                 ((dot(d.a4, q4) + dot(d.a5, q5)) + (dot(d.a6, q6) + dot(d.a7, q7)));
-            tile[(thread + THREADS) * STRIDE + k] -=
+            staged[(thread + THREADS) * STRIDE + k] -=
                 (dot(d.b0, q0) + dot(d.b1, q1)) + (dot(d.b2, q2) + dot(d.b3, q3)) +
                 ((dot(d.b4, q4) + dot(d.b5, q5)) + (dot(d.b6, q6) + dot(d.b7, q7)));
         }
@@ -100,7 +100,7 @@ fn lengths_sq(first_row: u32, thread: u32) -> vec2<f32> {
         var of_tile = vec2(0.0, 0.0);
         for (var k = 0u; k < COLUMNS; k += 1u) {
             let v = shape.scale
-                * vec2(tile[thread * STRIDE + k], tile[(thread + THREADS) * STRIDE + k]);
+                * vec2(staged[thread * STRIDE + k], staged[(thread + THREADS) * STRIDE + k]);
             of_tile += v * v;
         }
         sums += of_tile;

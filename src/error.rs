@@ -139,6 +139,26 @@ pub enum Error {
         /// Bytes there are, where the device or the caller states a bound.
         available: Option<u64>,
     },
+    /// The system would not let us use a file.
+    #[error("{path}: {problem}: {reason}")]
+    File {
+        /// The file.
+        path: String,
+        /// What could not be done.
+        problem: &'static str,
+        /// What the system said.
+        reason: String,
+    },
+    /// A report of measurements is none, or does not go with another.
+    #[error("{report}: {found} found, {expected} expected")]
+    Report {
+        /// The report, by its file.
+        report: String,
+        /// What it holds.
+        found: String,
+        /// What it should.
+        expected: String,
+    },
     /// The device was lost in the middle of a run; what had been picked is kept.
     #[error("device lost: {reason} ({} picks had been made)", partial.picks.len())]
     DeviceLost {

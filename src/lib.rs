@@ -54,7 +54,7 @@
 //! # Cargo features
 //!
 //! `gpu` (default): pools through wgpu. `gles`: its GL backend besides. `cli` (default): the
-//! `coresift` binary. Without any of them the library has the CPU pool.
+//! `coresift` binary, and its benchmarks as a module. Without any of them the library has the CPU pool.
 //!
 //! # The code
 //!
@@ -62,9 +62,14 @@
 //! alone names wgpu; kernels (`cpu/`, `gpu/`, `shaders/`) bound and score and decide nothing;
 //! selectors (`select/`) decide, on the host, through `&dyn Pool`.
 
+#[cfg(feature = "cli")]
+pub mod bench;
 mod cpu;
 mod error;
 mod features;
+#[cfg(feature = "cli")]
+#[doc(hidden)] // for the binary
+pub mod file;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod neighbours;
@@ -82,11 +87,11 @@ pub use cpu::CpuPool;
 pub use error::Error;
 pub use features::Features;
 #[cfg(feature = "gpu")]
-pub use gpu::{Adapter, Gpu, GpuPool};
+pub use gpu::{Adapter, DevicePart, DeviceRecord, Gpu, GpuPool};
 pub use neighbours::{MARKED, Marks, Neighbours, Reach};
 pub use pool::{
-    DOWN_DATE_ERROR, Due, Lp, MOST_CLOSEST, Nearest, Pool, Rate, Residuals, RowState, Totals,
-    closest_error, inner_error, norm_bounds, score_error, slip,
+    DOWN_DATE_ERROR, Due, Field, Leads, Lp, MOST_CLOSEST, Nearest, Pool, Rate, Residuals, RowState,
+    Totals, closest_error, inner_error, norm_bounds, score_error, slip,
 };
 pub use progress::Progress;
 pub use random::Numbering;

@@ -51,6 +51,12 @@ pub trait Pool {
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
     fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error>;
 
+    /// How many values it pays to gather at a time: so many that a device is not waited for too
+    /// often.
+    fn values_at_once(&self) -> usize {
+        1 << 20
+    }
+
     /// Working state for one Gram-Schmidt run: a [`RowState`] a row, all masked until loaded.
     ///
     /// # Errors
@@ -96,6 +102,21 @@ pub trait Pool {
         lengths: &[f32],
     ) -> Result<Vec<Nearest>, Error>;
 
+    /// As [`nearest`](Self::nearest), of the rows of some fields alone, each against its field's
+    /// vectors alone; and what the least lead of each of those vectors is. `None` where a
+    /// device has no kernel for that: then ask for all rows.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
+    fn leads(
+        &self,
+        fields: &[Field<'_>],
+        vectors: &[f32],
+        offsets: &[f32],
+        lengths: &[f32],
+    ) -> Result<Option<Vec<Leads>>, Error>;
+
     /// For every row i of a cluster the `k` largest `<x_i, x_j> / (lengths[i] * lengths[j])` over
     /// the cluster's other rows j, largest first; for every cluster its rows' answers one after
     /// another, rows x `k`.
@@ -132,6 +153,29 @@ pub struct Nearest {
     pub best: f32,
     /// The smallest score of the other vectors; `f32::MAX` where there is none.
     pub second: f32,
+}
+
+/// Rows and vectors for [`Pool::leads`].
+#[derive(Clone, Debug)]
+pub struct Field<'a> {
+    /// Some rows.
+    pub rows: &'a [usize],
+    /// Different vectors, at least one. The first is the rows' own.
+    pub vectors: Vec<u32>,
+}
+
+/// What [`Pool::leads`] says of a field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Leads {
+    /// For each row the nearest of the field's vectors.
+    pub nearest: Vec<Nearest>,
+    /// For each vector of the field the least, over its rows, of the vector's score less that of
+    /// the rows' own, over the row's length: at most three roundings further off than the two
+    /// scores are. `f32::MAX` where there is no row.
+    pub least: Vec<f32>,
+    /// The largest score of the rows' own vector over the row's length, as far off; `f32::MIN`
+    /// where there is no row.
+    pub own: f32,
 }
 
 /// How far a score of [`Pool::nearest`] may be off, given the lengths of the row and of the vector

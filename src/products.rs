@@ -10,80 +10,234 @@ use crate::IntegerRows;
 /// Rows and columns of a tile: two blocks of 512 values stay in a core's own cache.
 pub(crate) const TILE: usize = 64;
 
-/// The products of rows `a` with rows `b`, `a.len()` x `b.len()`, row-major, into the front of
-/// `out`.
-pub(crate) fn products(rows: &IntegerRows, a: &[usize], b: &[usize], out: &mut [i32]) {
-    if a.is_empty() || b.is_empty() {
+/// Columns whose values lie together, each in a lane of its own: so no sum is ever across lanes,
+/// which would cost more than the products of a short row.
+const LANES: usize = 16;
+
+/// Two values of a row, whose products a processor multiplies and adds in one instruction.
+type Pair = [i16; 2];
+
+/// The same two values of [`LANES`] columns.
+type Group = [Pair; LANES];
+
+/// Some rows as the columns of products: whoever meets many rows packs them once.
+#[derive(Default)]
+pub(crate) struct Columns {
+    /// Groups of columns x pairs of values; zeros past the last column.
+    groups: Vec<Group>,
+    len: usize,
+    /// Pairs of a column.
+    pairs: usize,
+}
+
+impl Columns {
+    /// Packs some rows.
+    pub(crate) fn of(rows: &IntegerRows, columns: &[usize]) -> Self {
+        let mut new = Self::default();
+        new.pack(rows, columns.iter().copied());
+        new
+    }
+
+    /// Packs some rows in the place of those packed before.
+    pub(crate) fn pack(
+        &mut self,
+        rows: &IntegerRows,
+        columns: impl ExactSizeIterator<Item = usize>,
+    ) {
+        (self.len, self.pairs) = (columns.len(), rows.pitch() / 2);
+        let groups = self.len.div_ceil(LANES) * self.pairs;
+        if !self.len.is_multiple_of(LANES) || self.groups.len() != groups {
+            self.groups.clear();
+            self.groups.resize(groups, [[0; 2]; LANES]);
+        }
+        for (at, column) in columns.enumerate() {
+            let (group, lane) = (at / LANES, at % LANES);
+            let places = &mut self.groups[group * self.pairs..][..self.pairs];
+            for (place, pair) in places.iter_mut().zip(pairs(rows, column)) {
+                place[lane] = *pair;
+            }
+        }
+    }
+
+    /// Number of columns.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+}
+
+fn pairs(rows: &IntegerRows, row: usize) -> &[Pair] {
+    rows.row(row).as_chunks().0
+}
+
+/// The products of rows `a` with the columns, `a.len()` x `columns.len()`, row-major, into the
+/// front of `out`.
+pub(crate) fn products(rows: &IntegerRows, a: &[usize], columns: &Columns, out: &mut [i32]) {
+    if a.is_empty() || columns.len == 0 {
         return;
     }
-    let tile = Tile { rows, a, b };
+    let tile = Tile { rows, a, columns };
     #[cfg(target_arch = "x86_64")]
     if x86::avx512(&tile, out) || x86::avx2(&tile, out) {
         return;
     }
-    tile.fill(out, plain);
+    tile.fill::<_, 4, 1>(Plain, out);
 }
 
-/// The blocks of a tile.
+/// What a processor multiplies with, [`LANES`] columns at a time.
+trait Arithmetic: Copy {
+    /// A pair for every lane.
+    type Pairs: Copy;
+    /// An `i32` for every lane.
+    type Sums: Copy;
+
+    /// One pair for all lanes.
+    fn same(self, pair: Pair) -> Self::Pairs;
+    fn load(self, group: &Group) -> Self::Pairs;
+    fn zeros(self) -> Self::Sums;
+    /// `sums + a[0] b[0] + a[1] b[1]` in every lane.
+    fn add_products(self, sums: Self::Sums, a: Self::Pairs, b: Self::Pairs) -> Self::Sums;
+    fn store(self, sums: Self::Sums, out: &mut [i32; LANES]);
+}
+
+/// Rows, and the columns that they meet.
 struct Tile<'a> {
     rows: &'a IntegerRows,
     a: &'a [usize],
-    b: &'a [usize],
+    columns: &'a Columns,
 }
 
 impl Tile<'_> {
-    /// `out[i, j] = <a_i, b_j>` by a function that sums `R` x `C` products in registers.
+    /// All products, of `R` rows and `C` groups of columns at a time: their sums are in registers.
     #[inline(always)]
-    fn fill<const R: usize, const C: usize>(
+    fn fill<A: Arithmetic, const R: usize, const C: usize>(&self, arithmetic: A, out: &mut [i32]) {
+        let Columns { groups, pairs, .. } = self.columns;
+        let mut rest = groups.chunks_exact(C * pairs);
+        let mut first = 0;
+        for groups in &mut rest {
+            self.fill_columns::<A, R, C>(arithmetic, groups, first, out);
+            first += C * LANES;
+        }
+        for group in rest.remainder().chunks_exact(*pairs) {
+            self.fill_columns::<A, R, 1>(arithmetic, group, first, out);
+            first += LANES;
+        }
+    }
+
+    /// The products with the groups of columns from `first` on.
+    #[inline(always)]
+    fn fill_columns<A: Arithmetic, const R: usize, const C: usize>(
         &self,
+        arithmetic: A,
+        groups: &[Group],
+        first: usize,
         out: &mut [i32],
-        sums: impl Fn([&[Chunk]; R], [&[Chunk]; C]) -> [[i32; C]; R],
     ) {
-        let (height, width) = (self.a.len(), self.b.len());
-        for i in (0..height).step_by(R) {
-            // Past the edge the last row stands in; what it gives is not kept.
-            let a = std::array::from_fn(|r| self.chunks(self.a[(i + r).min(height - 1)]));
-            for j in (0..width).step_by(C) {
-                let b = std::array::from_fn(|c| self.chunks(self.b[(j + c).min(width - 1)]));
-                let sums = sums(a, b);
-                for (r, sums) in sums.iter().enumerate().take(height - i) {
-                    let out = &mut out[(i + r) * width + j..];
-                    if j + C <= width {
-                        out[..C].copy_from_slice(sums);
-                    } else {
-                        out[..width - j].copy_from_slice(&sums[..width - j]);
+        let width = self.columns.len;
+        let mut runs = self.a.chunks_exact(R);
+        let mut out = out.chunks_exact_mut(width);
+        for run in &mut runs {
+            let run: [usize; R] = std::array::from_fn(|r| run[r]);
+            self.fill_rows::<A, R, C>(arithmetic, run, groups, first, &mut out);
+        }
+        for &row in runs.remainder() {
+            self.fill_rows::<A, 1, C>(arithmetic, [row], groups, first, &mut out);
+        }
+    }
+
+    #[inline(always)]
+    fn fill_rows<'o, A: Arithmetic, const R: usize, const C: usize>(
+        &self,
+        arithmetic: A,
+        run: [usize; R],
+        groups: &[Group],
+        first: usize,
+        out: &mut impl Iterator<Item = &'o mut [i32]>,
+    ) {
+        let pairs = self.columns.pairs;
+        let a: [&[Pair]; R] = std::array::from_fn(|r| &self::pairs(self.rows, run[r])[..pairs]);
+        let b: [&[Group]; C] = std::array::from_fn(|c| &groups[c * pairs..][..pairs]);
+        let sums = sums_of(arithmetic, a, b);
+        for (sums, out) in sums.iter().zip(out) {
+            let out = out[first..].chunks_mut(LANES);
+            for (&sums, out) in sums.iter().zip(out) {
+                match out.as_mut_array() {
+                    Some(out) => arithmetic.store(sums, out),
+                    None => {
+                        let mut all = [0; LANES];
+                        arithmetic.store(sums, &mut all);
+                        out.copy_from_slice(&all[..out.len()]);
                     }
                 }
             }
         }
     }
+}
+
+#[inline(always)]
+fn sums_of<A: Arithmetic, const R: usize, const C: usize>(
+    arithmetic: A,
+    a: [&[Pair]; R],
+    b: [&[Group]; C],
+) -> [[A::Sums; C]; R] {
+    let mut sums = [[arithmetic.zeros(); C]; R];
+    for k in 0..b[0].len() {
+        let mut columns = [arithmetic.same([0; 2]); C];
+        for (columns, b) in columns.iter_mut().zip(b) {
+            *columns = arithmetic.load(&b[k]);
+        }
+        for (sums, a) in sums.iter_mut().zip(a) {
+            let a = arithmetic.same(a[k]);
+            for (sums, columns) in sums.iter_mut().zip(columns) {
+                *sums = arithmetic.add_products(*sums, a, columns);
+            }
+        }
+    }
+    sums
+}
+
+/// For every processor.
+#[derive(Clone, Copy)]
+struct Plain;
+
+impl Arithmetic for Plain {
+    type Pairs = Group;
+    type Sums = [i32; LANES];
 
     #[inline(always)]
-    fn chunks(&self, row: usize) -> &[Chunk] {
-        self.rows.row(row).as_chunks().0
+    fn same(self, pair: Pair) -> Group {
+        [pair; LANES]
+    }
+
+    #[inline(always)]
+    fn load(self, group: &Group) -> Group {
+        *group
+    }
+
+    #[inline(always)]
+    fn zeros(self) -> Self::Sums {
+        [0; LANES]
+    }
+
+    #[inline(always)]
+    fn add_products(self, mut sums: Self::Sums, a: Group, b: Group) -> Self::Sums {
+        for (sum, (a, b)) in sums.iter_mut().zip(a.into_iter().zip(b)) {
+            *sum += i32::from(a[0]) * i32::from(b[0]) + i32::from(a[1]) * i32::from(b[1]);
+        }
+        sums
+    }
+
+    #[inline(always)]
+    fn store(self, sums: Self::Sums, out: &mut [i32; LANES]) {
+        *out = sums;
     }
 }
 
-/// As many values as rows are filled up to a multiple of.
-type Chunk = [i16; IntegerRows::ALIGNMENT];
-
-/// For every processor.
-#[inline(always)]
-fn plain(a: [&[Chunk]; 4], b: [&[Chunk]; 2]) -> [[i32; 2]; 4] {
-    a.map(|a| b.map(|b| dot(a.as_flattened(), b.as_flattened())))
-}
-
-#[inline(always)]
-fn dot(a: &[i16], b: &[i16]) -> i32 {
-    let product = |(&a, &b): (&i16, &i16)| i32::from(a) * i32::from(b);
-    a.iter().zip(b).map(product).sum()
-}
-
-/// For x86-64 with AVX2 or AVX-512, which multiply sixteen or thirty-two pairs and add neighbours
-/// in one instruction. Compilers do not find it in the plain loops.
+/// For x86-64 with AVX2 or AVX-512, which multiply eight or sixteen pairs and add each pair's
+/// products in one instruction. Compilers do not find it in the plain loops. No intrinsic stands in
+/// a closure that goes to the standard library: it would not be inlined.
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{Chunk, Tile};
+    use super::{Arithmetic, Group, LANES, Pair, Tile};
     use core::arch::x86_64::{__m256i, __m512i};
     use pulp::x86::{V3, V4};
 
@@ -116,8 +270,7 @@ mod x86 {
 
         #[inline(always)]
         fn with_simd<S: pulp::Simd>(self, _: S) {
-            let Self { simd, tile, out } = self;
-            tile.fill(out, |a, b| by_sixteen(simd, a, b));
+            self.tile.fill::<_, 4, 1>(self.simd, self.out);
         }
     }
 
@@ -132,89 +285,74 @@ mod x86 {
 
         #[inline(always)]
         fn with_simd<S: pulp::Simd>(self, _: S) {
-            let Self { simd, tile, out } = self;
-            tile.fill(out, |a, b| by_thirty_two(simd, a, b));
+            self.tile.fill::<_, 4, 4>(self.simd, self.out);
         }
     }
 
-    #[inline(always)]
-    fn by_sixteen(simd: V3, a: [&[Chunk]; 2], b: [&[Chunk]; 4]) -> [[i32; 4]; 2] {
-        let chunks = a[0].len();
-        let (a, b) = (a.map(|a| &a[..chunks]), b.map(|b| &b[..chunks]));
-        let mut sums = [[simd.avx._mm256_setzero_si256(); 4]; 2];
-        for k in 0..chunks {
-            let a: [__m256i; 2] = std::array::from_fn(|r| pulp::cast(a[r][k]));
-            for (c, b) in b.iter().enumerate() {
-                let b: __m256i = pulp::cast(b[k]);
-                for (sums, a) in sums.iter_mut().zip(a) {
-                    let pairs = simd.avx2._mm256_madd_epi16(a, b);
-                    sums[c] = simd.avx2._mm256_add_epi32(sums[c], pairs);
-                }
-            }
-        }
-        [totals(simd, sums[0]), totals(simd, sums[1])]
-    }
+    impl Arithmetic for V3 {
+        type Pairs = [__m256i; 2];
+        type Sums = [__m256i; 2];
 
-    #[inline(always)]
-    fn by_thirty_two(simd: V4, a: [&[Chunk]; 4], b: [&[Chunk]; 4]) -> [[i32; 4]; 4] {
-        let chunks = a[0].len();
-        let (a, b) = (a.map(|a| &a[..chunks]), b.map(|b| &b[..chunks]));
-        let (a, a_rest) = (
-            a.map(|a| a.as_chunks::<2>().0),
-            a.map(|a| &a[chunks & !1..]),
-        );
-        let (b, b_rest) = (
-            b.map(|b| b.as_chunks::<2>().0),
-            b.map(|b| &b[chunks & !1..]),
-        );
-        let mut sums = [[simd.avx512f._mm512_setzero_si512(); 4]; 4];
-        for k in 0..chunks / 2 {
-            let a = std::array::from_fn(|r| pulp::cast(a[r][k]));
-            let b = std::array::from_fn(|c| pulp::cast(b[c][k]));
-            add_products(simd, &mut sums, a, b);
+        #[inline(always)]
+        fn same(self, pair: Pair) -> Self::Pairs {
+            [self.avx._mm256_set1_epi32(pulp::cast(pair)); 2]
         }
-        if chunks % 2 == 1 {
-            let filled_up = |rest: &[Chunk]| pulp::cast([rest[0], [0; 16]]);
-            add_products(
-                simd,
-                &mut sums,
-                a_rest.map(filled_up),
-                b_rest.map(filled_up),
-            );
-        }
-        let mut out = [[0; 4]; 4];
-        for (out, sums) in out.iter_mut().zip(sums) {
-            let mut halves = [simd.avx._mm256_setzero_si256(); 4];
-            for (half, sum) in halves.iter_mut().zip(sums) {
-                let [low, high]: [__m256i; 2] = pulp::cast(sum);
-                *half = simd.avx2._mm256_add_epi32(low, high);
-            }
-            *out = totals(*simd, halves);
-        }
-        out
-    }
 
-    #[inline(always)]
-    fn add_products(simd: V4, sums: &mut [[__m512i; 4]; 4], a: [__m512i; 4], b: [__m512i; 4]) {
-        for (sums, a) in sums.iter_mut().zip(a) {
-            for (sum, b) in sums.iter_mut().zip(b) {
-                let pairs = simd.avx512bw._mm512_madd_epi16(a, b);
-                *sum = simd.avx512f._mm512_add_epi32(*sum, pairs);
-            }
+        #[inline(always)]
+        fn load(self, group: &Group) -> Self::Pairs {
+            pulp::cast(*group)
+        }
+
+        #[inline(always)]
+        fn zeros(self) -> Self::Sums {
+            [self.avx._mm256_setzero_si256(); 2]
+        }
+
+        #[inline(always)]
+        fn add_products(self, sums: Self::Sums, a: Self::Pairs, b: Self::Pairs) -> Self::Sums {
+            let low = self.avx2._mm256_madd_epi16(a[0], b[0]);
+            let high = self.avx2._mm256_madd_epi16(a[1], b[1]);
+            [
+                self.avx2._mm256_add_epi32(sums[0], low),
+                self.avx2._mm256_add_epi32(sums[1], high),
+            ]
+        }
+
+        #[inline(always)]
+        fn store(self, sums: Self::Sums, out: &mut [i32; LANES]) {
+            *out = pulp::cast(sums);
         }
     }
 
-    /// The sum of each vector's eight numbers. No intrinsic stands in a closure that goes to the
-    /// standard library, here or above: it would not be inlined.
-    #[inline(always)]
-    fn totals(simd: V3, [a, b, c, d]: [__m256i; 4]) -> [i32; 4] {
-        let pairs = [
-            simd.avx2._mm256_hadd_epi32(a, b),
-            simd.avx2._mm256_hadd_epi32(c, d),
-        ];
-        let fours = simd.avx2._mm256_hadd_epi32(pairs[0], pairs[1]);
-        let [low, high]: [[i32; 4]; 2] = pulp::cast(fours);
-        std::array::from_fn(|at| low[at] + high[at])
+    impl Arithmetic for V4 {
+        type Pairs = __m512i;
+        type Sums = __m512i;
+
+        #[inline(always)]
+        fn same(self, pair: Pair) -> __m512i {
+            self.avx512f._mm512_set1_epi32(pulp::cast(pair))
+        }
+
+        #[inline(always)]
+        fn load(self, group: &Group) -> __m512i {
+            pulp::cast(*group)
+        }
+
+        #[inline(always)]
+        fn zeros(self) -> __m512i {
+            self.avx512f._mm512_setzero_si512()
+        }
+
+        #[inline(always)]
+        fn add_products(self, sums: __m512i, a: __m512i, b: __m512i) -> __m512i {
+            let products = self.avx512bw._mm512_madd_epi16(a, b);
+            self.avx512f._mm512_add_epi32(sums, products)
+        }
+
+        #[inline(always)]
+        fn store(self, sums: __m512i, out: &mut [i32; LANES]) {
+            *out = pulp::cast(sums);
+        }
     }
 }
 
@@ -226,7 +364,16 @@ mod tests {
     /// processor runs against what this one does, and both against the definition.
     #[test]
     fn every_road_is_exact() {
-        for (height, width, dim) in [(1, 1, 1), (3, 5, 15), (4, 2, 16), (9, 7, 33), (64, 64, 100)] {
+        let shapes = [
+            (1, 1, 1),
+            (3, 5, 15),
+            (4, 16, 16),
+            (9, 70, 33),
+            (64, 64, 100),
+            (5, 131, 64),
+        ];
+        let mut columns = Columns::default();
+        for (height, width, dim) in shapes {
             let mut rows = IntegerRows::zeros(dim, vec![0, height + width]);
             let pitch = rows.pitch();
             let most = 32767 / (dim as f64).sqrt() as i64;
@@ -245,13 +392,14 @@ mod tests {
             for i in 0..height {
                 want.extend(b.iter().map(|&j| product(i, j) as i32));
             }
+            columns.pack(&rows, b.iter().copied());
             let tile = Tile {
                 rows: &rows,
                 a: &a,
-                b: &b,
+                columns: &columns,
             };
             let mut got = vec![i32::MIN; height * width];
-            tile.fill(&mut got, plain);
+            tile.fill::<_, 4, 1>(Plain, &mut got);
             assert_eq!(got, want, "plain, {height} x {width} x {dim}");
             #[cfg(target_arch = "x86_64")]
             for fill in [x86::avx2, x86::avx512] {
@@ -262,7 +410,7 @@ mod tests {
                 );
             }
             got.fill(i32::MIN);
-            products(&rows, &a, &b, &mut got);
+            products(&rows, &a, &Columns::of(&rows, &b), &mut got);
             assert_eq!(got, want, "{height} x {width} x {dim}");
         }
     }

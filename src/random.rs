@@ -47,6 +47,9 @@ impl Numbering<'_> {
 /// Numbers made in one go by one thread.
 const CHUNK: usize = 1 << 14;
 
+/// The same of uniform numbers, which take less time.
+const UNIFORMS: usize = 1 << 13;
+
 /// Uniform on the open interval (0, 1), on a grid of 2⁻⁵³.
 fn uniform(bits: u64) -> f64 {
     ((bits >> 11) as f64 + 0.5) * (-53.0f64).exp2()
@@ -56,7 +59,12 @@ fn uniform(bits: u64) -> f64 {
 ///
 /// `libm`'s logarithm, since a system's own may differ in the last bit.
 fn exponential(bits: u64) -> f64 {
-    -libm::log1p(-uniform(bits))
+    exponential_of(uniform(bits))
+}
+
+/// The exponential number that a uniform one stands for: more than that, but for rounding.
+pub(crate) fn exponential_of(uniform: f64) -> f64 {
+    -libm::log1p(-uniform)
 }
 
 /// ChaCha8 keyed by the seed's eight little-endian bytes and 24 zeros.
@@ -86,6 +94,24 @@ pub(crate) fn of_rows(pool: &dyn Pool, seed: u64, stream: u64) -> Vec<f64> {
             }
         });
     out
+}
+
+/// Each row's own number of the stream, uniform on the open interval (0, 1).
+pub(crate) fn uniforms_of_rows(pool: &dyn Pool, seed: u64, stream: u64, out: &mut [f64]) {
+    let numbering = pool.numbering();
+    let stream = numbering.stream(stream);
+    let chunks = out.par_chunks_mut(UNIFORMS).enumerate();
+    chunks.for_each(|(chunk, out)| {
+        let first = chunk * UNIFORMS;
+        let mut rng = generator(seed, stream);
+        rng.set_word_pos(2 * first as u128);
+        for (row, v) in (first..).zip(out) {
+            if let Some(rows) = numbering.rows {
+                rng.set_word_pos(2 * rows[row] as u128);
+            }
+            *v = uniform(rng.next_u64());
+        }
+    });
 }
 
 /// `out[i]` is the number at position `2 * i` of the stream, an exponential of mean 1.

@@ -176,6 +176,30 @@ fn long_selections_stay_exact() {
     }
 }
 
+/// Picks that cover so many rows that those close to them are told at once, again and again in
+/// every bunch, and then picks that cover few.
+#[test]
+fn picks_that_cover_many_stay_exact() {
+    let (rows, dim) = (3000, 6);
+    let x = bunches(9, rows, dim);
+    let z = unit(&x, dim);
+    for (delta, many) in [(0.55, 8), (0.65, 8), (0.8, 4)] {
+        let want = stored_graph(&z, delta, &[], 300);
+        assert!(
+            want.degrees[many] >= 64.0,
+            "{delta}: {:?}",
+            &want.degrees[..20]
+        );
+        let cover = ProbCover {
+            delta: Delta::Fixed(delta),
+            ..ProbCover::default()
+        };
+        let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
+        let got = cover.select(&pool, 300).unwrap();
+        check(&got, &want, &format!("{delta}"));
+    }
+}
+
 fn indices(value: &Value) -> Vec<usize> {
     let index = |v: &Value| v.as_u64().unwrap() as usize;
     value.as_array().unwrap().iter().map(index).collect()

@@ -9,12 +9,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each kernel, and the files that make it.
-const KERNELS: [(&str, &[&str]); 15] = [
+const KERNELS: [(&str, &[&str]); 20] = [
     ("row_norms", &["row_norms"]),
     ("gather_rows", &["gather_rows"]),
     ("due_rows", &["row_state", "due_rows"]),
-    ("deflate", &["row_state", "direction_block", "deflate"]),
-    ("refresh", &["row_state", "direction_block", "refresh"]),
+    ("deflate", &["row_state", "tile", "deflate"]),
+    ("refresh", &["row_state", "tile", "refresh"]),
     (
         "store_similarities",
         &[
@@ -61,8 +61,13 @@ const KERNELS: [(&str, &[&str]); 15] = [
         "greedy_rounds",
         &["panel_shift", "kept_panels", "greedy_rounds"],
     ),
-    ("nearest", &["direction_block", "nearest"]),
-    ("closest", &["direction_block", "closest"]),
+    ("nearest", &["tile", "nearest"]),
+    ("closest", &["tile", "closest"]),
+    ("ceiling_copy", &["ceiling_copy"]),
+    ("ceiling_read", &["ceiling_read"]),
+    ("ceiling_f32", &["ceiling_f32", "ceiling_chains"]),
+    ("ceiling_f16", &["ceiling_f16", "ceiling_chains"]),
+    ("ceiling_i32", &["ceiling_i32", "ceiling_chains"]),
 ];
 
 /// Every override there is, with the sets of values that the host gives them.
@@ -96,13 +101,20 @@ fn joined(parts: &[&str]) -> String {
     parts.iter().map(read).collect()
 }
 
-/// Parses and validates without any optional capability, with those of the overrides set that
-/// there are.
+/// Whether a shader needs what a device may lack: half precision, for a benchmark.
+fn has_f16(source: &str) -> bool {
+    source.contains("\nenable f16;")
+}
+
+/// Parses and validates without any optional capability but f16 where it is enabled, with those of
+/// the overrides set that there are.
 fn compiled(name: &str, source: &str, overrides: &[(&str, f64)]) -> (naga::Module, ModuleInfo) {
     let module = naga::front::wgsl::parse_str(source)
         .unwrap_or_else(|e| panic!("{name}: {}", e.emit_to_string(source)));
+    let mut capabilities = Capabilities::default();
+    capabilities.set(Capabilities::SHADER_FLOAT16, has_f16(source));
     let validate = |module: &naga::Module| {
-        Validator::new(ValidationFlags::all(), Capabilities::default())
+        Validator::new(ValidationFlags::all(), capabilities)
             .validate(module)
             .unwrap_or_else(|e| panic!("{name}: {}", e.emit_to_string(source)))
     };
@@ -143,7 +155,9 @@ fn translate(name: &str, module: &naga::Module, info: &ModuleInfo) {
         .write(module, info, None)
         .unwrap_or_else(|e| panic!("{name} to HLSL: {e}"));
     assert!(text.contains("numthreads"), "{name} to HLSL");
+}
 
+fn translate_to_glsl(name: &str, module: &naga::Module, info: &ModuleInfo) {
     let options = glsl::Options {
         version: glsl::Version::new_gles(310),
         ..glsl::Options::default()
@@ -179,6 +193,10 @@ fn every_kernel_translates() {
             let (module, info) = compiled(name, &source, overrides);
             assert_eq!(module.entry_points[0].name, name);
             translate(name, &module, &info);
+            // GLSL has no half precision.
+            if !has_f16(&source) {
+                translate_to_glsl(name, &module, &info);
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-"""What the peer benchmarks share: their environment, data, oracle, clock and report.
+"""What the peer benchmarks share: their environment, options, data, oracle, clock and report.
 
 `own_environment` runs before numpy is there, so numpy is imported in functions only.
 """
@@ -43,6 +43,13 @@ def own_environment(name=".venv", more=(), optional=()):
     os.execv(python, [python, *sys.argv])
 
 
+def add_options(parser):
+    """What all scripts know."""
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--binary", help="a release binary; default: builds one")
+    parser.add_argument("--record", metavar="FILE", help="append the figures to it, for table.py")
+
+
 # ------------------------------------------------------------------ data
 
 
@@ -67,6 +74,28 @@ def clusters(path, rows, dim, seed=0):
         np.maximum(noise, 0, out=block)
         assert block.any(1).all()
     out.flush()
+
+
+def classes_of_clusters(folder, classes, each, dim, seed=0):
+    """Paths of features and labels: classes interleaved, each with 32 centres of its own around a mean
+    of its own; Gaussian, ReLU, f32."""
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    rows = classes * each
+    path, labels_path = (os.path.join(folder, f"{name}.npy") for name in ("features", "labels"))
+    labels = np.arange(rows, dtype=np.int64) % classes
+    np.save(labels_path, labels)
+    centres = rng.standard_normal((classes, 32, dim), dtype=np.float32)
+    centres += rng.standard_normal((classes, 1, dim), dtype=np.float32)
+    out = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(rows, dim))
+    for at in range(0, rows, 10_000):
+        of_row = labels[at : at + 10_000]
+        block = centres[of_row, rng.integers(0, 32, len(of_row))]
+        block += rng.standard_normal(block.shape, dtype=np.float32)
+        np.maximum(block, 0, out=out[at : at + 10_000])
+    out.flush()
+    return path, labels_path
 
 
 # ------------------------------------------------------------------ oracle, in f64
@@ -183,15 +212,16 @@ def build():
 
 
 class Coresift:
-    """Runs `coresift select` on the CPU."""
+    """Runs `coresift select`."""
 
-    def __init__(self, binary):
+    def __init__(self, binary, device="cpu"):
         self.binary = binary
+        self.device = device
 
     def command(self, features, method, budget, *options):
         return [
             *(self.binary, "select", features, "--method", method, "--budget", str(budget)),
-            *("--seed", "1", "--device", "cpu", "--quiet", "--json", *options),
+            *("--seed", "1", "--device", self.device, "--quiet", "--json", *options),
         ]
 
     def select(self, *arguments):
@@ -306,7 +336,27 @@ def report_memory(peak, features, more=None):
     )
 
 
+def record(path, job, times, comparisons, asked_seconds=None):
+    """Appends the figures of a job to a file, where one is given: for each (peer, what to call it, our
+    process, ours from memory, what is asked of the ratio) seconds of all runs. Of ours one may be None,
+    and so may what is asked, of the ratio or of our seconds from memory."""
+    if path is None:
+        return
+    with open(path, "a") as f:
+        for peer, name, process, memory, asked in comparisons:
+            entry = {"job": job, "peer": name, "peer_seconds": times[peer]}
+            entry |= {"process": times.get(process), "memory": times.get(memory)}
+            entry |= {"asked_ratio": asked, "asked_seconds": asked_seconds}
+            print(json.dumps({**entry, **about()}), file=f)
+
+
 def machine():
+    told = about()
+    load = ", ".join(f"{v:.1f}" for v in told["load"])
+    return f"{told['machine']}, load {load}; {told['date']}\n{', '.join(told['versions'])}"
+
+
+def about():
     cpu = platform.processor() or platform.machine()
     with contextlib.suppress(OSError):
         lines = open("/proc/cpuinfo").read().splitlines()
@@ -315,12 +365,13 @@ def machine():
         cores = len(os.sched_getaffinity(0))
     except AttributeError:
         cores = os.cpu_count()
-    load = ", ".join(f"{v:.1f}" for v in os.getloadavg())
     rustc = subprocess.run(["rustc", "--version"], cwd=ROOT, capture_output=True, text=True).stdout
-    return (
-        f"{cpu}, {cores} cores, load {load}; {datetime.date.today()}\n"
-        f"{rustc.strip()}; python {platform.python_version()}, {', '.join(installed())}"
-    )
+    return {
+        "machine": f"{cpu}, {cores} cores",
+        "load": os.getloadavg(),
+        "date": str(datetime.date.today()),
+        "versions": [rustc.strip(), f"python {platform.python_version()}", *installed()],
+    }
 
 
 def installed():

@@ -1,7 +1,7 @@
 """ProbCover and TypiClust against what one would run instead, on the CPU.
 
     python3 benches/peers/cover.py [probcover] [typiclust] [large] [--released PATH] [--rounds 5]
-                                   [--quick] [--binary PATH]
+                                   [--quick] [--binary PATH] [--record FILE]
 
 probcover   20 000 rows x 128, 100 picks, delta such that there are 1.4 million edges, and 4.0 million
             (each row has one to itself): the middle of the widest gap between distances near there
@@ -144,6 +144,15 @@ def pairs_of(times, of_peer):
     ]
 
 
+def record(options, job, times, of_peer, asked):
+    comparisons = [
+        (peer, peer, f"{common.PROCESS}{name}", f"{common.MEMORY}{name}", None if options.quick else asked)
+        for peer, name in of_peer.items()
+        if peer in times
+    ]
+    common.record(options.record, job, times, comparisons)
+
+
 def memory(coresift, folder, path, *arguments):
     """Peak memory against features and 64 bytes a row, above what the same takes at 1000 rows."""
     features = np.load(path, mmap_mode="r")
@@ -220,8 +229,9 @@ def probcover(coresift, code, options, rows, dim, budget):
             jobs.append(theirs(clock, name, options.slow_rounds, select, None))
             of_peer[name] = label
         times = common.alternate(jobs, options.rounds)
-        title = f"ProbCover, {rows} x {dim} f32, {budget} picks; seconds"
-        common.report(title, times, pairs_of(times, of_peer))
+        job = f"ProbCover, {rows} x {dim} f32, {budget} picks"
+        common.report(f"{job}; seconds", times, pairs_of(times, of_peer))
+        record(options, job, times, of_peer, 10)
         clock.report()
         not_timed(code)
         if ProbCover is None:
@@ -285,8 +295,10 @@ def typiclust(coresift, code, options, rows, dim, budget):
             select = lambda: code.typiclust(path, budget)  # noqa: E731
             jobs.append(theirs(clock, f"{RELEASED}{labels[1]}", None, select, None))
         times = common.alternate(jobs, options.rounds)
-        title = f"TypiClust, {rows} x {dim} f32, {budget} picks in {budget} clusters; seconds"
-        common.report(title, times, pairs_of(times, {f"{RELEASED}{of}": of for of in labels}))
+        job = f"TypiClust, {rows} x {dim} f32, {budget} picks in {budget} clusters"
+        of_peer = {f"{RELEASED}{of}": of for of in labels}
+        common.report(f"{job}; seconds", times, pairs_of(times, of_peer))
+        record(options, job, times, of_peer, 5)
         clock.report()
         not_timed(code)
         memory(coresift, folder, path, *free[1:])
@@ -330,10 +342,9 @@ def main():
     told = "probcover, typiclust, large; default: all"
     parser.add_argument("jobs", nargs="*", metavar="JOB", help=told)
     parser.add_argument("--released", metavar="PATH", help="a checkout of avihu111/TypiClust")
-    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--slow-rounds", type=int, default=1, help="of scikit-activeml and large")
     parser.add_argument("--quick", action="store_true", help="small pools: does it all run?")
-    parser.add_argument("--binary", help="a release binary; default: builds one")
+    common.add_options(parser)
     options = parser.parse_args()
     jobs = options.jobs or ["probcover", "typiclust", "large"]
     if unknown := set(jobs) - {"probcover", "typiclust", "large"}:

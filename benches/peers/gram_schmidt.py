@@ -1,6 +1,7 @@
 """Gram-Schmidt selection against what one would run instead, on the CPU.
 
     python3 benches/peers/gram_schmidt.py [--greedy] [--rows 50000] [--dim 512] [--budget 200]
+                                          [--binary PATH] [--record FILE]
 
 Without --greedy, row i being drawn in proportion to its residual length r_i:
 
@@ -150,21 +151,32 @@ def check_ours(coresift, features, path, folder, budget, first):
     assert picks == common.gram_schmidt(features[:2000], budget, seed=1), "random: not the race's picks"
 
 
+# A peer's name in a table, and how many times as long it must take at SIZE
+SIZE = (50_000, 512, 200)
+ASKED = {
+    "paper": ("the paper's loop in numpy", 40),
+    "down-dated": ("norms down-dated in numpy", 3),
+    "rpcholesky": ("accelerated RPCholesky in numpy", 3),
+    "rpqr": ("the same by rows", 3),
+    "scipy": ("scipy's pivoted QR", 20),
+}
+
+
 def main():
     parser = argparse.ArgumentParser(description="Gram-Schmidt selection against its peers")
     parser.add_argument("--greedy", action="store_true", help="against scipy's pivoted QR")
     parser.add_argument("--rows", type=int, default=50_000)
     parser.add_argument("--dim", type=int, default=512)
     parser.add_argument("--budget", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--slow-rounds", type=int, default=3, help="of the paper's loop and scipy")
     parser.add_argument("--block", type=int, default=120, help="proposals a block, rpcholesky and rpqr")
+    common.add_options(parser)
     options = parser.parse_args()
     budget = options.budget
     if not 0 < budget < min(options.rows, options.dim):
         parser.error("--budget: below rows and dim expected")
 
-    binary = common.build()
+    binary = options.binary or common.build()
     with common.folder() as folder:
         path = os.path.join(folder, "features.npy")
         common.clusters(path, options.rows, options.dim)
@@ -213,10 +225,18 @@ def main():
         jobs += [(name, rounds, call) for name, (rounds, call) in peers.items()]
         times = common.alternate(jobs, options.rounds)
         kind = "greedy Gram-Schmidt" if options.greedy else "Gram-Schmidt"
-        title = f"{kind}, {options.rows} x {options.dim} f32, {budget} picks; seconds"
+        job = f"{kind}, {options.rows} x {options.dim} f32, {budget} picks"
         pairs = [(name, common.PROCESS) for name in peers]
         pairs += [(name, common.MEMORY) for name in peers]
-        common.report(title, times, pairs)
+        common.report(f"{job}; seconds", times, pairs)
+        full = (options.rows, options.dim, budget) == SIZE
+        asked = {name: (ASKED[name][0], ASKED[name][1] if full else None) for name in peers}
+        common.record(
+            options.record,
+            job,
+            times,
+            [(peer, name, common.PROCESS, common.MEMORY, ratio) for peer, (name, ratio) in asked.items()],
+        )
         peak = coresift.peak_memory(path, "gram-schmidt", budget, *flags)
         common.report_memory(peak, features.nbytes)
 

@@ -1,6 +1,6 @@
 """SAS, greedy graph cut within classes, against what one would run instead, on the CPU.
 
-    python3 benches/peers/sas.py [one] [ten] [large] [--rounds 5] [--quick] [--binary PATH]
+    python3 benches/peers/sas.py [one] [ten] [large] [--rounds 5] [--quick] [--binary PATH] [--record FILE]
 
 one     one class of 5000 rows x 512, 50 %
 ten     ten classes of 5000 rows x 512, 80 % (the shape of CIFAR-10). A peer is timed on one class a
@@ -45,27 +45,7 @@ TOP_UP = "coresift top-up, process"
 TOP_UP_MEMORY = "coresift top-up, from memory"
 
 
-# ------------------------------------------------------------------ data
-
-
-def pool(folder, classes, each, dim, seed=0):
-    """Paths of features and labels: classes interleaved, each with 32 centres of its own around a mean
-    of its own; Gaussian, ReLU, f32."""
-    rng = np.random.default_rng(seed)
-    rows = classes * each
-    path, labels_path = (os.path.join(folder, f"{name}.npy") for name in ("features", "labels"))
-    labels = np.arange(rows, dtype=np.int64) % classes
-    np.save(labels_path, labels)
-    centres = rng.standard_normal((classes, 32, dim), dtype=np.float32)
-    centres += rng.standard_normal((classes, 1, dim), dtype=np.float32)
-    out = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(rows, dim))
-    for at in range(0, rows, 10_000):
-        of_row = labels[at : at + 10_000]
-        block = centres[of_row, rng.integers(0, 32, len(of_row))]
-        block += rng.standard_normal(block.shape, dtype=np.float32)
-        np.maximum(block, 0, out=out[at : at + 10_000])
-    out.flush()
-    return path, labels_path
+# ------------------------------------------------------------------ answers
 
 
 def similarities(features, kind):
@@ -174,7 +154,7 @@ def compare(coresift, options, title, classes, each, dim, share):
     """Times ours on all classes and the peers on one class a round."""
     budget = each * share // 100
     with common.folder() as folder:
-        path, labels_path = pool(folder, classes, each, dim)
+        path, labels_path = common.classes_of_clusters(folder, classes, each, dim)
         features, labels = np.load(path), np.load(labels_path)
         arguments = (path, "sas", f"{share}%", "--classes", labels_path, "--threshold", "0")
         timed_classes = list(range(min(classes, 2)))
@@ -238,8 +218,15 @@ def compare(coresift, options, title, classes, each, dim, share):
         ours_of = (common.PROCESS, common.MEMORY, TOP_UP, TOP_UP_MEMORY)
         pairs = [(peer, mine) for mine in ours_of for peer in peers]
         shape = f"{classes} x {each} x {dim} f32, {share} %"
-        many = f"; peers: a class times {classes}" if classes > 1 else ""
-        common.report(f"SAS, {title}: {shape}{many}; seconds", times, pairs)
+        many = f", a class times {classes}" if classes > 1 else ""
+        common.report(f"SAS, {title}: {shape}{many and f'; peers{many}'}; seconds", times, pairs)
+        asked = None if options.quick else {1: 3, 10: 10}[classes]
+        for job, process, memory in (
+            (f"SAS, {title}: {shape}", common.PROCESS, common.MEMORY),
+            (f"SAS with top-up, {title}: {shape}", TOP_UP, TOP_UP_MEMORY),
+        ):
+            comparisons = [(peer, f"{peer}{many}", process, memory, asked) for peer in peers]
+            common.record(options.record, job, times, comparisons)
         clock.report()
         if GraphCutFunction is None:
             print(f"\n{SUBMODLIB} could not be installed: not timed")
@@ -256,7 +243,7 @@ def report_memory(coresift, arguments, features, more):
 
 def large(coresift, options, rows, dim, share):
     with common.folder() as folder:
-        path, labels_path = pool(folder, 1, rows, dim)
+        path, labels_path = common.classes_of_clusters(folder, 1, rows, dim)
         arguments = (path, "sas", f"{share}%", "--classes", labels_path, "--threshold", "0")
         clock = common.Clock()
 
@@ -273,10 +260,9 @@ def large(coresift, options, rows, dim, share):
 def main():
     parser = argparse.ArgumentParser(description="SAS against its peers")
     parser.add_argument("jobs", nargs="*", metavar="JOB", help="one, ten, large; default: all")
-    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--slow-rounds", type=int, default=1, help="of submodlib, released and large")
     parser.add_argument("--quick", action="store_true", help="small pools: does it all run?")
-    parser.add_argument("--binary", help="a release binary; default: builds one")
+    common.add_options(parser)
     options = parser.parse_args()
     jobs = options.jobs or ["one", "ten", "large"]
     if unknown := set(jobs) - {"one", "ten", "large"}:

@@ -22,6 +22,8 @@ pub(crate) enum Command {
     Select(Box<SelectArgs>),
     /// List every adapter and the one that `auto` takes
     Devices(DevicesArgs),
+    /// Measure what a device can do at best, and how near to it kernels and selectors come
+    Bench(BenchArgs),
 }
 
 /// Options of `devices`.
@@ -30,6 +32,32 @@ pub(crate) struct DevicesArgs {
     /// Print JSON instead of a table
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Options of `bench`.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// What to measure: auto, cpu, gpu or part of an adapter's name
+    #[arg(long, default_value = "auto", value_name = "auto|cpu|gpu|NAME")]
+    pub(crate) device: Choice,
+    /// Measure the CPU and every adapter, software ones too
+    #[arg(long, conflicts_with = "device")]
+    pub(crate) all: bool,
+    /// Small sizes: less than two minutes on a software adapter
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Write the report, with every sample
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Measure nothing: compare reports of other runs
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["device", "all", "quick", "json"])]
+    pub(crate) compare: Vec<PathBuf>,
+    /// Draw what was measured, or is compared, as SVG
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
+    /// Print nothing but the table, and errors on stderr
+    #[arg(long)]
+    pub(crate) quiet: bool,
 }
 
 /// Options of `select`. Those that only some methods know are `Option` or `bool`, so that

@@ -104,8 +104,14 @@ fn gpu(name: Option<&str>, memory: Option<u64>) -> Result<Device, Error> {
 
 #[cfg(not(feature = "gpu"))]
 fn gpu(name: Option<&str>, _: Option<u64>) -> Result<Device, Error> {
+    Err(no_gpu(name))
+}
+
+/// Why there is no GPU in a build without any.
+#[cfg(not(feature = "gpu"))]
+pub(crate) fn no_gpu(name: Option<&str>) -> Error {
     let name = name.unwrap_or("gpu");
-    Err(Error::Device(format!(
+    Error::Device(format!(
         "{name:?} found, cpu expected (built without the gpu feature)"
-    )))
+    ))
 }

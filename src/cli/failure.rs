@@ -21,6 +21,9 @@ pub(crate) enum Failure {
         /// What the system said, where it did.
         source: Option<io::Error>,
     },
+    /// Some of what was asked for could not be done.
+    #[error("{0}")]
+    Incomplete(String),
     /// The results could not be printed.
     #[error("stdout: cannot write the results")]
     Stdout(#[source] io::Error),

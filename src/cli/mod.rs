@@ -4,6 +4,7 @@
 //! 130 interrupted.
 
 mod args;
+mod bench;
 mod classes;
 mod console;
 mod device;
@@ -23,15 +24,17 @@ use std::process::ExitCode;
 /// Runs the command that the arguments ask for.
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
+    work_in_this_thread();
     // Without a handler Ctrl-C still ends the run, only less tidily.
     let _ = ctrlc::set_handler(|| {
         console::clear();
-        write::finish();
+        coresift::file::finish();
         std::process::exit(130);
     });
     let done = match &cli.command {
         Command::Select(args) => select::run(args),
         Command::Devices(args) => devices::run(args),
+        Command::Bench(args) => bench::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -40,4 +43,13 @@ pub(crate) fn main() -> ExitCode {
             ExitCode::from(failure.code())
         }
     }
+}
+
+/// Makes this thread one of those that share the work: it would else hand over every small job and
+/// sleep until it is done, which takes longer than the job.
+fn work_in_this_thread() {
+    // Where that fails the threads are made as they are needed, this one not among them.
+    let _ = rayon::ThreadPoolBuilder::new()
+        .use_current_thread()
+        .build_global();
 }

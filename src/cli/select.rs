@@ -10,7 +10,7 @@ use super::method::{self, Given, Plan};
 use super::read::FeatureFile;
 use super::write::{Format, Target};
 use coresift::{
-    ClassShare, Error, Features, GramSchmidt, Progress, Road, Selection, Then, stored_bytes,
+    ClassShare, Error, Features, GramSchmidt, Progress, Road, Selection, Then, file, stored_bytes,
 };
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -295,7 +295,7 @@ fn deliver(
     let Some(out) = out else {
         return print(printed);
     };
-    match out.replace(&out.format.render(selection, about)) {
+    match file::replace(&out.path, &out.format.render(selection, about)) {
         Ok(()) if as_json => print(Format::Json),
         Ok(()) => Ok(()),
         Err(e) => {

@@ -1,26 +1,12 @@
-//! A selection in its four written forms. A file appears whole or not at all.
+//! A selection in its four written forms.
 
 use super::failure::Failure;
-use coresift::{ClassShare, Selection};
+use coresift::{ClassShare, Selection, file};
 use serde_json::Value;
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::str::FromStr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Held while a file is being written, which is brief: Ctrl-C waits for it, and so leaves
-/// neither half a file nor a temporary one.
-static WRITING: Mutex<()> = Mutex::new(());
-
-fn hold() -> MutexGuard<'static, ()> {
-    WRITING.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Waits for a file that is being written, and lets no other begin.
-pub(crate) fn finish() {
-    std::mem::forget(hold());
-}
 
 /// A form of index list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,14 +62,12 @@ impl Target {
                 "a folder found, a file expected",
             ));
         }
-        if !folder(&self.path).is_dir() {
-            let problem = format!("no folder {:?} found, one expected", folder(&self.path));
+        let folder = file::folder(&self.path);
+        if !folder.is_dir() {
+            let problem = format!("no folder {folder:?} found, one expected");
             return Err(Failure::file(&self.path, "out", problem));
         }
-        let _writing = hold();
-        temporary(&self.path)
-            .map(drop)
-            .map_err(|e| fail("cannot write to this folder", e))
+        file::try_out(&self.path).map_err(|e| fail("cannot write to this folder", e))
     }
 
     /// Where a selection goes that was cut short.
@@ -95,35 +79,6 @@ impl Target {
             format: self.format,
         }
     }
-
-    /// Writes the file under a temporary name and renames it.
-    pub(crate) fn replace(&self, bytes: &[u8]) -> io::Result<()> {
-        let _writing = hold();
-        let mut file = temporary(&self.path)?;
-        file.write_all(bytes)?;
-        // Some file systems only now say that they are full.
-        file.as_file().sync_all()?;
-        file.persist(&self.path).map(drop).map_err(|e| e.error)
-    }
-}
-
-fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    }
-}
-
-/// A file beside `path` that is gone when dropped, with the rights of any new file.
-fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".coresift-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder(path))
 }
 
 impl Format {

@@ -1,9 +1,13 @@
 //! Mirror of `shaders/closest.wgsl`.
 
 use super::{BLOCK, CpuPool};
+use crate::{MOST_CLOSEST, sums};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
+
+/// As many as a list may be long.
+const LANES: usize = MOST_CLOSEST;
 
 /// Some rows of a cluster, and their lists.
 struct Block<'a> {
@@ -62,11 +66,15 @@ pub(super) fn closest(
 /// The lists of a block of rows.
 fn fill(pool: &CpuPool<'_>, block: Block<'_>, lengths: &[f32], k: usize, scratch: &mut Scratch) {
     let (dim, count) = (pool.features.dim(), block.lists.len() / k);
-    let rows = &block.cluster[block.first..][..count];
-    let rows = at_length_1(pool, rows, lengths, &mut scratch.rows);
+    let members = &block.cluster[block.first..][..count];
+    let rows = at_length_1(pool, members, lengths, &mut scratch.rows);
     for (at, others) in (0..).step_by(BLOCK).zip(block.cluster.chunks(BLOCK)) {
         let width = others.len();
-        let others = at_length_1(pool, others, lengths, &mut scratch.others);
+        let others = if others == members {
+            rows
+        } else {
+            at_length_1(pool, others, lengths, &mut scratch.others)
+        };
         let products = &mut scratch.products[..count * width];
         matmul(
             MatMut::from_row_major_slice_mut(products, count, width),
@@ -77,7 +85,8 @@ fn fill(pool: &CpuPool<'_>, block: Block<'_>, lengths: &[f32], k: usize, scratch
             Par::Seq,
         );
         let lists = block.lists.chunks_exact_mut(k);
-        for (own, (list, products)) in (block.first..).zip(lists.zip(products.chunks_exact(width)))
+        for (own, (list, products)) in
+            (block.first..).zip(lists.zip(products.chunks_exact_mut(width)))
         {
             let own = own.checked_sub(at).filter(|&own| own < width);
             meet(list, products, own, &mut scratch.able);
@@ -94,32 +103,68 @@ fn at_length_1<'a>(
 ) -> &'a [f32] {
     let dim = pool.features.dim();
     let values = &mut values[..rows.len() * dim];
-    for (to, &row) in values.chunks_exact_mut(dim).zip(rows) {
-        let x = &pool.features.values()[row * dim..][..dim];
-        for (to, v) in to.iter_mut().zip(x) {
-            *to = v * pool.scale / lengths[row];
+    sums::vectorised(|| {
+        for (to, &row) in values.chunks_exact_mut(dim).zip(rows) {
+            let x = &pool.features.values()[row * dim..][..dim];
+            let length = lengths[row];
+            for (to, v) in to.iter_mut().zip(x) {
+                *to = v * pool.scale / length;
+            }
         }
-    }
+    });
     values
 }
 
 /// Leaves in a list the largest of what it held and of the products, but for the row's `own` with
 /// itself.
-fn meet(list: &mut [f32], products: &[f32], own: Option<usize>, able: &mut Vec<f32>) {
-    let (count, least) = (list.len(), list[list.len() - 1]);
-    able.clear();
-    let (before, after) = products.split_at(own.unwrap_or(products.len()));
-    let after = after.get(1..).unwrap_or_default();
-    let others = before.iter().chain(after).copied();
-    able.extend(others.filter(|&product| product > least));
-    if able.is_empty() {
-        return;
+fn meet(list: &mut [f32], products: &mut [f32], own: Option<usize>, able: &mut Vec<f32>) {
+    if let Some(own) = own {
+        products[own] = f32::MIN;
     }
-    able.extend_from_slice(list);
-    let descending = |a: &f32, b: &f32| b.total_cmp(a);
-    if able.len() > count {
-        able.select_nth_unstable_by(count - 1, descending);
+    let count = list.len();
+    let least = list[count - 1].max(floor(products, count));
+    able.resize(products.len(), 0.0);
+    let mut some = 0;
+    sums::vectorised(|| {
+        for &product in &*products {
+            able[some] = product;
+            some += usize::from(product >= least);
+        }
+    });
+    for &product in &able[..some] {
+        let mut place = count;
+        while place > 0 && list[place - 1] < product {
+            place -= 1;
+            if place + 1 < count {
+                list[place + 1] = list[place];
+            }
+        }
+        if place < count {
+            list[place] = product;
+        }
     }
-    able[..count].sort_unstable_by(descending);
-    list.copy_from_slice(&able[..count]);
+}
+
+/// A number that so many of the products are no less than: that many are the largest of every
+/// [`LANES`]-th product, each from another place on.
+fn floor(products: &[f32], count: usize) -> f32 {
+    let (blocks, _) = products.as_chunks::<LANES>();
+    if blocks.len() < 2 {
+        return f32::MIN;
+    }
+    let mut largest = [f32::MIN; LANES];
+    sums::vectorised(|| {
+        for block in blocks {
+            for (largest, &product) in largest.iter_mut().zip(block) {
+                *largest = if product > *largest {
+                    product
+                } else {
+                    *largest
+                };
+            }
+        }
+    });
+    *largest
+        .select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a))
+        .1
 }

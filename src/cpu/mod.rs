@@ -1,11 +1,14 @@
 //! The CPU pool: each kernel as a blocked, threaded loop over borrowed rows. No algorithm.
 
+#[cfg(feature = "cli")]
+mod ceilings;
 mod closest;
 mod count_within;
 mod deflate;
 mod due_rows;
 mod gather_rows;
 mod greedy_rounds;
+mod leads;
 mod mark_within;
 mod nearest;
 mod nearest_other;
@@ -19,8 +22,8 @@ mod sum_columns;
 mod sum_stored;
 
 use crate::{
-    Due, Error, Features, IntegerRows, Lp, Nearest, Neighbours, Numbering, Pool, Rate, Residuals,
-    RowState, Similarities, Totals,
+    Due, Error, Features, Field, IntegerRows, Leads, Lp, Nearest, Neighbours, Numbering, Pool,
+    Rate, Residuals, RowState, Similarities, Totals,
 };
 
 use neighbours::CpuNeighbours;
@@ -77,6 +80,11 @@ impl Pool for CpuPool<'_> {
         Ok(gather_rows::gather_rows(self, rows))
     }
 
+    /// As many as stay in the threads' own caches.
+    fn values_at_once(&self) -> usize {
+        (1 << 15) * rayon::current_num_threads()
+    }
+
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
         let states = vec![RowState::MASKED; self.rows()];
         Ok(Box::new(CpuResiduals { pool: self, states }))
@@ -101,6 +109,16 @@ impl Pool for CpuPool<'_> {
         lengths: &[f32],
     ) -> Result<Vec<Nearest>, Error> {
         Ok(nearest::nearest(self, vectors, offsets, lengths))
+    }
+
+    fn leads(
+        &self,
+        fields: &[Field<'_>],
+        vectors: &[f32],
+        offsets: &[f32],
+        lengths: &[f32],
+    ) -> Result<Option<Vec<Leads>>, Error> {
+        Ok(Some(leads::leads(self, fields, vectors, offsets, lengths)))
     }
 
     fn numbering(&self) -> Numbering<'_> {

@@ -37,11 +37,14 @@ pub(super) fn nearest(
                 );
                 let rows = nearest
                     .iter_mut()
-                    .zip(products.chunks_exact(count))
+                    .zip(products.chunks_exact_mut(count))
                     .zip(lengths);
                 sums::vectorised(|| {
-                    for ((nearest, products), &length) in rows {
-                        *nearest = smallest(products, offsets, length);
+                    for ((nearest, scores), &length) in rows {
+                        for (score, offset) in scores.iter_mut().zip(offsets) {
+                            *score = offset * length - *score;
+                        }
+                        *nearest = smallest(scores);
                     }
                 });
             },
@@ -49,25 +52,85 @@ pub(super) fn nearest(
     nearest
 }
 
+/// Scores that are compared side by side.
+const LANES: usize = 16;
+
+const NONE: Nearest = Nearest {
+    index: 0,
+    best: f32::MAX,
+    second: f32::MAX,
+};
+
 /// The smallest score and the next; a tie goes to the lower index.
 #[inline(always)]
-fn smallest(products: &[f32], offsets: &[f32], length: f32) -> Nearest {
-    let mut nearest = Nearest {
-        index: 0,
-        best: f32::MAX,
-        second: f32::MAX,
-    };
-    for (index, (product, offset)) in (0..).zip(products.iter().zip(offsets)) {
-        let score = offset * length - product;
-        if score < nearest.best {
-            nearest = Nearest {
-                index,
-                best: score,
-                second: nearest.best,
+pub(super) fn smallest(scores: &[f32]) -> Nearest {
+    let mut best = [f32::MAX; LANES];
+    let mut second = [f32::MAX; LANES];
+    let mut block_of = [0u32; LANES];
+    let (blocks, rest) = scores.as_chunks::<LANES>();
+    for (block, scores) in (0..).zip(blocks) {
+        for lane in 0..LANES {
+            let (score, leader) = (scores[lane], best[lane]);
+            let is_less = score < leader;
+            let loser = if is_less { leader } else { score };
+            best[lane] = if is_less { score } else { leader };
+            block_of[lane] = if is_less { block } else { block_of[lane] };
+            second[lane] = if loser < second[lane] {
+                loser
+            } else {
+                second[lane]
             };
-        } else {
-            nearest.second = nearest.second.min(score);
         }
     }
+    let mut nearest = if blocks.is_empty() {
+        NONE
+    } else {
+        of_lanes(&best, &second, &block_of)
+    };
+    let first = (blocks.len() * LANES) as u32;
+    for (index, &score) in (first..).zip(rest) {
+        meet(&mut nearest, index, score);
+    }
     nearest
+}
+
+/// The smallest score of all lanes and the next, given each lane's own and in which block it met the
+/// smallest.
+#[inline(always)]
+fn of_lanes(best: &[f32; LANES], second: &[f32; LANES], block_of: &[u32; LANES]) -> Nearest {
+    let mut least = f32::MAX;
+    for &score in best {
+        least = if score < least { score } else { least };
+    }
+    let mut index = u32::MAX;
+    for lane in 0..LANES {
+        let own = block_of[lane] * LANES as u32 + lane as u32;
+        let own = if best[lane] == least { own } else { u32::MAX };
+        index = index.min(own);
+    }
+    let mut next = f32::MAX;
+    for lane in 0..LANES {
+        let is_least = lane as u32 == index % LANES as u32;
+        let own = if is_least { second[lane] } else { best[lane] };
+        next = if own < next { own } else { next };
+    }
+    Nearest {
+        index,
+        best: least,
+        second: next,
+    }
+}
+
+/// Adds the score of a later index.
+#[inline(always)]
+fn meet(nearest: &mut Nearest, index: u32, score: f32) {
+    if score < nearest.best {
+        *nearest = Nearest {
+            index,
+            best: score,
+            second: nearest.best,
+        };
+    } else {
+        nearest.second = nearest.second.min(score);
+    }
 }

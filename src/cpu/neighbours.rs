@@ -6,13 +6,13 @@ use super::count_within::count_within;
 use super::mark_within::{count_marked, mark_within};
 use super::nearest_other::nearest_other;
 use crate::neighbours::{factor, to_integers};
-use crate::products::{TILE, products};
+use crate::products::{Columns, TILE, products};
 use crate::{Error, IntegerRows, Marks, Neighbours, Reach, sums};
 use rayon::prelude::*;
 use std::ops::Range;
 
 /// Most rows of a band, which are made once for all the columns that they meet.
-const BAND: usize = 16 * TILE;
+const BAND: usize = 32 * TILE;
 
 /// Enough rows for every core to have some tiles of them.
 const AT_ONCE: usize = 1 << 11;
@@ -48,15 +48,30 @@ impl<'a> CpuNeighbours<'a> {
         at: usize,
         scratch: &mut IntegerRows,
     ) {
-        let (dim, pitch) = (self.pool.features.dim(), scratch.pitch());
-        let values = self.pool.features.values();
-        let places = scratch.values_mut()[at * pitch..].chunks_exact_mut(pitch);
-        sums::vectorised(|| {
-            for (row, place) in rows.zip(places) {
-                let x = &values[row * dim..][..dim];
-                to_integers(x, self.pool.scale, self.factors[row], &mut place[..dim]);
-            }
-        });
+        let pitch = scratch.pitch();
+        self.make(rows, &mut scratch.values_mut()[at * pitch..], pitch);
+    }
+
+    /// Makes some rows, `pitch` values from the first of one to that of the next.
+    fn make(&self, rows: impl Iterator<Item = usize>, values: &mut [i16], pitch: usize) {
+        let (features, dim) = (self.pool.features.values(), self.pool.features.dim());
+        for (row, place) in rows.zip(values.chunks_exact_mut(pitch)) {
+            let (x, factor) = (&features[row * dim..][..dim], self.factors[row]);
+            sums::vectorised(|| to_integers(x, self.pool.scale, factor, &mut place[..dim]));
+        }
+    }
+
+    /// Some rows as columns of products.
+    pub(super) fn columns(&self, rows: &[usize]) -> Columns {
+        let mut made = self.scratch(rows.len());
+        let pitch = made.pitch();
+        made.values_mut()
+            .par_chunks_mut(TILE * pitch)
+            .zip(rows.par_chunks(TILE))
+            .for_each(|(values, rows)| self.make(rows.iter().copied(), values, pitch));
+        let mut columns = Columns::default();
+        columns.pack(&made, 0..rows.len());
+        columns
     }
 
     /// Hands `visit` the products of every pair of rows once: tiles on and above the diagonal,
@@ -65,13 +80,19 @@ impl<'a> CpuNeighbours<'a> {
         let rows = self.rows();
         // Some bands a core, so that none waits long for the last.
         let cores = rayon::current_num_threads();
-        let band = (rows / (8 * cores))
+        let band = (rows / (4 * cores))
             .next_multiple_of(TILE)
             .clamp(TILE, BAND);
         let starts: Vec<usize> = (0..rows).step_by(band).collect();
         starts.into_par_iter().for_each_init(
-            || (self.scratch(band + TILE), vec![0; TILE * TILE]),
-            |(scratch, out), start| {
+            || {
+                (
+                    self.scratch(band + TILE),
+                    Columns::default(),
+                    vec![0; TILE * TILE],
+                )
+            },
+            |(scratch, packed, out), start| {
                 let end = rows.min(start + band);
                 self.fill(start..end, 0, scratch);
                 for first in (start..rows).step_by(TILE) {
@@ -82,12 +103,12 @@ impl<'a> CpuNeighbours<'a> {
                         place = band;
                         self.fill(columns.clone(), place, scratch);
                     }
-                    let b: Vec<usize> = (place..place + columns.len()).collect();
+                    packed.pack(scratch, place..place + columns.len());
                     for top in (start..end.min(columns.end)).step_by(TILE) {
                         let of_rows = top..end.min(top + TILE);
                         let a: Vec<usize> = (top - start..of_rows.end - start).collect();
-                        products(scratch, &a, &b, out);
-                        visit(&out[..a.len() * b.len()], of_rows, columns.clone());
+                        products(scratch, &a, packed, out);
+                        visit(&out[..a.len() * columns.len()], of_rows, columns.clone());
                     }
                 }
             },

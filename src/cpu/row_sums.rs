@@ -1,12 +1,12 @@
 //! Mirror of `shaders/row_sums.wgsl`.
 
-use crate::products::{TILE, products};
+use crate::products::{self, Columns, TILE};
 use crate::{IntegerRows, similarity, sums};
 use rayon::prelude::*;
 
 /// Σⱼ s_ij over the class of row i, for every row. With a threshold.
 ///
-/// A tile above the diagonal counts twice, for its rows and for its columns. Whole numbers add up
+/// A tile below the diagonal counts twice, for its rows and for its columns. Whole numbers add up
 /// to the same in any order, so every thread has sums of its own.
 pub(super) fn row_sums(rows: &IntegerRows, threshold: Option<i32>) -> Vec<i64> {
     let bands: Vec<_> = (0..rows.classes())
@@ -22,7 +22,7 @@ pub(super) fn row_sums(rows: &IntegerRows, threshold: Option<i32>) -> Vec<i64> {
     bands
         .into_par_iter()
         .fold(
-            || (zeros(), vec![0; TILE * TILE]),
+            || (zeros(), Scratch::default()),
             |(mut sums, mut scratch), (first, end)| {
                 add_band(rows, threshold, (first, end), &mut sums, &mut scratch);
                 (sums, scratch)
@@ -36,24 +36,41 @@ pub(super) fn row_sums(rows: &IntegerRows, threshold: Option<i32>) -> Vec<i64> {
         .unwrap_or_else(zeros)
 }
 
-/// Adds the tiles of one block of rows, from the diagonal on.
+/// What a thread needs for a tile.
+struct Scratch {
+    columns: Columns,
+    products: Vec<i32>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self {
+            columns: Columns::default(),
+            products: vec![0; TILE * TILE],
+        }
+    }
+}
+
+/// Adds the tiles of one block of columns, from the diagonal on.
 fn add_band(
     rows: &IntegerRows,
     threshold: Option<i32>,
     (first, end): (usize, usize),
     sums: &mut [i64],
-    scratch: &mut [i32],
+    scratch: &mut Scratch,
 ) {
-    let block = |first: usize| -> Vec<usize> { (first..end.min(first + TILE)).collect() };
-    let a = block(first);
-    for column in (first..end).step_by(TILE) {
-        let b = block(column);
-        products(rows, &a, &b, scratch);
-        let products = &scratch[..a.len() * b.len()];
-        let (of_rows, of_columns) = sums::vectorised(|| sums_of_tile(products, b.len(), threshold));
-        add(&mut sums[first..], &of_rows[..a.len()]);
-        if column > first {
-            add(&mut sums[column..], &of_columns[..b.len()]);
+    let block = |first: usize| first..end.min(first + TILE);
+    let Scratch { columns, products } = scratch;
+    columns.pack(rows, block(first));
+    let width = columns.len();
+    for row in (first..end).step_by(TILE) {
+        let a: Vec<usize> = block(row).collect();
+        products::products(rows, &a, columns, products);
+        let products = &products[..a.len() * width];
+        let (of_rows, of_columns) = sums::vectorised(|| sums_of_tile(products, width, threshold));
+        add(&mut sums[first..], &of_columns[..width]);
+        if row > first {
+            add(&mut sums[row..], &of_rows[..a.len()]);
         }
     }
 }

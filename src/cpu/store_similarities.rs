@@ -1,6 +1,6 @@
 //! Mirror of `shaders/store_similarities.wgsl`.
 
-use crate::products::{TILE, products};
+use crate::products::{Columns, TILE, products};
 use crate::{IntegerRows, similarity, stored_pitch, sums};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -43,7 +43,7 @@ impl Matrix {
     }
 }
 
-/// Computes the similarities of a class: the tiles on and above the diagonal, each written twice,
+/// Computes the similarities of a class: the tiles on and below the diagonal, each written twice,
 /// as it is and mirrored.
 ///
 /// So no thread owns a run of rows, and words are atomic while they are written. Two tiles never
@@ -59,7 +59,7 @@ pub(super) fn store_similarities(
     let words: Vec<AtomicU64> = words.map(AtomicU64::new).collect();
     let blocks = class.len().div_ceil(TILE);
     let tiles: Vec<_> = (0..blocks)
-        .flat_map(|i| (i..blocks).map(move |j| (i, j)))
+        .flat_map(|j| (j..blocks).map(move |i| (i, j)))
         .collect();
     tiles
         .into_par_iter()
@@ -75,7 +75,7 @@ pub(super) fn store_similarities(
                 let words = &words[place(row + r, column)..];
                 write(words, &tile[..width.div_ceil(OF_WORD)]);
             }
-            if i < j {
+            if j < i {
                 let mirror = mirror(tile);
                 for (c, mirror) in mirror.chunks_exact(OF_TILE).take(width).enumerate() {
                     let words = &words[place(column + c, row)..];
@@ -129,6 +129,9 @@ fn mirror_square(rows: [u64; 4]) -> [u64; 4] {
 
 /// What a thread needs for a tile.
 struct Scratch {
+    columns: Columns,
+    /// The first of those.
+    first: usize,
     products: Vec<i32>,
     /// Similarities; 0 past the last row and column.
     tile: Box<Words>,
@@ -137,6 +140,8 @@ struct Scratch {
 impl Default for Scratch {
     fn default() -> Self {
         Self {
+            columns: Columns::default(),
+            first: usize::MAX,
             products: vec![0; TILE * TILE],
             tile: Box::new([0; TILE * OF_TILE]),
         }
@@ -152,8 +157,13 @@ impl Scratch {
         b: Range<usize>,
     ) -> &Words {
         let (height, width) = (a.len(), b.len());
-        let (a, b): (Vec<usize>, Vec<usize>) = (a.collect(), b.collect());
-        products(rows, &a, &b, &mut self.products);
+        // A thread takes one block's tiles in a run.
+        if self.first != b.start {
+            self.first = b.start;
+            self.columns.pack(rows, b);
+        }
+        let a: Vec<usize> = a.collect();
+        products(rows, &a, &self.columns, &mut self.products);
         if height < TILE || width < TILE {
             self.tile.fill(0);
         }

@@ -1,6 +1,6 @@
 //! Mirror of `shaders/sum_columns.wgsl`.
 
-use crate::products::{TILE, products};
+use crate::products::{Columns, TILE, products};
 use crate::{IntegerRows, similarity, sums};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -21,10 +21,12 @@ pub(super) fn sum_columns(
             .iter()
             .copied()
             .filter(|column| class.contains(column));
-        let columns: Arc<[usize]> = columns.collect();
+        let columns: Vec<usize> = columns.collect();
         if columns.is_empty() {
             continue;
         }
+        let packed = columns.chunks(TILE).map(|some| Columns::of(rows, some));
+        let columns: Arc<[Columns]> = packed.collect();
         let firsts = class.step_by(TILE);
         blocks.extend(
             firsts
@@ -34,9 +36,9 @@ pub(super) fn sum_columns(
     }
     blocks.into_par_iter().for_each_init(
         || vec![0; TILE * TILE],
-        |scratch, (first, sums, columns): (usize, &mut [i64], Arc<[usize]>)| {
+        |scratch, (first, sums, columns): (usize, &mut [i64], Arc<[Columns]>)| {
             let block: Vec<usize> = (first..first + sums.len()).collect();
-            for columns in columns.chunks(TILE) {
+            for columns in &*columns {
                 products(rows, &block, columns, scratch);
                 let products = scratch.chunks_exact(columns.len());
                 sums::vectorised(|| {

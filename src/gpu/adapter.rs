@@ -25,7 +25,7 @@ pub struct Adapter {
 }
 
 /// Every adapter, the preferred first.
-fn found() -> Vec<wgpu::Adapter> {
+pub(super) fn found() -> Vec<wgpu::Adapter> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
     let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
     adapters.sort_by_key(|adapter| {
@@ -37,23 +37,33 @@ fn found() -> Vec<wgpu::Adapter> {
 
 /// Every adapter of this machine, the preferred first.
 pub(super) fn list() -> Vec<Adapter> {
-    let describe = |(index, adapter): (usize, wgpu::Adapter)| {
-        let (info, limits) = (adapter.get_info(), adapter.limits());
-        let software = is_software(&info);
-        Adapter {
-            backend: backend_name(info.backend).to_owned(),
-            driver: format!("{} {}", info.driver, info.driver_info)
-                .trim()
-                .to_owned(),
-            device_type: type_name(info.device_type).to_owned(),
-            software,
-            max_binding: limits.max_storage_buffer_binding_size,
-            max_buffer: limits.max_buffer_size,
-            chosen: index == 0 && !software,
-            name: info.name,
-        }
-    };
-    found().into_iter().enumerate().map(describe).collect()
+    let adapters = found().into_iter().enumerate();
+    adapters
+        .map(|(at, adapter)| describe(at, &adapter))
+        .collect()
+}
+
+/// What there is to say of the adapter at a place of [`found`].
+pub(super) fn describe(at: usize, adapter: &wgpu::Adapter) -> Adapter {
+    let (info, limits) = (adapter.get_info(), adapter.limits());
+    let software = is_software(&info);
+    Adapter {
+        backend: backend_name(info.backend).to_owned(),
+        driver: driver(&info),
+        device_type: type_name(info.device_type).to_owned(),
+        software,
+        max_binding: limits.max_storage_buffer_binding_size,
+        max_buffer: limits.max_buffer_size,
+        chosen: at == 0 && !software,
+        name: info.name,
+    }
+}
+
+/// Name and version of the driver.
+pub(super) fn driver(info: &wgpu::AdapterInfo) -> String {
+    format!("{} {}", info.driver, info.driver_info)
+        .trim()
+        .to_owned()
 }
 
 /// The best hardware adapter, or the one asked for by a part of its name.
@@ -81,11 +91,15 @@ pub(super) fn choose(name: Option<&str>) -> Result<wgpu::Adapter, Error> {
     })
 }
 
-/// Opens an adapter with wgpu's default limits, but room for the largest buffers it can bind.
-pub(super) fn request(adapter: &wgpu::Adapter) -> Result<(wgpu::Device, wgpu::Queue), Error> {
+/// Opens an adapter with these features and wgpu's default limits, but room for the largest buffers it can bind.
+pub(super) fn request(
+    adapter: &wgpu::Adapter,
+    required_features: wgpu::Features,
+) -> Result<(wgpu::Device, wgpu::Queue), Error> {
     let most = adapter.limits();
     let descriptor = wgpu::DeviceDescriptor {
         label: Some("coresift"),
+        required_features,
         required_limits: wgpu::Limits {
             max_buffer_size: most.max_buffer_size,
             max_storage_buffer_binding_size: most.max_storage_buffer_binding_size,
@@ -113,7 +127,7 @@ fn type_rank(kind: DeviceType) -> usize {
     order.iter().position(|&k| k == kind).unwrap_or(order.len())
 }
 
-fn type_name(kind: DeviceType) -> &'static str {
+pub(super) fn type_name(kind: DeviceType) -> &'static str {
     match kind {
         DeviceType::DiscreteGpu => "discrete",
         DeviceType::IntegratedGpu => "integrated",
@@ -131,7 +145,7 @@ fn backend_rank(backend: Backend) -> usize {
         .unwrap_or(order.len())
 }
 
-fn backend_name(backend: Backend) -> &'static str {
+pub(super) fn backend_name(backend: Backend) -> &'static str {
     match backend {
         Backend::Vulkan => "Vulkan",
         Backend::Metal => "Metal",

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
-    include_str!("../../shaders/direction_block.wgsl"),
+    include_str!("../../shaders/tile.wgsl"),
     include_str!("../../shaders/closest.wgsl"),
 );
 
@@ -150,7 +150,7 @@ fn meet(
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::{assert_direction_block, assert_entry, assert_struct, constant};
+    use super::super::layout::{assert_entry, assert_struct, assert_tile, constant};
     use super::*;
     use std::mem::offset_of;
 
@@ -169,7 +169,7 @@ mod tests {
             ("k", offset_of!(Shape, k)),
         ];
         assert_struct(WGSL, "Shape", &members, size_of::<Shape>());
-        assert_direction_block(WGSL);
+        assert_tile(WGSL);
         assert_eq!(constant(WGSL, "VECTORS"), DIRECTIONS_OF_BLOCK as u64);
     }
 }

@@ -9,7 +9,7 @@ use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/row_state.wgsl"),
-    include_str!("../../shaders/direction_block.wgsl"),
+    include_str!("../../shaders/tile.wgsl"),
     include_str!("../../shaders/deflate.wgsl"),
 );
 
@@ -91,9 +91,7 @@ fn inflate(count: usize) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::{
-        assert_direction_block, assert_entry, assert_row_state, assert_struct,
-    };
+    use super::super::layout::{assert_entry, assert_row_state, assert_struct, assert_tile};
     use super::*;
     use std::mem::offset_of;
 
@@ -128,7 +126,7 @@ mod tests {
             ],
             size_of::<Shape>(),
         );
-        assert_direction_block(WGSL);
+        assert_tile(WGSL);
         assert_row_state(WGSL);
     }
 }

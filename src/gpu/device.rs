@@ -1,6 +1,7 @@
 //! The GPU that a caller opens or lends.
 
 use super::adapter::{self, Adapter};
+use super::clock::Clock;
 use super::integer_tile::Slots;
 use crate::{Error, Features, GpuPool};
 use std::sync::atomic::AtomicU64;
@@ -31,6 +32,10 @@ pub(super) struct Shared {
     pipelines: Pipelines,
     /// Bytes of the blocks that live.
     pub(super) in_use: AtomicU64,
+    /// Most that `in_use` has been since the record was last taken.
+    pub(super) peak: AtomicU64,
+    /// Where a record is kept of what the device does.
+    pub(super) clock: Option<Clock>,
     /// What the driver said when the device was lost, where we opened it.
     pub(super) lost: OnceLock<String>,
 }
@@ -67,17 +72,49 @@ impl Gpu {
     /// [`Error::NoAdapter`], [`Error::UnknownDevice`], or [`Error::Device`] where the driver
     /// refuses.
     pub fn open(name: Option<&str>) -> Result<Self, Error> {
-        let (device, queue) = adapter::request(&adapter::choose(name)?)?;
-        let gpu = Self::adopt(device, queue)?;
-        let shared = Arc::downgrade(&gpu.shared);
-        gpu.shared
+        let (device, queue) = adapter::request(&adapter::choose(name)?, wgpu::Features::empty())?;
+        Ok(Self::shared(device, queue, None)?.told_of_loss())
+    }
+
+    /// As [`open`](Self::open), and keeps a record of what the device does, for
+    /// [`take_record`](Self::take_record).
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_recorded(name: Option<&str>) -> Result<Self, Error> {
+        Self::recorded(&adapter::choose(name)?)
+    }
+
+    /// Opens every adapter of this machine, software ones too, as
+    /// [`open_recorded`](Self::open_recorded) does; the preferred first.
+    #[must_use]
+    pub fn open_all_recorded() -> Vec<(Adapter, Result<Self, Error>)> {
+        let adapters = adapter::found().into_iter().enumerate();
+        adapters
+            .map(|(at, adapter)| (adapter::describe(at, &adapter), Self::recorded(&adapter)))
+            .collect()
+    }
+
+    fn recorded(adapter: &wgpu::Adapter) -> Result<Self, Error> {
+        // What a benchmark may use and kernels do without.
+        let wanted = wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::SHADER_F16;
+        let (device, queue) = adapter::request(adapter, adapter.features() & wanted)?;
+        let clock = Clock::new(&device, &queue);
+        Ok(Self::shared(device, queue, Some(clock))?.told_of_loss())
+    }
+
+    /// A device of our own tells why it was lost.
+    fn told_of_loss(self) -> Self {
+        let shared = Arc::downgrade(&self.shared);
+        self.shared
             .device
             .set_device_lost_callback(move |_, message| {
                 if let Some(shared) = shared.upgrade() {
                     let _ = shared.lost.set(message);
                 }
             });
-        Ok(gpu)
+        self
     }
 
     /// Works on an application's own device. No handler or callback of the device is touched.
@@ -89,6 +126,14 @@ impl Gpu {
     ///
     /// [`Error::Device`] where a limit of the device is too small for the kernels.
     pub fn adopt(device: wgpu::Device, queue: wgpu::Queue) -> Result<Self, Error> {
+        Self::shared(device, queue, None)
+    }
+
+    fn shared(
+        device: wgpu::Device,
+        queue: wgpu::Queue,
+        clock: Option<Clock>,
+    ) -> Result<Self, Error> {
         let limits = device.limits();
         let needs = [
             (
@@ -135,6 +180,8 @@ impl Gpu {
             limits,
             pipelines: Pipelines::default(),
             in_use: AtomicU64::new(0),
+            peak: AtomicU64::new(0),
+            clock,
             lost: OnceLock::new(),
         };
         Ok(Self {

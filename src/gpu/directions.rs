@@ -5,7 +5,7 @@ use crate::{Error, Gpu};
 use std::num::NonZeroU64;
 use wgpu::BufferUsages;
 
-/// Directions of a block, four times `QUADS` in `shaders/direction_block.wgsl`.
+/// Directions of a block, four times `QUADS` in `shaders/tile.wgsl`.
 pub(super) const DIRECTIONS_OF_BLOCK: usize = 32;
 /// Rows of a workgroup, `ROWS` there.
 pub(super) const ROWS: u64 = 128;

@@ -36,7 +36,7 @@ struct Shape {
 /// `Class` in the shader.
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-struct Class {
+struct Listed {
     matrix: u32,
     gains: u32,
     groups: u32,
@@ -61,54 +61,115 @@ pub(super) fn run(
     counts: &[usize],
     step: i64,
 ) -> Result<Vec<Vec<Round>>, Error> {
-    let gpu = resident.gpu;
-    let rows = kept.rows(resident.rows);
-    let picks: usize = counts.iter().sum();
-    if picks == 0 {
-        return Ok(vec![Vec::new(); counts.len()]);
-    }
-    let ranges: Vec<Range<usize>> = (kept.classes.clone())
-        .map(|class| resident.rows.class(class))
-        .map(|class| class.start - rows.start..class.end - rows.start)
+    let classes = kept.classes.clone().zip(counts);
+    let classes: Vec<Class> = classes
+        .map(|(class, &picks)| Class {
+            rows: resident.rows.class(class),
+            matrix: kept.matrix(class),
+            picks,
+        })
         .collect();
-    let classes = classes(kept, &ranges, counts);
+    let mut rounds = Vec::with_capacity(classes.len());
+    let mut rest = gains;
+    for some in together(&classes) {
+        let rows = some.iter().map(|class| class.rows.len()).sum();
+        let of_some;
+        (of_some, rest) = rest.split_at_mut(rows);
+        rounds.extend(run_together(resident.gpu, kept, some, of_some, step)?);
+    }
+    Ok(rounds)
+}
+
+/// A class to be picked from.
+struct Class {
+    rows: Range<usize>,
+    /// The first group of its matrix.
+    matrix: u32,
+    picks: usize,
+}
+
+impl Class {
+    /// Bytes of its gains and picks on the device.
+    fn size(&self) -> usize {
+        size_of::<i64>() * stored_pitch(self.rows.len()) + size_of::<Picked>() * self.picks
+    }
+}
+
+/// Bytes for each row, on average, that gains and picks of classes worked on together may take:
+/// with what else there is for a row, a device then needs no more than 24 bytes.
+const BYTES_OF_ROW: usize = 20;
+/// And as many as that in any case.
+const BYTES_ALWAYS: usize = 1 << 20;
+
+/// Runs of classes whose gains and picks are on the device at a time: all in one, but where very
+/// many classes of a few rows are filled up to far more.
+fn together(classes: &[Class]) -> Vec<&[Class]> {
+    let rows: usize = classes.iter().map(|class| class.rows.len()).sum();
+    let most = (BYTES_OF_ROW * rows).max(BYTES_ALWAYS);
+    let (mut runs, mut rest, mut bytes, mut count) = (Vec::new(), classes, 0, 0);
+    for class in classes {
+        if count > 0 && bytes + class.size() > most {
+            let run;
+            (run, rest) = rest.split_at(count);
+            runs.push(run);
+            (bytes, count) = (0, 0);
+        }
+        bytes += class.size();
+        count += 1;
+    }
+    runs.push(rest);
+    runs
+}
+
+/// Greedy rounds in some classes at once; `gains` are those of their rows.
+fn run_together(
+    gpu: &Gpu,
+    kept: &Kept,
+    classes: &[Class],
+    gains: &mut [i64],
+    step: i64,
+) -> Result<Vec<Vec<Round>>, Error> {
+    let picks: usize = classes.iter().map(|class| class.picks).sum();
+    if picks == 0 {
+        return Ok(vec![Vec::new(); classes.len()]);
+    }
+    let listed = listed(classes);
     let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
-    let filled_up = filled_up(gains, &ranges);
+    let filled_up = filled_up(gains, classes);
     gpu.fits("gains", size_of_val(&filled_up[..]) as u64)?;
     let resident_gains = gpu.filled("gains", &filled_up, usage)?;
     drop(filled_up);
     let size = gpu.fits("picks", (picks * size_of::<Picked>()) as u64)?;
     let rounds = gpu.output("picks", size)?;
-    for some in classes.chunks(gpu.most_listed::<Class>()) {
+    for some in listed.chunks(gpu.most_listed::<Listed>()) {
         dispatch(gpu, some, kept, &resident_gains, &rounds, step)?;
     }
 
     let picked = gpu.read::<Picked>("picks", &rounds)?;
     drop(rounds);
     let after = gpu.read::<[u32; 2]>("gains", &resident_gains)?;
-    for (range, class) in ranges.iter().zip(&classes) {
-        let of_class = after[4 * class.gains as usize..].iter();
-        let gains = gains[range.clone()].iter_mut();
-        gains
-            .zip(of_class)
-            .for_each(|(gain, &words)| *gain = joined(words));
-    }
-    let of_class = |(range, class): (&Range<usize>, &Class)| {
-        let first = rows.start + range.start;
-        let picked = &picked[class.list as usize..][..class.rounds as usize];
+    let (mut rest, mut rounds) = (gains, Vec::with_capacity(classes.len()));
+    for (class, listed) in classes.iter().zip(&listed) {
+        let of_class;
+        (of_class, rest) = rest.split_at_mut(class.rows.len());
+        let after = &after[4 * listed.gains as usize..];
+        for (gain, &words) in of_class.iter_mut().zip(after) {
+            *gain = joined(words);
+        }
+        let picked = &picked[listed.list as usize..][..class.picks];
         let round = |picked: &Picked| Round {
-            row: first + picked.row as usize,
+            row: class.rows.start + picked.row as usize,
             gain: joined([picked.low, picked.high]),
         };
-        picked.iter().map(round).collect()
-    };
-    Ok(ranges.iter().zip(&classes).map(of_class).collect())
+        rounds.push(picked.iter().map(round).collect());
+    }
+    Ok(rounds)
 }
 
 /// All rounds of some classes.
 fn dispatch(
     gpu: &Gpu,
-    classes: &[Class],
+    classes: &[Listed],
     kept: &Kept,
     gains: &Block,
     rounds: &Block,
@@ -144,33 +205,32 @@ fn rounds_at_once(groups: u32) -> u32 {
     (MOST_LOOPS.saturating_sub(passes) / (passes + LOOPS_OF_ROUND)).max(1)
 }
 
-fn classes(kept: &Kept, ranges: &[Range<usize>], counts: &[usize]) -> Vec<Class> {
+fn listed(classes: &[Class]) -> Vec<Listed> {
     let (mut gains, mut list) = (0, 0);
-    let classes = kept.classes.clone().zip(ranges.iter().zip(counts));
-    classes
-        .map(|(class, (range, &count))| {
-            let groups = (stored_pitch(range.len()) / 4) as u32;
-            let of_class = Class {
-                matrix: kept.matrix(class),
-                gains,
-                groups,
-                rounds: count as u32,
-                list,
-            };
-            gains += groups;
-            list += count as u32;
-            of_class
-        })
-        .collect()
+    let of_class = |class: &Class| {
+        let groups = (stored_pitch(class.rows.len()) / 4) as u32;
+        let listed = Listed {
+            matrix: class.matrix,
+            gains,
+            groups,
+            rounds: class.picks as u32,
+            list,
+        };
+        gains += groups;
+        list += class.picks as u32;
+        listed
+    };
+    classes.iter().map(of_class).collect()
 }
 
 /// The gains class after class, each class filled up to whole groups with the least there is.
-fn filled_up(gains: &[i64], ranges: &[Range<usize>]) -> Vec<i64> {
-    let mut filled_up = Vec::with_capacity(gains.len() + 3 * ranges.len());
-    for range in ranges {
-        filled_up.extend_from_slice(&gains[range.clone()]);
-        let fill = stored_pitch(range.len()) - range.len();
-        filled_up.extend(std::iter::repeat_n(i64::MIN, fill));
+fn filled_up(gains: &[i64], classes: &[Class]) -> Vec<i64> {
+    let (mut filled_up, mut rest) = (Vec::new(), gains);
+    for class in classes {
+        let of_class;
+        (of_class, rest) = rest.split_at(class.rows.len());
+        filled_up.extend_from_slice(of_class);
+        filled_up.resize(filled_up.len().next_multiple_of(4), i64::MIN);
     }
     filled_up
 }
@@ -197,13 +257,13 @@ mod tests {
         ];
         assert_struct(WGSL, "Shape", &members, size_of::<Shape>());
         let members = [
-            ("matrix", offset_of!(Class, matrix)),
-            ("gains", offset_of!(Class, gains)),
-            ("groups", offset_of!(Class, groups)),
-            ("rounds", offset_of!(Class, rounds)),
-            ("list", offset_of!(Class, list)),
+            ("matrix", offset_of!(Listed, matrix)),
+            ("gains", offset_of!(Listed, gains)),
+            ("groups", offset_of!(Listed, groups)),
+            ("rounds", offset_of!(Listed, rounds)),
+            ("list", offset_of!(Listed, list)),
         ];
-        assert_struct(WGSL, "Class", &members, size_of::<Class>());
+        assert_struct(WGSL, "Class", &members, size_of::<Listed>());
         let members = [
             ("row", offset_of!(Picked, row)),
             ("low", offset_of!(Picked, low)),
@@ -213,6 +273,29 @@ mod tests {
         assert_eq!(constant(WGSL, "THREADS"), u64::from(THREADS));
         let mask = (constant(WGSL, "MASK_UPPER") as u32).cast_signed();
         assert_eq!(i64::from(mask) << 32, MASK);
+    }
+
+    /// Classes of one row take 44 bytes a row, larger ones at most 20: those are not parted.
+    #[test]
+    fn small_classes_take_turns() {
+        let classes = |of: &[usize]| -> Vec<Class> {
+            let class = |&rows: &usize| Class {
+                rows: 0..rows,
+                matrix: 0,
+                picks: rows,
+            };
+            of.iter().map(class).collect()
+        };
+        let bytes = |run: &[Class]| run.iter().map(Class::size).sum::<usize>();
+        assert_eq!(together(&classes(&[5000; 10])).len(), 1);
+        assert_eq!(together(&classes(&[100_000])).len(), 1);
+        assert_eq!(together(&classes(&[1; 100])).len(), 1);
+        let many = classes(&[[1; 9].as_slice(), &[70]].concat().repeat(20_000));
+        let rows: usize = many.iter().map(|class| class.rows.len()).sum();
+        let runs = together(&many);
+        assert!(runs.len() > 1);
+        assert_eq!(runs.iter().map(|run| run.len()).sum::<usize>(), many.len());
+        assert!(runs.iter().all(|run| bytes(run) <= BYTES_OF_ROW * rows));
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(super) fn assert_row_state(wgsl: &str) {
 }
 
 /// Asserts that the shader's blocks of directions are those that `directions` packs.
-pub(super) fn assert_direction_block(wgsl: &str) {
+pub(super) fn assert_tile(wgsl: &str) {
     assert_eq!(constant(wgsl, "ROWS"), ROWS);
     assert_eq!(4 * constant(wgsl, "QUADS"), DIRECTIONS_OF_BLOCK as u64);
     assert_eq!(constant(wgsl, "COLUMNS"), COLUMNS as u64);

@@ -1,5 +1,6 @@
 //! Device memory: counted, written and read back.
 
+use super::clock::Kind;
 use super::device::Shared;
 use crate::{Error, Gpu};
 use std::ops::Range;
@@ -27,6 +28,16 @@ impl Gpu {
         sizes: &[u64],
         usage: BufferUsages,
     ) -> Result<Vec<Block>, Error> {
+        self.counted(Kind::Memory, || self.take_blocks(what, sizes, usage))
+    }
+
+    /// As [`blocks`](Self::blocks), within what the record counts already.
+    fn take_blocks(
+        &self,
+        what: &'static str,
+        sizes: &[u64],
+        usage: BufferUsages,
+    ) -> Result<Vec<Block>, Error> {
         let needed = sizes.iter().sum();
         let available = self.memory_left();
         if available.is_some_and(|available| needed > available) {
@@ -37,7 +48,8 @@ impl Gpu {
             });
         }
         let create = |&size: &u64| {
-            self.shared.in_use.fetch_add(size, Ordering::Relaxed);
+            let before = self.shared.in_use.fetch_add(size, Ordering::Relaxed);
+            self.shared.peak.fetch_max(before + size, Ordering::Relaxed);
             let label = Some(what);
             let descriptor = wgpu::BufferDescriptor {
                 label,
@@ -109,11 +121,23 @@ impl Gpu {
         &self,
         what: &'static str,
         buffer: &wgpu::Buffer,
-        mut offset: u64,
+        offset: u64,
         values: &[T],
     ) -> Result<(), Error> {
+        self.counted(Kind::Upload, || {
+            self.send(what, buffer, offset, bytemuck::cast_slice(values))
+        })
+    }
+
+    fn send(
+        &self,
+        what: &'static str,
+        buffer: &wgpu::Buffer,
+        mut offset: u64,
+        bytes: &[u8],
+    ) -> Result<(), Error> {
         let piece = PIECE_BYTES as usize;
-        for bytes in bytemuck::cast_slice::<T, u8>(values).chunks(piece) {
+        for bytes in bytes.chunks(piece) {
             self.caught(what, bytes.len() as u64, || {
                 self.queue().write_buffer(buffer, offset, bytes);
             })?;
@@ -141,13 +165,21 @@ impl Gpu {
         buffer: &wgpu::Buffer,
         bytes: Range<u64>,
     ) -> Result<Vec<T>, Error> {
+        self.counted(Kind::ReadBack, || self.fetch(what, buffer, bytes))
+    }
+
+    /// As [`read_part`](Self::read_part), and in no record.
+    pub(super) fn fetch<T: bytemuck::Pod>(
+        &self,
+        what: &'static str,
+        buffer: &wgpu::Buffer,
+        bytes: Range<u64>,
+    ) -> Result<Vec<T>, Error> {
         let whole = bytes.end - bytes.start;
         let mut values = Vec::with_capacity(whole as usize / size_of::<T>());
-        let staging = self.block(
-            what,
-            whole.min(PIECE_BYTES),
-            BufferUsages::MAP_READ | BufferUsages::COPY_DST,
-        )?;
+        let size = whole.min(PIECE_BYTES);
+        let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
+        let staging = self.take_blocks(what, &[size], usage)?.remove(0);
         for offset in bytes.clone().step_by(PIECE_BYTES as usize) {
             let size = (bytes.end - offset).min(PIECE_BYTES);
             let index = self.submit(what, |encoder| {

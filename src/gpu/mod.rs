@@ -1,10 +1,13 @@
 //! Pools on a GPU, through wgpu, which stops at this folder's edge.
 //!
-//! `device`, `memory` and `run` know no kernel; each kernel's file holds its uniform struct, its
+//! `device`, `memory`, `run` and `clock` know no kernel; each kernel's file holds its uniform struct, its
 //! buffers and its grid, and decides nothing; `pool` and `residuals` hold what is resident.
 
 mod adapter;
 mod borrowed;
+#[cfg(feature = "cli")]
+mod ceilings;
+mod clock;
 mod closest;
 mod count_within;
 mod deflate;
@@ -33,5 +36,6 @@ mod sum_columns;
 mod sum_stored;
 
 pub use adapter::Adapter;
+pub use clock::{DevicePart, DeviceRecord};
 pub use device::Gpu;
 pub use pool::GpuPool;

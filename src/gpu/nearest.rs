@@ -9,7 +9,7 @@ use crate::{Error, Nearest, Pool};
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
-    include_str!("../../shaders/direction_block.wgsl"),
+    include_str!("../../shaders/tile.wgsl"),
     include_str!("../../shaders/nearest.wgsl"),
 );
 
@@ -91,7 +91,7 @@ fn of_panel(
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::{assert_direction_block, assert_entry, assert_struct};
+    use super::super::layout::{assert_entry, assert_struct, assert_tile};
     use super::*;
     use std::mem::offset_of;
 
@@ -121,6 +121,6 @@ mod tests {
             ("second", offset_of!(Nearest, second)),
         ];
         assert_struct(WGSL, "Nearest", &members, size_of::<Nearest>());
-        assert_direction_block(WGSL);
+        assert_tile(WGSL);
     }
 }

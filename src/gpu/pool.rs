@@ -1,12 +1,14 @@
 //! Rows resident on a GPU, as a list of panels.
 
+use super::clock::Kind;
 use super::memory::{Block, PIECE_BYTES};
 use super::neighbours::GpuNeighbours;
 use super::residuals::GpuResiduals;
 use super::similarities::GpuSimilarities;
 use super::{closest, gather_rows, nearest, row_norms};
 use crate::{
-    Error, Features, Gpu, IntegerRows, Lp, Nearest, Neighbours, Pool, Residuals, Similarities,
+    Error, Features, Field, Gpu, IntegerRows, Leads, Lp, Nearest, Neighbours, Pool, Residuals,
+    Similarities,
 };
 use std::num::NonZeroU64;
 use wgpu::BufferUsages;
@@ -69,7 +71,7 @@ impl GpuPool {
         let blocks = gpu.blocks("features", &sizes, usage)?;
         let mut panels = Vec::new();
         for (block, values) in blocks.into_iter().zip(values) {
-            send(gpu, &block, values, scale)?;
+            gpu.counted(Kind::Upload, || send(gpu, &block, values, scale))?;
             panels.push(Panel {
                 first: panels.len() * per_panel,
                 rows: (values.len() / dim) as u32,
@@ -222,6 +224,17 @@ impl Pool for GpuPool {
         lengths: &[f32],
     ) -> Result<Vec<Nearest>, Error> {
         nearest::run(self, vectors, offsets, lengths)
+    }
+
+    /// None: there is no shader for it.
+    fn leads(
+        &self,
+        _: &[Field<'_>],
+        _: &[f32],
+        _: &[f32],
+        _: &[f32],
+    ) -> Result<Option<Vec<Leads>>, Error> {
+        Ok(None)
     }
 
     fn closest(

@@ -11,7 +11,7 @@ use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/row_state.wgsl"),
-    include_str!("../../shaders/direction_block.wgsl"),
+    include_str!("../../shaders/tile.wgsl"),
     include_str!("../../shaders/refresh.wgsl"),
 );
 
@@ -132,9 +132,7 @@ fn dispatch(
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::{
-        assert_direction_block, assert_entry, assert_row_state, assert_struct,
-    };
+    use super::super::layout::{assert_entry, assert_row_state, assert_struct, assert_tile};
     use super::*;
     use std::mem::offset_of;
 
@@ -165,7 +163,7 @@ mod tests {
             ],
             size_of::<Shape>(),
         );
-        assert_direction_block(WGSL);
+        assert_tile(WGSL);
         assert_row_state(WGSL);
     }
 }

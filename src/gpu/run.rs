@@ -111,7 +111,7 @@ impl Gpu {
             })
             .collect();
         let (x, y) = grid(groups, self.limits().max_compute_workgroups_per_dimension);
-        self.submit(what, |encoder| {
+        self.submit_kernel(what, |encoder, timestamp_writes| {
             let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some(what),
                 layout: &pipeline.get_bind_group_layout(0),
@@ -119,21 +119,28 @@ impl Gpu {
             });
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
                 label: Some(what),
-                timestamp_writes: None,
+                timestamp_writes,
             });
             pass.set_pipeline(pipeline);
             pass.set_bind_group(0, &bind_group, &[]);
             pass.dispatch_workgroups(x, y, 1);
-        })?;
-        Ok(())
+        })
     }
 
     /// Waits for a submission.
     pub(super) fn wait(&self, index: wgpu::SubmissionIndex) -> Result<(), Error> {
-        let wait = wgpu::PollType::Wait {
+        self.poll(wgpu::PollType::Wait {
             submission_index: Some(index),
             timeout: None,
-        };
+        })
+    }
+
+    /// Waits for all that was submitted.
+    pub(super) fn idle(&self) -> Result<(), Error> {
+        self.poll(wgpu::PollType::wait_indefinitely())
+    }
+
+    fn poll(&self, wait: wgpu::PollType) -> Result<(), Error> {
         // wgpu panics where the driver reports the loss of the device to a poll. A poll also runs
         // the application's callbacks, whose panics are not ours to stop.
         match catch_unwind(AssertUnwindSafe(|| self.shared.device.poll(wait))) {

@@ -2,11 +2,16 @@
 
 use super::gather::gather;
 use crate::pool::UNIT_ROUNDOFF;
-use crate::{Error, Lp, Nearest, Pool, closest_error, norm_bounds, order, score_error, sums};
+use crate::{
+    Error, Field, Leads, Lp, Nearest, Pool, closest_error, norm_bounds, order, score_error, sums,
+};
 use rayon::prelude::*;
 
 /// 2⁻⁸⁰, in pool unit: more than a product loses where a subnormal counts as zero.
 const FLUSHED: f64 = 1.0 / (1u128 << 80) as f64;
+
+/// Rows that one thread brings to length 1, at least: fewer are not worth waking another for.
+const ROWS: usize = 64;
 
 /// The rows z of a pool, each of length 1, but that a row of zeros stays one. They are made in f64
 /// from gathered rows, a piece at a time, and are the same to the bit on every device.
@@ -70,6 +75,7 @@ pub(super) fn gather_units(
         z.resize(x.len(), 0.0);
         z.par_chunks_exact_mut(dim)
             .zip(x.par_chunks_exact(dim))
+            .with_min_len(ROWS)
             .for_each(|(z, x)| normalise(x, z));
         work(rows, &z);
     }
@@ -133,24 +139,71 @@ impl<'a> UnitRows<'a> {
     /// A pass over the features; rows whose two best scores lie within the kernel's error are
     /// gathered and settled in f64.
     pub(super) fn nearest(&self, rivals: &Rivals) -> Result<Vec<usize>, Error> {
-        let (found, lengths) = (self.scores(rivals)?, &self.lengths);
-        let (longest, offset) = rivals.extent();
-        let is_open = |&row: &usize| {
-            let lead = f64::from(found[row].second) - f64::from(found[row].best);
-            lead <= 2.0 * lengths.error(row, longest, offset)
-        };
+        let (found, lengths, extent) = (self.scores(rivals)?, &self.lengths, rivals.extent());
+        let is_open = |&row: &usize| lengths.is_open(row, &found[row], extent);
         let open: Vec<usize> = (0..found.len()).into_par_iter().filter(is_open).collect();
         let mut nearest: Vec<usize> = found.iter().map(|found| found.index as usize).collect();
-        self.gather(&open, |rows, z| {
-            let exact: Vec<usize> = z
-                .par_chunks_exact(rivals.dim)
-                .map(|z| rivals.nearest(z))
-                .collect();
+        self.settle(rivals, &open, &mut nearest)?;
+        Ok(nearest)
+    }
+
+    /// Puts down which of its field's vectors is nearest to every row of some fields, given what
+    /// [`leads`](Self::leads) says of them; all other vectors must be farther.
+    pub(super) fn nearest_of(
+        &self,
+        rivals: &Rivals,
+        fields: &[Field<'_>],
+        leads: &[Leads],
+        nearest: &mut [usize],
+    ) -> Result<(), Error> {
+        let (mut open, extent) = (Vec::new(), rivals.extent());
+        for (field, leads) in fields.iter().zip(leads) {
+            for (&row, found) in field.rows.iter().zip(&leads.nearest) {
+                nearest[row] = found.index as usize;
+                if self.lengths.is_open(row, found, extent) {
+                    open.push(row);
+                }
+            }
+        }
+        self.settle(rivals, &open, nearest)
+    }
+
+    /// Puts down the vectors nearest to some rows, in f64.
+    fn settle(&self, rivals: &Rivals, rows: &[usize], nearest: &mut [usize]) -> Result<(), Error> {
+        self.gather(rows, |rows, z| {
+            let z = z.par_chunks_exact(rivals.dim);
+            let exact: Vec<usize> = z.map(|z| rivals.nearest(z)).collect();
             for (&row, exact) in rows.iter().zip(exact) {
                 nearest[row] = exact;
             }
-        })?;
-        Ok(nearest)
+        })
+    }
+
+    /// As [`Pool::leads`], of the rows at length 1; `least` and `own` are bounds, from below and
+    /// from above.
+    pub(super) fn leads(
+        &self,
+        rivals: &Rivals,
+        fields: &[Field<'_>],
+    ) -> Result<Option<Vec<Leads>>, Error> {
+        let (vectors, offsets) = (narrow(&rivals.vectors), narrow(&rivals.offsets));
+        let found = self
+            .pool
+            .leads(fields, &vectors, &offsets, &self.for_kernel)?;
+        let (lengths, extent) = (&self.lengths, rivals.extent());
+        let bound = |(found, field): (&mut Leads, &Field<'_>)| {
+            let errors = field.rows.iter();
+            let errors = errors.map(|&row| lengths.lead_error(row, extent));
+            let error = errors.fold(0.0, f64::max);
+            for least in &mut found.least {
+                *least = ((f64::from(*least) - error) as f32).next_down();
+            }
+            found.own = ((f64::from(found.own) + error) as f32).next_up();
+        };
+        Ok(found.map(|mut found| {
+            found.par_iter_mut().zip(fields).for_each(bound);
+            found
+        }))
     }
 
     /// For every row of some clusters what `of_row` makes of bounds from below of its squared
@@ -167,18 +220,18 @@ impl<'a> UnitRows<'a> {
         let of_cluster = |(rows, products): (&&[usize], Vec<f32>)| {
             let others = lengths.given_over_true_of(rows);
             let of_row = |(&row, products): (&usize, &[f32])| {
-                let bound = |&product: &f32| lengths.least_distance_sq(row, others, product);
-                of_row(&products.iter().map(bound).collect::<Vec<f64>>())
+                let least = lengths.least_distance_sq(row, others);
+                of_row(&products.iter().map(least).collect::<Vec<f64>>())
             };
             let products = products.par_chunks_exact(k);
-            rows.par_iter().zip(products).map(of_row).collect()
+            let rows = rows.par_iter().zip(products).with_min_len(ROWS);
+            rows.map(of_row).collect()
         };
         Ok(clusters.iter().zip(found).map(of_cluster).collect())
     }
 
     /// What the kernel makes of the vectors.
     fn scores(&self, rivals: &Rivals) -> Result<Vec<Nearest>, Error> {
-        let narrow = |values: &[f64]| values.iter().map(|&v| v as f32).collect::<Vec<_>>();
         self.pool.nearest(
             &narrow(&rivals.vectors),
             &narrow(&rivals.offsets),
@@ -199,6 +252,22 @@ impl Lengths {
             return (1.0, 1.0);
         }
         norm_bounds(Lp::L2, self.squared[row], self.dim)
+    }
+
+    /// Whether a row's two best scores lie within the kernel's error.
+    fn is_open(&self, row: usize, found: &Nearest, (longest, offset): (f64, f64)) -> bool {
+        let lead = f64::from(found.second) - f64::from(found.best);
+        lead <= 2.0 * self.error(row, longest, offset)
+    }
+
+    /// How far a lead of the kernel may be off, or a score over the length: two scores' errors over
+    /// the length, and what is wrong with that length and with three roundings, of a lead that is
+    /// no larger than two scores.
+    fn lead_error(&self, row: usize, (longest, offset): (f64, f64)) -> f64 {
+        let (low, high) = self.bounds(row);
+        let largest = 2.0 * (longest + offset);
+        let of_length = (high - low) / low + 8.0 * UNIT_ROUNDOFF;
+        2.0 * self.error(row, longest, offset) / low + largest * of_length
     }
 
     /// How far a score of the kernel may be off: its own error, that of the length it was given,
@@ -225,19 +294,18 @@ impl Lengths {
     }
 
     /// What the squared distance of a row at length 1 to another, of the ratios `others`, is at
-    /// least, as rounded in f64, given what [`Pool::closest`] says of their product.
-    fn least_distance_sq(&self, row: usize, others: (f64, f64), product: f32) -> f64 {
+    /// least, as rounded in f64, by what [`Pool::closest`] says of their product.
+    fn least_distance_sq(&self, row: usize, others: (f64, f64)) -> impl Fn(&f32) -> f64 {
         // What both lengths, in f64, and the sum of the squares may be off, twice over.
         let rounding = (self.dim as f64 / 16.0 + 16.0) * 8.0 * f64::EPSILON;
         let own = self.given_over_true(row);
         let error = closest_error(self.dim, 1.0 / own.0, 1.0 / others.0);
-        let most = f64::from(product) + error;
-        let over = if most > 0.0 {
-            own.1 * others.1
-        } else {
-            own.0 * others.0
-        };
-        (2.0 - 2.0 * (most * over).min(1.0) - rounding).max(0.0)
+        let (least, most) = (own.0 * others.0, own.1 * others.1);
+        move |&product| {
+            let product = f64::from(product) + error;
+            let over = if product > 0.0 { most } else { least };
+            (2.0 - 2.0 * (product * over).min(1.0) - rounding).max(0.0)
+        }
     }
 }
 
@@ -248,17 +316,20 @@ fn for_kernel(squared: f32) -> f32 {
 
 /// x over its length; zeros where that is 0.
 pub(super) fn normalise(x: &[f32], z: &mut [f64]) {
-    let length = sums::vectorised(|| sums::squares(x)).sqrt();
-    let over = |v: f32| {
-        if length > 0.0 {
-            f64::from(v) / length
-        } else {
-            0.0
+    sums::vectorised(|| {
+        let length = sums::squares(x).sqrt();
+        if length == 0.0 {
+            z.fill(0.0);
+            return;
         }
-    };
-    for (z, &v) in z.iter_mut().zip(x) {
-        *z = over(v);
-    }
+        for (z, &v) in z.iter_mut().zip(x) {
+            *z = f64::from(v) / length;
+        }
+    });
+}
+
+fn narrow(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|&v| v as f32).collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Pools around a pool, to see what a selector does when a device is not quite right.
 
 use coresift::{
-    Due, Error, IntegerRows, Lp, Marks, Nearest, Neighbours, Pool, Rate, Reach, Residuals, Round,
-    RowState, Selection, Similarities, Totals,
+    Due, Error, Field, IntegerRows, Leads, Lp, Marks, Nearest, Neighbours, Pool, Rate, Reach,
+    Residuals, Round, RowState, Selection, Similarities, Totals,
 };
 use std::cell::Cell;
 
@@ -69,6 +69,23 @@ impl Pool for Noisy<'_> {
             }
         }
         Ok(nearest)
+    }
+    fn leads(
+        &self,
+        fields: &[Field<'_>],
+        vectors: &[f32],
+        offsets: &[f32],
+        lengths: &[f32],
+    ) -> Result<Option<Vec<Leads>>, Error> {
+        let mut found = self.inner.leads(fields, vectors, offsets, lengths)?;
+        for (at, leads) in found.iter_mut().flatten().enumerate() {
+            let noise = |odd: bool| if odd { self.relative } else { -self.relative };
+            for (at, least) in leads.least.iter_mut().enumerate() {
+                *least += noise(at % 2 == 0);
+            }
+            leads.own += noise(at % 3 == 0);
+        }
+        Ok(found)
     }
     fn closest(
         &self,
@@ -223,6 +240,16 @@ impl Pool for Lost<'_> {
     ) -> Result<Vec<Nearest>, Error> {
         self.count()?;
         self.inner.nearest(vectors, offsets, lengths)
+    }
+    fn leads(
+        &self,
+        fields: &[Field<'_>],
+        vectors: &[f32],
+        offsets: &[f32],
+        lengths: &[f32],
+    ) -> Result<Option<Vec<Leads>>, Error> {
+        self.count()?;
+        self.inner.leads(fields, vectors, offsets, lengths)
     }
     fn closest(
         &self,

@@ -4,7 +4,7 @@
 //     node check.mjs [FOLDER]        shaders/ of this repository unless told otherwise
 //
 // Every kernel becomes a pipeline, with every value of its overrides, under WebGPU's default limits
-// and without any optional feature. Which files make a kernel is read from KERNELS in ../shaders.rs,
+// and without any optional feature but f16, where a benchmark's shader enables it. Which files make a kernel is read from KERNELS in ../shaders.rs,
 // whose tests see that no file is left out.
 
 import { readFileSync } from 'node:fs';
@@ -42,9 +42,13 @@ const settings = (names) =>
   );
 
 const gpu = create(['backend=null']);
-const adapter = await gpu.requestAdapter();
-if (!adapter) throw new Error('Dawn gave no null adapter');
-const device = await adapter.requestDevice();
+const open = async (requiredFeatures) => {
+  const adapter = await gpu.requestAdapter();
+  if (!adapter) throw new Error('Dawn gave no null adapter');
+  return adapter.requestDevice({ requiredFeatures });
+};
+const plain = await open([]);
+const half = await open(['shader-f16']);
 
 let pipelines = 0;
 const faults = [];
@@ -52,6 +56,7 @@ const faults = [];
 async function check({ name, parts }) {
   const label = parts.join(' + ');
   const code = parts.map((part) => readFileSync(join(folder, `${part}.wgsl`), 'utf8')).join('');
+  const device = /^enable f16;/m.test(uncommented(code)) ? half : plain;
   device.pushErrorScope('validation');
   const module = device.createShaderModule({ label, code });
   const { messages } = await module.getCompilationInfo();
@@ -84,5 +89,6 @@ for (const kernel of kernels) await check(kernel);
 if (kernels.length === 0) faults.push('no kernels found in shaders.rs');
 for (const fault of faults) console.error(fault);
 console.log(`Tint: ${kernels.length} kernels, ${pipelines} pipelines, ${faults.length} faults`);
-device.destroy();
+plain.destroy();
+half.destroy();
 process.exit(faults.length > 0 ? 1 : 0);

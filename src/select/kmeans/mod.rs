@@ -1,9 +1,11 @@
 //! k-means of unit rows: k-means++, then Lloyd's sweeps.
 
+mod bounds;
 mod start;
 
 use super::unit_rows::{Rivals, UnitRows};
-use crate::{Error, Pool, Progress, order, random, sums};
+use crate::{Error, Field, Pool, Progress, order, random, sums};
+use bounds::Bounds;
 use rayon::prelude::*;
 use start::Start;
 
@@ -30,9 +32,10 @@ const UNIT: f64 = (1u64 << 32) as f64;
 /// Kernels bound distances, and the host settles in f64 those that the bounds leave open; means
 /// come from exact sums. So every device gives the same clustering, with any number of threads.
 ///
-/// Cost: a pass over the features for every sweep, one for their lengths and one for the inertia;
-/// rows that move, and the few that come up for a centre, are gathered. About 60 bytes a row beside
-/// the features.
+/// Cost: a pass over the features for every sweep, one for their lengths and one for the inertia.
+/// On the CPU a sweep from the third on compares rows only to the centres that bounds of their
+/// cluster do not rule out, a few of many. Rows that move, and the few that come up for a centre,
+/// are gathered. About 60 bytes a row beside the features.
 ///
 /// ```
 /// use coresift::{CpuPool, Features, KMeans};
@@ -95,7 +98,8 @@ impl KMeans {
         })
     }
 
-    /// Each row's cluster, and the passes over the features that it took.
+    /// Each row's cluster, and the passes over the features that it took: a sweep counts as one,
+    /// however many rows it need not look at.
     pub(super) fn labels(
         &self,
         pool: &dyn Pool,
@@ -142,9 +146,10 @@ impl KMeans {
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Vec<usize>, Error> {
         let mut race = Start::new(rows);
+        let mut numbers = vec![0.0; rows.len()];
         for centre in 0..self.clusters {
             let stream = random::CENTRES + centre as u64;
-            let numbers = random::of_rows(rows.pool(), self.seed, stream);
+            random::uniforms_of_rows(rows.pool(), self.seed, stream, &mut numbers);
             let Some(row) = race.next(&numbers)? else {
                 break;
             };
@@ -205,6 +210,8 @@ struct Clusters<'a> {
     centres: Vec<f64>,
     /// The sums of the clusters' rows, in multiples of 1/[`UNIT`].
     sums: Vec<i64>,
+    /// None before the first sweep, and where every sweep looks at all rows.
+    bounds: Option<Bounds>,
 }
 
 impl<'a> Clusters<'a> {
@@ -214,32 +221,83 @@ impl<'a> Clusters<'a> {
             labels: vec![NONE; rows.len()],
             sums: vec![0; centres.len()],
             centres,
+            bounds: None,
         }
     }
 
     /// Rows to the nearest centre, then centres to the means of their rows; whether a row moved.
     fn sweep(&mut self) -> Result<bool, Error> {
-        let dim = self.rows.dim();
-        let centres = self.centres.par_chunks_exact(dim);
-        let offsets = centres
-            .map(|centre| 0.5 * sums::vectorised(|| sums::dot(centre, centre)))
-            .collect();
-        let rivals = Rivals {
-            dim,
-            vectors: std::mem::take(&mut self.centres),
-            offsets,
-        };
-        let mut labels = self.rows.nearest(&rivals)?;
-        self.centres = rivals.vectors;
+        let rivals = self.rivals();
+        let mut labels = self.nearest(&rivals)?;
         let counts = self.fill_empty(&mut labels)?;
-        let moved: Vec<usize> = (0..labels.len())
-            .into_par_iter()
-            .filter(|&row| labels[row] != self.labels[row])
-            .collect();
+        let is_new = |&row: &usize| labels[row] != self.labels[row];
+        let moved: Vec<usize> = (0..labels.len()).filter(is_new).collect();
+        self.join(&rivals, &moved, &labels)?;
         self.move_rows(&moved, &labels)?;
+        let is_first = self.labels.first() == Some(&NONE);
         self.labels = labels;
         self.centre(&counts);
+        if is_first {
+            self.bounds = Bounds::new(self.labels.len(), counts.len());
+        } else if let Some(bounds) = &mut self.bounds {
+            bounds.shift(&rivals.vectors, &self.centres, rivals.dim);
+        }
         Ok(!moved.is_empty())
+    }
+
+    /// The centres as they compete for the rows.
+    fn rivals(&self) -> Rivals {
+        let dim = self.rows.dim();
+        let squares = self.centres.chunks_exact(dim);
+        let squares = squares.map(|centre| sums::vectorised(|| sums::dot(centre, centre)));
+        Rivals {
+            dim,
+            offsets: squares.map(|square| 0.5 * square).collect(),
+            vectors: self.centres.clone(),
+        }
+    }
+
+    /// Each row's nearest centre. Rows and centres are compared only where the bounds do not rule
+    /// it out.
+    fn nearest(&mut self, rivals: &Rivals) -> Result<Vec<usize>, Error> {
+        let Some(bounds) = &mut self.bounds else {
+            return self.rows.nearest(rivals);
+        };
+        let clusters = rivals.offsets.len();
+        let of_cluster: Vec<_> = (0..clusters)
+            .map(|cluster| bounds.rivals_of(cluster))
+            .collect();
+        let open = (0..self.rows.len()).filter(|&row| of_cluster[self.labels[row]].is_some());
+        let open = by_label(open, &self.labels, clusters);
+        let fields = fields(&open, &self.labels, |cluster| of_cluster[cluster].clone());
+        let Some(found) = self.rows.leads(rivals, &fields)? else {
+            self.bounds = None;
+            return self.rows.nearest(rivals);
+        };
+        for (field, found) in fields.iter().zip(&found) {
+            bounds.replace(field, found);
+        }
+        let mut labels = self.labels.clone();
+        self.rows.nearest_of(rivals, &fields, &found, &mut labels)?;
+        Ok(labels)
+    }
+
+    /// Tells the bounds of rows that have moved.
+    fn join(&mut self, rivals: &Rivals, moved: &[usize], labels: &[usize]) -> Result<(), Error> {
+        let Some(bounds) = &mut self.bounds else {
+            return Ok(());
+        };
+        let clusters = rivals.offsets.len();
+        let moved = by_label(moved.iter().copied(), labels, clusters);
+        let fields = fields(&moved, labels, |cluster| {
+            let others = (0..clusters as u32).filter(|&centre| centre as usize != cluster);
+            Some([cluster as u32].into_iter().chain(others).collect())
+        });
+        let found = self.rows.leads(rivals, &fields)?;
+        for (field, found) in fields.iter().zip(found.iter().flatten()) {
+            bounds.join(field, found);
+        }
+        Ok(())
     }
 
     /// Gives every empty cluster the row farthest from its centre; gives the clusters' sizes.
@@ -271,17 +329,20 @@ impl<'a> Clusters<'a> {
         let (rows, old, sums) = (self.rows, &self.labels, &mut self.sums);
         let dim = rows.dim();
         rows.gather(moved, |rows, z| {
-            sums.par_chunks_exact_mut(dim)
-                .enumerate()
-                .for_each(|(cluster, sum)| {
-                    for (&row, z) in rows.iter().zip(z.chunks_exact(dim)) {
-                        if labels[row] == cluster {
-                            sum.iter_mut().zip(z).for_each(|(s, &z)| *s += whole(z));
-                        } else if old[row] == cluster {
-                            sum.iter_mut().zip(z).for_each(|(s, &z)| *s -= whole(z));
-                        }
-                    }
-                });
+            // By cluster: places of the rows that come, and of those that go.
+            let of_place = |(place, &row): (usize, &usize)| {
+                [(labels[row], place, true), (old[row], place, false)]
+            };
+            let mut changes: Vec<_> = rows.iter().enumerate().flat_map(of_place).collect();
+            changes.sort_unstable();
+            let of_cluster = sums.par_chunks_exact_mut(dim).enumerate();
+            of_cluster.for_each(|(cluster, sum)| {
+                let first = changes.partition_point(|change| change.0 < cluster);
+                let changes = changes[first..].iter();
+                for &(_, place, comes) in changes.take_while(|change| change.0 == cluster) {
+                    add(sum, &z[place * dim..][..dim], comes);
+                }
+            });
         })
     }
 
@@ -297,9 +358,56 @@ impl<'a> Clusters<'a> {
     }
 }
 
-/// A value of a unit row in multiples of 1/[`UNIT`].
+/// Some rows by their labels, and ascending within each.
+fn by_label(
+    rows: impl Iterator<Item = usize> + Clone,
+    labels: &[usize],
+    clusters: usize,
+) -> Vec<usize> {
+    let mut places = vec![0; clusters + 1];
+    rows.clone().for_each(|row| places[labels[row] + 1] += 1);
+    for cluster in 0..clusters {
+        places[cluster + 1] += places[cluster];
+    }
+    let mut ordered = vec![0; places[clusters]];
+    for row in rows {
+        let place = &mut places[labels[row]];
+        ordered[*place] = row;
+        *place += 1;
+    }
+    ordered
+}
+
+/// Rows in the order of their labels, and which centres each cluster's are to be compared to.
+fn fields<'a>(
+    rows: &'a [usize],
+    labels: &[usize],
+    among: impl Fn(usize) -> Option<Vec<u32>>,
+) -> Vec<Field<'a>> {
+    let of_cluster = rows.chunk_by(|&a, &b| labels[a] == labels[b]);
+    let field = |rows: &'a [usize]| {
+        let vectors = among(labels[rows[0]])?;
+        Some(Field { rows, vectors })
+    };
+    of_cluster.filter_map(field).collect()
+}
+
+/// Adds a unit row to a sum in whole numbers, or takes it away.
+fn add(sum: &mut [i64], z: &[f64], comes: bool) {
+    sums::vectorised(|| {
+        for (sum, &z) in sum.iter_mut().zip(z) {
+            *sum += if comes { whole(z) } else { -whole(z) };
+        }
+    });
+}
+
+/// A value of a unit row in multiples of 1/[`UNIT`], rounded half to even.
+///
+/// Beside 1.5·2⁵² a sum in f64 is a whole number, and its last bits are that number's.
+#[inline(always)]
 fn whole(z: f64) -> i64 {
-    (z * UNIT).round_ties_even() as i64
+    const BESIDE: f64 = (3u64 << 51) as f64;
+    (z * UNIT + BESIDE).to_bits() as i64 - BESIDE.to_bits() as i64
 }
 
 /// Every row's squared distance to the centre of its cluster: all rows are gathered.
@@ -357,6 +465,70 @@ mod tests {
             }
             assert!((3..50).contains(&sweeps), "{starts:?}: {sweeps} sweeps");
         }
+    }
+
+    /// Asserts that the bounds hold of all rows; gives the share of centres that are ruled out.
+    fn assert_bounds(clusters: &Clusters<'_>, bounds: &Bounds, z: &[f64]) -> f64 {
+        let (dim, mut ruled_out) = (clusters.rows.dim(), 0);
+        let count = clusters.centres.len() / dim;
+        for (z, &own) in z.chunks_exact(dim).zip(&clusters.labels) {
+            let score = |centre: usize| {
+                let centre = &clusters.centres[centre * dim..][..dim];
+                0.5 * sums::dot(centre, centre) - sums::dot(z, centre)
+            };
+            let distance = sums::distance_sq(z, &clusters.centres[own * dim..][..dim]).sqrt();
+            for centre in (0..count).filter(|&centre| centre != own) {
+                let (least, radius) = bounds.of(own, centre);
+                let lead = score(centre) - score(own);
+                assert!(
+                    f64::from(least) <= lead + 1e-12,
+                    "{own} {centre}: {least}, {lead}"
+                );
+                assert!(distance <= radius + 1e-12, "{own}: {distance}, {radius}");
+                ruled_out += usize::from(least > 1e-9);
+            }
+        }
+        ruled_out as f64 / (clusters.labels.len() * count) as f64
+    }
+
+    /// After every sweep labels and centres are those of sweeps that look at all rows and centres:
+    /// of loose bunches, of near ties without end, of duplicates, and with clusters that run empty.
+    #[test]
+    fn bounds_change_nothing() {
+        let numbers = random::exponentials(3, 0, 2000 * 12);
+        let loose: Vec<f32> = (0..2000 * 12)
+            .map(|i| numbers[i] as f32 + if i / 12 % 12 == i % 12 { 2.0 } else { -1.0 })
+            .collect();
+        let grid: Vec<f32> = (0..900 * 6).map(|i| (i * i / 7 % 3) as f32 - 1.0).collect();
+        let most_ruled_out = [(bunches(), 6), (loose, 12), (grid, 6)].map(|(x, dim)| {
+            let count = x.len() / dim;
+            let pool = CpuPool::new(Features::new(&x, count, dim).unwrap());
+            let rows = UnitRows::new(&pool).unwrap();
+            let z = rows.rows(&(0..count).collect::<Vec<_>>()).unwrap();
+            let mut most = 0.0;
+            let spread: Vec<usize> = (0..18).map(|i| i * count / 18).collect();
+            for starts in [&spread[..], &[0, 0, 0, 1, 2, 3], &[5, 6]] {
+                let mut bounded = Clusters::new(&rows, rows.rows(starts).unwrap());
+                let mut plain = Clusters::new(&rows, rows.rows(starts).unwrap());
+                for sweep in 1.. {
+                    let moved = bounded.sweep().unwrap();
+                    assert_eq!(moved, plain.sweep().unwrap(), "sweep {sweep}");
+                    plain.bounds = None;
+                    assert_eq!(bounded.labels, plain.labels, "sweep {sweep}");
+                    assert_eq!(bounded.centres, plain.centres, "sweep {sweep}");
+                    let share = assert_bounds(&bounded, bounded.bounds.as_ref().unwrap(), &z);
+                    most = share.max(most);
+                    if !moved {
+                        break;
+                    }
+                }
+            }
+            most
+        });
+        assert!(
+            most_ruled_out.iter().all(|&most| most > 0.2),
+            "{most_ruled_out:?}"
+        );
     }
 
     /// Three centres at one place: the first takes all rows, the others the farthest two.

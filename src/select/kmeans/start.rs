@@ -1,11 +1,20 @@
 //! k-means++: where the centres start.
 
 use crate::select::unit_rows::UnitRows;
-use crate::{Error, order, sums};
+use crate::{Error, order, random, sums};
 use rayon::prelude::*;
 
-/// Rows among which one thread looks for the one that fires first.
+/// Rows among which the one that fires first is looked for.
 const CHUNK: usize = 1 << 11;
+
+/// Chunks that one thread looks at, at least: fewer are not worth waking another for.
+const CHUNKS: usize = 8;
+
+/// Rows that are compared side by side.
+const LANES: usize = 16;
+
+/// 1, less what an exponential number may be below the uniform one that it is made of, and more.
+const LESS: f64 = 1.0 - 8.0 * f64::EPSILON;
 
 /// More than the squared distance of any two rows at length 1, as rounded.
 const FARTHEST: f64 = 4.5;
@@ -41,10 +50,10 @@ impl<'a> Start<'a> {
     }
 
     /// The row of the smallest E/D², D being 1 before the first centre; none where all rows are at
-    /// a centre.
+    /// a centre. `numbers` are the uniform ones that the E are made of.
     pub(super) fn next(&mut self, numbers: &[f64]) -> Result<Option<usize>, Error> {
         if self.starts.is_empty() {
-            let first = order::argmin(numbers.iter().copied().zip(0..));
+            let first = first(numbers, &vec![1.0; numbers.len()], self.same);
             return Ok(first.map(|(_, row)| row));
         }
         loop {
@@ -61,21 +70,15 @@ impl<'a> Start<'a> {
     /// Of every chunk of rows the one that would fire first, in the order in which they would.
     fn firsts(&self, numbers: &[f64]) -> Vec<usize> {
         let same = self.same;
-        let first = |(chunk, (numbers, nearest)): (usize, (&[f64], &[f64]))| {
-            let keys = numbers.iter().zip(nearest).map(|(number, &distance_sq)| {
-                // At a centre a row never fires.
-                if distance_sq > same {
-                    number / distance_sq
-                } else {
-                    f64::INFINITY
-                }
-            });
-            order::argmin(keys.zip(chunk * CHUNK..))
+        let of_chunk = |(chunk, (numbers, nearest)): (usize, (&[f64], &[f64]))| {
+            let (key, place) = first(numbers, nearest, same)?;
+            Some((key, chunk * CHUNK + place))
         };
         let chunks = numbers
             .par_chunks(CHUNK)
             .zip(self.nearest.par_chunks(CHUNK));
-        let mut firsts: Vec<(f64, usize)> = chunks.enumerate().filter_map(first).collect();
+        let chunks = chunks.enumerate().with_min_len(CHUNKS);
+        let mut firsts: Vec<(f64, usize)> = chunks.filter_map(of_chunk).collect();
         order::sort_by_key(&mut firsts, |&first| first);
         firsts.into_iter().map(|(_, row)| row).collect()
     }
@@ -107,6 +110,52 @@ impl<'a> Start<'a> {
         self.known[row] = self.starts.len() as u32;
         Ok(())
     }
+}
+
+/// The smallest E/D² and its place, given the uniform numbers that the E are made of; none where
+/// all rows are at a centre: there they never fire.
+fn first(numbers: &[f64], distances_sq: &[f64], same: f64) -> Option<(f64, usize)> {
+    let mut best = (f64::INFINITY, None);
+    let (blocks, rest) = numbers.as_chunks::<LANES>();
+    let (blocks_sq, rest_sq) = distances_sq.as_chunks::<LANES>();
+    sums::vectorised(|| {
+        for (block, (numbers, distances_sq)) in blocks.iter().zip(blocks_sq).enumerate() {
+            // The logarithm takes its time, and E is no less than this.
+            let may_be_first = |number: f64, distance_sq: f64| {
+                (number * LESS <= best.0 * distance_sq) & (distance_sq > same)
+            };
+            let mut any = false;
+            for (&number, &distance_sq) in numbers.iter().zip(distances_sq) {
+                any |= may_be_first(number, distance_sq);
+            }
+            if any {
+                let first = block * LANES;
+                best = first_of_block(best, numbers, distances_sq, same, first);
+            }
+        }
+    });
+    best = first_of_block(best, rest, rest_sq, same, blocks.len() * LANES);
+    best.1.map(|place| (best.0, place))
+}
+
+/// The smallest E/D² of a block from place `first` on, and what came before.
+fn first_of_block(
+    mut best: (f64, Option<usize>),
+    numbers: &[f64],
+    distances_sq: &[f64],
+    same: f64,
+    first: usize,
+) -> (f64, Option<usize>) {
+    for (place, (&number, &distance_sq)) in (first..).zip(numbers.iter().zip(distances_sq)) {
+        if distance_sq > same && number * LESS <= best.0 * distance_sq {
+            let key = random::exponential_of(number) / distance_sq;
+            let before = (best.0, best.1.unwrap_or(usize::MAX));
+            if order::by_key((key, place), before).is_lt() {
+                best = (key, Some(place));
+            }
+        }
+    }
+    best
 }
 
 /// The squared distance to the nearest of some centres.
@@ -182,7 +231,8 @@ mod tests {
         let mut start = Start::new(&rows);
         let mut settled = 0;
         for centre in 0..8 {
-            let numbers = random::exponentials(1, centre, 90);
+            let mut numbers = [0.0; 90];
+            random::uniforms_of_rows(&pool, 1, centre, &mut numbers);
             let row = start.next(&numbers).unwrap().unwrap();
             for (row, z) in all.chunks_exact(6).enumerate() {
                 let exact = least_distance_sq(z, &start.centres);

@@ -1,24 +1,31 @@
 //! A cover under way: what is uncovered, and what each row would cover.
 
+use super::queue::{Queue, Rank};
 use crate::select::unit_rows::UnitRows;
 use crate::{Error, MARKED, Neighbours, Reach, sums};
 use rayon::prelude::*;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::ops::Range;
 
 /// Neighbours of held rows that are kept for each row of the pool, on average: 16 bytes.
 const HELD_FOR_ROW: usize = 4;
 /// And as many as that in any case.
 const HELD_ALWAYS: usize = 1 << 16;
 
-/// A number of rows that a row would newly cover, and the row: the larger number first, then the
-/// lower row.
-type Rank = (u32, Reverse<u32>);
+/// Rows within so many times the distance of a pick are told at once what they lose by it: most
+/// of what they lose is there. The others are told when they come up.
+const CLOSE: f64 = 1.25;
+
+/// Rows newly covered from which on that is done: with fewer, finding the close rows takes longer
+/// than what it saves.
+const WORTH_A_PASS: usize = 64;
 
 pub(super) struct Cover<'a> {
     rows: &'a UnitRows<'a>,
     neighbours: &'a dyn Neighbours,
     reach: Reach,
+    /// Of rows close to a pick.
+    close: Reach,
     delta_sq: f64,
     /// Passes made over the features.
     pub(super) passes: usize,
@@ -31,11 +38,12 @@ pub(super) struct Cover<'a> {
     /// Picked or labelled.
     is_taken: Vec<bool>,
     /// Rows that have ceased to count, in order, as they did.
-    ceased: Vec<Vec<usize>>,
-    /// Rows that may be picked and are not held, with what they would cover at most.
-    bounds: BinaryHeap<Rank>,
-    /// How many entries of `ceased` each row's bound knows of.
+    ceased: Vec<Vec<u32>>,
+    queue: Queue,
+    /// How many entries of `ceased` each row's bound knows of,
     known: Vec<u32>,
+    /// and what it has lost by later ones already.
+    lost: Vec<u32>,
     held: Vec<Held>,
 }
 
@@ -64,6 +72,7 @@ impl<'a> Cover<'a> {
             rows,
             neighbours,
             reach,
+            close: Reach::of((CLOSE * delta).min(2.0), rows.dim()),
             delta_sq: delta * delta,
             passes: 1,
             most: neighbours.count_within(reach.possible)?,
@@ -72,19 +81,18 @@ impl<'a> Cover<'a> {
             completed: false,
             is_taken,
             ceased: Vec::new(),
-            bounds: BinaryHeap::new(),
+            queue: Queue::default(),
             known: vec![0; rows.len()],
+            lost: vec![0; rows.len()],
             held: Vec::new(),
         };
-        new.bounds = new.all_bounds();
+        new.queue = new.all_rows();
         Ok(new)
     }
 
-    /// Bounds of what rows would cover of the whole pool.
-    fn all_bounds(&self) -> BinaryHeap<Rank> {
-        let able = (0..).zip(&self.most).zip(&self.is_taken);
-        let able = able.filter(|(_, is_taken)| !**is_taken);
-        able.map(|((row, &most), _)| (most, Reverse(row))).collect()
+    /// All rows that may be picked, with what they would cover of the whole pool at most.
+    fn all_rows(&self) -> Queue {
+        Queue::new(&self.most, |row| !self.is_taken[row])
     }
 
     /// Whether all rows are covered.
@@ -108,9 +116,11 @@ impl<'a> Cover<'a> {
         self.is_uncovered = self.is_taken.iter().map(|taken| !taken).collect();
         self.uncovered = self.is_uncovered.iter().filter(|u| **u).count();
         self.held.clear();
-        self.bounds = self.all_bounds();
+        self.queue = self.all_rows();
         self.known.fill(0);
-        let taken = (0..self.is_taken.len()).filter(|&row| self.is_taken[row]);
+        self.lost.fill(0);
+        let rows = 0..self.is_taken.len() as u32;
+        let taken = rows.filter(|&row| self.is_taken[row as usize]);
         self.ceased = vec![taken.collect()];
     }
 
@@ -126,9 +136,8 @@ impl<'a> Cover<'a> {
 
     fn cover(&mut self, near: &[u32]) {
         let is_uncovered = &mut self.is_uncovered;
-        let rows = near.iter().map(|&row| row as usize);
-        let newly = rows.filter(|&row| std::mem::replace(&mut is_uncovered[row], false));
-        let newly: Vec<usize> = newly.collect();
+        let was_uncovered = |&row: &u32| std::mem::replace(&mut is_uncovered[row as usize], false);
+        let newly: Vec<u32> = near.iter().copied().filter(was_uncovered).collect();
         self.uncovered -= newly.len();
         self.ceased.push(newly);
     }
@@ -139,11 +148,43 @@ impl<'a> Cover<'a> {
         let Held { row, near } = self.held.swap_remove(best);
         self.is_taken[row as usize] = true;
         self.cover(&near);
+        self.tell_close(row as usize)?;
         let is_uncovered = &self.is_uncovered;
         self.held.par_iter_mut().for_each(|held| {
             held.near.retain(|&row| is_uncovered[row as usize]);
         });
         Ok((row as usize, near.len()))
+    }
+
+    /// Tells the rows close to the last pick what they lose by it, where that is worth a pass.
+    fn tell_close(&mut self, pick: usize) -> Result<(), Error> {
+        let last = self.ceased.len() - 1;
+        if self.ceased[last].len() < WORTH_A_PASS {
+            return Ok(());
+        }
+        let able = |&row: &usize| !self.is_taken[row];
+        let mut close: Vec<usize> = (0..self.is_taken.len()).filter(able).collect();
+        let marks = (self.neighbours).mark_within(&[pick], &close, self.close)?;
+        let mut marks = marks.iter();
+        close.retain(|_| marks.next().is_some_and(|marks| marks.possible != 0));
+        let counts = self.count(last..last + 1, &close)?;
+        for (&row, count) in close.iter().zip(counts) {
+            self.queue.lower(row, count);
+            if self.known[row] as usize == last {
+                self.known[row] += 1;
+            } else {
+                self.lost[row] += count;
+            }
+        }
+        self.passes += 1;
+        Ok(())
+    }
+
+    /// For each of some rows how many are near to it for certain of those that ceased to count.
+    fn count(&self, ceased: Range<usize>, among: &[usize]) -> Result<Vec<u32>, Error> {
+        let ceased = self.ceased[ceased].iter().flatten();
+        let ceased: Vec<usize> = ceased.map(|&row| row as usize).collect();
+        self.neighbours.count_marked(&ceased, among, self.reach)
     }
 
     /// The place of the held row that covers most of all rows: bounds are brought up to date, and
@@ -152,7 +193,7 @@ impl<'a> Cover<'a> {
         loop {
             let best = (0..self.held.len()).max_by_key(|&place| self.held[place].rank());
             let rank = best.map(|place| self.held[place].rank());
-            let next = self.bounds.peek().copied();
+            let next = self.queue.first();
             match (best, next) {
                 (Some(best), _) if next <= rank => return Ok(best),
                 (_, Some((_, Reverse(row)))) if self.is_stale(row) => self.update(rank)?,
@@ -168,8 +209,8 @@ impl<'a> Cover<'a> {
     /// Brings the bounds up to date of some rows that may be better than `best`.
     fn update(&mut self, best: Option<Rank>) -> Result<(), Error> {
         let mut ranks = Vec::new();
-        while ranks.len() < self.neighbours.at_once() && self.bounds.peek().copied() > best {
-            ranks.extend(self.bounds.pop());
+        while ranks.len() < self.neighbours.at_once() && self.queue.first() > best {
+            ranks.extend(self.queue.take());
         }
         // Those that know least first: what one has to learn, all before it have to.
         ranks.par_sort_unstable_by_key(|(_, Reverse(row))| (self.known[*row as usize], *row));
@@ -179,22 +220,22 @@ impl<'a> Cover<'a> {
             .map(|(_, Reverse(row))| *row as usize)
             .collect();
         let mut learnt = ranks.first().map_or(0, known);
+        let mut lost = vec![0; ranks.len()];
         while learnt < self.ceased.len() {
             let concerned = ranks.partition_point(|rank| known(rank) <= learnt);
             let next = ranks.get(concerned).map_or(self.ceased.len(), known);
-            let ceased = self.ceased[learnt..next].concat();
-            let among = &among[..concerned];
-            let counts = self.neighbours.count_marked(&ceased, among, self.reach)?;
-            for ((bound, _), count) in ranks.iter_mut().zip(counts) {
-                *bound -= count;
+            let counts = self.count(learnt..next, &among[..concerned])?;
+            for (lost, count) in lost.iter_mut().zip(counts) {
+                *lost += count;
             }
             self.passes += 1;
             learnt = next;
         }
-        for row in among {
-            self.known[row] = self.ceased.len() as u32;
+        for ((bound, Reverse(row)), lost) in ranks.into_iter().zip(lost) {
+            let told = std::mem::take(&mut self.lost[row as usize]);
+            self.known[row as usize] = self.ceased.len() as u32;
+            self.queue.put((bound + told - lost, Reverse(row)));
         }
-        self.bounds.extend(ranks);
         Ok(())
     }
 
@@ -202,10 +243,10 @@ impl<'a> Cover<'a> {
     fn hold(&mut self, best: Option<Rank>) -> Result<(), Error> {
         let mut rows = Vec::new();
         while rows.len() < MARKED {
-            match self.bounds.peek() {
-                Some(next) if Some(*next) > best && !self.is_stale(next.1.0) => {
+            match self.queue.first() {
+                Some(next) if Some(next) > best && !self.is_stale(next.1.0) => {
                     rows.push(next.1.0 as usize);
-                    self.bounds.pop();
+                    self.queue.take();
                 }
                 _ => break,
             }
@@ -230,7 +271,8 @@ impl<'a> Cover<'a> {
         self.held.sort_unstable_by_key(|held| Reverse(held.rank()));
         for held in self.held.drain(self.held.len() / 2..) {
             self.known[held.row as usize] = self.ceased.len() as u32;
-            self.bounds.push(held.rank());
+            self.lost[held.row as usize] = 0;
+            self.queue.put(held.rank());
         }
     }
 

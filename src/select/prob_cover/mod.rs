@@ -1,6 +1,7 @@
 //! ProbCover: picks that have most rows within a distance of them.
 
 mod cover;
+mod queue;
 mod radius;
 
 use crate::select::unit_rows::UnitRows;

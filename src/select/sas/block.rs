@@ -1,7 +1,7 @@
 //! A block of greedy picks made on the host between two passes of the device.
 
 use super::group::Weights;
-use crate::products::products;
+use crate::products::{Columns, products};
 use crate::{FIXED_BITS, IntegerRows, MASK, Round, is_masked, similarity};
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -34,6 +34,7 @@ pub(super) fn block(
     let places: Vec<usize> = order.iter().map(|i| class.start + i).collect();
     let mut candidates: Vec<i64> = order.iter().map(|&i| gains[i]).collect();
     let mut bound = Bound::new(horizon, outside);
+    let columns = Columns::of(rows, &places);
     let mut scratch = vec![0; places.len()];
     let mut rounds = Vec::new();
     while rounds.len() < most.min(MOST_PICKS).min(places.len()) {
@@ -53,7 +54,7 @@ pub(super) fn block(
             row: places[at],
             gain,
         });
-        products(rows, &places, &places[at..=at], &mut scratch);
+        products(rows, &places[at..=at], &columns, &mut scratch);
         for (gain, &product) in candidates.iter_mut().zip(&scratch) {
             *gain += step * i64::from(similarity(product, bound.horizon.threshold));
         }

@@ -1,7 +1,7 @@
 //! Double greedy: which of the picks are kept.
 
 use super::group::Group;
-use crate::products::products;
+use crate::products::{Columns, products};
 use crate::{Error, Numbering, Round, random, similarity};
 
 /// Picks decided on the host between two passes of the device.
@@ -70,7 +70,9 @@ fn decide(
         .map(|place| over_y[place - group.first])
         .collect();
     let (mut keep, mut drop) = (Vec::new(), Vec::new());
-    let mut scratch = vec![0; places.len()];
+    let columns = Columns::of(group.frame.rows, &places);
+    let mut among = vec![0; places.len() * places.len()];
+    products(group.frame.rows, &places, &columns, &mut among);
     for (at, &row) in places.iter().enumerate() {
         let (a, b) = (x[at], -y[at]);
         let is_kept = match rule {
@@ -81,10 +83,10 @@ fn decide(
                 is_kept_at_random(a, b, number)
             }
         };
-        let later = &places[at + 1..];
-        products(group.frame.rows, later, &places[at..=at], &mut scratch);
+        let later = at + 1..places.len();
+        let products = &among[at * places.len()..][later.clone()];
         let (changed, step) = if is_kept { (&mut x, -2) } else { (&mut y, 2) };
-        for (gain, &product) in changed[at + 1..].iter_mut().zip(&scratch) {
+        for (gain, &product) in changed[later].iter_mut().zip(products) {
             *gain += step * i64::from(similarity(product, group.frame.threshold));
         }
         if is_kept {

@@ -79,7 +79,7 @@ fn means<T: Send>(
             Some(largest_norm(pool, Lp::L2, &norms, &all)?)
         }
     };
-    let at_once = at_once(views * dim);
+    let at_once = at_once(pool, views * dim);
     for (examples, out) in examples
         .chunks(at_once)
         .zip(out.chunks_mut(at_once * width))

@@ -8,10 +8,7 @@ use rayon::prelude::*;
 const ANSWERS: usize = 8192;
 
 /// Rows settled first for a pick; then twice as many, and so on.
-const AT_ONCE: usize = 8;
-
-/// Rows that one thread meets at a time: in its cache with those that are being settled.
-const CHUNK: usize = 16;
+const AT_ONCE: usize = 2;
 
 /// What makes a row typical.
 #[derive(Clone, Copy)]
@@ -137,27 +134,19 @@ impl Cluster {
         let dim = rows.dim();
         let asked: Vec<usize> = places.iter().map(|&place| self.rows[place]).collect();
         let own = rows.rows(&asked)?;
-        let none = || vec![Vec::new(); asked.len()];
-        let mut nearest: Vec<Vec<f64>> = none();
+        let mut nearest: Vec<Vec<f64>> = vec![Vec::new(); asked.len()];
         rows.gather(&self.rows, |others, z| {
-            let chunks = others.par_chunks(CHUNK).zip(z.par_chunks(CHUNK * dim));
-            let of_threads = chunks.fold(none, |mut lists, (others, z)| {
-                let asked = asked.iter().zip(own.chunks_exact(dim));
-                for (list, (&row, own)) in lists.iter_mut().zip(asked) {
-                    meet(list, neighbours, (row, own), others, z);
-                }
-                lists
-            });
-            let together = of_threads.reduce(none, |lists, more| merge(lists, more, neighbours));
-            nearest = merge(std::mem::take(&mut nearest), together, neighbours);
+            let asked = asked.par_iter().zip(own.par_chunks_exact(dim));
+            (asked.zip(&mut nearest))
+                .for_each(|(own, nearest)| meet(nearest, neighbours, own, others, z));
         })?;
         Ok(nearest.iter().map(|list| rule.typicality(list)).collect())
     }
 }
 
 /// Adds a row's squared distances to other rows to the list of its nearest.
-fn meet(nearest: &mut Vec<f64>, count: usize, own: (usize, &[f64]), others: &[usize], z: &[f64]) {
-    let (row, own) = own;
+fn meet(nearest: &mut Vec<f64>, count: usize, own: (&usize, &[f64]), others: &[usize], z: &[f64]) {
+    let (&row, own) = own;
     sums::vectorised(|| {
         for (&other, z) in others.iter().zip(z.chunks_exact(own.len())) {
             if other != row {
@@ -165,15 +154,6 @@ fn meet(nearest: &mut Vec<f64>, count: usize, own: (usize, &[f64]), others: &[us
             }
         }
     });
-}
-
-/// Two lists a row made one.
-fn merge(mut lists: Vec<Vec<f64>>, more: Vec<Vec<f64>>, count: usize) -> Vec<Vec<f64>> {
-    for (list, more) in lists.iter_mut().zip(more) {
-        more.into_iter()
-            .for_each(|distance| keep(list, count, distance));
-    }
-    lists
 }
 
 /// Keeps the `count` smallest, ascending.

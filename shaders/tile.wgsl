@@ -1,13 +1,14 @@
-// direction_block: a workgroup's 128 rows against blocks of 32 directions. Joined before a
-// kernel with a uniform `shape` (rows, dim, columns), a `directions` binding and a function
-// `element`; no entry point.
+// tile: the f32 tile, a workgroup's 128 rows against 32 vectors at a time: directions, centres or
+// other rows. Joined before a kernel with a uniform `shape` (rows, dim, columns), a `directions`
+// binding and a function `element`; no entry point. Lives under default limits.
 //
-//   directions   blocks x columns x 32; columns is dim rounded up to COLUMNS, zeros beyond dim
+//   directions   the vectors, blocks x columns x 32; columns is dim rounded up to COLUMNS, zeros
+//                beyond dim
 //
-// Two rows a thread, all 32 inner products of each in registers: 64 multiply-adds for two
-// loads of features and eight broadcast loads of directions. The vectors are named, not
-// indexed, because an index would push them out of the registers. Loops are kept few: a thread
-// of lavapipe stops after 65 535 rounds of all its loops (src/gpu/directions.rs counts them).
+// Two rows a thread, all 32 inner products of each in registers: 64 multiply-adds for two loads of
+// features and eight broadcast loads of vectors. The sums are named, not indexed, because an index
+// would push them out of the registers. Loops are kept few: a thread of lavapipe stops after
+// 65 535 rounds of all its loops (src/gpu/directions.rs counts them).
 
 const THREADS = 64u;
 const ROWS = 128u;
@@ -16,7 +17,7 @@ const COLUMNS = 16u;
 const STRIDE = 17u;
 const QUADS = 8u;
 
-var<workgroup> tile: array<f32, 2176>; // ROWS * STRIDE
+var<workgroup> staged: array<f32, 2176>; // ROWS * STRIDE
 var<workgroup> block: array<vec4<f32>, 128>; // COLUMNS * QUADS
 
 // Inner products with 32 directions: `a` of row `thread`, `b` of row `thread + THREADS`.
@@ -34,10 +35,10 @@ fn stage_value(first_row: u32, column: u32, e: u32) {
     if row < shape.rows && j < shape.dim {
         v = element(row * shape.dim + j);
     }
-    tile[(e / COLUMNS) * STRIDE + e % COLUMNS] = v;
+    staged[(e / COLUMNS) * STRIDE + e % COLUMNS] = v;
 }
 
-// COLUMNS columns of the workgroup's rows into `tile`, zeros past the edges.
+// COLUMNS columns of the workgroup's rows into `staged`, zeros past the edges.
 fn stage_rows(first_row: u32, column: u32, thread: u32) {
     for (var e = thread; e < ROWS * COLUMNS; e += 4u * THREADS) {
         stage_value(first_row, column, e);
@@ -62,8 +63,8 @@ fn dots(index: u32, first_row: u32, thread: u32) -> Dots {
         stage_directions(index, column, thread);
         workgroupBarrier();
         for (var k = 0u; k < COLUMNS; k += 1u) {
-            let a = tile[thread * STRIDE + k];
-            let b = tile[(thread + THREADS) * STRIDE + k];
+            let a = staged[thread * STRIDE + k];
+            let b = staged[(thread + THREADS) * STRIDE + k];
             let q0 = block[k * QUADS];
             let q1 = block[k * QUADS + 1u];
             let q2 = block[k * QUADS + 2u];
@@ -96,14 +97,14 @@ fn dots(index: u32, first_row: u32, thread: u32) -> Dots {
 // Sum of (rate of the bound, residual_sq) over the workgroup's rows; the whole in thread 0.
 fn totals(of_thread: vec2<f32>, thread: u32) -> vec2<f32> {
     workgroupBarrier(); // the last tile has been read
-    tile[thread] = of_thread.x;
-    tile[thread + THREADS] = of_thread.y;
+    staged[thread] = of_thread.x;
+    staged[thread + THREADS] = of_thread.y;
     for (var half = THREADS / 2u; half > 0u; half /= 2u) {
         workgroupBarrier();
         if thread < half {
-            tile[thread] += tile[thread + half];
-            tile[thread + THREADS] += tile[thread + half + THREADS];
+            staged[thread] += staged[thread + half];
+            staged[thread + THREADS] += staged[thread + half + THREADS];
         }
     }
-    return vec2(tile[thread], tile[thread + THREADS]);
+    return vec2(staged[thread], staged[thread + THREADS]);
 }

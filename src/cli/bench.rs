@@ -1,0 +1,137 @@
+//! The `bench` command.
+
+use super::args::BenchArgs;
+use super::console::{self, Console};
+use super::device::Choice;
+use super::failure::Failure;
+#[cfg(feature = "gpu")]
+use coresift::Gpu;
+use coresift::bench::report::{self, Adapter, Named};
+use coresift::bench::{self, Cpu, Device, Sizes, compare, plot, table};
+use coresift::{Error, file};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// A device to measure, or what is to be said of one that did not open.
+type Opened = Result<Box<dyn Device>, Box<Adapter>>;
+
+/// Measures devices, or compares what was measured before.
+pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
+    for (path, argument) in [(&args.json, "json"), (&args.plot, "plot")] {
+        path.as_ref().map_or(Ok(()), |path| check(path, argument))?;
+    }
+    if args.compare.is_empty() {
+        measure(args)
+    } else {
+        compare(args)
+    }
+}
+
+/// Refuses a file that could not be written, before hours are spent on what it is to hold.
+fn check(path: &Path, argument: &'static str) -> Result<(), Failure> {
+    let refuse = |problem: String| Err(Failure::file(path, argument, problem));
+    if path.is_dir() {
+        return refuse("a folder found, a file expected".to_owned());
+    }
+    let folder = file::folder(path);
+    if !folder.is_dir() {
+        return refuse(format!("no folder {folder:?} found, one expected"));
+    }
+    file::try_out(path).map_err(|e| Failure::io(path, argument, "cannot write to this folder", e))
+}
+
+fn compare(args: &BenchArgs) -> Result<(), Failure> {
+    let load = |path: &PathBuf| {
+        let name = path.display().to_string();
+        report::load(path).map(|report| Named { name, report })
+    };
+    let reports: Vec<Named> = args.compare.iter().map(load).collect::<Result<_, _>>()?;
+    console::results(compare::table(&reports)?.as_bytes())?;
+    draw(args, &reports)
+}
+
+fn draw(args: &BenchArgs, reports: &[Named]) -> Result<(), Failure> {
+    match &args.plot {
+        Some(path) => Ok(plot::draw(reports, path)?),
+        None => Ok(()),
+    }
+}
+
+/// Prints a table, and keeps and draws the report where that is asked for.
+fn measure(args: &BenchArgs) -> Result<(), Failure> {
+    let console = Console { quiet: args.quiet };
+    let sizes = if args.quick {
+        Sizes::quick()
+    } else {
+        Sizes::full()
+    };
+    let mut report = bench::report(&sizes, SystemTime::now());
+    for device in devices(args, console)? {
+        let adapter = match device {
+            Ok(device) => measured(&*device, &sizes, console),
+            Err(unopened) => *unopened,
+        };
+        report.adapters.push(adapter);
+    }
+    console::results(table::table(&report).as_bytes())?;
+    if let Some(path) = &args.json {
+        report::save(&report, path)?;
+    }
+    let missing: usize = report.adapters.iter().map(|a| a.missing.len()).sum();
+    let name = report.date.clone();
+    draw(args, &[Named { name, report }])?;
+    if missing > 0 {
+        return Err(Failure::Incomplete(format!(
+            "{missing} measurements are missing; the report says which, and why"
+        )));
+    }
+    Ok(())
+}
+
+fn measured(device: &dyn Device, sizes: &Sizes, console: Console) -> Adapter {
+    let about = device.describe();
+    console.note(format_args!("device: {} ({})", about.name, about.backend));
+    let bar = console.progress("measuring {msg} {elapsed}", 0);
+    bench::run(device, sizes, &mut |what| bar.say(what.to_owned()))
+}
+
+fn devices(args: &BenchArgs, console: Console) -> Result<Vec<Opened>, Failure> {
+    if args.all {
+        let cpu: Opened = Ok(Box::new(Cpu));
+        return Ok(std::iter::once(cpu).chain(adapters()).collect());
+    }
+    let device: Box<dyn Device> = match &args.device {
+        Choice::Cpu => Box::new(Cpu),
+        Choice::Gpu => gpu(None)?,
+        Choice::Named(name) => gpu(Some(name))?,
+        Choice::Auto => gpu(None).unwrap_or_else(|error| {
+            console.note(error);
+            Box::new(Cpu)
+        }),
+    };
+    Ok(vec![Ok(device)])
+}
+
+#[cfg(feature = "gpu")]
+fn adapters() -> Vec<Opened> {
+    let opened = |(adapter, gpu): (coresift::Adapter, Result<Gpu, Error>)| match gpu {
+        Ok(gpu) => Ok(Box::new(gpu) as Box<dyn Device>),
+        Err(error) => Err(Box::new(bench::unopened(&adapter, &error))),
+    };
+    Gpu::open_all_recorded().into_iter().map(opened).collect()
+}
+
+#[cfg(not(feature = "gpu"))]
+fn adapters() -> Vec<Opened> {
+    Vec::new()
+}
+
+#[cfg(feature = "gpu")]
+fn gpu(name: Option<&str>) -> Result<Box<dyn Device>, Error> {
+    Ok(Box::new(Gpu::open_recorded(name)?))
+}
+
+#[cfg(not(feature = "gpu"))]
+fn gpu(name: Option<&str>) -> Result<Box<dyn Device>, Error> {
+    Err(super::device::no_gpu(name))
+}

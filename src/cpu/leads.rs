@@ -1,0 +1,134 @@
+//! The nearest of some vectors to some rows, and what the vectors' leads are. There is no shader to
+//! mirror: a GPU looks at all rows instead.
+
+use super::nearest::smallest;
+use super::{BLOCK, CpuPool};
+use crate::{Field, Leads, Nearest, sums};
+use bytemuck::Zeroable as _;
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use rayon::prelude::*;
+
+/// Some rows of a field.
+struct Block<'a> {
+    field: usize,
+    rows: &'a [usize],
+    nearest: &'a mut [Nearest],
+}
+
+/// What a thread works in.
+#[derive(Default)]
+struct Scratch {
+    rows: Vec<f32>,
+    vectors: Vec<f32>,
+    offsets: Vec<f32>,
+    products: Vec<f32>,
+}
+
+/// For the rows of every field the nearest of its vectors, and the vectors' least leads.
+pub(super) fn leads(
+    pool: &CpuPool<'_>,
+    fields: &[Field<'_>],
+    vectors: &[f32],
+    offsets: &[f32],
+    lengths: &[f32],
+) -> Vec<Leads> {
+    let of_field = |field: &Field<'_>| Leads {
+        nearest: vec![Nearest::zeroed(); field.rows.len()],
+        least: vec![f32::MAX; field.vectors.len()],
+        own: f32::MIN,
+    };
+    let mut leads: Vec<Leads> = fields.iter().map(of_field).collect();
+    let blocks = (fields.iter().zip(&mut leads).enumerate()).flat_map(|(index, (field, leads))| {
+        let nearest = leads.nearest.chunks_mut(BLOCK);
+        (field.rows.chunks(BLOCK).zip(nearest)).map(move |(rows, nearest)| Block {
+            field: index,
+            rows,
+            nearest,
+        })
+    });
+    let blocks: Vec<Block<'_>> = blocks.collect();
+    let found: Vec<(usize, Vec<f32>, f32)> = blocks
+        .into_par_iter()
+        .map_init(Scratch::default, |scratch, block| {
+            let index = block.field;
+            let field = &fields[index];
+            scratch.fill(pool, block.rows, &field.vectors, vectors, offsets);
+            let (least, own) = meet(block, &field.vectors, lengths, scratch);
+            (index, least, own)
+        })
+        .collect();
+    for (index, least, own) in found {
+        let leads = &mut leads[index];
+        leads.own = leads.own.max(own);
+        for (all, least) in leads.least.iter_mut().zip(least) {
+            *all = all.min(least);
+        }
+    }
+    leads
+}
+
+impl Scratch {
+    /// Makes the products of some rows with some vectors.
+    fn fill(
+        &mut self,
+        pool: &CpuPool<'_>,
+        rows: &[usize],
+        among: &[u32],
+        vectors: &[f32],
+        offsets: &[f32],
+    ) {
+        let (dim, values) = (pool.features.dim(), pool.features.values());
+        // The scale goes onto the few vectors rather than onto every feature.
+        self.vectors.clear();
+        self.offsets.clear();
+        for &vector in among {
+            let vector = vector as usize;
+            let values = vectors[vector * dim..][..dim].iter();
+            self.vectors.extend(values.map(|v| v * pool.scale));
+            self.offsets.push(offsets[vector]);
+        }
+        self.products.resize(rows.len() * among.len(), 0.0);
+        self.rows.clear();
+        for &row in rows {
+            self.rows.extend_from_slice(&values[row * dim..][..dim]);
+        }
+        matmul(
+            MatMut::from_row_major_slice_mut(&mut self.products, rows.len(), among.len()),
+            Accum::Replace,
+            MatRef::from_row_major_slice(&self.rows, rows.len(), dim),
+            MatRef::from_row_major_slice(&self.vectors, among.len(), dim).transpose(),
+            1.0,
+            Par::Seq,
+        );
+    }
+}
+
+/// The vectors' least leads over the rows of a block, and the largest score of the rows' own.
+fn meet(
+    block: Block<'_>,
+    among: &[u32],
+    lengths: &[f32],
+    scratch: &mut Scratch,
+) -> (Vec<f32>, f32) {
+    let (offsets, products) = (&scratch.offsets, &mut scratch.products);
+    let (mut least, mut most) = (vec![f32::MAX; among.len()], f32::MIN);
+    let scores = products.chunks_exact_mut(among.len());
+    sums::vectorised(|| {
+        for ((nearest, &row), scores) in block.nearest.iter_mut().zip(block.rows).zip(scores) {
+            let (length, over) = (lengths[row], 1.0 / lengths[row]);
+            for (score, offset) in scores.iter_mut().zip(offsets) {
+                *score = offset * length - *score;
+            }
+            let own = scores[0];
+            for (least, score) in least.iter_mut().zip(&*scores) {
+                let lead = (score - own) * over;
+                *least = if lead < *least { lead } else { *least };
+            }
+            most = most.max(own * over);
+            *nearest = smallest(scores);
+            nearest.index = among[nearest.index as usize];
+        }
+    });
+    (least, most)
+}

@@ -1,0 +1,378 @@
+//! Binds `shaders/ceiling_*.wgsl`: what a device can do at best, for benchmarks.
+
+use super::adapter::{backend_name, driver, type_name};
+use super::memory::Block;
+use super::run::compile;
+use crate::bench::report::{Adapter, Ceiling, Timing};
+use crate::bench::{Device, Limit, Number, Record, Sizes, device};
+use crate::{Error, Features, Gpu, Pool};
+use std::sync::OnceLock;
+use std::sync::mpsc;
+use std::time::Instant;
+use wgpu::BufferUsages;
+
+const COPY: &str = include_str!("../../shaders/ceiling_copy.wgsl");
+const READ: &str = include_str!("../../shaders/ceiling_read.wgsl");
+const F32: &str = concat!(
+    include_str!("../../shaders/ceiling_f32.wgsl"),
+    include_str!("../../shaders/ceiling_chains.wgsl"),
+);
+const F16: &str = concat!(
+    include_str!("../../shaders/ceiling_f16.wgsl"),
+    include_str!("../../shaders/ceiling_chains.wgsl"),
+);
+const I32: &str = concat!(
+    include_str!("../../shaders/ceiling_i32.wgsl"),
+    include_str!("../../shaders/ceiling_chains.wgsl"),
+);
+
+/// Threads of a workgroup that copies or reads, `THREADS` in the shaders.
+const THREADS: u64 = 256;
+/// Vectors that a thread reads, `EACH` in `ceiling_read`.
+const EACH: u64 = 32;
+/// Threads of a workgroup of chains, and chains of a thread: `THREADS` and `CHAINS` in
+/// `ceiling_chains`.
+const LANES: usize = 64;
+const CHAINS: usize = 12;
+/// Rounds of the chains' loop, far from the 65 535 after which lavapipe stops.
+const ROUNDS: u32 = 1024;
+/// Multiply-adds of a chain: 16 a round, and one more.
+const LINKS: u32 = 16 * ROUNDS + 1;
+/// Workgroups of the least number of chains.
+const GROUPS: u64 = 16;
+
+/// `Shape` in `ceiling_chains`; the test below holds the two to one layout. The other shaders have
+/// but a number.
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct Shape {
+    rounds: u32,
+    factor: u32,
+    term: u32,
+}
+
+impl Device for Gpu {
+    fn describe(&self) -> Adapter {
+        let info = self.shared.device.adapter_info();
+        let limits = self.limits();
+        let limits = [
+            ("max_buffer_size", limits.max_buffer_size),
+            (
+                "max_storage_buffer_binding_size",
+                limits.max_storage_buffer_binding_size,
+            ),
+            (
+                "max_compute_invocations_per_workgroup",
+                limits.max_compute_invocations_per_workgroup.into(),
+            ),
+            (
+                "max_compute_workgroup_storage_size",
+                limits.max_compute_workgroup_storage_size.into(),
+            ),
+            (
+                "max_compute_workgroups_per_dimension",
+                limits.max_compute_workgroups_per_dimension.into(),
+            ),
+            ("subgroup_min_size", info.subgroup_min_size.into()),
+            ("subgroup_max_size", info.subgroup_max_size.into()),
+        ];
+        Adapter {
+            backend: backend_name(info.backend).to_lowercase(),
+            kind: type_name(info.device_type).to_owned(),
+            driver: driver(&info),
+            threads: None,
+            limits: limits.map(|(name, limit)| (name.to_owned(), limit)).into(),
+            timing: if self.has_timestamps() {
+                Timing::Timestamps
+            } else {
+                Timing::WallClock
+            },
+            ceilings: Vec::new(),
+            kernels: Vec::new(),
+            selectors: Vec::new(),
+            missing: Vec::new(),
+            name: info.name,
+        }
+    }
+
+    fn pool<'a>(&'a self, features: Features<'a>) -> Result<Box<dyn Pool + 'a>, Error> {
+        Ok(Box::new(Self::pool(self, features)?))
+    }
+
+    fn ceiling(&self, limit: Limit, sizes: &Sizes) -> Result<Option<Ceiling>, Error> {
+        let (work, seconds) = match limit {
+            Limit::Copy => self.copies(sizes)?,
+            Limit::Read => self.reads(sizes)?,
+            Limit::MultiplyAdd(Number::F16) if !self.has_f16() => return Ok(None),
+            Limit::MultiplyAdd(number) => self.multiply_adds(number, sizes)?,
+            Limit::Dispatch => self.dispatches(sizes)?,
+            Limit::ReadBack => self.read_backs(sizes)?,
+            Limit::Upload => self.uploads(sizes)?,
+            Limit::Gemm(_) => return Ok(None),
+        };
+        Ok(Some(limit.ceiling(work, seconds)))
+    }
+
+    fn take_record(&self) -> Result<Option<Record>, Error> {
+        let record = Self::take_record(self)?;
+        Ok(record.map(|record| Record {
+            parts: (record.parts.into_iter())
+                .map(|part| (part.name, part.calls, part.seconds))
+                .collect(),
+            peak_bytes: record.peak_bytes,
+        }))
+    }
+}
+
+impl Gpu {
+    fn has_f16(&self) -> bool {
+        let features = self.shared.device.features();
+        features.contains(wgpu::Features::SHADER_F16)
+    }
+
+    /// Seconds of one dispatch of a kernel whose pipeline is kept for this measurement alone.
+    fn seconds(
+        &self,
+        name: &'static str,
+        source: &str,
+        slot: &OnceLock<wgpu::ComputePipeline>,
+        blocks: &[&Block],
+        groups: u64,
+    ) -> Result<f64, Error> {
+        let bindings: Vec<_> = (blocks.iter())
+            .map(|block| block.as_entire_binding())
+            .collect();
+        self.idle()?;
+        Self::take_record(self)?;
+        let began = Instant::now();
+        let pipeline = |device: &wgpu::Device| compile(device, name, source, &[]);
+        self.dispatch(name, pipeline, slot, &bindings, groups)?;
+        self.idle()?;
+        let by_host = began.elapsed().as_secs_f64();
+        let record = Self::take_record(self)?;
+        let part = record.and_then(|record| record.parts.into_iter().find(|p| p.name == name));
+        Ok(part.map_or(by_host, |part| part.seconds))
+    }
+
+    /// A buffer of words that differ, in whole workgroups of reading threads.
+    fn words(&self, sizes: &Sizes) -> Result<(Vec<u32>, Block), Error> {
+        let unit = 16 * EACH * THREADS;
+        let size = (sizes.buffer as u64).min(self.most_bound()) / unit * unit;
+        let words: Vec<u32> = (0..size as u32 / 4).map(device::word).collect();
+        let block = self.filled("source", &words, BufferUsages::STORAGE)?;
+        Ok((words, block))
+    }
+
+    fn copies(&self, sizes: &Sizes) -> Result<(f64, Vec<f64>), Error> {
+        let (words, source) = self.words(sizes)?;
+        let copied = self.output("copied", source.size())?;
+        let vectors = source.size() / 16;
+        let shape = self.uniform(vectors as u32)?;
+        let blocks = [&shape, &source, &copied];
+        let (groups, slot) = (vectors.div_ceil(THREADS), OnceLock::new());
+        let run = || self.seconds("ceiling_copy", COPY, &slot, &blocks, groups);
+        run()?;
+        if self.read::<u32>("copied", &copied)? != words {
+            return Err(device::wrong(Limit::Copy));
+        }
+        let seconds: Result<_, _> = (0..sizes.samples).map(|_| run()).collect();
+        Ok((2.0 * source.size() as f64, seconds?))
+    }
+
+    fn reads(&self, sizes: &Sizes) -> Result<(f64, Vec<f64>), Error> {
+        let (words, source) = self.words(sizes)?;
+        let threads = source.size() / (16 * EACH);
+        let sums = self.output("sums", 4 * threads)?;
+        let shape = self.uniform(threads as u32)?;
+        let blocks = [&shape, &source, &sums];
+        let slot = OnceLock::new();
+        let run = || self.seconds("ceiling_read", READ, &slot, &blocks, threads / THREADS);
+        run()?;
+        let sum = |words: &[u32]| words.iter().fold(0u32, |sum, &w| sum.wrapping_add(w));
+        if sum(&self.read::<u32>("sums", &sums)?) != sum(&words) {
+            return Err(device::wrong(Limit::Read));
+        }
+        let seconds: Result<_, _> = (0..sizes.samples).map(|_| run()).collect();
+        Ok(((source.size() + sums.size()) as f64, seconds?))
+    }
+
+    fn multiply_adds(&self, number: Number, sizes: &Sizes) -> Result<(f64, Vec<f64>), Error> {
+        let (name, source) = match number {
+            Number::F32 => ("ceiling_f32", F32),
+            Number::F16 => ("ceiling_f16", F16),
+            Number::I32 => ("ceiling_i32", I32),
+        };
+        let (factor, term) = factor_and_term(number);
+        let shape = self.uniform(Shape {
+            rounds: ROUNDS,
+            factor,
+            term,
+        })?;
+        let want: Vec<u32> = (0..LANES as u32).map(|lane| end(number, lane)).collect();
+        let slot = OnceLock::new();
+        let bound = self.most_bound() / (4 * LANES as u64);
+        let most = self.most_groups().min(bound) / GROUPS;
+        let run = |times: u64| {
+            let groups = GROUPS * times;
+            let sums = self.output("sums", 4 * groups * LANES as u64)?;
+            let seconds = self.seconds(name, source, &slot, &[&shape, &sums], groups)?;
+            let got = self.read::<u32>("sums", &sums)?;
+            if got.chunks(LANES).any(|got| got != want) {
+                return Err(device::wrong(Limit::MultiplyAdd(number)));
+            }
+            Ok(seconds)
+        };
+        run(1)?; // compiles
+        let (times, seconds) = device::long_enough(sizes, most, run)?;
+        let chains = GROUPS * times * (LANES * CHAINS) as u64;
+        Ok((2.0 * chains as f64 * f64::from(LINKS), seconds))
+    }
+
+    /// By the host's clock: a device's own does not see how its host waits.
+    fn dispatches(&self, sizes: &Sizes) -> Result<(f64, Vec<f64>), Error> {
+        let source = self.filled("source", &[device::word(1); 4], BufferUsages::STORAGE)?;
+        let copied = self.output("copied", 16)?;
+        let shape = self.uniform(1u32)?;
+        let blocks = [&shape, &source, &copied];
+        let bindings = blocks.map(|block| block.as_entire_binding());
+        let slot = OnceLock::new();
+        let run = |times| {
+            let began = Instant::now();
+            for _ in 0..times {
+                let pipeline = |device: &wgpu::Device| compile(device, "ceiling_copy", COPY, &[]);
+                self.dispatch("ceiling_copy", pipeline, &slot, &bindings, 1)?;
+                self.idle()?;
+            }
+            Ok(began.elapsed().as_secs_f64())
+        };
+        run(1)?;
+        if self.read::<u32>("copied", &copied)? != [device::word(1); 4] {
+            return Err(device::wrong(Limit::Dispatch));
+        }
+        device::latency(sizes, run)
+    }
+
+    fn read_backs(&self, sizes: &Sizes) -> Result<(f64, Vec<f64>), Error> {
+        let usage = BufferUsages::COPY_SRC;
+        let source = self.filled("source", &[device::word(1); 4], usage)?;
+        device::latency(sizes, |times| {
+            self.idle()?;
+            let began = Instant::now();
+            for _ in 0..times {
+                if self.read::<u32>("source", &source)? != [device::word(1); 4] {
+                    return Err(device::wrong(Limit::ReadBack));
+                }
+            }
+            Ok(began.elapsed().as_secs_f64())
+        })
+    }
+
+    fn uploads(&self, sizes: &Sizes) -> Result<(f64, Vec<f64>), Error> {
+        let size = (sizes.buffer as u64).min(self.most_bound()) / 4 * 4;
+        let words: Vec<u32> = (0..size as u32 / 4).map(device::word).collect();
+        let mapped = BufferUsages::MAP_WRITE | BufferUsages::COPY_SRC;
+        let staging = self.block("staging", size, mapped)?;
+        let arrived = self.output("uploaded", size)?;
+        let run = || {
+            let began = Instant::now();
+            self.fill_mapped(&staging, bytemuck::cast_slice(&words))?;
+            let index = self.submit("upload", |encoder| {
+                encoder.copy_buffer_to_buffer(&staging, 0, &arrived, 0, size);
+            })?;
+            self.wait(index)?;
+            Ok(began.elapsed().as_secs_f64())
+        };
+        run()?;
+        if self.read::<u32>("uploaded", &arrived)? != words {
+            return Err(device::wrong(Limit::Upload));
+        }
+        let seconds: Result<_, Error> = (0..sizes.samples).map(|_| run()).collect();
+        Ok((size as f64, seconds?))
+    }
+
+    fn fill_mapped(&self, staging: &wgpu::Buffer, bytes: &[u8]) -> Result<(), Error> {
+        let (sender, receiver) = mpsc::channel();
+        self.caught("staging", 0, || {
+            staging.map_async(wgpu::MapMode::Write, .., move |result| {
+                let _ = sender.send(result.is_ok());
+            });
+        })?;
+        self.idle()?;
+        if receiver.recv() != Ok(true) {
+            return Err(self.lost());
+        }
+        let Ok(mut view) = staging.get_mapped_range_mut(..) else {
+            return Err(self.lost());
+        };
+        view.copy_from_slice(bytes);
+        drop(view);
+        staging.unmap();
+        Ok(())
+    }
+}
+
+/// By what the chains are multiplied and what is added, as bits. In f32 a chain counts; in f16, which
+/// does not count past 2048, it goes from v to 3 - v and back; whole numbers wrap.
+fn factor_and_term(number: Number) -> (u32, u32) {
+    match number {
+        Number::F32 => (1.0f32.to_bits(), 1.0f32.to_bits()),
+        Number::F16 => ((-1.0f32).to_bits(), 3.0f32.to_bits()),
+        Number::I32 => (1_664_525, 1_013_904_223),
+    }
+}
+
+/// The bits of the sum that a thread's chains must come to: whole numbers that every type holds.
+fn end(number: Number, lane: u32) -> u32 {
+    let starts = lane..lane + CHAINS as u32;
+    match number {
+        Number::F32 => (starts.map(|start| start + LINKS).sum::<u32>() as f32).to_bits(),
+        Number::F16 => (starts.map(|start| 3.0 - start as f32).sum::<f32>()).to_bits(),
+        Number::I32 => {
+            let (factor, term) = factor_and_term(number);
+            let next = |v: u32, _| v.wrapping_mul(factor).wrapping_add(term);
+            let ends = starts.map(|start| (0..LINKS).fold(start, next));
+            ends.fold(0, u32::wrapping_add)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layout::{assert_entry, assert_struct, constant};
+    use super::*;
+    use std::mem::offset_of;
+
+    #[test]
+    fn layout() {
+        assert_entry(COPY, "ceiling_copy", 256, &["shape", "source", "copied"]);
+        assert_struct(COPY, "Shape", &[("vectors", 0)], 4);
+        assert_eq!(constant(COPY, "THREADS"), THREADS);
+        assert_entry(READ, "ceiling_read", 256, &["shape", "source", "sums"]);
+        assert_struct(READ, "Shape", &[("threads", 0)], 4);
+        assert_eq!(constant(READ, "THREADS"), THREADS);
+        assert_eq!(constant(READ, "EACH"), EACH);
+        for (name, source) in [
+            ("ceiling_f32", F32),
+            ("ceiling_f16", F16),
+            ("ceiling_i32", I32),
+        ] {
+            assert_entry(source, name, LANES as u32, &["shape", "sums"]);
+            let members = [
+                ("rounds", offset_of!(Shape, rounds)),
+                ("factor", offset_of!(Shape, factor)),
+                ("term", offset_of!(Shape, term)),
+            ];
+            assert_struct(source, "Shape", &members, size_of::<Shape>());
+            assert_eq!(constant(source, "CHAINS"), CHAINS as u64);
+        }
+    }
+
+    /// What is expected of the chains is exact in the types that they are reckoned in.
+    #[test]
+    fn ends_are_exact() {
+        for lane in 0..LANES as u32 {
+            assert!(f32::from_bits(end(Number::F32, lane)) < (1 << 24) as f32);
+            assert!(f32::from_bits(end(Number::F16, lane)).abs() <= 2048.0);
+        }
+    }
+}
