@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::indices;
 use super::method::{self, Given, Plan};
 use super::read::FeatureFile;
-use super::write::{Format, Target};
+use super::write::{self, Format, Target};
 use coresift::{
     ClassShare, Error, Features, GramSchmidt, Progress, Road, Selection, Then, file, stored_bytes,
 };
@@ -78,7 +78,8 @@ fn check(args: &SelectArgs) -> Result<(), Failure> {
         let problem = "--memory: --device cpu found, a GPU expected (it bounds device memory)";
         return Err(Failure::Usage(problem.to_owned()));
     }
-    args.out.as_ref().map_or(Ok(()), Target::check)
+    let out = args.out.as_ref();
+    out.map_or(Ok(()), |out| write::check(&out.path, "out"))
 }
 
 fn open(args: &SelectArgs, console: Console) -> Result<Device, Failure> {
