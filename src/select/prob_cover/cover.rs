@@ -312,7 +312,7 @@ impl<'a> Cover<'a> {
         let (z, dim, delta_sq) = (self.rows.rows(rows)?, self.rows.dim(), self.delta_sq);
         let is_near = |bit: usize, other: &[f64]| {
             let own = &z[bit * dim..][..dim];
-            sums::vectorised(|| sums::distance_sq(own, other)) < delta_sq
+            sums::vectorised!(sums::distance_sq(own, other)) < delta_sq
         };
         let mut marks = marks;
         self.rows.gather(open, |open, others| {
