@@ -227,3 +227,52 @@ fn each_set(flags: &[u8], mut work: impl FnMut(usize)) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CpuPool, Features, random};
+
+    /// The same counts by rough products as by exact ones: on rows here and there and in heaps, at
+    /// limits that products lie on and next to, and where every tile is full of doubts.
+    #[test]
+    fn rough_products_change_no_count() {
+        for (rows, dim, spread) in [
+            (300, 3, 1.0),
+            (200, 128, 0.5),
+            (700, 130, 0.01),
+            (90, 16, 0.0),
+        ] {
+            let numbers = random::exponentials(7, 0, rows * dim);
+            let centres = random::exponentials(8, 0, 5 * dim);
+            let x: Vec<f32> = (0..rows * dim)
+                .map(|at| (centres[at % (5 * dim)] + spread * numbers[at] - 1.0) as f32)
+                .collect();
+            let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
+            let neighbours = CpuNeighbours::new(&pool);
+            let mut made = neighbours.scratch(rows);
+            neighbours.fill(0..rows, 0, &mut made);
+            let mut limits = vec![i32::MIN, -1, 0, 1 << 29, i32::MAX];
+            for row in [1, 5, rows - 1] {
+                let at = product(made.row(0), made.row(row));
+                limits.extend([at - 1, at, at + 1]);
+            }
+            for least in limits {
+                let want = count_by(&neighbours, least, None);
+                let got = count_by(&neighbours, least, Rounding::of(dim));
+                assert_eq!(got, want, "{rows} x {dim}, spread {spread}, above {least}");
+            }
+        }
+    }
+
+    #[test]
+    fn flags_are_found() {
+        for len in [0, 3, 8, 21] {
+            let flags: Vec<u8> = (0..len).map(|at| u8::from(at % 3 == 2)).collect();
+            let mut found = Vec::new();
+            each_set(&flags, |at| found.push(at));
+            let want: Vec<usize> = (0..len).filter(|at| at % 3 == 2).collect();
+            assert_eq!(found, want);
+        }
+    }
+}

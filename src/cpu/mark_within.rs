@@ -126,3 +126,45 @@ fn mark(products: &[i32], reach: Reach) -> Marks {
     }
     marks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CpuPool, Features, random};
+
+    /// One mark by products in f32 as by whole numbers: at limits that products lie on, and rows
+    /// of zeros and of subnormals.
+    #[test]
+    fn one_mark_is_exact() {
+        let (rows, dim) = (400, 37);
+        let numbers = random::exponentials(7, 0, rows * dim);
+        let mut x: Vec<f32> = numbers.iter().map(|&x| x as f32 - 0.9).collect();
+        x[5 * dim..6 * dim].fill(0.0);
+        x[6 * dim..8 * dim].iter_mut().for_each(|x| *x *= 1e-41);
+        let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
+        let neighbours = CpuNeighbours::new(&pool);
+        let all: Vec<usize> = (0..rows).collect();
+        let mut made = neighbours.scratch(rows);
+        neighbours.fill(0..rows, 0, &mut made);
+        for marked in [0, 5, 6, rows - 1] {
+            for other in all.iter().step_by(13) {
+                let at = products::product(made.row(marked), made.row(*other));
+                for certain in [at - 1, at, at + 1] {
+                    let possible = certain - 400_000;
+                    let reach = Reach { certain, possible };
+                    let mut want = vec![Marks::default(); rows];
+                    each_row(
+                        &neighbours,
+                        &[marked],
+                        &all,
+                        &mut want,
+                        |marks, products| {
+                            *marks = mark(products, reach);
+                        },
+                    );
+                    assert!(mark_one(&neighbours, marked, &all, reach) == want);
+                }
+            }
+        }
+    }
+}

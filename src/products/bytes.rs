@@ -181,3 +181,87 @@ fn has_products() -> bool {
     };
     fill(&nothing, &mut [])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::products::product;
+    use crate::random;
+
+    /// Rows of length 2¹⁵: dense ones, ones of a few values, and one of a single value, of which
+    /// much is cut off.
+    fn rows(dim: usize) -> IntegerRows {
+        let count = 40;
+        let mut rows = IntegerRows::zeros(dim, vec![0, count]);
+        let pitch = rows.pitch();
+        let numbers = random::exponentials(dim as u64, 0, count * dim);
+        let places = rows.values_mut().chunks_mut(pitch);
+        for (at, (place, x)) in places.zip(numbers.chunks(dim)).enumerate() {
+            let power = 1 + at % 4;
+            let x: Vec<f64> = x.iter().map(|&x| (x - 0.5).powi(power as i32)).collect();
+            let length = x.iter().map(|x| x * x).sum::<f64>().sqrt();
+            for (place, x) in place.iter_mut().zip(x) {
+                *place = (x / length * 32768.0).clamp(-32767.0, 32767.0) as i16;
+            }
+        }
+        rows.values_mut()[..pitch].fill(0);
+        rows.values_mut()[dim - 1] = -32767;
+        rows.values_mut()[pitch..2 * pitch].fill(0);
+        rows
+    }
+
+    /// What every processor runs against what this one does: the definition of the products, and
+    /// the bound on how far they are off.
+    #[test]
+    fn products_are_off_by_no_more_than_the_radii() {
+        for dim in [1, 2, 15, 16, 100, 128, 1000, MOST_VALUES] {
+            let Some(rounding) = Rounding::of(dim) else {
+                eprintln!("this processor has no products of 8 bits");
+                return;
+            };
+            let made = rows(dim);
+            let count = made.rows();
+            let lengths: Vec<_> = (0..count)
+                .map(|row| rounding.lengths(made.row(row)))
+                .collect();
+            let radii = Rounding::radii(&lengths);
+            let (mut rows, mut columns) = (RoughRows::default(), RoughColumns::default());
+            rows.make(rounding, &made, 0..count);
+            columns.pack(rounding, &made, 3..count);
+            let width = count - 3;
+            let a: Vec<usize> = (0..count).collect();
+            let tile = Tile {
+                rows: rows.bytes.as_chunks().0,
+                a: &a,
+                columns: &columns.columns,
+            };
+            let mut out = vec![i32::MIN; count * width];
+            rough_products(&rows, 0..count, &columns, &mut out);
+            #[cfg(target_arch = "x86_64")]
+            for fill in crate::products::x86::BYTES {
+                let mut got = vec![i32::MIN; count * width];
+                assert!(!fill(&tile, &mut got) || got == out, "{dim}");
+            }
+            let unit = f64::from(rounding.length) / 32768.0;
+            for (row, out) in out.chunks_exact(width).enumerate() {
+                for (column, &rough) in (3..count).zip(out) {
+                    let (a, b) = (made.row(row), made.row(column));
+                    let pairs = a.iter().zip(b);
+                    let products = pairs.map(|(&a, &b)| rounding.round(a) * rounding.round(b));
+                    assert_eq!(rough, products.sum::<i32>(), "{dim}: {row}, {column}");
+                    let exact = product(a, b);
+                    let off = f64::from(rough) - unit * unit * f64::from(exact);
+                    let radius = radii[row] + radii[column];
+                    assert!(off.abs() <= f64::from(radius), "{dim}: {off}, {radius}");
+                    assert!(rough - radius <= rounding.limit(exact), "{dim}");
+                    assert!(rough + radius > rounding.limit(exact - 1), "{dim}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn there_is_none_for_long_rows() {
+        assert!(Rounding::of(MOST_VALUES + 1).is_none());
+    }
+}
