@@ -265,6 +265,17 @@ mod tests {
         }
     }
 
+    /// Radii of 5 and of 2 and 3 around a limit of 100.
+    #[test]
+    fn doubts_lie_within_the_radii() {
+        let (products, mut doubts) = ([107, 109, 108, 108, 94, 92, 93, 93], [9; 8]);
+        let (found, sum) = tell(&products, &[5; 4], &[2, 3], 100, &mut doubts);
+        assert_eq!(doubts, [1, 0, 0, 1, 1, 0, 0, 1]);
+        assert_eq!(found.0[..5], [1, 1, 0, 0, 0]);
+        assert_eq!(found.1[..3], [1, 1, 0]);
+        assert_eq!(sum, 4);
+    }
+
     #[test]
     fn flags_are_found() {
         for len in [0, 3, 8, 21] {
