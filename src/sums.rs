@@ -6,17 +6,25 @@ use std::iter::Sum;
 use std::ops::AddAssign;
 
 /// Evaluates an expression compiled for the widest vectors that this processor has. What is to
-/// profit must be inlined into it, hence the `inline(always)` at what is called here; and a macro:
-/// compilers may leave a closure outside of the function that has the vectors.
+/// profit must be inlined into it, hence the `inline(always)` at what is called here, and at the
+/// closure: compilers like to leave it outside of the function that has the vectors. It consumes a
+/// [`Once`], because one that could be called again would be called through a function between.
 macro_rules! vectorised {
-    ($work:expr) => {
+    ($work:expr) => {{
+        let once = $crate::sums::Once;
         pulp::Arch::new().dispatch(
             #[inline(always)]
-            || $work,
+            || {
+                let _consumed = once;
+                $work
+            },
         )
-    };
+    }};
 }
 pub(crate) use vectorised;
+
+/// What is not to be had twice.
+pub(crate) struct Once;
 
 const LANES: usize = 16;
 
