@@ -133,6 +133,9 @@ impl<'a, E: Tiler> RoughTiles<'a, E> {
         let width = columns.len();
         let all = self.doubts.chunks_exact(width).zip(rows.places.clone());
         for ((doubts, row), of_row) in all.zip(&mut found.0) {
+            if doubts.iter().fold(0, |any, doubt| any | doubt) == 0 {
+                continue;
+            }
             each_set(doubts, |at| {
                 let near = product(made.row(row), made.row(columns.places.start + at));
                 let near = u32::from(near > self.rough.least);
