@@ -3,10 +3,12 @@
 use super::failure::Failure;
 use super::npy::{Npy, name, show};
 use half::slice::{HalfBitsSliceExt as _, HalfFloatSliceExt as _};
+use memmap2::MmapMut;
 use npyz::{Endianness, TypeChar};
 use rayon::prelude::*;
 use std::fs::File;
 use std::io;
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 
 /// Values converted at a time: a megabyte of float64.
@@ -106,7 +108,7 @@ impl FeatureFile {
     }
 
     /// Reads all values, row-major; `progress` hears how many there are so far.
-    pub(crate) fn read(&mut self, progress: impl FnMut(u64)) -> Result<Vec<f32>, Failure> {
+    pub(crate) fn read(&mut self, progress: impl FnMut(u64)) -> Result<Values, Failure> {
         let mut values = self.reserve()?;
         let stored = Stored {
             file: &self.npy.file,
@@ -129,20 +131,48 @@ impl FeatureFile {
     }
 
     /// Room for all values, or the error that there is none.
-    fn reserve(&self) -> Result<Vec<f32>, Failure> {
-        let len = self.rows * self.dim;
-        let needed = len as u64 * size_of::<f32>() as u64;
+    fn reserve(&self) -> Result<Values, Failure> {
+        let needed = (self.rows * self.dim * size_of::<f32>()) as u64;
         let available = memory_available();
-        let is_room = Vec::<f32>::new().try_reserve_exact(len).is_ok();
-        if available.is_some_and(|bytes| bytes < needed) || !is_room {
+        let is_known_to_fit = available.is_none_or(|bytes| needed <= bytes);
+        let values = is_known_to_fit.then(|| Values::zeros(self.rows * self.dim).ok());
+        values.flatten().ok_or_else(|| {
             let error = coresift::Error::OutOfMemory {
                 what: "features",
                 needed,
                 available,
             };
-            return Err(Failure::of_file(self.path(), error));
-        }
-        Ok(vec![0.0; len])
+            Failure::of_file(self.path(), error)
+        })
+    }
+}
+
+/// Values in memory of their own, in large pages where the system has them: to get as much in pages
+/// of 4 KiB takes longer than to read what they will hold.
+#[derive(Debug)]
+pub(crate) struct Values(MmapMut);
+
+impl Values {
+    fn zeros(len: usize) -> io::Result<Self> {
+        let memory = MmapMut::map_anon(len * size_of::<f32>())?;
+        // Advice: where it is not taken pages are small.
+        #[cfg(target_os = "linux")]
+        let _ = memory.advise(memmap2::Advice::HugePage);
+        Ok(Self(memory))
+    }
+}
+
+impl Deref for Values {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        bytemuck::cast_slice(&self.0)
+    }
+}
+
+impl DerefMut for Values {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        bytemuck::cast_slice_mut(&mut self.0)
     }
 }
 
@@ -291,8 +321,7 @@ fn narrow(wide: &[f64], out: &mut [f32]) -> Result<(), Overflow> {
     Ok(())
 }
 
-/// Reads values that are stored row by row. Every core reads its share: the system gives a page of
-/// memory when it is first written to, which takes longer than to read what it will hold.
+/// Reads values that are stored row by row, every core its share.
 fn fill(
     stored: Stored<'_>,
     dim: usize,
