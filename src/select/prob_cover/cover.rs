@@ -156,7 +156,8 @@ impl<'a> Cover<'a> {
         Ok((row as usize, near.len()))
     }
 
-    /// Tells the rows close to the last pick what they lose by it, where that is worth a pass.
+    /// Tells the rows close to the last pick what they lose by it, where that is worth a pass; all
+    /// rows, where they are no more than it pays to look at anyway.
     fn tell_close(&mut self, pick: usize) -> Result<(), Error> {
         let last = self.ceased.len() - 1;
         if self.ceased[last].len() < WORTH_A_PASS {
@@ -164,9 +165,11 @@ impl<'a> Cover<'a> {
         }
         let able = |&row: &usize| !self.is_taken[row];
         let mut close: Vec<usize> = (0..self.is_taken.len()).filter(able).collect();
-        let marks = (self.neighbours).mark_within(&[pick], &close, self.close)?;
-        let mut marks = marks.iter();
-        close.retain(|_| marks.next().is_some_and(|marks| marks.possible != 0));
+        if close.len() > self.neighbours.at_once() {
+            let marks = (self.neighbours).mark_within(&[pick], &close, self.close)?;
+            let mut marks = marks.iter();
+            close.retain(|_| marks.next().is_some_and(|marks| marks.possible != 0));
+        }
         let counts = self.count(last..last + 1, &close)?;
         for (&row, count) in close.iter().zip(counts) {
             self.queue.lower(row, count);
