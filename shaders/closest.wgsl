@@ -35,9 +35,15 @@ struct Shape {
 @group(0) @binding(1) var<storage, read> features: array<f32>;
 @group(0) @binding(2) var<storage, read> directions: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> closest_of: array<f32>;
+// The features again, where they come in fours.
+@group(0) @binding(4) var<storage, read> fours: array<vec4<f32>>;
 
 fn element(at: u32) -> f32 {
     return features[at];
+}
+
+fn four_elements(at: u32) -> vec4<f32> {
+    return fours[at];
 }
 
 // The last value of a row's list; past the edge one that nothing exceeds.

@@ -36,9 +36,15 @@ struct Shape {
 @group(0) @binding(3) var<storage, read> dt: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> states: array<RowState>;
 @group(0) @binding(5) var<storage, read_write> totals_of: array<vec2<f32>>;
+// The features again, where they come in fours.
+@group(0) @binding(6) var<storage, read> fours: array<vec4<f32>>;
 
 fn element(at: u32) -> f32 {
     return features[at];
+}
+
+fn four_elements(at: u32) -> vec4<f32> {
+    return fours[at];
 }
 
 // A row on its way through the directions.

@@ -35,9 +35,15 @@ struct Nearest {
 @group(0) @binding(3) var<storage, read> offsets: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> lengths: array<f32>;
 @group(0) @binding(5) var<storage, read_write> nearest_of: array<Nearest>;
+// The features again, where they come in fours.
+@group(0) @binding(6) var<storage, read> fours: array<vec4<f32>>;
 
 fn element(at: u32) -> f32 {
     return features[at];
+}
+
+fn four_elements(at: u32) -> vec4<f32> {
+    return fours[at];
 }
 
 // A row on its way through the vectors.

@@ -45,16 +45,35 @@ fn element(at: u32) -> f32 {
     return residuals[at];
 }
 
+fn four_elements(at: u32) -> vec4<f32> {
+    let e = 4u * at;
+    return vec4(residuals[e], residuals[e + 1u], residuals[e + 2u], residuals[e + 3u]);
+}
+
 fn store_value(first_row: u32, column: u32, e: u32) {
     let row = first_row + e / COLUMNS;
     let j = column + e % COLUMNS;
     if row < shape.rows && j < shape.dim {
-        residuals[row * shape.dim + j] = staged[(e / COLUMNS) * STRIDE + e % COLUMNS];
+        residuals[row * shape.dim + j] = staged[place(e)];
     }
+}
+
+fn store_four(first_row: u32, column: u32, f: u32) {
+    store_value(first_row, column, 4u * f);
+    store_value(first_row, column, 4u * f + 1u);
+    store_value(first_row, column, 4u * f + 2u);
+    store_value(first_row, column, 4u * f + 3u);
 }
 
 // Writes `staged` back, each value by the thread that `stage_rows` had load it.
 fn store_rows(first_row: u32, column: u32, thread: u32) {
+    if shape.dim % 4u == 0u {
+        for (var f = thread; f < ROWS * COLUMNS / 4u; f += 2u * THREADS) {
+            store_four(first_row, column, f);
+            store_four(first_row, column, f + THREADS);
+        }
+        return;
+    }
     for (var e = thread; e < ROWS * COLUMNS; e += 4u * THREADS) {
         store_value(first_row, column, e);
         store_value(first_row, column, e + THREADS);

@@ -1,12 +1,14 @@
 // tile: the f32 tile, a workgroup's 128 rows against 32 vectors at a time: directions, centres or
 // other rows. Joined before a kernel with a uniform `shape` (rows, dim, columns), a `directions`
-// binding and a function `element`; no entry point. Lives under default limits.
+// binding and functions `element` and `four_elements` for values of the rows; no entry point. Lives
+// under default limits.
 //
 //   directions   the vectors, blocks x columns x 32; columns is dim rounded up to COLUMNS, zeros
 //                beyond dim
 //
 // Two rows a thread, all 32 inner products of each in registers: 64 multiply-adds for two loads of
-// features and eight broadcast loads of vectors. The sums are named, not indexed, because an index
+// features and eight broadcast loads of vectors. Rows come four values at a time where that divides
+// them. The sums are named, not indexed, because an index
 // would push them out of the registers. Loops are kept few: a thread of lavapipe stops after
 // 65 535 rounds of all its loops (src/gpu/directions.rs counts them).
 
@@ -28,6 +30,11 @@ struct Dots {
     b4: vec4<f32>, b5: vec4<f32>, b6: vec4<f32>, b7: vec4<f32>,
 }
 
+// Place among `staged` of value e of a tile.
+fn place(e: u32) -> u32 {
+    return (e / COLUMNS) * STRIDE + e % COLUMNS;
+}
+
 fn stage_value(first_row: u32, column: u32, e: u32) {
     let row = first_row + e / COLUMNS;
     let j = column + e % COLUMNS;
@@ -35,11 +42,36 @@ fn stage_value(first_row: u32, column: u32, e: u32) {
     if row < shape.rows && j < shape.dim {
         v = element(row * shape.dim + j);
     }
-    staged[(e / COLUMNS) * STRIDE + e % COLUMNS] = v;
+    staged[place(e)] = v;
+}
+
+// Four values from value 4 f on.
+fn stage_four(first_row: u32, column: u32, f: u32) {
+    let e = 4u * f;
+    let row = first_row + e / COLUMNS;
+    let j = column + e % COLUMNS;
+    var v = vec4(0.0);
+    if row < shape.rows && j < shape.dim {
+        v = four_elements((row * shape.dim + j) / 4u);
+    }
+    let at = place(e);
+    staged[at] = v.x;
+    staged[at + 1u] = v.y;
+    staged[at + 2u] = v.z;
+    staged[at + 3u] = v.w;
 }
 
 // COLUMNS columns of the workgroup's rows into `staged`, zeros past the edges.
 fn stage_rows(first_row: u32, column: u32, thread: u32) {
+    if shape.dim % 4u == 0u {
+        for (var f = thread; f < ROWS * COLUMNS / 4u; f += 4u * THREADS) {
+            stage_four(first_row, column, f);
+            stage_four(first_row, column, f + THREADS);
+            stage_four(first_row, column, f + 2u * THREADS);
+            stage_four(first_row, column, f + 3u * THREADS);
+        }
+        return;
+    }
     for (var e = thread; e < ROWS * COLUMNS; e += 4u * THREADS) {
         stage_value(first_row, column, e);
         stage_value(first_row, column, e + THREADS);

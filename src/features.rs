@@ -47,7 +47,7 @@ impl<'a> Features<'a> {
             .par_iter_mut()
             .zip(values.par_chunks(dim))
             .with_min_len(64)
-            .for_each(|(norm_sq, x)| *norm_sq = sums::vectorised(|| sums::squares(x)));
+            .for_each(|(norm_sq, x)| *norm_sq = sums::vectorised!(sums::squares(x)));
         // NaN and infinity fail too: a NaN compares false.
         let is_in_range = |norm_sq: &f64| *norm_sq <= f64::from(f32::MAX);
         if let Some(row) = norms_sq.iter().position(|norm_sq| !is_in_range(norm_sq)) {
@@ -105,7 +105,7 @@ impl<'a> Features<'a> {
     /// ```
     #[must_use]
     pub fn norms(&self, norm: Lp) -> Vec<f64> {
-        let of_row = |x: &[f32]| sums::vectorised(|| sums::norm(norm, x));
+        let of_row = |x: &[f32]| sums::vectorised!(sums::norm(norm, x));
         self.values.par_chunks_exact(self.dim).map(of_row).collect()
     }
 

@@ -45,14 +45,31 @@ fn rounding(dim: usize) -> f64 {
     of_row / f64::from(1u32 << FIXED_BITS)
 }
 
+/// How far the product of two whole-number rows, unit 2⁻³⁰, may be from that of the rows at length 1
+/// in f32.
+///
+/// Whole numbers are off as [`Reach::of`] has it; a sum of f32 products by fewer roundings than there
+/// are values and a few more.
+pub(crate) fn off_in_f32(dim: usize) -> f64 {
+    let (e, roundings) = (rounding(dim), dim as f64 + 32.0);
+    let one = f64::from(1u32 << (2 * FIXED_BITS));
+    (2.0 * e + e * e + roundings / f64::from(1 << 24)) * one
+}
+
 /// 2¹⁵ over a row's length in pool unit; 0 for a row of zeros.
 pub(crate) fn factor(x: &[f32], scale: f32) -> f64 {
-    let length = sums::vectorised(|| sums::squares(x)).sqrt() * f64::from(scale);
+    let length = sums::vectorised!(sums::squares(x)).sqrt() * f64::from(scale);
     if length == 0.0 {
         0.0
     } else {
         f64::from(1u32 << FIXED_BITS) / length
     }
+}
+
+/// Whether a row of this factor may be multiplied in f32: subnormals have fewer digits than that
+/// counts on.
+pub(crate) fn is_f32_enough(factor: f64) -> bool {
+    factor <= 1e20
 }
 
 /// A row brought to length 2¹⁵ and rounded, half to even, to whole numbers; `factor` is that of
@@ -62,8 +79,7 @@ pub(crate) fn to_integers(x: &[f32], scale: f32, factor: f64, out: &mut [i16]) {
     const MOST: f32 = 32767.0;
     // A sum with 1.5 · 2²³ has no fractional bits: the whole number stands in its lowest bits.
     const TO_WHOLE: f32 = 1.5 * (1u32 << 23) as f32;
-    // Subnormals have fewer digits than a product in f32 may count on.
-    if factor > 1e20 {
+    if !is_f32_enough(factor) {
         for (out, &x) in out.iter_mut().zip(x) {
             let value = f64::from(x * scale) * factor;
             *out = value

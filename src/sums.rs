@@ -2,12 +2,29 @@
 //! every machine: sixteen partial sums, and no fused multiply-add, however wide the vectors are.
 
 use crate::Lp;
+use std::iter::Sum;
+use std::ops::AddAssign;
 
-/// Runs `work` compiled for the widest vectors that this processor has. What is to profit must be
-/// inlined into it, hence the `inline(always)` here and at its callers.
-pub(crate) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(work)
+/// Evaluates an expression compiled for the widest vectors that this processor has. What is to
+/// profit must be inlined into it, hence the `inline(always)` at what is called here, and at the
+/// closure: compilers like to leave it outside of the function that has the vectors. It consumes a
+/// [`Once`], because one that could be called again would be called through a function between.
+macro_rules! vectorised {
+    ($work:expr) => {{
+        let once = $crate::sums::Once;
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                let _consumed = once;
+                $work
+            },
+        )
+    }};
 }
+pub(crate) use vectorised;
+
+/// What is not to be had twice.
+pub(crate) struct Once;
 
 const LANES: usize = 16;
 
@@ -61,6 +78,12 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     sum_of_pairs(a, b, |a, b| a * b)
 }
 
+/// ⟨scale·a, b⟩ in f32.
+#[inline(always)]
+pub(crate) fn dot_scaled(a: &[f32], scale: f32, b: &[f32]) -> f32 {
+    sum_of_pairs(a, b, |a, b| (a * scale) * b)
+}
+
 /// ‖a − b‖².
 #[inline(always)]
 pub(crate) fn distance_sq(a: &[f64], b: &[f64]) -> f64 {
@@ -69,8 +92,12 @@ pub(crate) fn distance_sq(a: &[f64], b: &[f64]) -> f64 {
 
 /// Σ term(aⱼ, bⱼ).
 #[inline(always)]
-fn sum_of_pairs(a: &[f64], b: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
-    let mut sums = [0.0f64; LANES];
+fn sum_of_pairs<T: Copy + Default + AddAssign + Sum>(
+    a: &[T],
+    b: &[T],
+    term: impl Fn(T, T) -> T,
+) -> T {
+    let mut sums = [T::default(); LANES];
     let (a, a_rest) = a.as_chunks::<LANES>();
     let (b, b_rest) = b.as_chunks::<LANES>();
     for (a, b) in a.iter().zip(b) {
@@ -81,7 +108,7 @@ fn sum_of_pairs(a: &[f64], b: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
     for (sum, (a, b)) in sums.iter_mut().zip(a_rest.iter().zip(b_rest)) {
         *sum += term(*a, *b);
     }
-    sums.iter().sum()
+    sums.into_iter().sum()
 }
 
 /// `y -= c * x`.

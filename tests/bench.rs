@@ -324,27 +324,39 @@ mod software {
         kept(&adapter);
     }
 
-    /// Kernels by the device's clock and the rest by the host's add up to the calls by the host's.
+    /// Kernels by the device's clock and the rest by the host's add up to the calls by the host's;
+    /// and the waiting in it is what a device takes to begin and end, not work of no name.
     #[test]
     fn parts_add_up_to_device_time() {
         let _alone = alone();
         let (gpu, sizes) = (gpu(), Sizes::quick());
+        let empty = Device::ceiling(&gpu, Limit::Dispatch, &sizes).unwrap();
+        let most_wait = 5.0 * empty.expect("a GPU dispatches").rate();
         for group in groups(&sizes) {
             let features = group.features().unwrap();
-            // TypiClust makes some 490 calls of a few milliseconds, of which the host spends more than
-            // a tenth waiting for a software adapter to begin and to be noticed.
-            let cases = group.cases().iter();
-            for case in cases.filter(|case| case.name != "typiclust") {
-                let share = || {
+            for case in group.cases() {
+                let share_and_wait = || {
                     let run = case.run(&gpu, &features, group.job().budget).unwrap();
                     let parts: f64 = run.parts.iter().map(|part| part.2).sum();
-                    parts / run.device_seconds
+                    let mut waits = run.parts.iter().filter(|part| part.0 == "wait");
+                    let wait = waits
+                        .next()
+                        .map_or(0.0, |&(_, n, seconds)| seconds / n as f64);
+                    (parts / run.device_seconds, wait)
                 };
-                share(); // compiles
-                // A machine with other work may wait long, and then in no part.
-                let shares = [share(), share(), share()];
-                let adds_up = shares.iter().any(|share| (share - 1.0).abs() <= 0.1);
-                assert!(adds_up, "{}: {shares:?}", case.name);
+                share_and_wait(); // compiles
+                // While other work has the machine, the host is kept from noticing in no part.
+                let mut tries = Vec::new();
+                let adds_up = (0..10).any(|_| {
+                    let (share, wait) = share_and_wait();
+                    tries.push((share, wait));
+                    (share - 1.0).abs() <= 0.1 && wait <= most_wait
+                });
+                let name = case.name;
+                assert!(
+                    adds_up,
+                    "{name}: {tries:?}, waits of at most {most_wait:.1e} s"
+                );
             }
         }
     }

@@ -6,7 +6,10 @@ mod common;
 use common::devices::{SOFTWARE, software, tiny};
 use common::{fractions, whole_numbers};
 use coresift::wgpu::{self, BufferUsages};
-use coresift::{Error, Features, Gpu, GpuPool, IntegerRows, Lp, Nearest, Pool, Rate, RowState};
+use coresift::{
+    Classes, Error, Features, Gpu, GpuPool, IntegerRows, Lp, Nearest, Pool, Rate, Road, RowState,
+    Sas, Selector, stored_bytes,
+};
 
 const USAGE: BufferUsages = BufferUsages::STORAGE.union(BufferUsages::COPY_SRC);
 
@@ -332,7 +335,7 @@ fn similarities_keep_to_the_memory_limit() {
     drop(unlimited);
 
     // The features, the rows, one class's matrix of 2 MB, and what the kernels need beside.
-    let limit = 64 + 64_000 + 2_000_000 + 36 * 2000 + (1 << 20) + 5 * 16;
+    let limit = 64 + 64_000 + 2_000_000 + 24 * 2000 + (9 << 17) + 5 * 16;
     let pool = gpu.with_memory_limit(limit).pool(features).unwrap();
     let mut similarities = pool.similarities(&rows, Some(0)).unwrap();
     assert_eq!(similarities.room(), 2_000_000);
@@ -353,7 +356,7 @@ fn similarities_keep_to_the_memory_limit() {
         other => panic!("{other:?}"),
     }
     assert!(
-        pool.similarities(&ones(16, vec![0, 100_000]), None)
+        pool.similarities(&ones(16, vec![0, 200_000]), None)
             .is_err()
     );
 }
@@ -496,4 +499,43 @@ fn the_applications_handlers_stay() {
     };
     let _ = application.device.create_buffer(&wrong);
     assert!(receiver.try_recv().is_ok());
+}
+
+/// SAS takes for each row its features in f32 and in 16 bits, what its plan says of matrices, and no
+/// more than 24 bytes beside; a list of 1 MiB where there are very many classes, whose rows are
+/// filled up to four.
+#[test]
+fn sas_keeps_to_24_bytes_a_row() {
+    let gpu = Gpu::open_recorded(Some(SOFTWARE)).unwrap();
+    let (rows, dim) = (44_000, 96);
+    let x: Vec<f32> = fractions(5, rows * dim).iter().map(|x| x.abs()).collect();
+    let features = Features::new(&x, rows, dim).unwrap();
+    let most = |each: usize, road: Road| {
+        let sas = Sas {
+            classes: Classes::Given((0..rows).map(|row| row / each).collect()),
+            road,
+            ..Sas::default()
+        };
+        gpu.take_record().unwrap();
+        let pool = gpu.pool(features.clone()).unwrap();
+        sas.select(&pool, rows / 5 * 4).unwrap();
+        let peak = gpu.take_record().unwrap().unwrap().peak_bytes;
+        let matrices = match road {
+            Road::Stored => (rows / each) as u64 * stored_bytes(each),
+            _ => 0,
+        };
+        (peak - matrices - 6 * (rows * dim) as u64) as f64 / rows as f64
+    };
+    let list = f64::from(1 << 20) / rows as f64;
+    for (each, road, list) in [
+        (1, Road::Stored, list),
+        (44, Road::Stored, 0.0),
+        (44, Road::MatrixFree, 0.0),
+    ] {
+        let beside = most(each, road) - list;
+        assert!(
+            beside <= 24.0,
+            "classes of {each}, {road:?}: {beside} bytes"
+        );
+    }
 }

@@ -240,9 +240,9 @@ fn picks_are_those_of_the_released_code() {
     }
 }
 
-/// Every pair of rows is much for a software adapter: of large pools the first rows have to do.
+/// Every pair of rows is much for a software adapter: the first rows have to do.
 fn check_real_pool(stored: &npy::Stored) {
-    let (rows, dim) = (stored.rows.min(2000), stored.dim);
+    let (rows, dim) = (stored.rows.min(800), stored.dim);
     let features = Features::new(&stored.values[..rows * dim], rows, dim).unwrap();
     let cpu = CpuPool::new(features.clone());
     for delta in [Delta::Fixed(0.6), Delta::default()] {
@@ -250,9 +250,9 @@ fn check_real_pool(stored: &npy::Stored) {
             delta,
             ..ProbCover::default()
         };
-        let want = cover.select(&cpu, 60).unwrap();
+        let want = cover.select(&cpu, 40).unwrap();
         on_every_device(features.clone(), |device, pool| {
-            let got = cover.select(pool, 60).unwrap();
+            let got = cover.select(pool, 40).unwrap();
             assert_eq!(
                 got.picks, want.picks,
                 "{} {delta:?} on {device}",

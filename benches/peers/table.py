@@ -96,7 +96,7 @@ def main():
         parser.error(f"{options.record}: nothing was recorded; {'; '.join(options.note)}")
 
     print("# Against what a user would run instead\n")
-    print("Written by `bash benches/peers/run.sh`; the scripts beside it say what each job and peer is.\n")
+    print("Made by the scripts that `bash benches/peers/run.sh` runs, which say what each job and peer is.\n")
     for name in ("machine", "date"):
         print(f"- {name}: {'; '.join(distinct(entry[name] for entry in entries))}")
     loads = [entry["load"][0] for entry in entries]

@@ -15,10 +15,11 @@
 //! uploads the features, and the selection, while every call of the pool is timed too. *Device
 //! time* is the time of these calls, *host time* is the rest. The *parts* of the device time come
 //! from elsewhere: kernels from the device's timestamps; `memory`, `upload`, `submit` and
-//! `read-back` timed one by one, each read-back from the end of the kernels before it. What calls
-//! spend otherwise, on waiting and on the host's own arithmetic, is in no part: parts that add up
-//! to the device time say that it is spent where it should be. On the CPU pool the calls *are* the
-//! parts.
+//! `read-back` timed one by one; `wait`, until the kernels before a read-back have begun and the host
+//! has noticed their end, is the time of that less the kernels' own. What calls spend otherwise, on
+//! the host's own arithmetic, is in no part: parts that add up to the device time, with no more
+//! `wait` than dispatches take, say that it is spent where it should be. On the CPU pool the calls
+//! *are* the parts.
 
 pub mod compare;
 pub(crate) mod device;

@@ -4,12 +4,13 @@ use super::args::BenchArgs;
 use super::console::{self, Console};
 use super::device::Choice;
 use super::failure::Failure;
+use super::write;
+use coresift::Error;
 #[cfg(feature = "gpu")]
 use coresift::Gpu;
 use coresift::bench::report::{self, Adapter, Named};
 use coresift::bench::{self, Cpu, Device, Sizes, compare, plot, table};
-use coresift::{Error, file};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 /// A device to measure, or what is to be said of one that did not open.
@@ -18,26 +19,14 @@ type Opened = Result<Box<dyn Device>, Box<Adapter>>;
 /// Measures devices, or compares what was measured before.
 pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
     for (path, argument) in [(&args.json, "json"), (&args.plot, "plot")] {
-        path.as_ref().map_or(Ok(()), |path| check(path, argument))?;
+        path.as_ref()
+            .map_or(Ok(()), |path| write::check(path, argument))?;
     }
     if args.compare.is_empty() {
         measure(args)
     } else {
         compare(args)
     }
-}
-
-/// Refuses a file that could not be written, before hours are spent on what it is to hold.
-fn check(path: &Path, argument: &'static str) -> Result<(), Failure> {
-    let refuse = |problem: String| Err(Failure::file(path, argument, problem));
-    if path.is_dir() {
-        return refuse("a folder found, a file expected".to_owned());
-    }
-    let folder = file::folder(path);
-    if !folder.is_dir() {
-        return refuse(format!("no folder {folder:?} found, one expected"));
-    }
-    file::try_out(path).map_err(|e| Failure::io(path, argument, "cannot write to this folder", e))
 }
 
 fn compare(args: &BenchArgs) -> Result<(), Failure> {

@@ -35,5 +35,5 @@ fn prompts(path: &Path, dim: usize) -> Result<Vec<f32>, Failure> {
         );
         return Err(Failure::file(path, "prompts", problem));
     }
-    file.read(|_| {})
+    Ok(file.read(|_| {})?.to_vec())
 }

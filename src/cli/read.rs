@@ -3,17 +3,19 @@
 use super::failure::Failure;
 use super::npy::{Npy, name, show};
 use half::slice::{HalfBitsSliceExt as _, HalfFloatSliceExt as _};
+use memmap2::MmapMut;
 use npyz::{Endianness, TypeChar};
 use rayon::prelude::*;
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io;
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 
 /// Values converted at a time: a megabyte of float64.
 const CHUNK: usize = 1 << 17;
 
-/// Values of a page, or of part of one.
-const PAGE: usize = 1024;
+/// Values read between two tidings of progress, by all cores.
+const ROUND: usize = 64 * CHUNK;
 
 /// Columns transposed at a time: a cache line of `f32`.
 const COLUMNS: usize = 16;
@@ -106,24 +108,17 @@ impl FeatureFile {
     }
 
     /// Reads all values, row-major; `progress` hears how many there are so far.
-    pub(crate) fn read(&mut self, progress: impl FnMut(u64)) -> Result<Vec<f32>, Failure> {
+    pub(crate) fn read(&mut self, progress: impl FnMut(u64)) -> Result<Values, Failure> {
         let mut values = self.reserve()?;
-        let mut source = Source {
+        let stored = Stored {
             file: &self.npy.file,
+            start: self.npy.header.start,
             encoding: self.encoding,
-            scratch: Vec::new(),
         };
         let filled = if self.npy.header.fortran {
-            let start = self.npy.header.start;
-            transpose(
-                &mut source,
-                start,
-                (self.rows, self.dim),
-                &mut values,
-                progress,
-            )
+            transpose(stored, (self.rows, self.dim), &mut values, progress)
         } else {
-            fill(&mut source, self.dim, &mut values, progress)
+            fill(stored, self.dim, &mut values, progress)
         };
         filled.map_err(|fault| match fault {
             Fault::Io(e) => self.npy.io(e),
@@ -136,26 +131,48 @@ impl FeatureFile {
     }
 
     /// Room for all values, or the error that there is none.
-    fn reserve(&self) -> Result<Vec<f32>, Failure> {
-        let len = self.rows * self.dim;
-        let needed = len as u64 * size_of::<f32>() as u64;
+    fn reserve(&self) -> Result<Values, Failure> {
+        let needed = (self.rows * self.dim * size_of::<f32>()) as u64;
         let available = memory_available();
-        let is_room = Vec::<f32>::new().try_reserve_exact(len).is_ok();
-        if available.is_some_and(|bytes| bytes < needed) || !is_room {
+        let is_known_to_fit = available.is_none_or(|bytes| needed <= bytes);
+        let values = is_known_to_fit.then(|| Values::zeros(self.rows * self.dim).ok());
+        values.flatten().ok_or_else(|| {
             let error = coresift::Error::OutOfMemory {
                 what: "features",
                 needed,
                 available,
             };
-            return Err(Failure::of_file(self.path(), error));
-        }
-        let mut values = vec![0.0; len];
-        // The system gives a page when it is first touched, which takes longer than to read what
-        // it will hold: every core touches its share.
-        values
-            .par_chunks_mut(CHUNK)
-            .for_each(|chunk| chunk.iter_mut().step_by(PAGE).for_each(|v| *v = 0.0));
-        Ok(values)
+            Failure::of_file(self.path(), error)
+        })
+    }
+}
+
+/// Values in memory of their own, in large pages where the system has them: to get as much in pages
+/// of 4 KiB takes longer than to read what they will hold.
+#[derive(Debug)]
+pub(crate) struct Values(MmapMut);
+
+impl Values {
+    fn zeros(len: usize) -> io::Result<Self> {
+        let memory = MmapMut::map_anon(len * size_of::<f32>())?;
+        // Advice: where it is not taken pages are small.
+        #[cfg(target_os = "linux")]
+        let _ = memory.advise(memmap2::Advice::HugePage);
+        Ok(Self(memory))
+    }
+}
+
+impl Deref for Values {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        bytemuck::cast_slice(&self.0)
+    }
+}
+
+impl DerefMut for Values {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        bytemuck::cast_slice_mut(&mut self.0)
     }
 }
 
@@ -187,10 +204,18 @@ impl From<io::Error> for Fault {
     }
 }
 
-/// Values in file order.
-struct Source<'a> {
+/// Values as a file has them.
+#[derive(Clone, Copy)]
+struct Stored<'a> {
     file: &'a File,
+    /// Where the first is.
+    start: u64,
     encoding: Encoding,
+}
+
+/// What a thread reads them with.
+struct Source<'a> {
+    stored: Stored<'a>,
     /// Room for a chunk as it is stored, where that is not as it is wanted.
     scratch: Vec<u64>,
 }
@@ -198,19 +223,38 @@ struct Source<'a> {
 /// A value past the range of `f32`, and its place in the chunk.
 type Overflow = (usize, f64);
 
+impl<'a> Stored<'a> {
+    fn source(self) -> Source<'a> {
+        Source {
+            stored: self,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Reads bytes from that of value `first` on.
+    fn bytes(self, first: usize, bytes: &mut [u8]) -> io::Result<()> {
+        let size = match self.encoding.width {
+            Width::F16 => 2,
+            Width::F32 => 4,
+            Width::F64 => 8,
+        };
+        read_at(self.file, self.start + size * first as u64, bytes)
+    }
+}
+
 impl Source<'_> {
-    /// Reads the next values. At most [`CHUNK`] of them, unless they are float32.
-    fn next(&mut self, out: &mut [f32]) -> io::Result<Result<(), Overflow>> {
-        let swapped = self.encoding.swapped;
-        match self.encoding.width {
+    /// Reads the values from value `first` on. At most [`CHUNK`] of them, unless they are float32.
+    fn read(&mut self, first: usize, out: &mut [f32]) -> io::Result<Result<(), Overflow>> {
+        let Encoding { width, swapped } = self.stored.encoding;
+        match width {
             Width::F32 => {
-                self.file.read_exact(bytemuck::cast_slice_mut(out))?;
+                self.stored.bytes(first, bytemuck::cast_slice_mut(out))?;
                 if swapped {
                     swap(bytemuck::cast_slice_mut(out), u32::swap_bytes);
                 }
             }
             Width::F16 => {
-                let raw: &mut [u16] = stored(&mut self.scratch, self.file, out.len())?;
+                let raw: &mut [u16] = self.raw(first, out.len())?;
                 if swapped {
                     swap(raw, u16::swap_bytes);
                 }
@@ -218,7 +262,7 @@ impl Source<'_> {
                     .convert_to_f32_slice(out);
             }
             Width::F64 => {
-                let raw: &mut [u64] = stored(&mut self.scratch, self.file, out.len())?;
+                let raw: &mut [u64] = self.raw(first, out.len())?;
                 if swapped {
                     swap(raw, u64::swap_bytes);
                 }
@@ -227,18 +271,37 @@ impl Source<'_> {
         }
         Ok(Ok(()))
     }
+
+    /// Reads `len` values as they are stored.
+    fn raw<T: bytemuck::Pod>(&mut self, first: usize, len: usize) -> io::Result<&mut [T]> {
+        self.scratch.resize(CHUNK, 0);
+        let raw = &mut bytemuck::cast_slice_mut(&mut self.scratch)[..len];
+        self.stored.bytes(first, bytemuck::cast_slice_mut(raw))?;
+        Ok(raw)
+    }
 }
 
-/// Reads `len` values as they are stored.
-fn stored<'a, T: bytemuck::Pod>(
-    scratch: &'a mut Vec<u64>,
-    mut file: &File,
-    len: usize,
-) -> io::Result<&'a mut [T]> {
-    scratch.resize(CHUNK, 0);
-    let raw = &mut bytemuck::cast_slice_mut(scratch)[..len];
-    file.read_exact(bytemuck::cast_slice_mut(raw))?;
-    Ok(raw)
+/// Reads bytes from place `at` on; threads may do so side by side.
+#[cfg(unix)]
+fn read_at(file: &File, at: u64, bytes: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, at)
+}
+
+/// Reads bytes from place `at` on; threads may do so side by side.
+#[cfg(windows)]
+fn read_at(file: &File, mut at: u64, mut bytes: &mut [u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, bytes, at) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(read) => {
+                at += read as u64;
+                bytes = &mut bytes[read..];
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
 }
 
 fn swap<T: Copy>(raw: &mut [T], turn: impl Fn(T) -> T) {
@@ -258,24 +321,32 @@ fn narrow(wide: &[f64], out: &mut [f32]) -> Result<(), Overflow> {
     Ok(())
 }
 
-/// Reads values that are stored row by row.
+/// Reads values that are stored row by row, every core its share.
 fn fill(
-    source: &mut Source<'_>,
+    stored: Stored<'_>,
     dim: usize,
     values: &mut [f32],
     mut progress: impl FnMut(u64),
 ) -> Result<(), Fault> {
     let mut done = 0;
-    for chunk in values.chunks_mut(CHUNK) {
-        source.next(chunk)?.map_err(|(at, value)| {
-            let at = done + at;
-            Fault::TooLarge {
-                row: at / dim,
-                column: at % dim,
-                value,
+    for round in values.chunks_mut(ROUND) {
+        let read = |source: &mut Source<'_>, (index, chunk): (usize, &mut [f32])| {
+            let first = done + index * CHUNK;
+            let too_large = |(at, value)| {
+                let (row, column) = ((first + at) / dim, (first + at) % dim);
+                Fault::TooLarge { row, column, value }
+            };
+            match source.read(first, chunk) {
+                Ok(read) => read.map_err(too_large),
+                Err(e) => Err(Fault::Io(e)),
             }
-        })?;
-        done += chunk.len();
+        };
+        let chunks = round.par_chunks_mut(CHUNK).enumerate();
+        let first_fault = chunks
+            .map_init(|| stored.source(), read)
+            .find_map_first(Result::err);
+        first_fault.map_or(Ok(()), Err)?;
+        done += round.len();
         progress(done as u64);
     }
     Ok(())
@@ -285,28 +356,21 @@ fn fill(
 ///
 /// A band of rows and a few columns at a time, so that rows are written in whole cache lines.
 fn transpose(
-    source: &mut Source<'_>,
-    start: u64,
+    stored: Stored<'_>,
     (rows, dim): (usize, usize),
     values: &mut [f32],
     mut progress: impl FnMut(u64),
 ) -> Result<(), Fault> {
     const BAND: usize = CHUNK / COLUMNS;
-    let size = match source.encoding.width {
-        Width::F16 => 2,
-        Width::F32 => 4,
-        Width::F64 => 8,
-    };
+    let mut source = stored.source();
     let mut tile = vec![0.0; CHUNK];
     for (band, out) in values.chunks_mut(BAND * dim).enumerate() {
         let (top, height) = (band * BAND, out.len() / dim);
         for left in (0..dim).step_by(COLUMNS) {
             let width = COLUMNS.min(dim - left);
             for (c, column) in tile.chunks_mut(height).take(width).enumerate() {
-                let index = (left + c) as u64 * rows as u64 + top as u64;
-                source.file.seek(SeekFrom::Start(start + index * size))?;
                 source
-                    .next(column)?
+                    .read((left + c) * rows + top, column)?
                     .map_err(|(at, value)| Fault::TooLarge {
                         row: top + at,
                         column: left + c,

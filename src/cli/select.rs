@@ -7,8 +7,8 @@ use super::device::{Choice, Device};
 use super::failure::Failure;
 use super::indices;
 use super::method::{self, Given, Plan};
-use super::read::FeatureFile;
-use super::write::{Format, Target};
+use super::read::{FeatureFile, Values};
+use super::write::{self, Format, Target};
 use coresift::{
     ClassShare, Error, Features, GramSchmidt, Progress, Road, Selection, Then, file, stored_bytes,
 };
@@ -78,7 +78,8 @@ fn check(args: &SelectArgs) -> Result<(), Failure> {
         let problem = "--memory: --device cpu found, a GPU expected (it bounds device memory)";
         return Err(Failure::Usage(problem.to_owned()));
     }
-    args.out.as_ref().map_or(Ok(()), Target::check)
+    let out = args.out.as_ref();
+    out.map_or(Ok(()), |out| write::check(&out.path, "out"))
 }
 
 fn open(args: &SelectArgs, console: Console) -> Result<Device, Failure> {
@@ -90,14 +91,14 @@ fn open(args: &SelectArgs, console: Console) -> Result<Device, Failure> {
     Ok(device)
 }
 
-fn read(file: &mut FeatureFile, console: Console) -> Result<Vec<f32>, Failure> {
+fn read(file: &mut FeatureFile, console: Console) -> Result<Values, Failure> {
     if let Some(changes) = file.conversion() {
         console.note(format_args!("converted: {changes}"));
     }
     read_values(file, console)
 }
 
-fn read_values(file: &mut FeatureFile, console: Console) -> Result<Vec<f32>, Failure> {
+fn read_values(file: &mut FeatureFile, console: Console) -> Result<Values, Failure> {
     let total = file.rows as u64 * file.dim as u64;
     let bar = console.progress("reading   {wide_bar} {percent}% {elapsed}", total);
     file.read(|done| bar.set(done))

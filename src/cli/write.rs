@@ -5,7 +5,7 @@ use coresift::{ClassShare, Selection, file};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// A form of index list.
@@ -52,24 +52,6 @@ impl FromStr for Target {
 }
 
 impl Target {
-    /// Checks that a file can be made here, before anything is computed for it.
-    pub(crate) fn check(&self) -> Result<(), Failure> {
-        let fail = |problem, e| Failure::io(&self.path, "out", problem, e);
-        if self.path.is_dir() {
-            return Err(Failure::file(
-                &self.path,
-                "out",
-                "a folder found, a file expected",
-            ));
-        }
-        let folder = file::folder(&self.path);
-        if !folder.is_dir() {
-            let problem = format!("no folder {folder:?} found, one expected");
-            return Err(Failure::file(&self.path, "out", problem));
-        }
-        file::try_out(&self.path).map_err(|e| fail("cannot write to this folder", e))
-    }
-
     /// Where a selection goes that was cut short.
     pub(crate) fn partial(&self) -> Self {
         let mut path = self.path.clone().into_os_string();
@@ -79,6 +61,19 @@ impl Target {
             format: self.format,
         }
     }
+}
+
+/// Refuses a file that could not be written, before anything is computed for it.
+pub(crate) fn check(path: &Path, argument: &'static str) -> Result<(), Failure> {
+    let refuse = |problem: String| Err(Failure::file(path, argument, problem));
+    if path.is_dir() {
+        return refuse("a folder found, a file expected".to_owned());
+    }
+    let folder = file::folder(path);
+    if !folder.is_dir() {
+        return refuse(format!("no folder {folder:?} found, one expected"));
+    }
+    file::try_out(path).map_err(|e| Failure::io(path, argument, "cannot write to this folder", e))
 }
 
 impl Format {

@@ -118,7 +118,7 @@ fn copies(sizes: &Sizes) -> Result<(f64, Vec<f64>), Error> {
 fn reads(sizes: &Sizes) -> Result<(f64, Vec<f64>), Error> {
     let source = words(sizes);
     let want = (source.iter()).fold(0u32, |sum, &word| sum.wrapping_add(word));
-    let of_piece = |words: &[u32]| sums::vectorised(|| sum(words));
+    let of_piece = |words: &[u32]| sums::vectorised!(sum(words));
     let run = || {
         let mut total = 0;
         let seconds = seconds(|| {
@@ -257,7 +257,7 @@ fn chains(factor: i16, term: i32) -> ([i32; CHAINS], usize) {
     if let Some(ends) = x86::avx512(factor, term).or_else(|| x86::avx2(factor, term)) {
         return ends;
     }
-    sums::vectorised(|| plain(factor, term))
+    sums::vectorised!(plain(factor, term))
 }
 
 /// For every processor.

@@ -103,7 +103,7 @@ fn at_length_1<'a>(
 ) -> &'a [f32] {
     let dim = pool.features.dim();
     let values = &mut values[..rows.len() * dim];
-    sums::vectorised(|| {
+    sums::vectorised!({
         for (to, &row) in values.chunks_exact_mut(dim).zip(rows) {
             let x = &pool.features.values()[row * dim..][..dim];
             let length = lengths[row];
@@ -125,7 +125,7 @@ fn meet(list: &mut [f32], products: &mut [f32], own: Option<usize>, able: &mut V
     let least = list[count - 1].max(floor(products, count));
     able.resize(products.len(), 0.0);
     let mut some = 0;
-    sums::vectorised(|| {
+    sums::vectorised!({
         for &product in &*products {
             able[some] = product;
             some += usize::from(product >= least);
@@ -153,7 +153,7 @@ fn floor(products: &[f32], count: usize) -> f32 {
         return f32::MIN;
     }
     let mut largest = [f32::MIN; LANES];
-    sums::vectorised(|| {
+    sums::vectorised!({
         for block in blocks {
             for (largest, &product) in largest.iter_mut().zip(block) {
                 *largest = if product > *largest {

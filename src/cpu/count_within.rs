@@ -1,34 +1,67 @@
 //! Mirror of `shaders/count_within.wgsl`.
 
-use super::neighbours::CpuNeighbours;
-use crate::products::TILE;
-use crate::sums;
+use super::neighbours::{CpuNeighbours, Exact, Part, Tiler};
+use crate::products::{RoughColumns, RoughRows, Rounding, TILE, product, rough_products};
+use crate::{IntegerRows, sums};
 use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Doubts in a tile from which on all of it is done exactly: a product of its own takes about eight
+/// times as long as one in a tile.
+const MOST_DOUBTS: u32 = (TILE * TILE / 8) as u32;
+
+/// Tiles of a band that may be done in vain before that makes a difference.
+const VAIN_ALWAYS: usize = 8;
 
 /// For every row the number of rows at a product above `least`.
 ///
-/// A tile above the diagonal counts for its rows and for its columns.
+/// A tile above the diagonal counts for its rows and for its columns. Rough products tell of most
+/// pairs; only where they leave a doubt are exact ones asked.
 pub(super) fn count_within(neighbours: &CpuNeighbours<'_>, least: i32) -> Vec<u32> {
+    count_by(neighbours, least, Rounding::of(neighbours.dim()))
+}
+
+fn count_by(neighbours: &CpuNeighbours<'_>, least: i32, rounding: Option<Rounding>) -> Vec<u32> {
     let counts: Vec<AtomicU32> = (0..neighbours.rows()).map(|_| 0.into()).collect();
-    let add = |first: usize, of_tile: &[u32]| {
-        for (of_tile, count) in of_tile.iter().zip(&counts[first..]) {
-            count.fetch_add(*of_tile, Ordering::Relaxed);
-        }
+    let exact = || {
+        Exact::new(|products: &[i32], rows: &Part, columns: &Part| {
+            let width = columns.len();
+            let found = sums::vectorised!(count(products, width, least));
+            add(&counts, rows, columns, &found);
+        })
     };
-    neighbours.tiles(|products, rows, columns| {
-        let width = columns.len();
-        let (of_rows, of_columns) = sums::vectorised(|| count(products, width, least));
-        add(rows.start, &of_rows[..rows.len()]);
-        if rows.start < columns.start {
-            add(columns.start, &of_columns[..width]);
-        }
-    });
+    if let Some(rounding) = rounding {
+        let radii = Rounding::radii(&neighbours.of_each(|row| rounding.lengths(row)));
+        let rough = Rough {
+            rounding,
+            radii: &radii,
+            limit: rounding.limit(least),
+            least,
+            counts: &counts,
+        };
+        neighbours.each_tile(|| RoughTiles::new(rough, exact()));
+    } else {
+        neighbours.each_tile(exact);
+    }
     counts.into_iter().map(AtomicU32::into_inner).collect()
 }
 
 /// A tile's counts along its rows and along its columns.
+type Found = ([u32; TILE], [u32; TILE]);
+
+fn add(counts: &[AtomicU32], rows: &Part, columns: &Part, (of_rows, of_columns): &Found) {
+    let add = |part: &Part, found: &[u32]| {
+        for (found, count) in found.iter().zip(&counts[part.rows.clone()]) {
+            count.fetch_add(*found, Ordering::Relaxed);
+        }
+    };
+    add(rows, of_rows);
+    if rows.rows.start < columns.rows.start {
+        add(columns, of_columns);
+    }
+}
+
 #[inline(always)]
-fn count(products: &[i32], width: usize, least: i32) -> ([u32; TILE], [u32; TILE]) {
+fn count(products: &[i32], width: usize, least: i32) -> Found {
     let (mut of_rows, mut of_columns) = ([0; TILE], [0; TILE]);
     for (of_row, products) in of_rows.iter_mut().zip(products.chunks_exact(width)) {
         for (of_column, &product) in of_columns.iter_mut().zip(products) {
@@ -38,4 +71,222 @@ fn count(products: &[i32], width: usize, least: i32) -> ([u32; TILE], [u32; TILE
         }
     }
     (of_rows, of_columns)
+}
+
+/// What rough products are judged by.
+#[derive(Clone, Copy)]
+struct Rough<'a> {
+    rounding: Rounding,
+    /// Of every row.
+    radii: &'a [i32],
+    limit: i32,
+    /// The limit of exact products.
+    least: i32,
+    counts: &'a [AtomicU32],
+}
+
+/// A thread's tiles of rough products.
+struct RoughTiles<'a, E> {
+    rough: Rough<'a>,
+    rows: RoughRows,
+    columns: RoughColumns,
+    products: Vec<i32>,
+    /// For each product of a tile whether it leaves a doubt: 1 or 0.
+    doubts: Vec<u8>,
+    /// What does a tile that is full of doubts, and whether it has these columns.
+    exact: E,
+    is_exact_packed: bool,
+    /// Tiles of this band, and those of them that were full of doubts.
+    tried: usize,
+    vain: usize,
+}
+
+impl<'a, E: Tiler> RoughTiles<'a, E> {
+    fn new(rough: Rough<'a>, exact: E) -> Self {
+        Self {
+            rough,
+            rows: RoughRows::default(),
+            columns: RoughColumns::default(),
+            products: vec![0; TILE * TILE],
+            doubts: vec![0; TILE * TILE],
+            exact,
+            is_exact_packed: false,
+            tried: 0,
+            vain: 0,
+        }
+    }
+
+    /// Counts for certain, and how many products leave a doubt.
+    fn tell(&mut self, rows: &Part, columns: &Part) -> (Found, u32) {
+        let Self {
+            products, doubts, ..
+        } = self;
+        rough_products(&self.rows, rows.places.clone(), &self.columns, products);
+        let Rough { radii, limit, .. } = self.rough;
+        let (of_rows, of_columns) = (&radii[rows.rows.clone()], &radii[columns.rows.clone()]);
+        sums::vectorised!(tell(products, of_rows, of_columns, limit, doubts))
+    }
+
+    /// Adds those that are near after all.
+    #[inline(always)]
+    fn settle(&self, made: &IntegerRows, rows: &Part, columns: &Part, found: &mut Found) {
+        let width = columns.len();
+        let all = self.doubts.chunks_exact(width).zip(rows.places.clone());
+        for ((doubts, row), of_row) in all.zip(&mut found.0) {
+            if doubts.iter().fold(0, |any, doubt| any | doubt) == 0 {
+                continue;
+            }
+            each_set(doubts, |at| {
+                let near = product(made.row(row), made.row(columns.places.start + at));
+                let near = u32::from(near > self.rough.least);
+                *of_row += near;
+                found.1[at] += near;
+            });
+        }
+    }
+}
+
+impl<E: Tiler> Tiler for RoughTiles<'_, E> {
+    fn band(&mut self, made: &IntegerRows, rows: &Part) {
+        (self.tried, self.vain) = (0, 0);
+        let rounding = self.rough.rounding;
+        self.rows.make(rounding, made, rows.places.clone());
+    }
+
+    fn columns(&mut self, made: &IntegerRows, columns: &Part) {
+        self.is_exact_packed = false;
+        let rounding = self.rough.rounding;
+        self.columns.pack(rounding, made, columns.places.clone());
+    }
+
+    fn tile(&mut self, made: &IntegerRows, rows: &Part, columns: &Part) {
+        if self.vain <= VAIN_ALWAYS + self.tried / 2 {
+            self.tried += 1;
+            let (mut found, doubts) = self.tell(rows, columns);
+            if doubts <= MOST_DOUBTS {
+                if doubts > 0 {
+                    sums::vectorised!(self.settle(made, rows, columns, &mut found));
+                }
+                add(self.rough.counts, rows, columns, &found);
+                return;
+            }
+            self.vain += 1;
+        }
+        if !self.is_exact_packed {
+            self.exact.columns(made, columns);
+            self.is_exact_packed = true;
+        }
+        self.exact.tile(made, rows, columns);
+    }
+}
+
+/// Counts of what is near for certain, given the radii of a tile's rows and columns; which products
+/// leave a doubt, and how many.
+#[inline(always)]
+fn tell(
+    products: &[i32],
+    of_rows: &[i32],
+    of_columns: &[i32],
+    limit: i32,
+    doubts: &mut [u8],
+) -> (Found, u32) {
+    let width = of_columns.len();
+    let (mut near_rows, mut near_columns, mut sum) = ([0; TILE], [0; TILE], 0);
+    let tile = products
+        .chunks_exact(width)
+        .zip(doubts.chunks_exact_mut(width));
+    for (((products, doubts), radius), near_row) in tile.zip(of_rows).zip(&mut near_rows) {
+        let (high, low) = (limit + radius, limit - radius);
+        let columns = products.iter().zip(of_columns).zip(doubts);
+        for (((product, radius), doubt), near_column) in columns.zip(&mut near_columns) {
+            let near = u32::from(product - radius > high);
+            let perhaps = u32::from(product + radius > low);
+            *near_row += near;
+            *near_column += near;
+            *doubt = (perhaps - near) as u8;
+            sum += perhaps - near;
+        }
+    }
+    ((near_rows, near_columns), sum)
+}
+
+/// The places of what is not 0.
+#[inline(always)]
+fn each_set(flags: &[u8], mut work: impl FnMut(usize)) {
+    let (chunks, rest) = flags.as_chunks();
+    let mut first = 0;
+    for &chunk in chunks {
+        let mut set = u64::from_le_bytes(chunk);
+        while set != 0 {
+            let bit = set.trailing_zeros();
+            work(first + bit as usize / 8);
+            set &= set - 1;
+        }
+        first += 8;
+    }
+    for (at, &flag) in rest.iter().enumerate() {
+        if flag != 0 {
+            work(first + at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CpuPool, Features, random};
+
+    /// The same counts by rough products as by exact ones: on rows here and there and in heaps, at
+    /// limits that products lie on and next to, and where every tile is full of doubts.
+    #[test]
+    fn rough_products_change_no_count() {
+        for (rows, dim, spread) in [
+            (300, 3, 1.0),
+            (200, 128, 0.5),
+            (700, 130, 0.01),
+            (90, 16, 0.0),
+        ] {
+            let numbers = random::exponentials(7, 0, rows * dim);
+            let centres = random::exponentials(8, 0, 5 * dim);
+            let x: Vec<f32> = (0..rows * dim)
+                .map(|at| (centres[at % (5 * dim)] + spread * numbers[at] - 1.0) as f32)
+                .collect();
+            let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
+            let neighbours = CpuNeighbours::new(&pool);
+            let mut made = neighbours.scratch(rows);
+            neighbours.fill(0..rows, 0, &mut made);
+            let mut limits = vec![i32::MIN, -1, 0, 1 << 29, i32::MAX];
+            for row in [1, 5, rows - 1] {
+                let at = product(made.row(0), made.row(row));
+                limits.extend([at - 1, at, at + 1]);
+            }
+            for least in limits {
+                let want = count_by(&neighbours, least, None);
+                let got = count_by(&neighbours, least, Rounding::of(dim));
+                assert_eq!(got, want, "{rows} x {dim}, spread {spread}, above {least}");
+            }
+        }
+    }
+
+    /// Radii of 5 and of 2 and 3 around a limit of 100.
+    #[test]
+    fn doubts_lie_within_the_radii() {
+        let (products, mut doubts) = ([107, 109, 108, 108, 94, 92, 93, 93], [9; 8]);
+        let (found, sum) = tell(&products, &[5; 4], &[2, 3], 100, &mut doubts);
+        assert_eq!(doubts, [1, 0, 0, 1, 1, 0, 0, 1]);
+        assert_eq!(found.0[..5], [1, 1, 0, 0, 0]);
+        assert_eq!(found.1[..3], [1, 1, 0]);
+        assert_eq!(sum, 4);
+    }
+
+    #[test]
+    fn flags_are_found() {
+        for len in [0, 3, 8, 21] {
+            let flags: Vec<u8> = (0..len).map(|at| u8::from(at % 3 == 2)).collect();
+            let mut found = Vec::new();
+            each_set(&flags, |at| found.push(at));
+            let want: Vec<usize> = (0..len).filter(|at| at % 3 == 2).collect();
+            assert_eq!(found, want);
+        }
+    }
 }

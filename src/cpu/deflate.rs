@@ -57,8 +57,8 @@ fn inner_products(directions: &[f32], x: &[f32], dim: usize, products: &mut [f32
 /// the others call the system's `powf`.
 fn down_date(states: &mut [RowState], products: &[f32], dt: &[f32], rate: Rate, error: f32) {
     match rate.power {
-        1.0 => sums::vectorised(|| down_date_by::<1>(states, products, dt, rate, error)),
-        2.0 => sums::vectorised(|| down_date_by::<2>(states, products, dt, rate, error)),
+        1.0 => sums::vectorised!(down_date_by::<1>(states, products, dt, rate, error)),
+        2.0 => sums::vectorised!(down_date_by::<2>(states, products, dt, rate, error)),
         _ => down_date_by::<0>(states, products, dt, rate, error),
     }
 }

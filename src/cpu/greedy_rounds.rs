@@ -17,14 +17,14 @@ pub(super) fn greedy_rounds(
 ) -> Vec<Round> {
     let picks = if let (Some(mut narrow), Ok(step)) = (narrow(gains, count, step), step.try_into())
     {
-        let picks = sums::vectorised(|| rounds::<i32>(matrix, &mut narrow, count, step));
+        let picks = sums::vectorised!(rounds::<i32>(matrix, &mut narrow, count, step));
         for (gain, narrow) in gains.iter_mut().zip(narrow) {
             *gain = widen(narrow);
         }
         let wide = |(row, gain)| (row, i64::from(gain));
         picks.into_iter().map(wide).collect()
     } else {
-        sums::vectorised(|| rounds::<i64>(matrix, gains, count, step))
+        sums::vectorised!(rounds::<i64>(matrix, gains, count, step))
     };
     let round = |(row, gain)| Round {
         row: first + row,

@@ -114,7 +114,7 @@ fn meet(
     let (offsets, products) = (&scratch.offsets, &mut scratch.products);
     let (mut least, mut most) = (vec![f32::MAX; among.len()], f32::MIN);
     let scores = products.chunks_exact_mut(among.len());
-    sums::vectorised(|| {
+    sums::vectorised!({
         for ((nearest, &row), scores) in block.nearest.iter_mut().zip(block.rows).zip(scores) {
             let (length, over) = (lengths[row], 1.0 / lengths[row]);
             for (score, offset) in scores.iter_mut().zip(offsets) {

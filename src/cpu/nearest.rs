@@ -39,7 +39,7 @@ pub(super) fn nearest(
                     .iter_mut()
                     .zip(products.chunks_exact_mut(count))
                     .zip(lengths);
-                sums::vectorised(|| {
+                sums::vectorised!({
                     for ((nearest, scores), &length) in rows {
                         for (score, offset) in scores.iter_mut().zip(offsets) {
                             *score = offset * length - *score;

@@ -11,15 +11,15 @@ use std::sync::atomic::{AtomicI32, Ordering};
 pub(super) fn nearest_other(neighbours: &CpuNeighbours<'_>, labels: &[u32]) -> Vec<i32> {
     let largest: Vec<AtomicI32> = labels.iter().map(|_| i32::MIN.into()).collect();
     neighbours.tiles(|products, rows, columns| {
-        let (a, b) = (&labels[rows.clone()], &labels[columns.clone()]);
-        let (of_rows, of_columns) = sums::vectorised(|| largest_of_tile(products, a, b));
+        let (a, b) = (&labels[rows.rows.clone()], &labels[columns.rows.clone()]);
+        let (of_rows, of_columns) = sums::vectorised!(largest_of_tile(products, a, b));
         let raise = |first: usize, found: &[i32]| {
             for (found, largest) in found.iter().zip(&largest[first..]) {
                 largest.fetch_max(*found, Ordering::Relaxed);
             }
         };
-        raise(rows.start, &of_rows[..rows.len()]);
-        raise(columns.start, &of_columns[..columns.len()]);
+        raise(rows.rows.start, &of_rows[..rows.len()]);
+        raise(columns.rows.start, &of_columns[..columns.len()]);
     });
     largest.into_iter().map(AtomicI32::into_inner).collect()
 }

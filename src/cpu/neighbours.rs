@@ -5,14 +5,17 @@ use super::CpuPool;
 use super::count_within::count_within;
 use super::mark_within::{count_marked, mark_within};
 use super::nearest_other::nearest_other;
-use crate::neighbours::{factor, to_integers};
+use crate::neighbours::{factor, is_f32_enough, to_integers};
 use crate::products::{Columns, TILE, products};
-use crate::{Error, IntegerRows, Marks, Neighbours, Reach, sums};
+use crate::{Error, FIXED_BITS, IntegerRows, Marks, Neighbours, Reach, sums};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Most rows of a band, which are made once for all the columns that they meet.
-const BAND: usize = 32 * TILE;
+/// Bytes of a band, whose rows are made once for all the columns that they meet: they are to stay in
+/// a core's own cache.
+const BAND_BYTES: usize = 1 << 18;
+/// And as many rows as that in any case, so that columns are not made for a few of them.
+const BAND_ALWAYS: usize = 4 * TILE;
 
 /// Enough rows for every core to have some tiles of them.
 const AT_ONCE: usize = 1 << 11;
@@ -54,10 +57,14 @@ impl<'a> CpuNeighbours<'a> {
 
     /// Makes some rows, `pitch` values from the first of one to that of the next.
     fn make(&self, rows: impl Iterator<Item = usize>, values: &mut [i16], pitch: usize) {
-        let (features, dim) = (self.pool.features.values(), self.pool.features.dim());
         for (row, place) in rows.zip(values.chunks_exact_mut(pitch)) {
-            let (x, factor) = (&features[row * dim..][..dim], self.factors[row]);
-            sums::vectorised(|| to_integers(x, self.pool.scale, factor, &mut place[..dim]));
+            let (x, factor) = (self.features_of(row), self.factors[row]);
+            sums::vectorised!(to_integers(
+                x,
+                self.pool.scale,
+                factor,
+                &mut place[..x.len()]
+            ));
         }
     }
 
@@ -74,45 +81,142 @@ impl<'a> CpuNeighbours<'a> {
         columns
     }
 
+    fn features_of(&self, row: usize) -> &[f32] {
+        let dim = self.dim();
+        &self.pool.features.values()[row * dim..][..dim]
+    }
+
+    /// A row at length 1.
+    pub(super) fn unit(&self, row: usize) -> Vec<f32> {
+        let factor = self.factors[row] / f64::from(1 << FIXED_BITS) * f64::from(self.pool.scale);
+        let of_unit = |&x: &f32| (f64::from(x) * factor) as f32;
+        self.features_of(row).iter().map(of_unit).collect()
+    }
+
+    /// Some rows' products with a row at length 1, unit 2⁻³⁰, as f32 has them: see `off_in_f32`. Not
+    /// a number where that does not hold.
+    #[inline(always)]
+    pub(super) fn products_in_f32(&self, rows: &[usize], unit: &[f32], products: &mut [f64]) {
+        for (product, &row) in products.iter_mut().zip(rows) {
+            let factor = self.factors[row];
+            *product = if is_f32_enough(factor) {
+                let dot = sums::dot_scaled(self.features_of(row), self.pool.scale, unit);
+                f64::from(dot) * factor * f64::from(1 << FIXED_BITS)
+            } else {
+                f64::NAN
+            };
+        }
+    }
+
+    /// Values of a row.
+    pub(super) fn dim(&self) -> usize {
+        self.pool.features.dim()
+    }
+
+    /// What `work` finds of each row.
+    pub(super) fn of_each<T: Send>(&self, work: impl Fn(&[i16]) -> T + Sync) -> Vec<T> {
+        let rows = (0..self.rows()).into_par_iter();
+        rows.map_init(
+            || self.scratch(1),
+            |made, row| {
+                self.fill(row..row + 1, 0, made);
+                work(made.row(0))
+            },
+        )
+        .collect()
+    }
+
     /// Hands `visit` the products of every pair of rows once: tiles on and above the diagonal,
     /// row-major, with their rows and columns.
-    pub(super) fn tiles(&self, visit: impl Fn(&[i32], Range<usize>, Range<usize>) + Sync) {
+    pub(super) fn tiles(&self, visit: impl Fn(&[i32], &Part, &Part) + Sync) {
+        self.each_tile(|| Exact::new(&visit));
+    }
+
+    /// Hands tiles on and above the diagonal to the `tiler` of a thread.
+    pub(super) fn each_tile<T: Tiler>(&self, tiler: impl Fn() -> T + Sync + Send) {
         let rows = self.rows();
         // Some bands a core, so that none waits long for the last.
         let cores = rayon::current_num_threads();
-        let band = (rows / (4 * cores))
-            .next_multiple_of(TILE)
-            .clamp(TILE, BAND);
+        let most = (BAND_BYTES / (2 * self.dim())).max(BAND_ALWAYS);
+        let band = (rows / (4 * cores)).clamp(1, most).next_multiple_of(TILE);
         let starts: Vec<usize> = (0..rows).step_by(band).collect();
         starts.into_par_iter().for_each_init(
-            || {
-                (
-                    self.scratch(band + TILE),
-                    Columns::default(),
-                    vec![0; TILE * TILE],
-                )
-            },
-            |(scratch, packed, out), start| {
+            || (self.scratch(band + TILE), tiler()),
+            |(made, tiler), start| {
                 let end = rows.min(start + band);
-                self.fill(start..end, 0, scratch);
+                self.fill(start..end, 0, made);
+                let part = |rows: Range<usize>, place: usize| Part {
+                    places: place..place + rows.len(),
+                    rows,
+                };
+                tiler.band(made, &part(start..end, 0));
                 for first in (start..rows).step_by(TILE) {
                     let columns = first..rows.min(first + TILE);
                     // Columns of the band itself are there already.
                     let mut place = first - start;
                     if first >= end {
                         place = band;
-                        self.fill(columns.clone(), place, scratch);
+                        self.fill(columns.clone(), place, made);
                     }
-                    packed.pack(scratch, place..place + columns.len());
-                    for top in (start..end.min(columns.end)).step_by(TILE) {
-                        let of_rows = top..end.min(top + TILE);
-                        let a: Vec<usize> = (top - start..of_rows.end - start).collect();
-                        products(scratch, &a, packed, out);
-                        visit(&out[..a.len() * columns.len()], of_rows, columns.clone());
+                    let columns = part(columns, place);
+                    tiler.columns(made, &columns);
+                    for top in (start..end.min(columns.rows.end)).step_by(TILE) {
+                        let of_tile = part(top..end.min(top + TILE), top - start);
+                        tiler.tile(made, &of_tile, &columns);
                     }
                 }
             },
         );
+    }
+}
+
+/// Consecutive rows, and their places among those that were made.
+pub(super) struct Part {
+    pub(super) rows: Range<usize>,
+    pub(super) places: Range<usize>,
+}
+
+impl Part {
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+}
+
+/// What a thread does with tiles: it is told of a band of rows, then by turns of columns and of the
+/// tiles where some of the rows meet them.
+pub(super) trait Tiler {
+    fn band(&mut self, _made: &IntegerRows, _rows: &Part) {}
+    fn columns(&mut self, made: &IntegerRows, columns: &Part);
+    fn tile(&mut self, made: &IntegerRows, rows: &Part, columns: &Part);
+}
+
+/// Hands exact products on.
+pub(super) struct Exact<V> {
+    packed: Columns,
+    products: Vec<i32>,
+    visit: V,
+}
+
+impl<V: FnMut(&[i32], &Part, &Part)> Exact<V> {
+    pub(super) fn new(visit: V) -> Self {
+        Self {
+            packed: Columns::default(),
+            products: vec![0; TILE * TILE],
+            visit,
+        }
+    }
+}
+
+impl<V: FnMut(&[i32], &Part, &Part)> Tiler for Exact<V> {
+    fn columns(&mut self, made: &IntegerRows, columns: &Part) {
+        self.packed.pack(made, columns.places.clone());
+    }
+
+    fn tile(&mut self, made: &IntegerRows, rows: &Part, columns: &Part) {
+        let a: Vec<usize> = rows.places.clone().collect();
+        products(made, &a, &self.packed, &mut self.products);
+        let found = &self.products[..rows.len() * columns.len()];
+        (self.visit)(found, rows, columns);
     }
 }
 

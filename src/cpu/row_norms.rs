@@ -16,13 +16,13 @@ pub(super) fn row_norms(pool: &CpuPool<'_>, norm: Lp) -> Vec<f32> {
             .collect()
     };
     match norm {
-        Lp::L1 => of_rows(|x| sums::vectorised(|| sums::abs(x))),
+        Lp::L1 => of_rows(|x| sums::vectorised!(sums::abs(x))),
         // The check of the features came by these.
         Lp::L2 => {
             let norms_sq = pool.features.norms_sq().par_iter();
             norms_sq.map(|x| in_f32(scale * scale * x)).collect()
         }
-        Lp::LInf => of_rows(|x| sums::vectorised(|| f64::from(sums::max_abs(x)))),
+        Lp::LInf => of_rows(|x| sums::vectorised!(f64::from(sums::max_abs(x)))),
     }
 }
 

@@ -67,7 +67,7 @@ fn add_band(
         let a: Vec<usize> = block(row).collect();
         products::products(rows, &a, columns, products);
         let products = &products[..a.len() * width];
-        let (of_rows, of_columns) = sums::vectorised(|| sums_of_tile(products, width, threshold));
+        let (of_rows, of_columns) = sums::vectorised!(sums_of_tile(products, width, threshold));
         add(&mut sums[first..], &of_columns[..width]);
         if row > first {
             add(&mut sums[row..], &of_rows[..a.len()]);

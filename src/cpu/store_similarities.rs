@@ -169,7 +169,7 @@ impl Scratch {
         }
         let products = self.products.chunks_exact(width).take(height);
         let rows = bytemuck::cast_slice_mut::<u64, u16>(&mut *self.tile).chunks_exact_mut(TILE);
-        sums::vectorised(|| {
+        sums::vectorised!({
             for (row, products) in rows.zip(products) {
                 of_row(row, products, threshold);
             }

@@ -41,7 +41,7 @@ pub(super) fn sum_columns(
             for columns in &*columns {
                 products(rows, &block, columns, scratch);
                 let products = scratch.chunks_exact(columns.len());
-                sums::vectorised(|| {
+                sums::vectorised!({
                     for (sum, products) in sums.iter_mut().zip(products) {
                         *sum += total(products, threshold);
                     }

@@ -13,7 +13,7 @@ const MOST_STAMPED: usize = QUERY_SET_MAX_QUERIES as usize / 2;
 /// What a device did since it was last asked; see [`Gpu::take_record`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeviceRecord {
-    /// Kernels, and `memory`, `upload`, `submit` and `read-back`, by name.
+    /// Kernels, and `memory`, `upload`, `submit`, `wait` and `read-back`, by name.
     pub parts: Vec<DevicePart>,
     /// Most bytes of device memory that this crate held at a time.
     pub peak_bytes: u64,
@@ -50,6 +50,8 @@ struct Recorded {
     /// Kernels whose timestamps have not been read, in the order of their queries.
     stamped: Vec<&'static str>,
     parts: BTreeMap<&'static str, (u64, f64)>,
+    /// Kernels stamped before the host waited for them, and how many seconds it did.
+    waits: Vec<(usize, f64)>,
 }
 
 impl Recorded {
@@ -57,6 +59,17 @@ impl Recorded {
         let part = self.parts.entry(name).or_default();
         part.0 += 1;
         part.1 += seconds;
+    }
+
+    /// What the host waited for beside the kernels, which took so many seconds each.
+    fn add_waits(&mut self, kernels: &[f64]) {
+        let mut before = 0;
+        for (stamped, waited) in std::mem::take(&mut self.waits) {
+            let run: f64 = kernels[before..stamped].iter().sum();
+            // Kernels that ran while the host still prepared took none of its waiting.
+            self.add("wait", (waited - run).max(0.0));
+            before = stamped;
+        }
     }
 }
 
@@ -76,6 +89,12 @@ impl Clock {
 
     fn add(&self, name: &'static str, time: Duration) {
         self.recorded().add(name, time.as_secs_f64());
+    }
+
+    fn waited(&self, time: Duration) {
+        let mut recorded = self.recorded();
+        let stamped = recorded.stamped.len();
+        recorded.waits.push((stamped, time.as_secs_f64()));
     }
 }
 
@@ -117,7 +136,7 @@ impl Gpu {
     /// awaited by the host's clock, and everything takes longer. The host's clock also tells what is
     /// no part of a kernel's time: `memory`, the making of buffers; `upload`, until bytes are in
     /// staging memory, or have arrived in the case of features; `submit`, the recording of kernels;
-    /// `read-back`, from the end of the kernels before.
+    /// `wait`, for kernels to begin and for the host to notice their end; `read-back`, after that.
     ///
     /// # Errors
     ///
@@ -127,8 +146,9 @@ impl Gpu {
             return Ok(None);
         };
         let mut recorded = clock.recorded();
-        if let Some(queries) = &clock.queries {
-            self.read_stamps(queries, &mut recorded)?;
+        match &clock.queries {
+            Some(queries) => self.read_stamps(queries, &mut recorded)?,
+            None => recorded.add_waits(&[]),
         }
         let parts = std::mem::take(&mut recorded.parts);
         let part = |(name, (calls, seconds))| DevicePart {
@@ -191,7 +211,9 @@ impl Gpu {
             return work();
         };
         if kind == Kind::ReadBack {
+            let began = Instant::now();
             self.idle()?;
+            clock.waited(began.elapsed());
         }
         let began = Instant::now();
         let value = work()?;
@@ -202,19 +224,22 @@ impl Gpu {
     /// Reads the timestamps that there are.
     fn read_stamps(&self, queries: &Queries, recorded: &mut Recorded) -> Result<(), Error> {
         let stamped = std::mem::take(&mut recorded.stamped);
-        if stamped.is_empty() {
-            return Ok(());
-        }
         let count = 2 * stamped.len() as u32;
-        self.submit("clock", |encoder| {
-            encoder.resolve_query_set(&queries.set, 0..count, &queries.ticks, 0);
-        })?;
-        let bytes = 0..u64::from(count * QUERY_SIZE);
-        let ticks = self.fetch::<[u64; 2]>("clock", &queries.ticks, bytes)?;
-        for (name, [first, last]) in stamped.into_iter().zip(ticks) {
-            let ticks = last.saturating_sub(first) as f64;
-            recorded.add(name, ticks * queries.seconds_of_tick);
+        let mut ticks = Vec::new();
+        if count > 0 {
+            self.submit("clock", |encoder| {
+                encoder.resolve_query_set(&queries.set, 0..count, &queries.ticks, 0);
+            })?;
+            let bytes = 0..u64::from(count * QUERY_SIZE);
+            ticks = self.fetch::<[u64; 2]>("clock", &queries.ticks, bytes)?;
         }
+        let seconds =
+            |[first, last]: [u64; 2]| last.saturating_sub(first) as f64 * queries.seconds_of_tick;
+        let seconds: Vec<f64> = ticks.into_iter().map(seconds).collect();
+        for (name, &seconds) in stamped.into_iter().zip(&seconds) {
+            recorded.add(name, seconds);
+        }
+        recorded.add_waits(&seconds);
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Binds `shaders/closest.wgsl`.
 
 use super::GpuPool;
-use super::directions::{COLUMNS, DIRECTIONS_OF_BLOCK, Directions, ROWS, check_columns};
+use super::directions::{COLUMNS, DIRECTIONS_OF_BLOCK, Directions, ROWS, check_columns, fours};
 use super::memory::Block;
 use super::run::compile;
 use crate::{Error, Pool};
@@ -141,6 +141,11 @@ fn meet(
                 panel.features.as_entire_binding(),
                 window.binding.clone(),
                 panel.lists.as_entire_binding(),
+                fours(
+                    panel.features.as_entire_binding(),
+                    panel.features.size(),
+                    &window,
+                ),
             ],
             u64::from(panel.rows).div_ceil(ROWS),
         )?;
@@ -156,7 +161,7 @@ mod tests {
 
     #[test]
     fn layout() {
-        let bindings = ["shape", "features", "directions", "closest_of"];
+        let bindings = ["shape", "features", "directions", "closest_of", "fours"];
         assert_entry(WGSL, "closest", 64, &bindings);
         let members = [
             ("rows", offset_of!(Shape, rows)),

@@ -1,7 +1,7 @@
 //! Binds `shaders/deflate.wgsl`.
 
 use super::GpuPool;
-use super::directions::{DIRECTIONS_OF_BLOCK, ROWS, Window};
+use super::directions::{DIRECTIONS_OF_BLOCK, ROWS, Window, fours};
 use super::pool::Panel;
 use super::run::compile;
 use crate::{DOWN_DATE_ERROR, Error, Pool, Rate, inner_error};
@@ -77,6 +77,7 @@ pub(super) fn run(
             dt.as_entire_binding(),
             states.as_entire_binding(),
             out.as_entire_binding(),
+            fours(panel.binding(), panel.size, window),
         ],
         groups,
     )?;
@@ -108,6 +109,7 @@ mod tests {
                 "dt",
                 "states",
                 "totals_of",
+                "fours",
             ],
         );
         assert_struct(

@@ -43,6 +43,21 @@ fn most_blocks(columns: usize, more: u64) -> u64 {
     (rounds / (tiles * ROUNDS_OF_BLOCK + more)).max(1)
 }
 
+/// The features as the tile binds them to read four values at a time. Where there are fewer in all
+/// it reads none so, and gets what else is at hand, since a binding cannot be as small.
+pub(super) fn fours<'a>(
+    features: wgpu::BindingResource<'a>,
+    bytes: u64,
+    window: &Window<'a>,
+) -> wgpu::BindingResource<'a> {
+    const FOUR: u64 = 4 * size_of::<f32>() as u64;
+    if bytes < FOUR {
+        window.binding.clone()
+    } else {
+        features
+    }
+}
+
 /// Resident directions, `blocks` x `columns` x 32.
 pub(super) struct Directions {
     resident: Block,

@@ -95,11 +95,12 @@ impl Class {
     }
 }
 
-/// Bytes for each row, on average, that gains and picks of classes worked on together may take:
-/// with what else there is for a row, a device then needs no more than 24 bytes.
+/// Bytes for each row, on average, that gains and picks of classes worked on together may take,
 const BYTES_OF_ROW: usize = 20;
-/// And as many as that in any case.
-const BYTES_ALWAYS: usize = 1 << 20;
+/// and what of them is on its way to the host: a device then needs no more than 24 bytes a row.
+const BYTES_READ_OF_ROW: usize = 4;
+/// As many bytes in any case.
+pub(super) const BYTES_ALWAYS: usize = 1 << 16;
 
 /// Runs of classes whose gains and picks are on the device at a time: all in one, but where very
 /// many classes of a few rows are filled up to far more.
@@ -129,6 +130,8 @@ fn run_together(
     gains: &mut [i64],
     step: i64,
 ) -> Result<Vec<Vec<Round>>, Error> {
+    let rows: usize = classes.iter().map(|class| class.rows.len()).sum();
+    let read_at_once = (BYTES_READ_OF_ROW * rows).max(BYTES_ALWAYS) as u64;
     let picks: usize = classes.iter().map(|class| class.picks).sum();
     if picks == 0 {
         return Ok(vec![Vec::new(); classes.len()]);
@@ -145,9 +148,9 @@ fn run_together(
         dispatch(gpu, some, kept, &resident_gains, &rounds, step)?;
     }
 
-    let picked = gpu.read::<Picked>("picks", &rounds)?;
+    let picked = gpu.read_by_pieces::<Picked>("picks", &rounds, read_at_once)?;
     drop(rounds);
-    let after = gpu.read::<[u32; 2]>("gains", &resident_gains)?;
+    let after = gpu.read_by_pieces::<[u32; 2]>("gains", &resident_gains, read_at_once)?;
     let (mut rest, mut rounds) = (gains, Vec::with_capacity(classes.len()));
     for (class, listed) in classes.iter().zip(&listed) {
         let of_class;

@@ -158,6 +158,23 @@ impl Gpu {
         self.read_part(what, buffer, 0..buffer.size())
     }
 
+    /// The whole of a buffer, of which no more than `most` bytes are on their way at a time.
+    pub(super) fn read_by_pieces<T: bytemuck::Pod>(
+        &self,
+        what: &'static str,
+        buffer: &wgpu::Buffer,
+        most: u64,
+    ) -> Result<Vec<T>, Error> {
+        let size = size_of::<T>() as u64;
+        let piece = (most / size).max(1) * size;
+        let mut values = Vec::with_capacity((buffer.size() / size) as usize);
+        for start in (0..buffer.size()).step_by(piece as usize) {
+            let end = buffer.size().min(start + piece);
+            values.extend(self.read_part::<T>(what, buffer, start..end)?);
+        }
+        Ok(values)
+    }
+
     /// A range of a buffer's bytes.
     pub(super) fn read_part<T: bytemuck::Pod>(
         &self,

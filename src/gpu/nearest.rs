@@ -1,7 +1,7 @@
 //! Binds `shaders/nearest.wgsl`.
 
 use super::GpuPool;
-use super::directions::{DIRECTIONS_OF_BLOCK, Directions, ROWS, check_columns};
+use super::directions::{DIRECTIONS_OF_BLOCK, Directions, ROWS, check_columns, fours};
 use super::memory::Block;
 use super::pool::Panel;
 use super::run::compile;
@@ -82,6 +82,7 @@ fn of_panel(
                 offsets.as_entire_binding(),
                 lengths.as_entire_binding(),
                 out.as_entire_binding(),
+                fours(panel.binding(), panel.size, &window),
             ],
             u64::from(panel.rows).div_ceil(ROWS),
         )?;
@@ -104,6 +105,7 @@ mod tests {
             "offsets",
             "lengths",
             "nearest_of",
+            "fours",
         ];
         assert_entry(WGSL, "nearest", 64, &bindings);
         let members = [

@@ -1,14 +1,16 @@
 //! The similarities of integer rows on a GPU.
 
+use super::greedy_rounds::BYTES_ALWAYS;
 use super::integer_tile::{LIST_BYTES, Resident};
-use super::memory::{Block, PIECE_BYTES};
+use super::memory::Block;
 use super::{greedy_rounds, row_sums, store_similarities, sum_columns, sum_stored};
 use crate::{Error, Gpu, IntegerRows, Round, Similarities, stored_bytes, stored_pitch};
 use std::ops::Range;
 
 /// What matrices may take where no memory limit is stated: a quarter of the 8 GiB of a common GPU.
 const ASSUMED_ROOM: u64 = 2 << 30;
-/// What the kernels take for each row beside matrices: its sum, or its gain and its round.
+/// What the kernels take for each row beside matrices: its sum and its place among the columns, or
+/// its gain and its round, and what of them is on its way to the host.
 const WORKING_BYTES: u64 = 24;
 
 /// Bindings over which matrices are laid: with a kernel's own they make the eight that every
@@ -116,8 +118,8 @@ impl Similarities for GpuSimilarities<'_> {
     fn room(&self) -> u64 {
         let gpu = self.resident.gpu;
         let rows = self.resident.rows.rows() as u64;
-        let read_back = (12 * rows).min(PIECE_BYTES);
-        let working = WORKING_BYTES * rows + read_back + LIST_BYTES + 16 * PANELS;
+        let always = 2 * BYTES_ALWAYS as u64 + LIST_BYTES + 16 * PANELS;
+        let working = WORKING_BYTES * rows + always;
         let replaced = self.kept.as_ref().map_or(0, Kept::size);
         let left = gpu.memory_left().map_or(ASSUMED_ROOM, |left| {
             (left + replaced).saturating_sub(working)

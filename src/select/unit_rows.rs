@@ -42,7 +42,7 @@ pub(super) struct Rivals {
 impl Rivals {
     /// The vector nearest to a unit row, in f64.
     pub(super) fn nearest(&self, z: &[f64]) -> usize {
-        let scores: Vec<f64> = sums::vectorised(|| {
+        let scores: Vec<f64> = sums::vectorised!({
             self.vectors
                 .chunks_exact(self.dim)
                 .zip(&self.offsets)
@@ -316,7 +316,7 @@ fn for_kernel(squared: f32) -> f32 {
 
 /// x over its length; zeros where that is 0.
 pub(super) fn normalise(x: &[f32], z: &mut [f64]) {
-    sums::vectorised(|| {
+    sums::vectorised!({
         let length = sums::squares(x).sqrt();
         if length == 0.0 {
             z.fill(0.0);

@@ -62,7 +62,7 @@ impl Basis {
     /// Projects all directions out of `x`: orthogonal to the last bit.
     fn project_out_twice(&self, x: &mut [f64]) {
         let mut products = vec![0.0; self.len()];
-        sums::vectorised(|| {
+        sums::vectorised!({
             once(x, &self.directions, &mut products);
             once(x, &self.directions, &mut products);
         });
@@ -72,7 +72,7 @@ impl Basis {
 /// Projects an orthonormal basis (a row a direction) out of `x`, to about 2⁻⁴⁷ of what is left;
 /// gives the squared length of that, and adds to `products` the inner products.
 pub(super) fn project_out(x: &mut [f64], basis: &[f64], products: &mut [f64]) -> f64 {
-    sums::vectorised(|| {
+    sums::vectorised!({
         let before = sums::dot(x, x);
         once(x, basis, products);
         let after = sums::dot(x, x);

@@ -111,7 +111,7 @@ struct Move<'a> {
 
 impl<'a> Move<'a> {
     fn new(by: &'a [f64], from: &[f64]) -> Self {
-        let (square, product) = sums::vectorised(|| (sums::dot(by, by), sums::dot(by, from)));
+        let (square, product) = sums::vectorised!((sums::dot(by, by), sums::dot(by, from)));
         Self {
             by,
             length: square.sqrt(),
@@ -125,7 +125,7 @@ impl<'a> Move<'a> {
         if self.length == 0.0 {
             return 0.0;
         }
-        let toward = sums::vectorised(|| sums::dot(self.by, place));
+        let toward = sums::vectorised!(sums::dot(self.by, place));
         self.at_middle - toward - radius * self.length
     }
 }

@@ -249,7 +249,7 @@ impl<'a> Clusters<'a> {
     fn rivals(&self) -> Rivals {
         let dim = self.rows.dim();
         let squares = self.centres.chunks_exact(dim);
-        let squares = squares.map(|centre| sums::vectorised(|| sums::dot(centre, centre)));
+        let squares = squares.map(|centre| sums::vectorised!(sums::dot(centre, centre)));
         Rivals {
             dim,
             offsets: squares.map(|square| 0.5 * square).collect(),
@@ -394,7 +394,7 @@ fn fields<'a>(
 
 /// Adds a unit row to a sum in whole numbers, or takes it away.
 fn add(sum: &mut [i64], z: &[f64], comes: bool) {
-    sums::vectorised(|| {
+    sums::vectorised!({
         for (sum, &z) in sum.iter_mut().zip(z) {
             *sum += if comes { whole(z) } else { -whole(z) };
         }
@@ -417,7 +417,7 @@ fn distances_sq(rows: &UnitRows<'_>, labels: &[usize], centres: &[f64]) -> Resul
     rows.gather(&all, |rows, z| {
         let of_row = |(&row, z): (&usize, &[f64])| {
             let centre = &centres[labels[row] * dim..][..dim];
-            sums::vectorised(|| sums::distance_sq(z, centre))
+            sums::vectorised!(sums::distance_sq(z, centre))
         };
         distances.par_extend(rows.par_iter().zip(z.par_chunks_exact(dim)).map(of_row));
     })?;

@@ -118,7 +118,7 @@ fn first(numbers: &[f64], distances_sq: &[f64], same: f64) -> Option<(f64, usize
     let mut best = (f64::INFINITY, None);
     let (blocks, rest) = numbers.as_chunks::<LANES>();
     let (blocks_sq, rest_sq) = distances_sq.as_chunks::<LANES>();
-    sums::vectorised(|| {
+    sums::vectorised!({
         for (block, (numbers, distances_sq)) in blocks.iter().zip(blocks_sq).enumerate() {
             // The logarithm takes its time, and E is no less than this.
             let may_be_first = |number: f64, distance_sq: f64| {
@@ -160,7 +160,7 @@ fn first_of_block(
 
 /// The squared distance to the nearest of some centres.
 fn least_distance_sq(z: &[f64], centres: &[f64]) -> f64 {
-    sums::vectorised(|| {
+    sums::vectorised!({
         centres
             .chunks_exact(z.len())
             .map(|centre| sums::distance_sq(z, centre))

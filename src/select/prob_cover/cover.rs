@@ -14,11 +14,11 @@ const HELD_ALWAYS: usize = 1 << 16;
 
 /// Rows within so many times the distance of a pick are told at once what they lose by it: most
 /// of what they lose is there. The others are told when they come up.
-const CLOSE: f64 = 1.25;
+const CLOSE: f64 = 1.2;
 
 /// Rows newly covered from which on that is done: with fewer, finding the close rows takes longer
 /// than what it saves.
-const WORTH_A_PASS: usize = 64;
+const WORTH_A_PASS: usize = 32;
 
 pub(super) struct Cover<'a> {
     rows: &'a UnitRows<'a>,
@@ -156,7 +156,8 @@ impl<'a> Cover<'a> {
         Ok((row as usize, near.len()))
     }
 
-    /// Tells the rows close to the last pick what they lose by it, where that is worth a pass.
+    /// Tells the rows close to the last pick what they lose by it, where that is worth a pass; all
+    /// rows, where they are no more than it pays to look at anyway.
     fn tell_close(&mut self, pick: usize) -> Result<(), Error> {
         let last = self.ceased.len() - 1;
         if self.ceased[last].len() < WORTH_A_PASS {
@@ -164,9 +165,11 @@ impl<'a> Cover<'a> {
         }
         let able = |&row: &usize| !self.is_taken[row];
         let mut close: Vec<usize> = (0..self.is_taken.len()).filter(able).collect();
-        let marks = (self.neighbours).mark_within(&[pick], &close, self.close)?;
-        let mut marks = marks.iter();
-        close.retain(|_| marks.next().is_some_and(|marks| marks.possible != 0));
+        if close.len() > self.neighbours.at_once() {
+            let marks = (self.neighbours).mark_within(&[pick], &close, self.close)?;
+            let mut marks = marks.iter();
+            close.retain(|_| marks.next().is_some_and(|marks| marks.possible != 0));
+        }
         let counts = self.count(last..last + 1, &close)?;
         for (&row, count) in close.iter().zip(counts) {
             self.queue.lower(row, count);
@@ -312,7 +315,7 @@ impl<'a> Cover<'a> {
         let (z, dim, delta_sq) = (self.rows.rows(rows)?, self.rows.dim(), self.delta_sq);
         let is_near = |bit: usize, other: &[f64]| {
             let own = &z[bit * dim..][..dim];
-            sums::vectorised(|| sums::distance_sq(own, other)) < delta_sq
+            sums::vectorised!(sums::distance_sq(own, other)) < delta_sq
         };
         let mut marks = marks;
         self.rows.gather(open, |open, others| {

@@ -41,7 +41,7 @@ fn nearest_other(rows: &UnitRows<'_>, labels: &[u32], row: usize) -> Result<f64,
         .collect();
     let mut least = f64::INFINITY;
     rows.gather(&others, |_, z| {
-        let distance = |z: &[f64]| sums::vectorised(|| sums::distance_sq(&own, z));
+        let distance = |z: &[f64]| sums::vectorised!(sums::distance_sq(&own, z));
         let distances: Vec<f64> = z.par_chunks_exact(own.len()).map(distance).collect();
         if let Some((nearest, _)) = order::argmin(distances.into_iter().zip(0..)) {
             least = least.min(nearest);

@@ -1,6 +1,7 @@
 //! Classes that are worked on together, by one road.
 
 use super::block::{Horizon, block};
+use crate::products::product;
 use crate::{Error, IntegerRows, MASK, Round, Similarities, is_masked, similarity};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -25,8 +26,7 @@ impl Frame<'_> {
     /// s_ii.
     pub(super) fn own(&self, place: usize) -> i64 {
         let z = self.rows.row(place);
-        let product = z.iter().map(|&z| i32::from(z) * i32::from(z)).sum();
-        i64::from(similarity(product, self.threshold))
+        i64::from(similarity(product(z, z), self.threshold))
     }
 }
 

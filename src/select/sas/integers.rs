@@ -96,8 +96,8 @@ fn means<T: Send>(
             .map_init(
                 || vec![0.0; dim],
                 |mean, ((x, out), example)| {
-                    let zero_view = sums::vectorised(|| mean_of(x, divisor, mean));
-                    sums::vectorised(|| write(out, mean));
+                    let zero_view = sums::vectorised!(mean_of(x, divisor, mean));
+                    sums::vectorised!(write(out, mean));
                     zero_view.map(|view| example * views + view)
                 },
             )

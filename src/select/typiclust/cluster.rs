@@ -147,7 +147,7 @@ impl Cluster {
 /// Adds a row's squared distances to other rows to the list of its nearest.
 fn meet(nearest: &mut Vec<f64>, count: usize, own: (&usize, &[f64]), others: &[usize], z: &[f64]) {
     let (&row, own) = own;
-    sums::vectorised(|| {
+    sums::vectorised!({
         for (&other, z) in others.iter().zip(z.chunks_exact(own.len())) {
             if other != row {
                 keep(nearest, count, sums::distance_sq(own, z));

@@ -1,9 +1,15 @@
-//! Exact products of integer rows: the mirror of `shaders/integer_tile.wgsl` for the kernels that
-//! end in one, and what the host reckons with between them.
+//! Products of whole-number rows: exact ones of 16 bits, the mirror of `shaders/integer_tile.wgsl`
+//! for the kernels that end in one, and rough ones of 8 bits.
 //!
 //! Sums of `i16` products in `i32` are exact (see [`IntegerRows`]), so any order and any vector
 //! width give the same bits, and they run at more than twice the rate of the f64 GEMM that would
 //! be exact too.
+
+mod bytes;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub(crate) use bytes::{RoughColumns, RoughRows, Rounding, rough_products};
 
 use crate::IntegerRows;
 
@@ -14,20 +20,23 @@ pub(crate) const TILE: usize = 64;
 /// which would cost more than the products of a short row.
 const LANES: usize = 16;
 
-/// Two values of a row, whose products a processor multiplies and adds in one instruction.
-type Pair = [i16; 2];
+/// Some values of a row, whose products a processor multiplies and adds in one instruction: two of
+/// 16 bits, or four of 8.
+type Cell = [u8; 4];
 
-/// The same two values of [`LANES`] columns.
-type Group = [Pair; LANES];
+/// The same values of [`LANES`] columns.
+type Group = [Cell; LANES];
 
 /// Some rows as the columns of products: whoever meets many rows packs them once.
 #[derive(Default)]
 pub(crate) struct Columns {
-    /// Groups of columns x pairs of values; zeros past the last column.
+    /// Groups of columns x cells; zeros past the last column.
     groups: Vec<Group>,
+    /// What the sums of each begin with.
+    starts: Vec<[i32; LANES]>,
     len: usize,
-    /// Pairs of a column.
-    pairs: usize,
+    /// Cells of a column.
+    cells: usize,
 }
 
 impl Columns {
@@ -44,18 +53,30 @@ impl Columns {
         rows: &IntegerRows,
         columns: impl ExactSizeIterator<Item = usize>,
     ) {
-        (self.len, self.pairs) = (columns.len(), rows.pitch() / 2);
-        let groups = self.len.div_ceil(LANES) * self.pairs;
-        if !self.len.is_multiple_of(LANES) || self.groups.len() != groups {
-            self.groups.clear();
-            self.groups.resize(groups, [[0; 2]; LANES]);
-        }
+        self.begin(columns.len(), rows.pitch() / 2);
         for (at, column) in columns.enumerate() {
-            let (group, lane) = (at / LANES, at % LANES);
-            let places = &mut self.groups[group * self.pairs..][..self.pairs];
-            for (place, pair) in places.iter_mut().zip(pairs(rows, column)) {
-                place[lane] = *pair;
-            }
+            self.put(at, 0, cells(rows.row(column)));
+        }
+    }
+
+    /// Makes room for so many columns of so many cells.
+    fn begin(&mut self, len: usize, cells: usize) {
+        (self.len, self.cells) = (len, cells);
+        let groups = len.div_ceil(LANES) * cells;
+        if !len.is_multiple_of(LANES) || self.groups.len() != groups {
+            self.groups.clear();
+            self.groups.resize(groups, [[0; 4]; LANES]);
+            self.starts.clear();
+            self.starts.resize(len.div_ceil(LANES), [0; LANES]);
+        }
+    }
+
+    fn put(&mut self, at: usize, start: i32, cells: &[Cell]) {
+        let (group, lane) = (at / LANES, at % LANES);
+        self.starts[group][lane] = start;
+        let places = &mut self.groups[group * self.cells..][..self.cells];
+        for (place, cell) in places.iter_mut().zip(cells) {
+            place[lane] = *cell;
         }
     }
 
@@ -65,43 +86,53 @@ impl Columns {
     }
 }
 
-fn pairs(rows: &IntegerRows, row: usize) -> &[Pair] {
-    rows.row(row).as_chunks().0
+/// The cells of values of 16 bits.
+fn cells(values: &[i16]) -> &[Cell] {
+    bytemuck::cast_slice::<_, u8>(values).as_chunks().0
 }
 
 /// The products of rows `a` with the columns, `a.len()` x `columns.len()`, row-major, into the
 /// front of `out`.
 pub(crate) fn products(rows: &IntegerRows, a: &[usize], columns: &Columns, out: &mut [i32]) {
-    if a.is_empty() || columns.len == 0 {
-        return;
-    }
-    let tile = Tile { rows, a, columns };
+    let tile = Tile {
+        rows: cells(rows.values()),
+        a,
+        columns,
+    };
     #[cfg(target_arch = "x86_64")]
-    if x86::avx512(&tile, out) || x86::avx2(&tile, out) {
+    if x86::WORDS.iter().any(|fill| fill(&tile, out)) {
         return;
     }
     tile.fill::<_, 4, 1>(Plain, out);
 }
 
+/// The product of two rows.
+#[inline(always)]
+pub(crate) fn product(a: &[i16], b: &[i16]) -> i32 {
+    let pairs = a.iter().zip(b);
+    pairs.map(|(&a, &b)| i32::from(a) * i32::from(b)).sum()
+}
+
 /// What a processor multiplies with, [`LANES`] columns at a time.
 trait Arithmetic: Copy {
-    /// A pair for every lane.
-    type Pairs: Copy;
-    /// An `i32` for every lane.
+    /// A cell for every lane.
+    type Cells: Copy;
+    /// A sum for every lane.
     type Sums: Copy;
 
-    /// One pair for all lanes.
-    fn same(self, pair: Pair) -> Self::Pairs;
-    fn load(self, group: &Group) -> Self::Pairs;
-    fn zeros(self) -> Self::Sums;
-    /// `sums + a[0] b[0] + a[1] b[1]` in every lane.
-    fn add_products(self, sums: Self::Sums, a: Self::Pairs, b: Self::Pairs) -> Self::Sums;
+    /// One cell for all lanes.
+    fn same(self, cell: Cell) -> Self::Cells;
+    fn load(self, group: &Group) -> Self::Cells;
+    fn begin(self, starts: &[i32; LANES]) -> Self::Sums;
+    /// `sums + Σ a[k] b[k]` in every lane.
+    fn add_products(self, sums: Self::Sums, a: Self::Cells, b: Self::Cells) -> Self::Sums;
     fn store(self, sums: Self::Sums, out: &mut [i32; LANES]);
 }
 
 /// Rows, and the columns that they meet.
 struct Tile<'a> {
-    rows: &'a IntegerRows,
+    /// Rows x cells.
+    rows: &'a [Cell],
     a: &'a [usize],
     columns: &'a Columns,
 }
@@ -110,14 +141,17 @@ impl Tile<'_> {
     /// All products, of `R` rows and `C` groups of columns at a time: their sums are in registers.
     #[inline(always)]
     fn fill<A: Arithmetic, const R: usize, const C: usize>(&self, arithmetic: A, out: &mut [i32]) {
-        let Columns { groups, pairs, .. } = self.columns;
-        let mut rest = groups.chunks_exact(C * pairs);
+        let Columns { groups, cells, .. } = self.columns;
+        if groups.is_empty() {
+            return;
+        }
+        let mut rest = groups.chunks_exact(C * cells);
         let mut first = 0;
         for groups in &mut rest {
             self.fill_columns::<A, R, C>(arithmetic, groups, first, out);
             first += C * LANES;
         }
-        for group in rest.remainder().chunks_exact(*pairs) {
+        for group in rest.remainder().chunks_exact(*cells) {
             self.fill_columns::<A, R, 1>(arithmetic, group, first, out);
             first += LANES;
         }
@@ -153,10 +187,12 @@ impl Tile<'_> {
         first: usize,
         out: &mut impl Iterator<Item = &'o mut [i32]>,
     ) {
-        let pairs = self.columns.pairs;
-        let a: [&[Pair]; R] = std::array::from_fn(|r| &self::pairs(self.rows, run[r])[..pairs]);
-        let b: [&[Group]; C] = std::array::from_fn(|c| &groups[c * pairs..][..pairs]);
-        let sums = sums_of(arithmetic, a, b);
+        let cells = self.columns.cells;
+        let a: [&[Cell]; R] = std::array::from_fn(|r| &self.rows[run[r] * cells..][..cells]);
+        let b: [&[Group]; C] = std::array::from_fn(|c| &groups[c * cells..][..cells]);
+        let starts = &self.columns.starts[first / LANES..][..C];
+        let starts: [_; C] = std::array::from_fn(|c| arithmetic.begin(&starts[c]));
+        let sums = sums_of(arithmetic, starts, a, b);
         for (sums, out) in sums.iter().zip(out) {
             let out = out[first..].chunks_mut(LANES);
             for (&sums, out) in sums.iter().zip(out) {
@@ -176,12 +212,13 @@ impl Tile<'_> {
 #[inline(always)]
 fn sums_of<A: Arithmetic, const R: usize, const C: usize>(
     arithmetic: A,
-    a: [&[Pair]; R],
+    starts: [A::Sums; C],
+    a: [&[Cell]; R],
     b: [&[Group]; C],
 ) -> [[A::Sums; C]; R] {
-    let mut sums = [[arithmetic.zeros(); C]; R];
+    let mut sums = [starts; R];
     for k in 0..b[0].len() {
-        let mut columns = [arithmetic.same([0; 2]); C];
+        let mut columns = [arithmetic.same([0; 4]); C];
         for (columns, b) in columns.iter_mut().zip(b) {
             *columns = arithmetic.load(&b[k]);
         }
@@ -195,31 +232,31 @@ fn sums_of<A: Arithmetic, const R: usize, const C: usize>(
     sums
 }
 
-/// For every processor.
+/// For every processor: two values of 16 bits to a cell.
 #[derive(Clone, Copy)]
 struct Plain;
 
 impl Arithmetic for Plain {
-    type Pairs = Group;
+    type Cells = [[i16; 2]; LANES];
     type Sums = [i32; LANES];
 
     #[inline(always)]
-    fn same(self, pair: Pair) -> Group {
-        [pair; LANES]
+    fn same(self, cell: Cell) -> Self::Cells {
+        [bytemuck::cast(cell); LANES]
     }
 
     #[inline(always)]
-    fn load(self, group: &Group) -> Group {
-        *group
+    fn load(self, group: &Group) -> Self::Cells {
+        bytemuck::cast(*group)
     }
 
     #[inline(always)]
-    fn zeros(self) -> Self::Sums {
-        [0; LANES]
+    fn begin(self, starts: &[i32; LANES]) -> Self::Sums {
+        *starts
     }
 
     #[inline(always)]
-    fn add_products(self, mut sums: Self::Sums, a: Group, b: Group) -> Self::Sums {
+    fn add_products(self, mut sums: Self::Sums, a: Self::Cells, b: Self::Cells) -> Self::Sums {
         for (sum, (a, b)) in sums.iter_mut().zip(a.into_iter().zip(b)) {
             *sum += i32::from(a[0]) * i32::from(b[0]) + i32::from(a[1]) * i32::from(b[1]);
         }
@@ -229,130 +266,6 @@ impl Arithmetic for Plain {
     #[inline(always)]
     fn store(self, sums: Self::Sums, out: &mut [i32; LANES]) {
         *out = sums;
-    }
-}
-
-/// For x86-64 with AVX2 or AVX-512, which multiply eight or sixteen pairs and add each pair's
-/// products in one instruction. Compilers do not find it in the plain loops. No intrinsic stands in
-/// a closure that goes to the standard library: it would not be inlined.
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    use super::{Arithmetic, Group, LANES, Pair, Tile};
-    use core::arch::x86_64::{__m256i, __m512i};
-    use pulp::x86::{V3, V4};
-
-    /// Fills a tile, if the processor has AVX2.
-    pub(super) fn avx2(tile: &Tile<'_>, out: &mut [i32]) -> bool {
-        let Some(simd) = V3::try_new() else {
-            return false;
-        };
-        pulp::Simd::vectorize(simd, Avx2 { simd, tile, out });
-        true
-    }
-
-    /// Fills a tile, if the processor has AVX-512.
-    pub(super) fn avx512(tile: &Tile<'_>, out: &mut [i32]) -> bool {
-        let Some(simd) = V4::try_new() else {
-            return false;
-        };
-        pulp::Simd::vectorize(simd, Avx512 { simd, tile, out });
-        true
-    }
-
-    struct Avx2<'a> {
-        simd: V3,
-        tile: &'a Tile<'a>,
-        out: &'a mut [i32],
-    }
-
-    impl pulp::WithSimd for Avx2<'_> {
-        type Output = ();
-
-        #[inline(always)]
-        fn with_simd<S: pulp::Simd>(self, _: S) {
-            self.tile.fill::<_, 4, 1>(self.simd, self.out);
-        }
-    }
-
-    struct Avx512<'a> {
-        simd: V4,
-        tile: &'a Tile<'a>,
-        out: &'a mut [i32],
-    }
-
-    impl pulp::WithSimd for Avx512<'_> {
-        type Output = ();
-
-        #[inline(always)]
-        fn with_simd<S: pulp::Simd>(self, _: S) {
-            self.tile.fill::<_, 4, 4>(self.simd, self.out);
-        }
-    }
-
-    impl Arithmetic for V3 {
-        type Pairs = [__m256i; 2];
-        type Sums = [__m256i; 2];
-
-        #[inline(always)]
-        fn same(self, pair: Pair) -> Self::Pairs {
-            [self.avx._mm256_set1_epi32(pulp::cast(pair)); 2]
-        }
-
-        #[inline(always)]
-        fn load(self, group: &Group) -> Self::Pairs {
-            pulp::cast(*group)
-        }
-
-        #[inline(always)]
-        fn zeros(self) -> Self::Sums {
-            [self.avx._mm256_setzero_si256(); 2]
-        }
-
-        #[inline(always)]
-        fn add_products(self, sums: Self::Sums, a: Self::Pairs, b: Self::Pairs) -> Self::Sums {
-            let low = self.avx2._mm256_madd_epi16(a[0], b[0]);
-            let high = self.avx2._mm256_madd_epi16(a[1], b[1]);
-            [
-                self.avx2._mm256_add_epi32(sums[0], low),
-                self.avx2._mm256_add_epi32(sums[1], high),
-            ]
-        }
-
-        #[inline(always)]
-        fn store(self, sums: Self::Sums, out: &mut [i32; LANES]) {
-            *out = pulp::cast(sums);
-        }
-    }
-
-    impl Arithmetic for V4 {
-        type Pairs = __m512i;
-        type Sums = __m512i;
-
-        #[inline(always)]
-        fn same(self, pair: Pair) -> __m512i {
-            self.avx512f._mm512_set1_epi32(pulp::cast(pair))
-        }
-
-        #[inline(always)]
-        fn load(self, group: &Group) -> __m512i {
-            pulp::cast(*group)
-        }
-
-        #[inline(always)]
-        fn zeros(self) -> __m512i {
-            self.avx512f._mm512_setzero_si512()
-        }
-
-        #[inline(always)]
-        fn add_products(self, sums: __m512i, a: __m512i, b: __m512i) -> __m512i {
-            let products = self.avx512bw._mm512_madd_epi16(a, b);
-            self.avx512f._mm512_add_epi32(sums, products)
-        }
-
-        #[inline(always)]
-        fn store(self, sums: __m512i, out: &mut [i32; LANES]) {
-            *out = pulp::cast(sums);
-        }
     }
 }
 
@@ -394,7 +307,7 @@ mod tests {
             }
             columns.pack(&rows, b.iter().copied());
             let tile = Tile {
-                rows: &rows,
+                rows: cells(rows.values()),
                 a: &a,
                 columns: &columns,
             };
@@ -402,7 +315,7 @@ mod tests {
             tile.fill::<_, 4, 1>(Plain, &mut got);
             assert_eq!(got, want, "plain, {height} x {width} x {dim}");
             #[cfg(target_arch = "x86_64")]
-            for fill in [x86::avx2, x86::avx512] {
+            for fill in x86::WORDS {
                 let mut got = vec![i32::MIN; height * width];
                 assert!(
                     !fill(&tile, &mut got) || got == want,

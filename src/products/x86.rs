@@ -1,0 +1,245 @@
+//! For x86-64 with AVX2 or AVX-512, which multiply cells and add each cell's products in one
+//! instruction. Compilers do not find it in the plain loops. No intrinsic stands in a closure that
+//! goes to the standard library: it would not be inlined.
+
+use super::{Arithmetic, Cell, Group, LANES, Tile};
+use core::arch::x86_64::{__m256i, __m512i};
+use pulp::x86::{V3, V4};
+
+/// Fills a tile, unless the processor lacks what this takes.
+pub(super) type Fill = fn(&Tile<'_>, &mut [i32]) -> bool;
+
+/// Products of values of 16 bits, the best first.
+pub(super) const WORDS: [Fill; 2] = [
+    |tile, out| run(V4::try_new(), |simd| Avx512(tile, out, Words(simd))),
+    |tile, out| run(V3::try_new(), |simd| Avx2(tile, out, Words(simd))),
+];
+
+/// Products of values of 8 bits, those of the rows without sign, modulo 2^16; no two of them that
+/// stand together may add up to more than `i16` holds. The best first.
+pub(super) const BYTES: [Fill; 2] = [
+    |tile, out| run(V4::try_new(), |simd| Avx512(tile, out, Bytes(simd))),
+    |tile, out| run(V3::try_new(), |simd| Avx2(tile, out, Bytes(simd))),
+];
+
+fn run<S: pulp::Simd, W: pulp::WithSimd<Output = ()>>(
+    simd: Option<S>,
+    work: impl FnOnce(S) -> W,
+) -> bool {
+    simd.map(|simd| simd.vectorize(work(simd))).is_some()
+}
+
+struct Avx2<'a, A>(&'a Tile<'a>, &'a mut [i32], A);
+
+impl<A: Arithmetic> pulp::WithSimd for Avx2<'_, A> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        self.0.fill::<_, 4, 1>(self.2, self.1);
+    }
+}
+
+struct Avx512<'a, A>(&'a Tile<'a>, &'a mut [i32], A);
+
+impl<A: Arithmetic> pulp::WithSimd for Avx512<'_, A> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        self.0.fill::<_, 4, 4>(self.2, self.1);
+    }
+}
+
+/// What both kinds of products are made of.
+trait Lanes: Copy {
+    /// 32 bits for every lane, whatever they stand for.
+    type V: Copy;
+
+    fn same(self, cell: Cell) -> Self::V;
+    fn load(self, group: &Group) -> Self::V;
+    fn store(self, v: Self::V, out: &mut [i32; LANES]);
+    fn add_32(self, a: Self::V, b: Self::V) -> Self::V;
+    fn add_16(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a[0] b[0] + a[1] b[1]`, of 16 bits, in 32.
+    fn words(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a[0] b[0] + a[1] b[1]` and `a[2] b[2] + a[3] b[3]`, of 8 bits, in 16 each; `a` has no sign.
+    fn bytes(self, a: Self::V, b: Self::V) -> Self::V;
+    /// The sum modulo 2^16 of the two halves.
+    fn fold(self, halves: Self::V) -> Self::V;
+}
+
+#[derive(Clone, Copy)]
+struct Words<L>(L);
+
+impl<L: Lanes> Arithmetic for Words<L> {
+    type Cells = L::V;
+    type Sums = L::V;
+
+    #[inline(always)]
+    fn same(self, cell: Cell) -> L::V {
+        self.0.same(cell)
+    }
+
+    #[inline(always)]
+    fn load(self, group: &Group) -> L::V {
+        self.0.load(group)
+    }
+
+    #[inline(always)]
+    fn begin(self, starts: &[i32; LANES]) -> L::V {
+        self.0.load(&pulp::cast(*starts))
+    }
+
+    #[inline(always)]
+    fn add_products(self, sums: L::V, a: L::V, b: L::V) -> L::V {
+        self.0.add_32(sums, self.0.words(a, b))
+    }
+
+    #[inline(always)]
+    fn store(self, sums: L::V, out: &mut [i32; LANES]) {
+        self.0.store(sums, out);
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Bytes<L>(L);
+
+impl<L: Lanes> Arithmetic for Bytes<L> {
+    type Cells = L::V;
+    type Sums = L::V;
+
+    #[inline(always)]
+    fn same(self, cell: Cell) -> L::V {
+        self.0.same(cell)
+    }
+
+    #[inline(always)]
+    fn load(self, group: &Group) -> L::V {
+        self.0.load(group)
+    }
+
+    #[inline(always)]
+    fn begin(self, starts: &[i32; LANES]) -> L::V {
+        self.0.load(&pulp::cast(*starts))
+    }
+
+    #[inline(always)]
+    fn add_products(self, sums: L::V, a: L::V, b: L::V) -> L::V {
+        self.0.add_16(sums, self.0.bytes(a, b))
+    }
+
+    #[inline(always)]
+    fn store(self, sums: L::V, out: &mut [i32; LANES]) {
+        self.0.store(self.0.fold(sums), out);
+    }
+}
+
+impl Lanes for V3 {
+    type V = [__m256i; 2];
+
+    #[inline(always)]
+    fn same(self, cell: Cell) -> Self::V {
+        [self.avx._mm256_set1_epi32(pulp::cast(cell)); 2]
+    }
+
+    #[inline(always)]
+    fn load(self, group: &Group) -> Self::V {
+        pulp::cast(*group)
+    }
+
+    #[inline(always)]
+    fn store(self, v: Self::V, out: &mut [i32; LANES]) {
+        *out = pulp::cast(v);
+    }
+
+    #[inline(always)]
+    fn add_32(self, a: Self::V, b: Self::V) -> Self::V {
+        [
+            self.avx2._mm256_add_epi32(a[0], b[0]),
+            self.avx2._mm256_add_epi32(a[1], b[1]),
+        ]
+    }
+
+    #[inline(always)]
+    fn add_16(self, a: Self::V, b: Self::V) -> Self::V {
+        [
+            self.avx2._mm256_add_epi16(a[0], b[0]),
+            self.avx2._mm256_add_epi16(a[1], b[1]),
+        ]
+    }
+
+    #[inline(always)]
+    fn words(self, a: Self::V, b: Self::V) -> Self::V {
+        [
+            self.avx2._mm256_madd_epi16(a[0], b[0]),
+            self.avx2._mm256_madd_epi16(a[1], b[1]),
+        ]
+    }
+
+    #[inline(always)]
+    fn bytes(self, a: Self::V, b: Self::V) -> Self::V {
+        [
+            self.avx2._mm256_maddubs_epi16(a[0], b[0]),
+            self.avx2._mm256_maddubs_epi16(a[1], b[1]),
+        ]
+    }
+
+    #[inline(always)]
+    fn fold(self, [a, b]: Self::V) -> Self::V {
+        let fold = |v| {
+            let sum = self
+                .avx2
+                ._mm256_add_epi16(self.avx2._mm256_slli_epi32::<16>(v), v);
+            self.avx2._mm256_srai_epi32::<16>(sum)
+        };
+        [fold(a), fold(b)]
+    }
+}
+
+impl Lanes for V4 {
+    type V = __m512i;
+
+    #[inline(always)]
+    fn same(self, cell: Cell) -> __m512i {
+        self.avx512f._mm512_set1_epi32(pulp::cast(cell))
+    }
+
+    #[inline(always)]
+    fn load(self, group: &Group) -> __m512i {
+        pulp::cast(*group)
+    }
+
+    #[inline(always)]
+    fn store(self, v: __m512i, out: &mut [i32; LANES]) {
+        *out = pulp::cast(v);
+    }
+
+    #[inline(always)]
+    fn add_32(self, a: __m512i, b: __m512i) -> __m512i {
+        self.avx512f._mm512_add_epi32(a, b)
+    }
+
+    #[inline(always)]
+    fn add_16(self, a: __m512i, b: __m512i) -> __m512i {
+        self.avx512bw._mm512_add_epi16(a, b)
+    }
+
+    #[inline(always)]
+    fn words(self, a: __m512i, b: __m512i) -> __m512i {
+        self.avx512bw._mm512_madd_epi16(a, b)
+    }
+
+    #[inline(always)]
+    fn bytes(self, a: __m512i, b: __m512i) -> __m512i {
+        self.avx512bw._mm512_maddubs_epi16(a, b)
+    }
+
+    #[inline(always)]
+    fn fold(self, v: __m512i) -> __m512i {
+        let sum = self
+            .avx512bw
+            ._mm512_add_epi16(self.avx512f._mm512_slli_epi32::<16>(v), v);
+        self.avx512f._mm512_srai_epi32::<16>(sum)
+    }
+}
