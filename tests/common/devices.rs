@@ -20,15 +20,22 @@ pub use gpus::{SOFTWARE, cut, on_every_gpu, software, tiny};
 #[cfg(feature = "gpu")]
 mod gpus {
     use coresift::{Gpu, wgpu};
-    use std::sync::OnceLock;
+    use std::sync::{Mutex, OnceLock, PoisonError};
 
     /// Part of the name of the software adapter that every test runs on.
     pub const SOFTWARE: &str = "llvmpipe";
 
+    /// The one that a thread has to have to itself.
+    const GL: &str = "GL";
+
     /// Runs `check` on every GPU of the tests; one device each for a whole test binary.
     pub fn on_every_gpu(check: impl Fn(&str, &Gpu)) {
         static GPUS: OnceLock<Vec<(String, Gpu)>> = OnceLock::new();
+        // wgpu takes it for a deadlock where a thread waits 6 s for OpenGL's only context, which on
+        // a busy machine may well be the time that another thread's kernel takes.
+        static IN_GL: Mutex<()> = Mutex::new(());
         for (name, gpu) in GPUS.get_or_init(every_gpu) {
+            let _alone = (name == GL).then(|| IN_GL.lock().unwrap_or_else(PoisonError::into_inner));
             check(name, gpu);
         }
     }
@@ -44,7 +51,7 @@ mod gpus {
         {
             let (device, queue) = application(wgpu::Backends::GL, wgpu::Limits::default());
             let gl = Gpu::adopt(device, queue).expect("the default limits suffice");
-            gpus.push(("GL".to_owned(), gl));
+            gpus.push((GL.to_owned(), gl));
         }
         let more = std::env::var("CORESIFT_TEST_DEVICES").unwrap_or_default();
         for name in more.split(',').filter(|name| !name.is_empty()) {
