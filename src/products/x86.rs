@@ -11,15 +11,31 @@ pub(super) type Fill = fn(&Tile<'_>, &mut [i32]) -> bool;
 
 /// Products of values of 16 bits, the best first.
 pub(super) const WORDS: [Fill; 2] = [
-    |tile, out| run(V4::try_new(), |simd| Avx512(tile, out, Words(simd))),
-    |tile, out| run(V3::try_new(), |simd| Avx2(tile, out, Words(simd))),
+    |tile, out| {
+        run(V4::try_new(), |simd| {
+            Avx512(tile, out, Products::<_, false>(simd))
+        })
+    },
+    |tile, out| {
+        run(V3::try_new(), |simd| {
+            Avx2(tile, out, Products::<_, false>(simd))
+        })
+    },
 ];
 
 /// Products of values of 8 bits, those of the rows without sign, modulo 2^16; no two of them that
 /// stand together may add up to more than `i16` holds. The best first.
 pub(super) const BYTES: [Fill; 2] = [
-    |tile, out| run(V4::try_new(), |simd| Avx512(tile, out, Bytes(simd))),
-    |tile, out| run(V3::try_new(), |simd| Avx2(tile, out, Bytes(simd))),
+    |tile, out| {
+        run(V4::try_new(), |simd| {
+            Avx512(tile, out, Products::<_, true>(simd))
+        })
+    },
+    |tile, out| {
+        run(V3::try_new(), |simd| {
+            Avx2(tile, out, Products::<_, true>(simd))
+        })
+    },
 ];
 
 fn run<S: pulp::Simd, W: pulp::WithSimd<Output = ()>>(
@@ -69,10 +85,11 @@ trait Lanes: Copy {
     fn fold(self, halves: Self::V) -> Self::V;
 }
 
+/// Products of values of 8 bits, or of 16.
 #[derive(Clone, Copy)]
-struct Words<L>(L);
+struct Products<L, const BYTES: bool>(L);
 
-impl<L: Lanes> Arithmetic for Words<L> {
+impl<L: Lanes, const BYTES: bool> Arithmetic for Products<L, BYTES> {
     type Cells = L::V;
     type Sums = L::V;
 
@@ -93,45 +110,17 @@ impl<L: Lanes> Arithmetic for Words<L> {
 
     #[inline(always)]
     fn add_products(self, sums: L::V, a: L::V, b: L::V) -> L::V {
-        self.0.add_32(sums, self.0.words(a, b))
+        if BYTES {
+            self.0.add_16(sums, self.0.bytes(a, b))
+        } else {
+            self.0.add_32(sums, self.0.words(a, b))
+        }
     }
 
     #[inline(always)]
     fn store(self, sums: L::V, out: &mut [i32; LANES]) {
+        let sums = if BYTES { self.0.fold(sums) } else { sums };
         self.0.store(sums, out);
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Bytes<L>(L);
-
-impl<L: Lanes> Arithmetic for Bytes<L> {
-    type Cells = L::V;
-    type Sums = L::V;
-
-    #[inline(always)]
-    fn same(self, cell: Cell) -> L::V {
-        self.0.same(cell)
-    }
-
-    #[inline(always)]
-    fn load(self, group: &Group) -> L::V {
-        self.0.load(group)
-    }
-
-    #[inline(always)]
-    fn begin(self, starts: &[i32; LANES]) -> L::V {
-        self.0.load(&pulp::cast(*starts))
-    }
-
-    #[inline(always)]
-    fn add_products(self, sums: L::V, a: L::V, b: L::V) -> L::V {
-        self.0.add_16(sums, self.0.bytes(a, b))
-    }
-
-    #[inline(always)]
-    fn store(self, sums: L::V, out: &mut [i32; LANES]) {
-        self.0.store(self.0.fold(sums), out);
     }
 }
 
