@@ -5,7 +5,8 @@ use coresift::{CpuPool, Features, Pool};
 /// Runs `check` on the features in a pool of every device, by name: the CPU, a software Vulkan
 /// adapter, the same adapter with 384 KiB bindings and short grid axes, so that small inputs cross
 /// panels and fold grids, and with the feature `gles` OpenGL. `CORESIFT_TEST_DEVICES` may name
-/// more adapters, separated by commas.
+/// more adapters, separated by commas, and `CORESIFT_TEST_ADAPTER` one to take instead of the
+/// software adapter, for a machine that has a GPU and no Mesa.
 ///
 /// Panics where there is no such adapter: a test that did not run has not passed.
 pub fn on_every_device(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
@@ -22,8 +23,12 @@ mod gpus {
     use coresift::{Gpu, wgpu};
     use std::sync::{Mutex, OnceLock, PoisonError};
 
-    /// Part of the name of the software adapter that every test runs on.
+    /// Part of the name of the software adapter that every test runs on, unless told otherwise.
     pub const SOFTWARE: &str = "llvmpipe";
+
+    fn adapter_name() -> String {
+        std::env::var("CORESIFT_TEST_ADAPTER").unwrap_or_else(|_| SOFTWARE.to_owned())
+    }
 
     /// The one that a thread has to have to itself.
     const GL: &str = "GL";
@@ -44,7 +49,7 @@ mod gpus {
         let (device, queue) = software(tiny());
         let tiny = Gpu::adopt(device, queue).expect("the least limits suffice");
         let mut gpus = vec![
-            ("software".to_owned(), open(SOFTWARE)),
+            ("software".to_owned(), open(&adapter_name())),
             ("tiny bindings".to_owned(), tiny),
         ];
         #[cfg(feature = "gles")]
@@ -86,7 +91,7 @@ mod gpus {
         }
     }
 
-    /// An application's own device on the software adapter.
+    /// An application's own device on the adapter of the tests.
     pub fn software(limits: wgpu::Limits) -> (wgpu::Device, wgpu::Queue) {
         application(wgpu::Backends::VULKAN, limits)
     }
@@ -97,9 +102,10 @@ mod gpus {
     ) -> (wgpu::Device, wgpu::Queue) {
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
         let adapters = pollster::block_on(instance.enumerate_adapters(backends));
+        let name = adapter_name();
         let adapter = adapters
             .into_iter()
-            .find(|adapter| adapter.get_info().name.contains(SOFTWARE))
+            .find(|adapter| adapter.get_info().name.contains(&name))
             .expect(
                 "a software adapter (Debian: mesa-vulkan-drivers; for GL libegl1 libgl1-mesa-dri)",
             );
