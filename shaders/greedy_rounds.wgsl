@@ -55,14 +55,16 @@ struct Best {
 
 var<workgroup> bests: array<Best, 256>;
 
-fn is_better(a: Best, b: Best) -> bool {
-    if a.high != b.high {
-        return a.high > b.high;
-    }
-    if a.low != b.low {
-        return a.low > b.low;
-    }
-    return a.row < b.row;
+// Without a branch: a round is a chain of these.
+fn is_more(a: Best, b: Best) -> bool {
+    return (a.high > b.high) | ((a.high == b.high) & (a.low > b.low));
+}
+
+// The larger gain, of equal ones the lower row's.
+fn better(a: Best, b: Best) -> Best {
+    let is_equal = (a.high == b.high) & (a.low == b.low);
+    let is_other = is_more(b, a) | (is_equal & (b.row < a.row));
+    return Best(select(a.row, b.row, is_other), select(a.low, b.low, is_other), select(a.high, b.high, is_other));
 }
 
 // gain + step * s
@@ -79,12 +81,11 @@ fn masked_if(gain: vec2<u32>, is_pick: bool) -> vec2<u32> {
     return vec2(gain.x, gain.y + select(0u, MASK_UPPER, is_pick));
 }
 
+// The better of `best` and a later row.
 fn better_of(best: Best, row: u32, gain: vec2<u32>) -> Best {
     let other = Best(row, gain.x, bitcast<i32>(gain.y));
-    if is_better(other, best) {
-        return other;
-    }
-    return best;
+    let is_other = is_more(other, best);
+    return Best(select(best.row, row, is_other), select(best.low, other.low, is_other), select(best.high, other.high, is_other));
 }
 
 // The better of `best` and four rows.
@@ -142,9 +143,7 @@ fn best_of_all(own: Best, thread: u32) -> Best {
         if thread < quarter {
             var best = bests[thread];
             for (var other = thread + quarter; other < 4u * quarter; other += quarter) {
-                if is_better(bests[other], best) {
-                    best = bests[other];
-                }
+                best = better(best, bests[other]);
             }
             bests[thread] = best;
         }

@@ -1,15 +1,16 @@
 //! Binds `shaders/closest.wgsl`.
 
 use super::GpuPool;
-use super::directions::{COLUMNS, DIRECTIONS_OF_BLOCK, Directions, ROWS, check_columns, fours};
+use super::directions::{
+    COLUMNS, DIRECTIONS_OF_BLOCK, Directions, ROWS, Width, check_columns, fours,
+};
 use super::memory::Block;
-use super::run::compile;
-use crate::{Error, Pool};
+use crate::{Error, Gpu, Pool};
 use std::borrow::Cow;
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
-    include_str!("../../shaders/tile.wgsl"),
+    include_str!("../../shaders/square_tile.wgsl"),
     include_str!("../../shaders/closest.wgsl"),
 );
 
@@ -37,15 +38,28 @@ pub(super) fn run(
     lengths: &[f32],
     k: usize,
 ) -> Result<Vec<Vec<f32>>, Error> {
-    check_columns(&pool.gpu, pool.dim(), rounds(k))?;
+    let largest = clusters.iter().map(|rows| rows.len()).max().unwrap_or(0);
+    let width = width(&pool.gpu, largest, k);
+    check_columns(&pool.gpu, pool.dim(), rounds(width, k))?;
     let of_cluster = |&rows: &&[usize]| of_cluster(pool, rows, lengths, k);
     clusters.iter().map(of_cluster).collect()
 }
 
-/// Rounds of a thread's loops over the products with a block of vectors: two rows, and into each
-/// list every product may have to be inserted.
-fn rounds(k: usize) -> u64 {
-    2 * DIRECTIONS_OF_BLOCK as u64 * (k as u64 + 2)
+/// How many vectors to take at a time. On a software adapter wide tiles are for short lists only: it
+/// runs threads together, so that each takes part in the turns of all, and its loops get too long.
+fn width(gpu: &Gpu, vectors: usize, k: usize) -> Width {
+    const SHORT: usize = 32;
+    if gpu.is_software() && k > SHORT {
+        Width::Narrow
+    } else {
+        Width::for_vectors(vectors)
+    }
+}
+
+/// Rounds of a thread's loops over the products with a tile's vectors: in every turn eight products of
+/// eight rows, each of which may have to be inserted into a list.
+fn rounds(width: Width, k: usize) -> u64 {
+    width.threads() as u64 * (1 + 8 * 8 * (k as u64 + 2))
 }
 
 /// Some rows of a cluster, resident, and their lists.
@@ -120,7 +134,8 @@ fn meet(
     k: usize,
 ) -> Result<(), Error> {
     let gpu = &pool.gpu;
-    let vectors = Directions::upload(gpu, vectors, pool.dim(), 1.0)?.with_rounds(rounds(k));
+    let width = width(gpu, count, k);
+    let vectors = Directions::upload(gpu, vectors, pool.dim(), 1.0)?.with_rounds(rounds(width, k));
     for window in vectors.windows() {
         let shape = gpu.uniform(Shape {
             rows: panel.rows,
@@ -134,8 +149,8 @@ fn meet(
         })?;
         gpu.dispatch(
             "closest",
-            |device| compile(device, "closest", WGSL, &[]),
-            &gpu.pipelines().closest,
+            (WGSL, &width.constants()),
+            &gpu.pipelines().closest[width as usize],
             &[
                 shape.as_entire_binding(),
                 panel.features.as_entire_binding(),
@@ -155,14 +170,17 @@ fn meet(
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::{assert_entry, assert_struct, assert_tile, constant};
+    use super::super::layout::{assert_entry, assert_struct, assert_tile, overridden};
     use super::*;
     use std::mem::offset_of;
 
     #[test]
     fn layout() {
         let bindings = ["shape", "features", "directions", "closest_of", "fours"];
-        assert_entry(WGSL, "closest", 64, &bindings);
+        for width in [Width::Narrow, Width::Wide] {
+            let wgsl = overridden(WGSL, &[("COLUMN_THREADS", width.threads())]);
+            assert_entry(&wgsl, "closest", 16 * width.threads() as u32, &bindings);
+        }
         let members = [
             ("rows", offset_of!(Shape, rows)),
             ("dim", offset_of!(Shape, dim)),
@@ -175,6 +193,5 @@ mod tests {
         ];
         assert_struct(WGSL, "Shape", &members, size_of::<Shape>());
         assert_tile(WGSL);
-        assert_eq!(constant(WGSL, "VECTORS"), DIRECTIONS_OF_BLOCK as u64);
     }
 }

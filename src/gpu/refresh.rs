@@ -4,7 +4,6 @@ use super::GpuPool;
 use super::directions::{Directions, ROWS, Window};
 use super::memory::Block;
 use super::pool::Panel;
-use super::run::compile;
 use crate::{DOWN_DATE_ERROR, Error, Pool, Rate, inner_error};
 use std::ops::Range;
 use wgpu::BufferUsages;
@@ -117,7 +116,7 @@ fn dispatch(
     let shape = gpu.uniform(shape)?;
     gpu.dispatch(
         "refresh",
-        |device| compile(device, "refresh", WGSL, &[]),
+        (WGSL, &[]),
         &gpu.pipelines().refresh,
         &[
             shape.as_entire_binding(),

@@ -4,7 +4,7 @@ use coresift::{CpuPool, Features, Pool};
 
 /// Runs `check` on the features in a pool of every device, by name: the CPU, a software Vulkan
 /// adapter, the same adapter with 384 KiB bindings and short grid axes, so that small inputs cross
-/// panels and fold grids, and with the feature `gles` OpenGL. `CORESIFT_TEST_DEVICES` may name
+/// panels and fold grids, and with shaders checked as wgpu checks what it does not trust, and with the feature `gles` OpenGL. `CORESIFT_TEST_DEVICES` may name
 /// more adapters, separated by commas, and `CORESIFT_TEST_ADAPTER` one to take instead of the
 /// software adapter, for a machine that has a GPU and no Mesa.
 ///
@@ -47,7 +47,7 @@ mod gpus {
 
     fn every_gpu() -> Vec<(String, Gpu)> {
         let (device, queue) = software(tiny());
-        let tiny = Gpu::adopt(device, queue).expect("the least limits suffice");
+        let tiny = Gpu::checked(device, queue).expect("the least limits suffice");
         let mut gpus = vec![
             ("software".to_owned(), open(&adapter_name())),
             ("tiny bindings".to_owned(), tiny),
