@@ -4,18 +4,16 @@
 //                    x: rows x dim, row-major, of length 1; q as in square_tile.wgsl
 //
 // Grid      a workgroup takes 128 rows and every vector; folded over x and y.
-// Memory    features once a tile's vectors, by way of workgroup memory, which then takes a thread's
-//           products of a row where one of them may belong in the row's list. Lists are in memory,
-//           sorted; most products fall short of a list's last value.
+// Memory    features once a tile's vectors, by way of workgroup memory, which then takes the products of
+//           a block at a time: they come to a thread that has the whole row. A row's list is in memory,
+//           sorted; only its last value, which most products fall short of, is in a register.
 // Rounding  a chain of `dim` multiply-adds.
-// Order     the threads of a row come to its list in turn, so that no two change it at a time; the list
-//           has values only, and is the same in any order. Where vectors take several dispatches, lists
-//           go on. The host fills them with the lowest value.
-// Rounds    up to k + 1 for each of eight products of eight rows (src/gpu/closest.rs counts them).
+// Order     vectors in theirs, also where they take several dispatches, whose lists go on. The host
+//           fills the lists with the lowest value.
+// Rounds    up to k + 1 for each of a tile's vectors, or of two rows' (src/gpu/closest.rs counts them).
 // Mirror    src/cpu/closest.rs. Contract: src/pool.rs, tests/kernels.rs.
 
 const LARGEST = 3.4028234663852886e38;
-const LOWEST = -LARGEST;
 
 struct Shape {
     rows: u32,
@@ -68,31 +66,48 @@ fn insert(row: u32, product: f32) {
     closest_of[at] = product;
 }
 
-// A row's products with four vectors, the lowest value for itself and past the last vector.
-fn others(row: u32, first: u32, products: vec4<f32>) -> vec4<f32> {
-    let vectors = vec4(first) + vec4(0u, 1u, 2u, 3u);
-    let is_other = (vectors < vec4(end_of_vectors())) & (vectors != vec4(shape.own + row));
-    return select(vec4(LOWEST), products, is_other);
+// Place of a row's products with a block's group of four vectors, so that threads reading one group of
+// their rows meet different banks.
+fn kept_place(row: u32, group: u32) -> u32 {
+    return row * QUADS + (group ^ (row % QUADS));
 }
 
-// Meets a row's products with two groups of four vectors.
-fn meet(row: u32, first: u32, thread: u32, low: vec4<f32>, high: vec4<f32>) {
-    let a = others(row, first, low);
-    let b = others(row, first + 4u * COLUMN_THREADS, high);
-    let most = max(a, b);
-    let least = last(row);
-    if max(max(most.x, most.y), max(most.z, most.w)) <= least {
+// Keeps a thread's products with group `group` of the tile's vectors, if that is in block `turn`.
+fn keep(turn: u32, thread: u32, group: u32, a: vec4<f32>, b: vec4<f32>, c: vec4<f32>, d: vec4<f32>, e: vec4<f32>, f: vec4<f32>, g: vec4<f32>, h: vec4<f32>) {
+    if group / QUADS != turn {
         return;
     }
-    let place = thread / COLUMN_THREADS * 2u; // nobody else's in this turn
-    staged[place] = a;
-    staged[place + 1u] = b;
-    for (var m = 0u; m < 8u; m += 1u) {
-        let product = staged[place + m / 4u][m % 4u];
-        if product > last(row) {
-            insert(row, product);
+    let row = own_row(thread);
+    let next_row = row + 4u * ROW_THREADS;
+    let of_block = group % QUADS;
+    staged[kept_place(row, of_block)] = a;
+    staged[kept_place(row + 1u, of_block)] = b;
+    staged[kept_place(row + 2u, of_block)] = c;
+    staged[kept_place(row + 3u, of_block)] = d;
+    staged[kept_place(next_row, of_block)] = e;
+    staged[kept_place(next_row + 1u, of_block)] = f;
+    staged[kept_place(next_row + 2u, of_block)] = g;
+    staged[kept_place(next_row + 3u, of_block)] = h;
+}
+
+// Meets the kept products of a row, `place` of the tile's, with the vectors from `first` on; gives its
+// last value.
+fn meet(place: u32, row: u32, before: f32, first: u32) -> f32 {
+    var least = before;
+    for (var group = 0u; group < QUADS; group += 1u) {
+        let products = staged[kept_place(place, group)];
+        if max(max(products.x, products.y), max(products.z, products.w)) <= least {
+            continue;
+        }
+        for (var m = 0u; m < 4u; m += 1u) {
+            let vector = first + 4u * group + m;
+            if products[m] > least && vector < end_of_vectors() && vector != shape.own + row {
+                insert(row, products[m]);
+                least = last(row);
+            }
         }
     }
+    return least;
 }
 
 @compute @workgroup_size(ROW_THREADS * COLUMN_THREADS)
@@ -102,25 +117,29 @@ fn closest(
     @builtin(local_invocation_index) thread: u32,
 ) {
     let first_row = (group_id.y * grid.x + group_id.x) * ROWS;
-    let row = first_row + own_row(thread);
-    let next_row = row + 4u * ROW_THREADS;
+    // The rows that come to this thread; a second one where there are few threads.
+    let is_first = thread < ROWS;
+    let is_second = thread + threads() < ROWS;
+    let row = first_row + thread;
+    let next_row = row + threads();
+    var a = last(row);
+    var b = last(next_row);
 
     for (var index = 0u; index < shape.blocks; index += blocks_at_once()) {
         let d = dots(index, first_row, thread);
-        let first = shape.first + 4u * (index * QUADS + own_group(thread));
-        for (var turn = 0u; turn < COLUMN_THREADS; turn += 1u) {
-            // The last tile has been read; so have been written the lists of the turn before.
+        for (var turn = 0u; turn < blocks_at_once(); turn += 1u) {
+            let low = own_group(thread);
+            let high = low + COLUMN_THREADS;
+            workgroupBarrier(); // the last tile, or block, has been read
+            keep(turn, thread, low, d.low_0, d.low_1, d.low_2, d.low_3, d.low_4, d.low_5, d.low_6, d.low_7);
+            keep(turn, thread, high, d.high_0, d.high_1, d.high_2, d.high_3, d.high_4, d.high_5, d.high_6, d.high_7);
             workgroupBarrier();
-            storageBarrier();
-            if turn == own_group(thread) {
-                meet(row, first, thread, d.low_0, d.high_0);
-                meet(row + 1u, first, thread, d.low_1, d.high_1);
-                meet(row + 2u, first, thread, d.low_2, d.high_2);
-                meet(row + 3u, first, thread, d.low_3, d.high_3);
-                meet(next_row, first, thread, d.low_4, d.high_4);
-                meet(next_row + 1u, first, thread, d.low_5, d.high_5);
-                meet(next_row + 2u, first, thread, d.low_6, d.high_6);
-                meet(next_row + 3u, first, thread, d.low_7, d.high_7);
+            let first = shape.first + 4u * QUADS * (index + turn);
+            if is_first {
+                a = meet(thread, row, a, first);
+            }
+            if is_second {
+                b = meet(thread + threads(), next_row, b, first);
             }
         }
     }

@@ -90,19 +90,27 @@ fn nearer(a: Nearest, b: Nearest) -> Nearest {
     return Nearest(a.index, a.best, min(b.best, a.second));
 }
 
+fn share(at: u32, own: Nearest) {
+    // The index in two halves: as bits it could be flushed for a subnormal.
+    staged[at] = vec4(f32(own.index & 0xffffu), own.best, own.second, f32(own.index >> 16u));
+}
+
 fn shared_nearest(at: u32) -> Nearest {
     let v = staged[at];
     return Nearest(u32(v.x) + (u32(v.w) << 16u), v.y, v.z);
 }
 
-// Joins what the threads of one row know, of a sixteenth of the workgroup's rows at a time, four apart.
-fn finish(run: Run, first_row: u32, thread: u32) {
+// Joins what the threads of a row know, for the rows of half a tile: four of each thread.
+fn finish(a: Run, b: Run, c: Run, d: Run, first_row: u32, thread: u32) {
     workgroupBarrier(); // what was there has been read
-    let own = run.nearest; // an index in two halves: as bits it could be flushed for a subnormal
-    staged[thread] = vec4(f32(own.index & 0xffffu), own.best, own.second, f32(own.index >> 16u));
+    let at = own_row(thread) * COLUMN_THREADS + thread % COLUMN_THREADS;
+    share(at, a.nearest);
+    share(at + COLUMN_THREADS, b.nearest);
+    share(at + 2u * COLUMN_THREADS, c.nearest);
+    share(at + 3u * COLUMN_THREADS, d.nearest);
     workgroupBarrier();
-    let row = first_row + 4u * thread;
-    if thread >= ROW_THREADS || row >= shape.rows {
+    let row = first_row + thread;
+    if thread >= 4u * ROW_THREADS || row >= shape.rows {
         return;
     }
     var nearest = shared_nearest(thread * COLUMN_THREADS);
@@ -155,13 +163,6 @@ fn nearest(
         meet_four(&h, high, p.high_7);
     }
 
-    let later = first_row + 4u * ROW_THREADS;
-    finish(a, first_row, thread);
-    finish(b, first_row + 1u, thread);
-    finish(c, first_row + 2u, thread);
-    finish(d, first_row + 3u, thread);
-    finish(e, later, thread);
-    finish(f, later + 1u, thread);
-    finish(g, later + 2u, thread);
-    finish(h, later + 3u, thread);
+    finish(a, b, c, d, first_row, thread);
+    finish(e, f, g, h, first_row + 4u * ROW_THREADS, thread);
 }

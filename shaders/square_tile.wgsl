@@ -22,8 +22,9 @@ const COLUMNS = 16u;
 // Groups of four vectors to a block.
 const QUADS = 8u;
 
-// COLUMNS x (2 ROW_THREADS + 2 COLUMN_THREADS) groups of four: 16 KiB for the wider tile.
-var<workgroup> staged: array<vec4<f32>, 32u * (ROW_THREADS + COLUMN_THREADS)>;
+// COLUMNS x (2 ROW_THREADS + 2 COLUMN_THREADS) groups of four, for the wide tile; for a kernel whatever it
+// wants between tiles.
+var<workgroup> staged: array<vec4<f32>, 1024>;
 
 // Row r of the thread's eight with its low and its high four vectors: `low_r` and `high_r`.
 struct Dots {

@@ -5,7 +5,7 @@ use super::directions::{
     COLUMNS, DIRECTIONS_OF_BLOCK, Directions, ROWS, Width, check_columns, fours,
 };
 use super::memory::Block;
-use crate::{Error, Gpu, Pool};
+use crate::{Error, Pool};
 use std::borrow::Cow;
 use wgpu::BufferUsages;
 
@@ -38,28 +38,15 @@ pub(super) fn run(
     lengths: &[f32],
     k: usize,
 ) -> Result<Vec<Vec<f32>>, Error> {
-    let largest = clusters.iter().map(|rows| rows.len()).max().unwrap_or(0);
-    let width = width(&pool.gpu, largest, k);
-    check_columns(&pool.gpu, pool.dim(), rounds(width, k))?;
+    check_columns(&pool.gpu, pool.dim(), rounds(k))?;
     let of_cluster = |&rows: &&[usize]| of_cluster(pool, rows, lengths, k);
     clusters.iter().map(of_cluster).collect()
 }
 
-/// How many vectors to take at a time. On a software adapter wide tiles are for short lists only: it
-/// runs threads together, so that each takes part in the turns of all, and its loops get too long.
-fn width(gpu: &Gpu, vectors: usize, k: usize) -> Width {
-    const SHORT: usize = 32;
-    if gpu.is_software() && k > SHORT {
-        Width::Narrow
-    } else {
-        Width::for_vectors(vectors)
-    }
-}
-
-/// Rounds of a thread's loops over the products with a tile's vectors: in every turn eight products of
-/// eight rows, each of which may have to be inserted into a list.
-fn rounds(width: Width, k: usize) -> u64 {
-    width.threads() as u64 * (1 + 8 * 8 * (k as u64 + 2))
+/// Rounds of a thread's loops over the products with a tile's vectors, at most as many as of one row with
+/// four blocks: each product may have to be inserted into the list.
+fn rounds(k: usize) -> u64 {
+    4 * DIRECTIONS_OF_BLOCK as u64 * (k as u64 + 3)
 }
 
 /// Some rows of a cluster, resident, and their lists.
@@ -134,8 +121,8 @@ fn meet(
     k: usize,
 ) -> Result<(), Error> {
     let gpu = &pool.gpu;
-    let width = width(gpu, count, k);
-    let vectors = Directions::upload(gpu, vectors, pool.dim(), 1.0)?.with_rounds(rounds(width, k));
+    let width = Width::for_vectors(count);
+    let vectors = Directions::upload(gpu, vectors, pool.dim(), 1.0)?.with_rounds(rounds(k));
     for window in vectors.windows() {
         let shape = gpu.uniform(Shape {
             rows: panel.rows,
