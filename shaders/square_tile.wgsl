@@ -11,7 +11,8 @@
 // COLUMN_THREADS groups apart, so that neighbouring threads read neighbouring words: 64 multiply-adds
 // for four loads. COLUMNS values of every row and vector lie in workgroup memory, those of four rows
 // together; the next ones are on their way meanwhile. The accumulators are named, not indexed, because
-// an index would push them out of the registers. Loops are kept few: a thread of lavapipe stops after
+// an index would push them out of the registers; four columns are written out, because a function that
+// takes the accumulators by pointer costs an H100 a fifth. Loops are kept few: a thread of lavapipe stops after
 // 65 535 rounds of all its loops (src/gpu/directions.rs counts them).
 
 override COLUMN_THREADS: u32 = 16u;
@@ -75,57 +76,51 @@ fn own_group(thread: u32) -> u32 {
     return thread % COLUMN_THREADS;
 }
 
-// Four values of a row; zeros past the edges.
+// Four values of a row. Past the edges it is other values of the rows: those of columns meet zeros of the
+// vectors, and products of rows that are none go nowhere. So no load waits for a condition.
 fn row_values(row: u32, column: u32) -> vec4<f32> {
-    var v = vec4(0.0);
-    if row >= shape.rows || column >= shape.dim {
-        return v;
-    }
-    let at = row * shape.dim + column;
+    let start = min(row, shape.rows - 1u) * shape.dim;
     if shape.dim % 4u == 0u {
-        return four_elements(at / 4u);
+        return four_elements((start + min(column, shape.dim - 4u)) / 4u);
     }
-    v.x = element(at);
-    if column + 1u < shape.dim { v.y = element(at + 1u); }
-    if column + 2u < shape.dim { v.z = element(at + 2u); }
-    if column + 3u < shape.dim { v.w = element(at + 3u); }
-    return v;
+    let last = shape.dim - 1u;
+    return vec4(
+        element(start + min(column, last)),
+        element(start + min(column + 1u, last)),
+        element(start + min(column + 2u, last)),
+        element(start + min(column + 3u, last)),
+    );
 }
 
-// A column's values of four vectors: unit / groups of a column is the column; zeros past the last
-// block.
+// A column's values of four vectors: unit / groups of a column is the column. Past the last block it is
+// other vectors.
 fn vector_values(index: u32, column: u32, unit: u32) -> vec4<f32> {
     let group = unit % (2u * COLUMN_THREADS);
-    let of_block = index + group / QUADS;
-    if of_block >= shape.blocks {
-        return vec4(0.0);
-    }
+    let of_block = min(index + group / QUADS, shape.blocks - 1u);
     let j = column + unit / (2u * COLUMN_THREADS);
     return directions[(of_block * shape.columns + j) * QUADS + group % QUADS];
 }
 
 // Four columns of four rows make a unit, of which there are ROWS; neighbouring threads take
-// neighbouring columns.
-fn fetch(index: u32, first_row: u32, column: u32, thread: u32) -> Fetched {
-    var v = Fetched();
+// neighbouring columns. What is not fetched stays what it was, and is not staged.
+fn fetch(v: ptr<function, Fetched>, index: u32, first_row: u32, column: u32, thread: u32) {
     let row = first_row + thread / 4u * 4u;
     let j = column + thread % 4u * 4u;
     if thread < ROWS {
-        v.a = row_values(row, j);
-        v.b = row_values(row + 1u, j);
-        v.c = row_values(row + 2u, j);
-        v.d = row_values(row + 3u, j);
+        (*v).a = row_values(row, j);
+        (*v).b = row_values(row + 1u, j);
+        (*v).c = row_values(row + 2u, j);
+        (*v).d = row_values(row + 3u, j);
     }
     if threads() < ROWS {
         let next_row = row + threads();
-        v.e = row_values(next_row, j);
-        v.f = row_values(next_row + 1u, j);
-        v.g = row_values(next_row + 2u, j);
-        v.h = row_values(next_row + 3u, j);
+        (*v).e = row_values(next_row, j);
+        (*v).f = row_values(next_row + 1u, j);
+        (*v).g = row_values(next_row + 2u, j);
+        (*v).h = row_values(next_row + 3u, j);
     }
-    v.q = vector_values(index, column, thread);
-    v.r = vector_values(index, column, thread + threads());
-    return v;
+    (*v).q = vector_values(index, column, thread);
+    (*v).r = vector_values(index, column, thread + threads());
 }
 
 // Four columns of four rows, one column's together.
@@ -153,49 +148,73 @@ fn stage(v: Fetched, thread: u32) {
     stage_vectors(thread + threads(), v.r);
 }
 
-// Adds the products of one column.
-fn add_column(d: ptr<function, Dots>, of_rows: u32, of_vectors: u32) {
-    let a = staged[of_rows];
-    let b = staged[of_rows + ROW_THREADS];
-    let u = staged[of_vectors];
-    let v = staged[of_vectors + COLUMN_THREADS];
-    (*d).low_0 += a.x * u;
-    (*d).high_0 += a.x * v;
-    (*d).low_1 += a.y * u;
-    (*d).high_1 += a.y * v;
-    (*d).low_2 += a.z * u;
-    (*d).high_2 += a.z * v;
-    (*d).low_3 += a.w * u;
-    (*d).high_3 += a.w * v;
-    (*d).low_4 += b.x * u;
-    (*d).high_4 += b.x * v;
-    (*d).low_5 += b.y * u;
-    (*d).high_5 += b.y * v;
-    (*d).low_6 += b.z * u;
-    (*d).high_6 += b.z * v;
-    (*d).low_7 += b.w * u;
-    (*d).high_7 += b.w * v;
-}
-
 // The products with the vectors from block `index` on.
 fn dots(index: u32, first_row: u32, thread: u32) -> Dots {
     var d = Dots();
     let rows = thread / COLUMN_THREADS;
     let vectors = 2u * ROW_THREADS + thread % COLUMN_THREADS;
-    var next = fetch(index, first_row, 0u, thread);
+    var next = Fetched();
+    fetch(&next, index, first_row, 0u, thread);
     for (var column = 0u; column < shape.dim; column += COLUMNS) {
         workgroupBarrier(); // the columns before have been read
         stage(next, thread);
         workgroupBarrier();
         if column + COLUMNS < shape.dim {
-            next = fetch(index, first_row, column + COLUMNS, thread);
+            fetch(&next, index, first_row, column + COLUMNS, thread);
         }
         for (var k = 0u; k < COLUMNS; k += 4u) {
             let at = k * groups_staged();
-            add_column(&d, at + rows, at + vectors);
-            add_column(&d, at + groups_staged() + rows, at + groups_staged() + vectors);
-            add_column(&d, at + 2u * groups_staged() + rows, at + 2u * groups_staged() + vectors);
-            add_column(&d, at + 3u * groups_staged() + rows, at + 3u * groups_staged() + vectors);
+            let a0 = staged[at + rows];
+            let b0 = staged[at + rows + ROW_THREADS];
+            let u0 = staged[at + vectors];
+            let v0 = staged[at + vectors + COLUMN_THREADS];
+            d.low_0 += a0.x * u0; d.high_0 += a0.x * v0;
+            d.low_1 += a0.y * u0; d.high_1 += a0.y * v0;
+            d.low_2 += a0.z * u0; d.high_2 += a0.z * v0;
+            d.low_3 += a0.w * u0; d.high_3 += a0.w * v0;
+            d.low_4 += b0.x * u0; d.high_4 += b0.x * v0;
+            d.low_5 += b0.y * u0; d.high_5 += b0.y * v0;
+            d.low_6 += b0.z * u0; d.high_6 += b0.z * v0;
+            d.low_7 += b0.w * u0; d.high_7 += b0.w * v0;
+
+            let a1 = staged[at + groups_staged() + rows];
+            let b1 = staged[at + groups_staged() + rows + ROW_THREADS];
+            let u1 = staged[at + groups_staged() + vectors];
+            let v1 = staged[at + groups_staged() + vectors + COLUMN_THREADS];
+            d.low_0 += a1.x * u1; d.high_0 += a1.x * v1;
+            d.low_1 += a1.y * u1; d.high_1 += a1.y * v1;
+            d.low_2 += a1.z * u1; d.high_2 += a1.z * v1;
+            d.low_3 += a1.w * u1; d.high_3 += a1.w * v1;
+            d.low_4 += b1.x * u1; d.high_4 += b1.x * v1;
+            d.low_5 += b1.y * u1; d.high_5 += b1.y * v1;
+            d.low_6 += b1.z * u1; d.high_6 += b1.z * v1;
+            d.low_7 += b1.w * u1; d.high_7 += b1.w * v1;
+
+            let a2 = staged[at + 2u * groups_staged() + rows];
+            let b2 = staged[at + 2u * groups_staged() + rows + ROW_THREADS];
+            let u2 = staged[at + 2u * groups_staged() + vectors];
+            let v2 = staged[at + 2u * groups_staged() + vectors + COLUMN_THREADS];
+            d.low_0 += a2.x * u2; d.high_0 += a2.x * v2;
+            d.low_1 += a2.y * u2; d.high_1 += a2.y * v2;
+            d.low_2 += a2.z * u2; d.high_2 += a2.z * v2;
+            d.low_3 += a2.w * u2; d.high_3 += a2.w * v2;
+            d.low_4 += b2.x * u2; d.high_4 += b2.x * v2;
+            d.low_5 += b2.y * u2; d.high_5 += b2.y * v2;
+            d.low_6 += b2.z * u2; d.high_6 += b2.z * v2;
+            d.low_7 += b2.w * u2; d.high_7 += b2.w * v2;
+
+            let a3 = staged[at + 3u * groups_staged() + rows];
+            let b3 = staged[at + 3u * groups_staged() + rows + ROW_THREADS];
+            let u3 = staged[at + 3u * groups_staged() + vectors];
+            let v3 = staged[at + 3u * groups_staged() + vectors + COLUMN_THREADS];
+            d.low_0 += a3.x * u3; d.high_0 += a3.x * v3;
+            d.low_1 += a3.y * u3; d.high_1 += a3.y * v3;
+            d.low_2 += a3.z * u3; d.high_2 += a3.z * v3;
+            d.low_3 += a3.w * u3; d.high_3 += a3.w * v3;
+            d.low_4 += b3.x * u3; d.high_4 += b3.x * v3;
+            d.low_5 += b3.y * u3; d.high_5 += b3.y * v3;
+            d.low_6 += b3.z * u3; d.high_6 += b3.z * v3;
+            d.low_7 += b3.w * u3; d.high_7 += b3.w * v3;
         }
     }
     return d;

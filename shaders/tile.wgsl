@@ -36,24 +36,19 @@ fn place(e: u32) -> u32 {
     return (e / COLUMNS) * STRIDE + e % COLUMNS;
 }
 
+// Past the edges a tile has other values of the rows: those of columns meet zeros of the vectors, and
+// products of rows that are none go nowhere. So no load waits for a condition.
 fn stage_value(first_row: u32, column: u32, e: u32) {
-    let row = first_row + e / COLUMNS;
-    let j = column + e % COLUMNS;
-    var v = 0.0;
-    if row < shape.rows && j < shape.dim {
-        v = element(row * shape.dim + j);
-    }
-    staged[place(e)] = v;
+    let row = min(first_row + e / COLUMNS, shape.rows - 1u);
+    let j = min(column + e % COLUMNS, shape.dim - 1u);
+    staged[place(e)] = element(row * shape.dim + j);
 }
 
 // Four values from value 4 f of a tile on.
 fn fetch_four(first_row: u32, column: u32, f: u32) -> vec4<f32> {
-    let row = first_row + f / 4u;
-    let j = column + f % 4u * 4u;
-    if row < shape.rows && j < shape.dim {
-        return four_elements((row * shape.dim + j) / 4u);
-    }
-    return vec4(0.0);
+    let row = min(first_row + f / 4u, shape.rows - 1u);
+    let j = min(column + f % 4u * 4u, shape.dim - 4u);
+    return four_elements((row * shape.dim + j) / 4u);
 }
 
 fn stage_four(f: u32, v: vec4<f32>) {
@@ -83,7 +78,7 @@ fn stage_fours(first_row: u32, column: u32, thread: u32) {
     stage_four(thread + 7u * THREADS, h);
 }
 
-// COLUMNS columns of the workgroup's rows into `staged`, zeros past the edges.
+// COLUMNS columns of the workgroup's rows into `staged`.
 fn stage_rows(first_row: u32, column: u32, thread: u32) {
     if shape.dim % 4u == 0u {
         stage_fours(first_row, column, thread);

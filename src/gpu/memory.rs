@@ -193,37 +193,41 @@ impl Gpu {
         buffer: &wgpu::Buffer,
         bytes: Range<u64>,
     ) -> Result<Vec<T>, Error> {
-        let whole = bytes.end - bytes.start;
-        let mut values = Vec::with_capacity(whole as usize / size_of::<T>());
-        let size = whole.min(PIECE_BYTES);
+        let whole = (bytes.end - bytes.start) as usize;
+        let mut values = vec![T::zeroed(); whole / size_of::<T>()];
+        let pieces = bytemuck::cast_slice_mut(&mut values).chunks_mut(PIECE_BYTES as usize);
         let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
+        let size = (whole as u64).min(PIECE_BYTES);
         let staging = self.take_blocks(what, &[size], usage)?.remove(0);
-        for offset in bytes.clone().step_by(PIECE_BYTES as usize) {
-            let size = (bytes.end - offset).min(PIECE_BYTES);
+        let mut offset = bytes.start;
+        for piece in pieces {
+            let size = piece.len() as u64;
             let index = self.submit(what, |encoder| {
                 encoder.copy_buffer_to_buffer(buffer, offset, &staging, 0, size);
             })?;
-            values.extend(self.read_staging::<T>(what, index, &staging, size)?);
+            self.read_staging(what, index, &staging, piece)?;
+            offset += size;
         }
         Ok(values)
     }
 
-    /// The first `size` bytes of a staging buffer, when the submission that fills it is done.
-    fn read_staging<T: bytemuck::Pod>(
+    /// The first bytes of a staging buffer, when the submission that fills it is done.
+    fn read_staging(
         &self,
         what: &'static str,
         filled: wgpu::SubmissionIndex,
         staging: &wgpu::Buffer,
-        size: u64,
-    ) -> Result<Vec<T>, Error> {
+        to: &mut [u8],
+    ) -> Result<(), Error> {
+        let size = to.len() as u64;
         self.map(what, wgpu::MapMode::Read, filled, staging, size)?;
         let Ok(view) = staging.get_mapped_range(0..size) else {
             return Err(self.lost());
         };
-        let values = bytemuck::pod_collect_to_vec(&view[..]);
+        copy(&view, to);
         drop(view);
         staging.unmap();
-        Ok(values)
+        Ok(())
     }
 }
 
@@ -305,6 +309,13 @@ impl Gpu {
         };
         self.caught(what, size, || self.shared.device.create_buffer(&descriptor))
     }
+}
+
+/// Copies with all cores what is much.
+fn copy(from: &[u8], to: &mut [u8]) {
+    const MUCH: usize = 1 << 18;
+    let parts = from.par_chunks(MUCH).zip(to.par_chunks_mut(MUCH));
+    parts.for_each(|(from, to)| to.copy_from_slice(from));
 }
 
 /// Writes values times `scale`. Mapped memory may be written once and not read, so a core multiplies

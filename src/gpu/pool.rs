@@ -179,6 +179,11 @@ impl Pool for GpuPool {
         Ok(values)
     }
 
+    /// An eighth of all, for few waits and little memory beside the features.
+    fn values_at_once(&self) -> usize {
+        (self.rows * self.dim / 8).clamp(1 << 20, 1 << 23)
+    }
+
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
         Ok(Box::new(GpuResiduals::new(self)?))
     }
