@@ -229,9 +229,7 @@ impl Gpu {
         staging.unmap();
         Ok(())
     }
-}
 
-impl Gpu {
     /// Maps the first `size` bytes of a staging buffer when a submission is done.
     fn map(
         &self,

@@ -199,8 +199,8 @@ fn trusted(
     // row, a column and a place in a list against its uniform's sizes before it reads or writes, and
     // its host binds buffers of those sizes; indices into workgroup memory are below its length for
     // every thread of the workgroup that is declared. Every loop counts up or down to a bound.
-    // Nothing is divided by but constants other than 0 and rates, which are floats. Every test of a
-    // kernel runs with the checks too (`Gpu::checked`), and there must say the same.
+    // Whole numbers are divided by constants other than 0 and by the values to a row, at least 1. Every
+    // test of a kernel runs with the checks too (`Gpu::checked`), and there must say the same.
     unsafe { device.create_shader_module_trusted(descriptor, checks) }
 }
 
