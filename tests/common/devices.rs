@@ -15,8 +15,19 @@ pub fn on_every_device(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) 
     on_every_gpu(|name, gpu| check(name, &gpu.pool(features.clone()).expect("the pool fits")));
 }
 
+/// As [`on_every_device`], but not through OpenGL: for whole selections on real pools. There it is
+/// the same software adapter once more, one thread at a time, for a third of all the time that tests
+/// take; kernels, reference cases and laws run on it as on the others.
+pub fn on_every_device_but_gl(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
+    check("cpu", &CpuPool::new(features.clone()));
+    #[cfg(feature = "gpu")]
+    on_every_gpu_but_gl(|name, gpu| {
+        check(name, &gpu.pool(features.clone()).expect("the pool fits"));
+    });
+}
+
 #[cfg(feature = "gpu")]
-pub use gpus::{SOFTWARE, cut, on_every_gpu, software, tiny};
+pub use gpus::{SOFTWARE, cut, on_every_gpu, on_every_gpu_but_gl, software, tiny};
 
 #[cfg(feature = "gpu")]
 mod gpus {
@@ -33,13 +44,24 @@ mod gpus {
     /// The one that a thread has to have to itself.
     const GL: &str = "GL";
 
+    fn gpus() -> &'static [(String, Gpu)] {
+        static GPUS: OnceLock<Vec<(String, Gpu)>> = OnceLock::new();
+        GPUS.get_or_init(every_gpu)
+    }
+
+    /// As [`on_every_gpu`], but not through OpenGL.
+    pub fn on_every_gpu_but_gl(check: impl Fn(&str, &Gpu)) {
+        for (name, gpu) in gpus().iter().filter(|(name, _)| name != GL) {
+            check(name, gpu);
+        }
+    }
+
     /// Runs `check` on every GPU of the tests; one device each for a whole test binary.
     pub fn on_every_gpu(check: impl Fn(&str, &Gpu)) {
-        static GPUS: OnceLock<Vec<(String, Gpu)>> = OnceLock::new();
         // wgpu takes it for a deadlock where a thread waits 6 s for OpenGL's only context, which on
         // a busy machine may well be the time that another thread's kernel takes.
         static IN_GL: Mutex<()> = Mutex::new(());
-        for (name, gpu) in GPUS.get_or_init(every_gpu) {
+        for (name, gpu) in gpus() {
             let _alone = (name == GL).then(|| IN_GL.lock().unwrap_or_else(PoisonError::into_inner));
             check(name, gpu);
         }
