@@ -1,22 +1,19 @@
 // closest: for every row the k largest inner products with other rows of its cluster.
 //
 //   closest_of[i]  = the k largest sum_j x[i, j] q[n, j], n not i, largest first
-//                    x: rows x dim, row-major, of length 1; q as in tile.wgsl
+//                    x: rows x dim, row-major, of length 1; q as in square_tile.wgsl
 //
 // Grid      a workgroup takes 128 rows and every vector; folded over x and y.
-// Memory    features once a block of 32 vectors, in tiles by way of workgroup memory, which then
-//           takes the block's products. A row's list is in memory, sorted; only its last value, which
-//           most products fall short of, is in a register.
+// Memory    features once a tile's vectors, by way of workgroup memory, which then takes the products of
+//           a block at a time: they come to a thread that has the whole row. A row's list is in memory,
+//           sorted; only its last value, which most products fall short of, is in a register.
 // Rounding  a chain of `dim` multiply-adds.
 // Order     vectors in theirs, also where they take several dispatches, whose lists go on. The host
 //           fills the lists with the lowest value.
-// Rounds    up to k + 1 for each of two rows and 32 vectors (src/gpu/closest.rs counts them).
+// Rounds    up to k + 1 for each of a tile's vectors, or of two rows' (src/gpu/closest.rs counts them).
 // Mirror    src/cpu/closest.rs. Contract: src/pool.rs, tests/kernels.rs.
 
 const LARGEST = 3.4028234663852886e38;
-const VECTORS = 32u;
-// A word of padding, so that threads meet different banks; 64 rows of it fit `staged`.
-const PITCH = 33u;
 
 struct Shape {
     rows: u32,
@@ -58,67 +55,92 @@ fn last(row: u32) -> f32 {
 fn insert(row: u32, product: f32) {
     let first = row * shape.k;
     var at = first + shape.k - 1u;
-    while at > first && closest_of[at - 1u] < product {
-        closest_of[at] = closest_of[at - 1u];
+    while at > first {
+        let before = closest_of[at - 1u];
+        if before >= product {
+            break;
+        }
+        closest_of[at] = before;
         at -= 1u;
     }
     closest_of[at] = product;
 }
 
-fn keep_four(at: u32, products: vec4<f32>) {
-    staged[at] = products.x;
-    staged[at + 1u] = products.y;
-    staged[at + 2u] = products.z;
-    staged[at + 3u] = products.w;
+// Place of a row's products with a block's group of four vectors, so that threads reading one group of
+// their rows meet different banks.
+fn kept_place(row: u32, group: u32) -> u32 {
+    return row * QUADS + (group ^ (row % QUADS));
 }
 
-// Meets the kept products of a row with the vectors from `first` on; gives its last value.
-fn meet(row: u32, before: f32, first: u32, thread: u32) -> f32 {
+// Keeps a thread's products with group `group` of the tile's vectors, if that is in block `turn`.
+fn keep(turn: u32, thread: u32, group: u32, a: vec4<f32>, b: vec4<f32>, c: vec4<f32>, d: vec4<f32>, e: vec4<f32>, f: vec4<f32>, g: vec4<f32>, h: vec4<f32>) {
+    if group / QUADS != turn {
+        return;
+    }
+    let row = own_row(thread);
+    let next_row = row + 4u * ROW_THREADS;
+    let of_block = group % QUADS;
+    staged[kept_place(row, of_block)] = a;
+    staged[kept_place(row + 1u, of_block)] = b;
+    staged[kept_place(row + 2u, of_block)] = c;
+    staged[kept_place(row + 3u, of_block)] = d;
+    staged[kept_place(next_row, of_block)] = e;
+    staged[kept_place(next_row + 1u, of_block)] = f;
+    staged[kept_place(next_row + 2u, of_block)] = g;
+    staged[kept_place(next_row + 3u, of_block)] = h;
+}
+
+// Meets the kept products of a row, `place` of the tile's, with the vectors from `first` on; gives its
+// last value.
+fn meet(place: u32, row: u32, before: f32, first: u32) -> f32 {
     var least = before;
-    let end = min(VECTORS, shape.count - first);
-    for (var m = 0u; m < end; m += 1u) {
-        let product = staged[thread * PITCH + m];
-        if product > least && first + m != shape.own + row {
-            insert(row, product);
-            least = last(row);
+    for (var group = 0u; group < QUADS; group += 1u) {
+        let products = staged[kept_place(place, group)];
+        if max(max(products.x, products.y), max(products.z, products.w)) <= least {
+            continue;
+        }
+        for (var m = 0u; m < 4u; m += 1u) {
+            let vector = first + 4u * group + m;
+            if products[m] > least && vector < end_of_vectors() && vector != shape.own + row {
+                insert(row, products[m]);
+                least = last(row);
+            }
         }
     }
     return least;
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(ROW_THREADS * COLUMN_THREADS)
 fn closest(
     @builtin(workgroup_id) group_id: vec3<u32>,
     @builtin(num_workgroups) grid: vec3<u32>,
     @builtin(local_invocation_index) thread: u32,
 ) {
     let first_row = (group_id.y * grid.x + group_id.x) * ROWS;
+    // The rows that come to this thread; a second one where there are few threads.
+    let is_first = thread < ROWS;
+    let is_second = thread + threads() < ROWS;
     let row = first_row + thread;
+    let next_row = row + threads();
     var a = last(row);
-    var b = last(row + THREADS);
-    let place = thread * PITCH;
+    var b = last(next_row);
 
-    for (var index = 0u; index < shape.blocks; index += 1u) {
+    for (var index = 0u; index < shape.blocks; index += blocks_at_once()) {
         let d = dots(index, first_row, thread);
-        let first = shape.first + index * VECTORS;
-        workgroupBarrier(); // the last tile has been read
-        keep_four(place, d.a0);
-        keep_four(place + 4u, d.a1);
-        keep_four(place + 8u, d.a2);
-        keep_four(place + 12u, d.a3);
-        keep_four(place + 16u, d.a4);
-        keep_four(place + 20u, d.a5);
-        keep_four(place + 24u, d.a6);
-        keep_four(place + 28u, d.a7);
-        a = meet(row, a, first, thread);
-        keep_four(place, d.b0);
-        keep_four(place + 4u, d.b1);
-        keep_four(place + 8u, d.b2);
-        keep_four(place + 12u, d.b3);
-        keep_four(place + 16u, d.b4);
-        keep_four(place + 20u, d.b5);
-        keep_four(place + 24u, d.b6);
-        keep_four(place + 28u, d.b7);
-        b = meet(row + THREADS, b, first, thread);
+        for (var turn = 0u; turn < blocks_at_once(); turn += 1u) {
+            let low = own_group(thread);
+            let high = low + COLUMN_THREADS;
+            workgroupBarrier(); // the last tile, or block, has been read
+            keep(turn, thread, low, d.low_0, d.low_1, d.low_2, d.low_3, d.low_4, d.low_5, d.low_6, d.low_7);
+            keep(turn, thread, high, d.high_0, d.high_1, d.high_2, d.high_3, d.high_4, d.high_5, d.high_6, d.high_7);
+            workgroupBarrier();
+            let first = shape.first + 4u * QUADS * (index + turn);
+            if is_first {
+                a = meet(thread, row, a, first);
+            }
+            if is_second {
+                b = meet(thread + threads(), next_row, b, first);
+            }
+        }
     }
 }

@@ -55,14 +55,16 @@ struct Best {
 
 var<workgroup> bests: array<Best, 256>;
 
-fn is_better(a: Best, b: Best) -> bool {
-    if a.high != b.high {
-        return a.high > b.high;
-    }
-    if a.low != b.low {
-        return a.low > b.low;
-    }
-    return a.row < b.row;
+// Without a branch: a round is a chain of these.
+fn is_more(a: Best, b: Best) -> bool {
+    return (a.high > b.high) | ((a.high == b.high) & (a.low > b.low));
+}
+
+// The larger gain, of equal ones the lower row's.
+fn better(a: Best, b: Best) -> Best {
+    let is_equal = (a.high == b.high) & (a.low == b.low);
+    let is_other = is_more(b, a) | (is_equal & (b.row < a.row));
+    return Best(select(a.row, b.row, is_other), select(a.low, b.low, is_other), select(a.high, b.high, is_other));
 }
 
 // gain + step * s
@@ -79,12 +81,11 @@ fn masked_if(gain: vec2<u32>, is_pick: bool) -> vec2<u32> {
     return vec2(gain.x, gain.y + select(0u, MASK_UPPER, is_pick));
 }
 
+// The better of `best` and a later row.
 fn better_of(best: Best, row: u32, gain: vec2<u32>) -> Best {
     let other = Best(row, gain.x, bitcast<i32>(gain.y));
-    if is_better(other, best) {
-        return other;
-    }
-    return best;
+    let is_other = is_more(other, best);
+    return Best(select(best.row, row, is_other), select(best.low, other.low, is_other), select(best.high, other.high, is_other));
 }
 
 // The better of `best` and four rows.
@@ -109,26 +110,56 @@ fn first_best(of_class: Class, thread: u32) -> Best {
     return best;
 }
 
-// Adds what the pick adds to the thread's own rows, and finds the best of them.
+// What a group's gains are renewed from.
+struct Loaded {
+    similarities: vec2<u32>,
+    first: vec4<u32>,
+    second: vec4<u32>,
+}
+
+fn load(of_class: Class, pick: u32, group: u32) -> Loaded {
+    let inside = min(group, of_class.groups - 1u);
+    let at = 2u * (of_class.gains + inside);
+    let similarities = kept(of_class.matrix + pick * of_class.groups + inside);
+    return Loaded(similarities, gains[at], gains[at + 1u]);
+}
+
+// Adds what the pick adds to four rows; the better of `best` and these.
+fn renew(of_class: Class, best: Best, pick: u32, group: u32, loaded: Loaded) -> Best {
+    if group >= of_class.groups {
+        return best;
+    }
+    let row = 4u * group;
+    let s = loaded.similarities;
+    let first = vec4(
+        masked_if(moved(loaded.first.xy, s.x & 0xffffu), pick == row),
+        masked_if(moved(loaded.first.zw, s.x >> 16u), pick == row + 1u),
+    );
+    let second = vec4(
+        masked_if(moved(loaded.second.xy, s.y & 0xffffu), pick == row + 2u),
+        masked_if(moved(loaded.second.zw, s.y >> 16u), pick == row + 3u),
+    );
+    let at = 2u * (of_class.gains + group);
+    gains[at] = first;
+    gains[at + 1u] = second;
+    return best_of(best, row, first, second);
+}
+
+// Adds what the pick adds to the thread's own rows, and finds the best of them. All loads of five
+// groups are under way before the first is waited for: a class of 5120 rows waits once.
 fn next_best(of_class: Class, pick: u32, thread: u32) -> Best {
     var best = no_row();
-    for (var group = thread; group < of_class.groups; group += THREADS) {
-        let at = 2u * (of_class.gains + group);
-        let words = kept(of_class.matrix + pick * of_class.groups + group);
-        let row = 4u * group;
-        let a = gains[at];
-        let b = gains[at + 1u];
-        let first = vec4(
-            masked_if(moved(a.xy, words.x & 0xffffu), pick == row),
-            masked_if(moved(a.zw, words.x >> 16u), pick == row + 1u),
-        );
-        let second = vec4(
-            masked_if(moved(b.xy, words.y & 0xffffu), pick == row + 2u),
-            masked_if(moved(b.zw, words.y >> 16u), pick == row + 3u),
-        );
-        gains[at] = first;
-        gains[at + 1u] = second;
-        best = best_of(best, row, first, second);
+    for (var group = thread; group < of_class.groups; group += 5u * THREADS) {
+        let a = load(of_class, pick, group);
+        let b = load(of_class, pick, group + THREADS);
+        let c = load(of_class, pick, group + 2u * THREADS);
+        let d = load(of_class, pick, group + 3u * THREADS);
+        let e = load(of_class, pick, group + 4u * THREADS);
+        best = renew(of_class, best, pick, group, a);
+        best = renew(of_class, best, pick, group + THREADS, b);
+        best = renew(of_class, best, pick, group + 2u * THREADS, c);
+        best = renew(of_class, best, pick, group + 3u * THREADS, d);
+        best = renew(of_class, best, pick, group + 4u * THREADS, e);
     }
     return best;
 }
@@ -142,9 +173,7 @@ fn best_of_all(own: Best, thread: u32) -> Best {
         if thread < quarter {
             var best = bests[thread];
             for (var other = thread + quarter; other < 4u * quarter; other += quarter) {
-                if is_better(bests[other], best) {
-                    best = bests[other];
-                }
+                best = better(best, bests[other]);
             }
             bests[thread] = best;
         }

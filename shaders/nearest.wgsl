@@ -1,14 +1,15 @@
 // nearest: for every row the vector of the smallest score, and the smallest of the others.
 //
 //   score[i, k] = offsets[k] lengths[i] - sum_j x[i, j] q[k, j]       x: rows x dim, row-major;
-//                                                                     q as in tile.wgsl
+//                                                                     q as in square_tile.wgsl
 //   nearest[i]  = (k, score[i, k], the next score); ties to the lower k
 //
 // Grid      a workgroup takes 128 rows and every vector; folded over x and y.
-// Memory    features once a block of 32 vectors, in tiles by way of workgroup memory; the inner
-//           products stay in registers, and no score is written.
+// Memory    features once a tile's vectors, by way of workgroup memory; the inner products stay in
+//           registers, and no score is written.
 // Rounding  a chain of `dim` multiply-adds, then a product and a difference.
-// Order     vectors in theirs, also where they take several dispatches, whose answers go on.
+// Order     a thread meets its vectors in theirs; of the threads' nearest the lower index wins a tie.
+//           Where vectors take several dispatches, answers go on.
 // Mirror    src/cpu/nearest.rs. Contract: src/pool.rs, tests/kernels.rs.
 
 const LARGEST = 3.4028234663852886e38;
@@ -46,7 +47,7 @@ fn four_elements(at: u32) -> vec4<f32> {
     return fours[at];
 }
 
-// A row on its way through the vectors.
+// A row on its way through a thread's vectors.
 struct Run {
     nearest: Nearest,
     length: f32,
@@ -56,70 +57,112 @@ fn start(row: u32) -> Run {
     var run = Run(Nearest(0u, LARGEST, LARGEST), 0.0);
     if row < shape.rows {
         run.length = lengths[row];
-        if shape.first > 0u {
-            run.nearest = nearest_of[row];
-        }
     }
     return run;
 }
 
 fn meet(run: ptr<function, Run>, index: u32, score: f32) {
-    if index >= shape.count {
-        return;
-    }
-    if score < (*run).nearest.best {
-        (*run).nearest = Nearest(index, score, (*run).nearest.best);
-    } else {
-        (*run).nearest.second = min((*run).nearest.second, score);
-    }
+    let is_closer = score < (*run).nearest.best;
+    let farther = select(score, (*run).nearest.best, is_closer);
+    (*run).nearest.second = min((*run).nearest.second, farther);
+    (*run).nearest.index = select((*run).nearest.index, index, is_closer);
+    (*run).nearest.best = select((*run).nearest.best, score, is_closer);
 }
 
 fn meet_four(run: ptr<function, Run>, group: u32, dots: vec4<f32>) {
-    let scores = offsets[group] * (*run).length - dots;
-    meet(run, 4u * group, scores.x);
-    meet(run, 4u * group + 1u, scores.y);
-    meet(run, 4u * group + 2u, scores.z);
-    meet(run, 4u * group + 3u, scores.w);
-}
-
-fn finish(run: Run, row: u32) {
-    if row < shape.rows {
-        nearest_of[row] = run.nearest;
+    let first = 4u * group;
+    if first >= end_of_vectors() {
+        return;
     }
+    let inside = vec4(first) + vec4(0u, 1u, 2u, 3u) < vec4(end_of_vectors());
+    let scores = select(vec4(LARGEST), offsets[group] * (*run).length - dots, inside);
+    meet(run, first, scores.x);
+    meet(run, first + 1u, scores.y);
+    meet(run, first + 2u, scores.z);
+    meet(run, first + 3u, scores.w);
 }
 
-@compute @workgroup_size(64)
+// Of two parts of the vectors.
+fn nearer(a: Nearest, b: Nearest) -> Nearest {
+    if b.best < a.best || (b.best == a.best && b.index < a.index) {
+        return Nearest(b.index, b.best, min(a.best, b.second));
+    }
+    return Nearest(a.index, a.best, min(b.best, a.second));
+}
+
+fn share(at: u32, own: Nearest) {
+    // The index in two halves: as bits it could be flushed for a subnormal.
+    staged[at] = vec4(f32(own.index & 0xffffu), own.best, own.second, f32(own.index >> 16u));
+}
+
+fn shared_nearest(at: u32) -> Nearest {
+    let v = staged[at];
+    return Nearest(u32(v.x) + (u32(v.w) << 16u), v.y, v.z);
+}
+
+// Joins what the threads of a row know, for the rows of half a tile: four of each thread.
+fn finish(a: Run, b: Run, c: Run, d: Run, first_row: u32, thread: u32) {
+    workgroupBarrier(); // what was there has been read
+    let at = own_row(thread) * COLUMN_THREADS + thread % COLUMN_THREADS;
+    share(at, a.nearest);
+    share(at + COLUMN_THREADS, b.nearest);
+    share(at + 2u * COLUMN_THREADS, c.nearest);
+    share(at + 3u * COLUMN_THREADS, d.nearest);
+    workgroupBarrier();
+    let row = first_row + thread;
+    if thread >= 4u * ROW_THREADS || row >= shape.rows {
+        return;
+    }
+    var nearest = shared_nearest(thread * COLUMN_THREADS);
+    for (var other = 1u; other < COLUMN_THREADS; other += 1u) {
+        nearest = nearer(nearest, shared_nearest(thread * COLUMN_THREADS + other));
+    }
+    if shape.first > 0u {
+        nearest = nearer(nearest_of[row], nearest);
+    }
+    nearest_of[row] = nearest;
+}
+
+@compute @workgroup_size(ROW_THREADS * COLUMN_THREADS)
 fn nearest(
     @builtin(workgroup_id) group_id: vec3<u32>,
     @builtin(num_workgroups) grid: vec3<u32>,
     @builtin(local_invocation_index) thread: u32,
 ) {
     let first_row = (group_id.y * grid.x + group_id.x) * ROWS;
-    let row = first_row + thread;
+    let row = first_row + own_row(thread);
+    let next_row = row + 4u * ROW_THREADS;
     var a = start(row);
-    var b = start(row + THREADS);
+    var b = start(row + 1u);
+    var c = start(row + 2u);
+    var d = start(row + 3u);
+    var e = start(next_row);
+    var f = start(next_row + 1u);
+    var g = start(next_row + 2u);
+    var h = start(next_row + 3u);
 
-    for (var index = 0u; index < shape.blocks; index += 1u) {
-        let d = dots(index, first_row, thread);
-        let group = shape.first / 4u + index * QUADS;
-        meet_four(&a, group, d.a0);
-        meet_four(&a, group + 1u, d.a1);
-        meet_four(&a, group + 2u, d.a2);
-        meet_four(&a, group + 3u, d.a3);
-        meet_four(&a, group + 4u, d.a4);
-        meet_four(&a, group + 5u, d.a5);
-        meet_four(&a, group + 6u, d.a6);
-        meet_four(&a, group + 7u, d.a7);
-        meet_four(&b, group, d.b0);
-        meet_four(&b, group + 1u, d.b1);
-        meet_four(&b, group + 2u, d.b2);
-        meet_four(&b, group + 3u, d.b3);
-        meet_four(&b, group + 4u, d.b4);
-        meet_four(&b, group + 5u, d.b5);
-        meet_four(&b, group + 6u, d.b6);
-        meet_four(&b, group + 7u, d.b7);
+    for (var index = 0u; index < shape.blocks; index += blocks_at_once()) {
+        let p = dots(index, first_row, thread);
+        let low = shape.first / 4u + index * QUADS + own_group(thread);
+        let high = low + COLUMN_THREADS;
+        meet_four(&a, low, p.low_0);
+        meet_four(&a, high, p.high_0);
+        meet_four(&b, low, p.low_1);
+        meet_four(&b, high, p.high_1);
+        meet_four(&c, low, p.low_2);
+        meet_four(&c, high, p.high_2);
+        meet_four(&d, low, p.low_3);
+        meet_four(&d, high, p.high_3);
+        meet_four(&e, low, p.low_4);
+        meet_four(&e, high, p.high_4);
+        meet_four(&f, low, p.low_5);
+        meet_four(&f, high, p.high_5);
+        meet_four(&g, low, p.low_6);
+        meet_four(&g, high, p.high_6);
+        meet_four(&h, low, p.low_7);
+        meet_four(&h, high, p.high_7);
     }
 
-    finish(a, row);
-    finish(b, row + THREADS);
+    finish(a, b, c, d, first_row, thread);
+    finish(e, f, g, h, first_row + 4u * ROW_THREADS, thread);
 }

@@ -11,7 +11,7 @@
 //
 // Grid      a workgroup takes 128 rows and every vector; folded over x and y.
 // Memory    r is read twice and written once a block of 32 vectors. A thread stores the values
-//           that it loaded, so that no thread reads what another wrote.
+//           that it loaded, so that no thread uses what another wrote.
 // Rounding  tiles of 16 squares, then their sums. A row so short that dead^2 norm_sq may be
 //           lost among subnormals is never masked: the host settles it.
 // Mirror    src/cpu/refresh.rs. Contract: src/pool.rs, tests/kernels.rs.
@@ -117,7 +117,7 @@ fn lengths_sq(first_row: u32, thread: u32) -> vec2<f32> {
         stage_rows(first_row, column, thread);
         workgroupBarrier();
         var of_tile = vec2(0.0, 0.0);
-        for (var k = 0u; k < COLUMNS; k += 1u) {
+        for (var k = 0u; k < min(COLUMNS, shape.dim - column); k += 1u) {
             let v = shape.scale
                 * vec2(staged[thread * STRIDE + k], staged[(thread + THREADS) * STRIDE + k]);
             of_tile += v * v;

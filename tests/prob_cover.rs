@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Lost, fractions, npy, on_every_device};
+use common::{Lost, fractions, npy, on_every_device, on_every_device_but_gl};
 use coresift::{CpuPool, Delta, Error, Features, KMeans, Pool, ProbCover, Selection, Selector};
 use serde_json::Value;
 
@@ -240,9 +240,12 @@ fn picks_are_those_of_the_released_code() {
     }
 }
 
-/// Every pair of rows is much for a software adapter: the first rows have to do.
+/// Every pair of rows is much for a software adapter: the first rows have to do, the fewer the longer
+/// they are.
 fn check_real_pool(stored: &npy::Stored) {
-    let (rows, dim) = (stored.rows.min(800), stored.dim);
+    const PRODUCTS: usize = 1 << 27;
+    let (dim, some) = (stored.dim, (PRODUCTS / stored.dim).isqrt());
+    let rows = stored.rows.min(800).min(some);
     let features = Features::new(&stored.values[..rows * dim], rows, dim).unwrap();
     let cpu = CpuPool::new(features.clone());
     for delta in [Delta::Fixed(0.6), Delta::default()] {
@@ -251,7 +254,7 @@ fn check_real_pool(stored: &npy::Stored) {
             ..ProbCover::default()
         };
         let want = cover.select(&cpu, 40).unwrap();
-        on_every_device(features.clone(), |device, pool| {
+        on_every_device_but_gl(features.clone(), |device, pool| {
             let got = cover.select(pool, 40).unwrap();
             assert_eq!(
                 got.picks, want.picks,

@@ -365,7 +365,9 @@ def about():
         cores = len(os.sched_getaffinity(0))
     except AttributeError:
         cores = os.cpu_count()
-    rustc = subprocess.run(["rustc", "--version"], cwd=ROOT, capture_output=True, text=True).stdout
+    rustc = "no rustc here"  # where a binary was brought along
+    with contextlib.suppress(OSError):
+        rustc = subprocess.run(["rustc", "--version"], cwd=ROOT, capture_output=True, text=True).stdout
     return {
         "machine": f"{cpu}, {cores} cores",
         "load": os.getloadavg(),

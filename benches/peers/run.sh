@@ -116,6 +116,11 @@ if [ -n "$quick" ]; then
     printf '\nsmall pools: nothing is asked of these ratios, and benches/RESULTS.md is as it was\n'
 else
     "${table[@]}" >"$work/table" || exit 1
+    # What follows from this heading on is written by hand, of a machine that is seldom there.
+    sed -n '/^# On a GPU/,$p' benches/RESULTS.md >"$work/by_hand"
+    if [ -s "$work/by_hand" ]; then
+        printf '\n' | cat - "$work/by_hand" >>"$work/table"
+    fi
     cp "$work/table" benches/RESULTS.md
     cat benches/RESULTS.md
 fi

@@ -18,8 +18,7 @@ definition's; the loop's last energy is that of its picks, in f64; SAS by F in f
 greedy's by more than 1e-4.
 
 Needs a card that CUDA runs on. PyTorch is taken as it is installed, or else with numpy and scipy into an
-environment beside this. This file has not been run on a card yet: no machine with one was at hand when it
-was written. Its PyTorch code has only been run on a CPU.
+environment beside this.
 """
 
 import argparse

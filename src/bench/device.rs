@@ -23,6 +23,17 @@ pub trait Device {
     /// As [`pool`](Self::pool); [`Error::Device`] where what it did is not what it was told to.
     fn ceiling(&self, limit: Limit, sizes: &Sizes) -> Result<Option<Ceiling>, Error>;
 
+    /// Seconds of a little work, always the same, by which a device's clock is told: one that has been
+    /// idle for a second or two may run at a fifth of its speed until it has been busy for as long.
+    /// `None` where that is no matter.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`].
+    fn spin(&self) -> Result<Option<f64>, Error> {
+        Ok(None)
+    }
+
     /// What the device did since it was last asked; `None` where it keeps no record, and the
     /// host's clock tells all.
     ///

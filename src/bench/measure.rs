@@ -7,6 +7,7 @@ use super::sizes::{Job, Shape, Sizes};
 use super::{Cpu, kernels, selectors};
 use crate::{CpuPool, Error, Features, Pool};
 use rayon::prelude::*;
+use std::cell::Cell;
 use std::hint::black_box;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
@@ -41,6 +42,7 @@ pub fn run(device: &dyn Device, sizes: &Sizes, tell: &mut dyn FnMut(&str)) -> Ad
         tell,
         adapter: device.describe(),
         lost: None,
+        fastest: Cell::new(None),
     };
     bench.ceilings();
     bench.kernels();
@@ -119,7 +121,16 @@ struct Bench<'a> {
     adapter: Adapter,
     /// Why nothing more can be measured.
     lost: Option<String>,
+    /// Fewest seconds of the device's spin so far.
+    fastest: Cell<Option<f64>>,
 }
+
+/// How long a device is kept busy before it is taken to be at full speed, where its full speed is not
+/// known yet; and how long at most where it is.
+const TO_LEARN: Duration = Duration::from_millis(1500);
+const AT_MOST: Duration = Duration::from_secs(3);
+/// How near to its fastest a spin must come.
+const NEAR: f64 = 1.03;
 
 impl Bench<'_> {
     /// Measures something, unless the device is lost, and notes what goes wrong.
@@ -150,10 +161,32 @@ impl Bench<'_> {
         None
     }
 
+    /// Keeps the device busy until it runs as fast as it ever did.
+    fn warm_up(&self) -> Result<(), Error> {
+        let (began, is_known) = (Instant::now(), self.fastest.get().is_some());
+        while let Some(seconds) = self.device.spin()? {
+            let fastest = self.fastest.get().map_or(seconds, |f| f.min(seconds));
+            self.fastest.set(Some(fastest));
+            let since = began.elapsed();
+            let is_warm = if is_known {
+                seconds <= NEAR * fastest
+            } else {
+                since >= TO_LEARN
+            };
+            if is_warm || since >= AT_MOST {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     fn ceilings(&mut self) {
         for limit in Limit::ALL {
             let what = format!("ceiling {}", limit.name());
-            let measure = |bench: &Self| bench.device.ceiling(limit, bench.sizes);
+            let measure = |bench: &Self| {
+                bench.warm_up()?;
+                bench.device.ceiling(limit, bench.sizes)
+            };
             let ceiling = self.attempt(&what, measure);
             self.adapter.ceilings.extend(ceiling.flatten());
         }
@@ -223,6 +256,7 @@ impl Bench<'_> {
         if !ready()?.agrees(&want) {
             return Err(not_the_cpus(case.name));
         }
+        self.warm_up()?;
         let mut run = |_| {
             self.device.take_record()?;
             let began = Instant::now();
@@ -291,6 +325,7 @@ impl Bench<'_> {
         if run()?.selection.picks != want.selection.picks {
             return Err(not_the_cpus(case.name));
         }
+        self.warm_up()?;
         let runs: Result<Vec<Run>, _> = (0..self.sizes.samples).map(|_| run()).collect();
         let runs = runs?;
         let seconds = runs.iter().map(|run| run.seconds).collect();

@@ -11,6 +11,10 @@
 //! until the host knows it done. On the CPU pool it is the time of the call. One multiply-add counts
 //! as two operations, in ceilings and kernels alike.
 //!
+//! GPUs slow down where they idle, as they do while the CPU's answers are reckoned for comparison: before
+//! anything is timed the device is kept busy until it is as fast as it ever was. What is seldom busy,
+//! as the device is within some selectors, may slow down again.
+//!
 //! Of a *selector* the host's clock tells the time to picks: making the pool, which on a GPU
 //! uploads the features, and the selection, while every call of the pool is timed too. *Device
 //! time* is the time of these calls, *host time* is the rest. The *parts* of the device time come

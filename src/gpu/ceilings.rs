@@ -2,7 +2,6 @@
 
 use super::adapter::{backend_name, driver, type_name};
 use super::memory::Block;
-use super::run::compile;
 use crate::bench::report::{Adapter, Ceiling, Timing};
 use crate::bench::{Device, Limit, Number, Record, Sizes, device};
 use crate::{Error, Features, Gpu, Pool};
@@ -113,6 +112,23 @@ impl Device for Gpu {
         Ok(Some(limit.ceiling(work, seconds)))
     }
 
+    fn spin(&self) -> Result<Option<f64>, Error> {
+        const SOME: u64 = 2048; // workgroups: a millisecond of a large GPU's time
+        if self.is_software() {
+            return Ok(None);
+        }
+        let (factor, term) = factor_and_term(Number::F32);
+        let shape = self.uniform(Shape {
+            rounds: ROUNDS,
+            factor,
+            term,
+        })?;
+        let sums = self.output("sums", 4 * SOME * LANES as u64)?;
+        let (slot, blocks) = (&self.pipelines().ceiling_f32, [&shape, &sums]);
+        self.seconds("ceiling_f32", F32, slot, &blocks, SOME)
+            .map(Some)
+    }
+
     fn take_record(&self) -> Result<Option<Record>, Error> {
         let record = Self::take_record(self)?;
         Ok(record.map(|record| Record {
@@ -145,8 +161,7 @@ impl Gpu {
         self.idle()?;
         Self::take_record(self)?;
         let began = Instant::now();
-        let pipeline = |device: &wgpu::Device| compile(device, name, source, &[]);
-        self.dispatch(name, pipeline, slot, &bindings, groups)?;
+        self.dispatch(name, (source, &[]), slot, &bindings, groups)?;
         self.idle()?;
         let by_host = began.elapsed().as_secs_f64();
         let record = Self::take_record(self)?;
@@ -239,8 +254,7 @@ impl Gpu {
         let run = |times| {
             let began = Instant::now();
             for _ in 0..times {
-                let pipeline = |device: &wgpu::Device| compile(device, "ceiling_copy", COPY, &[]);
-                self.dispatch("ceiling_copy", pipeline, &slot, &bindings, 1)?;
+                self.dispatch("ceiling_copy", (COPY, &[]), &slot, &bindings, 1)?;
                 self.idle()?;
             }
             Ok(began.elapsed().as_secs_f64())

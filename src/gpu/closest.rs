@@ -1,15 +1,16 @@
 //! Binds `shaders/closest.wgsl`.
 
 use super::GpuPool;
-use super::directions::{COLUMNS, DIRECTIONS_OF_BLOCK, Directions, ROWS, check_columns, fours};
+use super::directions::{
+    COLUMNS, DIRECTIONS_OF_BLOCK, Directions, ROWS, Width, check_columns, fours,
+};
 use super::memory::Block;
-use super::run::compile;
 use crate::{Error, Pool};
 use std::borrow::Cow;
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
-    include_str!("../../shaders/tile.wgsl"),
+    include_str!("../../shaders/square_tile.wgsl"),
     include_str!("../../shaders/closest.wgsl"),
 );
 
@@ -42,10 +43,10 @@ pub(super) fn run(
     clusters.iter().map(of_cluster).collect()
 }
 
-/// Rounds of a thread's loops over the products with a block of vectors: two rows, and into each
-/// list every product may have to be inserted.
+/// Rounds of a thread's loops over the products with a tile's vectors, at most as many as of one row with
+/// four blocks: each product may have to be inserted into the list.
 fn rounds(k: usize) -> u64 {
-    2 * DIRECTIONS_OF_BLOCK as u64 * (k as u64 + 2)
+    4 * DIRECTIONS_OF_BLOCK as u64 * (k as u64 + 3)
 }
 
 /// Some rows of a cluster, resident, and their lists.
@@ -120,6 +121,7 @@ fn meet(
     k: usize,
 ) -> Result<(), Error> {
     let gpu = &pool.gpu;
+    let width = Width::for_vectors(count);
     let vectors = Directions::upload(gpu, vectors, pool.dim(), 1.0)?.with_rounds(rounds(k));
     for window in vectors.windows() {
         let shape = gpu.uniform(Shape {
@@ -134,8 +136,8 @@ fn meet(
         })?;
         gpu.dispatch(
             "closest",
-            |device| compile(device, "closest", WGSL, &[]),
-            &gpu.pipelines().closest,
+            (WGSL, &width.constants()),
+            &gpu.pipelines().closest[width as usize],
             &[
                 shape.as_entire_binding(),
                 panel.features.as_entire_binding(),
@@ -155,14 +157,17 @@ fn meet(
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::{assert_entry, assert_struct, assert_tile, constant};
+    use super::super::layout::{assert_entry, assert_struct, assert_tile, overridden};
     use super::*;
     use std::mem::offset_of;
 
     #[test]
     fn layout() {
         let bindings = ["shape", "features", "directions", "closest_of", "fours"];
-        assert_entry(WGSL, "closest", 64, &bindings);
+        for width in [Width::Narrow, Width::Wide] {
+            let wgsl = overridden(WGSL, &[("COLUMN_THREADS", width.threads())]);
+            assert_entry(&wgsl, "closest", 16 * width.threads() as u32, &bindings);
+        }
         let members = [
             ("rows", offset_of!(Shape, rows)),
             ("dim", offset_of!(Shape, dim)),
@@ -175,6 +180,5 @@ mod tests {
         ];
         assert_struct(WGSL, "Shape", &members, size_of::<Shape>());
         assert_tile(WGSL);
-        assert_eq!(constant(WGSL, "VECTORS"), DIRECTIONS_OF_BLOCK as u64);
     }
 }

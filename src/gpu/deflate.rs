@@ -3,7 +3,6 @@
 use super::GpuPool;
 use super::directions::{DIRECTIONS_OF_BLOCK, ROWS, Window, fours};
 use super::pool::Panel;
-use super::run::compile;
 use crate::{DOWN_DATE_ERROR, Error, Pool, Rate, inner_error};
 use wgpu::BufferUsages;
 
@@ -68,7 +67,7 @@ pub(super) fn run(
     let out = gpu.output("totals", groups * 8)?;
     gpu.dispatch(
         "deflate",
-        |device| compile(device, "deflate", WGSL, &[]),
+        (WGSL, &[]),
         &gpu.pipelines().deflate,
         &[
             shape.as_entire_binding(),

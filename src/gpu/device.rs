@@ -2,6 +2,7 @@
 
 use super::adapter::{self, Adapter};
 use super::clock::Clock;
+use super::directions;
 use super::integer_tile::Slots;
 use crate::{Error, Features, GpuPool};
 use std::sync::atomic::AtomicU64;
@@ -28,6 +29,8 @@ pub struct Gpu {
 pub(super) struct Shared {
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
+    /// Whether kernels are compiled with wgpu's checks.
+    pub(super) checked: bool,
     limits: wgpu::Limits,
     pipelines: Pipelines,
     /// Bytes of the blocks that live.
@@ -48,8 +51,8 @@ pub(super) struct Pipelines {
     pub(super) due_rows: OnceLock<wgpu::ComputePipeline>,
     pub(super) deflate: OnceLock<wgpu::ComputePipeline>,
     pub(super) refresh: OnceLock<wgpu::ComputePipeline>,
-    pub(super) nearest: OnceLock<wgpu::ComputePipeline>,
-    pub(super) closest: OnceLock<wgpu::ComputePipeline>,
+    pub(super) nearest: directions::Slots,
+    pub(super) closest: directions::Slots,
     pub(super) store_similarities: Slots,
     pub(super) row_sums: Slots,
     pub(super) count_within: Slots,
@@ -58,6 +61,8 @@ pub(super) struct Pipelines {
     pub(super) sum_columns: Slots,
     pub(super) sum_stored: OnceLock<wgpu::ComputePipeline>,
     pub(super) greedy_rounds: OnceLock<wgpu::ComputePipeline>,
+    #[cfg(feature = "cli")]
+    pub(super) ceiling_f32: OnceLock<wgpu::ComputePipeline>,
 }
 
 impl Gpu {
@@ -129,6 +134,20 @@ impl Gpu {
         Self::shared(device, queue, None)
     }
 
+    /// As [`adopt`](Self::adopt), but kernels are compiled with the checks that wgpu adds to shaders
+    /// that it does not trust. They take longer and must say the same: for tests.
+    ///
+    /// # Errors
+    ///
+    /// As [`adopt`](Self::adopt).
+    #[doc(hidden)]
+    pub fn checked(device: wgpu::Device, queue: wgpu::Queue) -> Result<Self, Error> {
+        let mut gpu = Self::adopt(device, queue)?;
+        let shared = Arc::get_mut(&mut gpu.shared).expect("nobody else has it yet");
+        shared.checked = true;
+        Ok(gpu)
+    }
+
     fn shared(
         device: wgpu::Device,
         queue: wgpu::Queue,
@@ -177,6 +196,7 @@ impl Gpu {
         let shared = Shared {
             device,
             queue,
+            checked: false,
             limits,
             pipelines: Pipelines::default(),
             in_use: AtomicU64::new(0),

@@ -1,6 +1,5 @@
 //! Binds `shaders/due_rows.wgsl`.
 
-use super::run::compile;
 use crate::{Error, Gpu, Rate};
 
 pub(super) const WGSL: &str = concat!(
@@ -45,7 +44,7 @@ pub(super) fn run(
     gpu.write("due rows", &out, &[0u32])?;
     gpu.dispatch(
         "due_rows",
-        |device| compile(device, "due_rows", WGSL, &[]),
+        (WGSL, &[]),
         &gpu.pipelines().due_rows,
         &[
             shape.as_entire_binding(),

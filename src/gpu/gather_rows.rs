@@ -3,7 +3,6 @@
 use super::GpuPool;
 use super::memory::PIECE_BYTES;
 use super::pool::Panel;
-use super::run::compile;
 use crate::{Error, Pool};
 use wgpu::BufferUsages;
 
@@ -70,7 +69,7 @@ fn of_panel(pool: &GpuPool, panel: &Panel, wanted: &[u32]) -> Result<Vec<f32>, E
     let out = gpu.output("gathered rows", values * 4)?;
     gpu.dispatch(
         "gather_rows",
-        |device| compile(device, "gather_rows", WGSL, &[]),
+        (WGSL, &[]),
         &gpu.pipelines().gather_rows,
         &[
             shape.as_entire_binding(),

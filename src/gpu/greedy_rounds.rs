@@ -2,7 +2,6 @@
 
 use super::integer_tile::{Resident, joined};
 use super::memory::Block;
-use super::run::compile;
 use super::similarities::Kept;
 use crate::{Error, Gpu, Round, stored_pitch};
 use std::ops::Range;
@@ -193,7 +192,7 @@ fn dispatch(
         let own = [&shape, &list, gains, rounds].map(|block| block.as_entire_binding());
         gpu.dispatch(
             "greedy_rounds",
-            |device| compile(device, "greedy_rounds", WGSL, &[gpu.panel_shift()]),
+            (WGSL, &[gpu.panel_shift()]),
             &gpu.pipelines().greedy_rounds,
             &[own.as_slice(), &kept.bindings()].concat(),
             classes.len() as u64,

@@ -1,7 +1,6 @@
 //! What the kernels of `shaders/integer_tile.wgsl` share: resident rows, tiles, their dispatch.
 
 use super::memory::{Block, PIECE_BYTES};
-use super::run::compile;
 use crate::{Error, Gpu, IntegerRows};
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -287,7 +286,7 @@ impl<'a> Panels<'a> {
             let constants = [&threads, kernel.constants].concat();
             self.gpu.dispatch(
                 kernel.name,
-                |device| compile(device, kernel.name, kernel.wgsl, &constants),
+                (kernel.wgsl, &constants),
                 &kernel.slots[size as usize],
                 &bindings,
                 some.len() as u64,

@@ -3,6 +3,7 @@
 use super::clock::Kind;
 use super::device::Shared;
 use crate::{Error, Gpu};
+use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -192,56 +193,148 @@ impl Gpu {
         buffer: &wgpu::Buffer,
         bytes: Range<u64>,
     ) -> Result<Vec<T>, Error> {
-        let whole = bytes.end - bytes.start;
-        let mut values = Vec::with_capacity(whole as usize / size_of::<T>());
-        let size = whole.min(PIECE_BYTES);
+        let whole = (bytes.end - bytes.start) as usize;
+        let mut values = vec![T::zeroed(); whole / size_of::<T>()];
+        let pieces = bytemuck::cast_slice_mut(&mut values).chunks_mut(PIECE_BYTES as usize);
         let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
+        let size = (whole as u64).min(PIECE_BYTES);
         let staging = self.take_blocks(what, &[size], usage)?.remove(0);
-        for offset in bytes.clone().step_by(PIECE_BYTES as usize) {
-            let size = (bytes.end - offset).min(PIECE_BYTES);
+        let mut offset = bytes.start;
+        for piece in pieces {
+            let size = piece.len() as u64;
             let index = self.submit(what, |encoder| {
                 encoder.copy_buffer_to_buffer(buffer, offset, &staging, 0, size);
             })?;
-            values.extend(self.read_staging::<T>(what, index, &staging, size)?);
+            self.read_staging(what, index, &staging, piece)?;
+            offset += size;
         }
         Ok(values)
     }
 
-    /// The first `size` bytes of a staging buffer, when the submission that fills it is done.
-    fn read_staging<T: bytemuck::Pod>(
+    /// The first bytes of a staging buffer, when the submission that fills it is done.
+    fn read_staging(
         &self,
         what: &'static str,
         filled: wgpu::SubmissionIndex,
         staging: &wgpu::Buffer,
+        to: &mut [u8],
+    ) -> Result<(), Error> {
+        let size = to.len() as u64;
+        self.map(what, wgpu::MapMode::Read, filled, staging, size)?;
+        let Ok(view) = staging.get_mapped_range(0..size) else {
+            return Err(self.lost());
+        };
+        copy(&view, to);
+        drop(view);
+        staging.unmap();
+        Ok(())
+    }
+
+    /// Maps the first `size` bytes of a staging buffer when a submission is done.
+    fn map(
+        &self,
+        what: &'static str,
+        mode: wgpu::MapMode,
+        after: wgpu::SubmissionIndex,
+        staging: &wgpu::Buffer,
         size: u64,
-    ) -> Result<Vec<T>, Error> {
+    ) -> Result<(), Error> {
         let (sender, receiver) = mpsc::channel();
         self.caught(what, 0, || {
-            staging.map_async(wgpu::MapMode::Read, 0..size, move |result| {
+            staging.map_async(mode, 0..size, move |result| {
                 let _ = sender.send(result.is_ok());
             });
         })?;
         // The mapping is told by whichever thread's poll comes upon it: maybe not by ours, and
         // then a little later.
         let mapped = loop {
-            self.wait(filled.clone())?;
+            self.wait(after.clone())?;
             match receiver.recv_timeout(Duration::from_millis(100)) {
                 Ok(mapped) => break mapped,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break false,
             }
         };
-        if !mapped {
-            return Err(self.lost());
-        }
-        let Ok(view) = staging.get_mapped_range(0..size) else {
-            return Err(self.lost());
-        };
-        let values = bytemuck::pod_collect_to_vec(&view[..]);
-        drop(view);
-        staging.unmap();
-        Ok(values)
+        if mapped { Ok(()) } else { Err(self.lost()) }
     }
+
+    /// Sends values to a buffer, multiplied by `scale` on their way into staging memory, which all
+    /// cores fill: one alone is slower than the way to the device. Two pieces are under way at a time.
+    pub(super) fn send_scaled(
+        &self,
+        what: &'static str,
+        buffer: &wgpu::Buffer,
+        values: &[f32],
+        scale: f32,
+    ) -> Result<(), Error> {
+        let pieces = values.chunks(PIECE_BYTES as usize / size_of::<f32>());
+        let mut under_way: [Option<(wgpu::Buffer, wgpu::SubmissionIndex)>; 2] = [None, None];
+        let mut offset = 0;
+        for (at, piece) in pieces.enumerate() {
+            let size = size_of_val(piece) as u64;
+            let staging = match under_way[at % 2].take() {
+                Some((staging, sent)) => {
+                    self.map(what, wgpu::MapMode::Write, sent, &staging, size)?;
+                    staging
+                }
+                None => self.staging(what, size)?,
+            };
+            let Ok(mut view) = staging.get_mapped_range_mut(0..size) else {
+                return Err(self.lost());
+            };
+            fill_scaled(view.slice(..), piece, scale);
+            drop(view);
+            staging.unmap();
+            let sent = self.submit(what, |encoder| {
+                encoder.copy_buffer_to_buffer(&staging, 0, buffer, offset, size);
+            })?;
+            under_way[at % 2] = Some((staging, sent));
+            offset += size;
+        }
+        for (_, sent) in under_way.into_iter().flatten() {
+            self.wait(sent)?;
+        }
+        Ok(())
+    }
+
+    /// Memory of the host's that the device copies from, mapped.
+    fn staging(&self, what: &'static str, size: u64) -> Result<wgpu::Buffer, Error> {
+        let descriptor = wgpu::BufferDescriptor {
+            label: Some(what),
+            size,
+            usage: BufferUsages::MAP_WRITE | BufferUsages::COPY_SRC,
+            mapped_at_creation: true,
+        };
+        self.caught(what, size, || self.shared.device.create_buffer(&descriptor))
+    }
+}
+
+/// Copies with all cores what is much.
+fn copy(from: &[u8], to: &mut [u8]) {
+    const MUCH: usize = 1 << 18;
+    let parts = from.par_chunks(MUCH).zip(to.par_chunks_mut(MUCH));
+    parts.for_each(|(from, to)| to.copy_from_slice(from));
+}
+
+/// Writes values times `scale`. Mapped memory may be written once and not read, so a core multiplies
+/// some values beside it first.
+fn fill_scaled(to: wgpu::WriteOnly<'_, [u8]>, values: &[f32], scale: f32) {
+    const VALUES: usize = 4096;
+    const BYTES: usize = VALUES * size_of::<f32>();
+    let (whole, rest) = to.into_chunks::<BYTES>();
+    let (values, values_of_rest) = values.split_at(whole.len() * VALUES);
+    let whole: Vec<_> = whole.into_iter().collect();
+    let values = values.par_chunks_exact(VALUES);
+    whole.into_par_iter().zip(values).for_each(|(to, values)| {
+        let mut scaled = [0; BYTES];
+        let words = scaled.as_chunks_mut::<4>().0.iter_mut();
+        words
+            .zip(values)
+            .for_each(|(word, v)| *word = (v * scale).to_ne_bytes());
+        to.write(scaled);
+    });
+    let (words, _) = rest.into_chunks::<4>();
+    words.write_iter(values_of_rest.iter().map(|v| (v * scale).to_ne_bytes()));
 }
 
 /// Device memory of ours; freed, and no longer counted, when dropped.

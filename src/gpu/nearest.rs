@@ -1,15 +1,14 @@
 //! Binds `shaders/nearest.wgsl`.
 
 use super::GpuPool;
-use super::directions::{DIRECTIONS_OF_BLOCK, Directions, ROWS, check_columns, fours};
+use super::directions::{DIRECTIONS_OF_BLOCK, Directions, ROWS, Width, check_columns, fours};
 use super::memory::Block;
 use super::pool::Panel;
-use super::run::compile;
 use crate::{Error, Nearest, Pool};
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
-    include_str!("../../shaders/tile.wgsl"),
+    include_str!("../../shaders/square_tile.wgsl"),
     include_str!("../../shaders/nearest.wgsl"),
 );
 
@@ -62,6 +61,7 @@ fn of_panel(
     let lengths = gpu.filled("lengths", lengths, BufferUsages::STORAGE)?;
     let bytes = u64::from(panel.rows) * size_of::<Nearest>() as u64;
     let out = gpu.output("nearest", bytes)?;
+    let width = Width::for_vectors(count as usize);
     for window in vectors.windows() {
         let shape = gpu.uniform(Shape {
             rows: panel.rows,
@@ -73,8 +73,8 @@ fn of_panel(
         })?;
         gpu.dispatch(
             "nearest",
-            |device| compile(device, "nearest", WGSL, &[]),
-            &gpu.pipelines().nearest,
+            (WGSL, &width.constants()),
+            &gpu.pipelines().nearest[width as usize],
             &[
                 shape.as_entire_binding(),
                 panel.binding(),
@@ -92,7 +92,7 @@ fn of_panel(
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::{assert_entry, assert_struct, assert_tile};
+    use super::super::layout::{assert_entry, assert_struct, assert_tile, overridden};
     use super::*;
     use std::mem::offset_of;
 
@@ -107,7 +107,10 @@ mod tests {
             "nearest_of",
             "fours",
         ];
-        assert_entry(WGSL, "nearest", 64, &bindings);
+        for width in [Width::Narrow, Width::Wide] {
+            let wgsl = overridden(WGSL, &[("COLUMN_THREADS", width.threads())]);
+            assert_entry(&wgsl, "nearest", 16 * width.threads() as u32, &bindings);
+        }
         let members = [
             ("rows", offset_of!(Shape, rows)),
             ("dim", offset_of!(Shape, dim)),

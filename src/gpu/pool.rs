@@ -1,7 +1,7 @@
 //! Rows resident on a GPU, as a list of panels.
 
 use super::clock::Kind;
-use super::memory::{Block, PIECE_BYTES};
+use super::memory::Block;
 use super::neighbours::GpuNeighbours;
 use super::residuals::GpuResiduals;
 use super::similarities::GpuSimilarities;
@@ -71,7 +71,9 @@ impl GpuPool {
         let blocks = gpu.blocks("features", &sizes, usage)?;
         let mut panels = Vec::new();
         for (block, values) in blocks.into_iter().zip(values) {
-            gpu.counted(Kind::Upload, || send(gpu, &block, values, scale))?;
+            gpu.counted(Kind::Upload, || {
+                gpu.send_scaled("features", &block, values, scale)
+            })?;
             panels.push(Panel {
                 first: panels.len() * per_panel,
                 rows: (values.len() / dim) as u32,
@@ -152,29 +154,6 @@ fn rows_per_panel(gpu: &Gpu, dim: usize) -> Result<usize, Error> {
     Ok((most / row_bytes.max(16)).min(by_grid) as usize)
 }
 
-/// Sends values to a buffer, multiplied by `scale` on their way into its staging memory.
-fn send(gpu: &Gpu, buffer: &wgpu::Buffer, values: &[f32], scale: f32) -> Result<(), Error> {
-    let mut offset = 0;
-    let mut sent = None;
-    for piece in values.chunks(PIECE_BYTES as usize / 4) {
-        let size = NonZeroU64::new(size_of_val(piece) as u64).expect("chunks are not empty");
-        gpu.caught("features", size.get(), || {
-            // None on a lost device, which the submission below reports.
-            if let Some(mut view) = gpu.queue().write_buffer_with(buffer, offset, size) {
-                let (words, _) = view.slice(..).into_chunks::<4>();
-                words.write_iter(piece.iter().map(|v| (v * scale).to_ne_bytes()));
-            }
-        })?;
-        offset += size.get();
-        let index = gpu.submit("features", |_| {})?;
-        // Two pieces under way at a time: the staging memory of the one before is free.
-        if let Some(before) = sent.replace(index) {
-            gpu.wait(before)?;
-        }
-    }
-    sent.map_or(Ok(()), |last| gpu.wait(last))
-}
-
 impl Pool for GpuPool {
     fn rows(&self) -> usize {
         self.rows
@@ -198,6 +177,11 @@ impl Pool for GpuPool {
             values.iter_mut().for_each(|v| *v *= self.pending_scale);
         }
         Ok(values)
+    }
+
+    /// An eighth of all, for few waits and little memory beside the features.
+    fn values_at_once(&self) -> usize {
+        (self.rows * self.dim / 8).clamp(1 << 20, 1 << 23)
     }
 
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {

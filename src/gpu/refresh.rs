@@ -4,7 +4,6 @@ use super::GpuPool;
 use super::directions::{Directions, ROWS, Window};
 use super::memory::Block;
 use super::pool::Panel;
-use super::run::compile;
 use crate::{DOWN_DATE_ERROR, Error, Pool, Rate, inner_error};
 use std::ops::Range;
 use wgpu::BufferUsages;
@@ -15,9 +14,9 @@ pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/refresh.wgsl"),
 );
 
-/// Most bytes of rows that are copied at a time; nor more than a quarter of a binding, so that
-/// the copy is small beside its panel.
-const SCRATCH_BYTES: u64 = 64 << 20;
+/// Most bytes of rows that are copied at a time, enough to fill a large GPU; nor more than a quarter of
+/// a binding, so that the copy is small beside its panel, nor than a quarter of what memory is left.
+const SCRATCH_BYTES: u64 = 256 << 20;
 /// One projection leaves what its own rounding put back.
 const PROJECTIONS: usize = 2;
 
@@ -51,7 +50,8 @@ pub(super) fn run(
     let gpu = &pool.gpu;
     let row_bytes = pool.dim() as u64 * 4;
     let binding = gpu.limits().max_storage_buffer_binding_size;
-    let bytes = SCRATCH_BYTES.min(binding / 4).min(panel.size);
+    let share = gpu.memory_left().map_or(u64::MAX, |left| left / 4);
+    let bytes = SCRATCH_BYTES.min(binding / 4).min(panel.size).min(share);
     let at_once = (bytes / row_bytes).max(1) as u32;
     let usage = BufferUsages::STORAGE | BufferUsages::COPY_DST;
     let scratch = gpu.block("residuals", u64::from(at_once) * row_bytes, usage)?;
@@ -117,7 +117,7 @@ fn dispatch(
     let shape = gpu.uniform(shape)?;
     gpu.dispatch(
         "refresh",
-        |device| compile(device, "refresh", WGSL, &[]),
+        (WGSL, &[]),
         &gpu.pipelines().refresh,
         &[
             shape.as_entire_binding(),

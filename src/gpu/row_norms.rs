@@ -1,7 +1,6 @@
 //! Binds `shaders/row_norms.wgsl`.
 
 use super::GpuPool;
-use super::run::compile;
 use crate::{Error, Lp, Pool};
 
 pub(super) const WGSL: &str = include_str!("../../shaders/row_norms.wgsl");
@@ -53,7 +52,7 @@ pub(super) fn bits(pool: &GpuPool, norm: Lp) -> Result<Vec<u32>, Error> {
         let out = gpu.output("row norms", u64::from(panel.rows) * 4)?;
         gpu.dispatch(
             "row_norms",
-            |device| compile(device, "row_norms", WGSL, &[("NORM", number)]),
+            (WGSL, &[("NORM", number)]),
             &gpu.pipelines().row_norms[slot],
             &[
                 shape.as_entire_binding(),

@@ -1,7 +1,6 @@
 //! Binds `shaders/sum_stored.wgsl`.
 
 use super::integer_tile::{Resident, Tile, blocks};
-use super::run::compile;
 use super::similarities::Kept;
 use super::sum_columns::by_class;
 use crate::Error;
@@ -73,7 +72,7 @@ pub(super) fn run(
         let own = [&shape, &tiles, &list, &sums].map(|block| block.as_entire_binding());
         gpu.dispatch(
             "sum_stored",
-            |device| compile(device, "sum_stored", WGSL, &[gpu.panel_shift()]),
+            (WGSL, &[gpu.panel_shift()]),
             &gpu.pipelines().sum_stored,
             &[own.as_slice(), &kept.bindings()].concat(),
             some.len() as u64,

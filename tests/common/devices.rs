@@ -4,8 +4,9 @@ use coresift::{CpuPool, Features, Pool};
 
 /// Runs `check` on the features in a pool of every device, by name: the CPU, a software Vulkan
 /// adapter, the same adapter with 384 KiB bindings and short grid axes, so that small inputs cross
-/// panels and fold grids, and with the feature `gles` OpenGL. `CORESIFT_TEST_DEVICES` may name
-/// more adapters, separated by commas.
+/// panels and fold grids, and with shaders checked as wgpu checks what it does not trust, and with the feature `gles` OpenGL. `CORESIFT_TEST_DEVICES` may name
+/// more adapters, separated by commas, and `CORESIFT_TEST_ADAPTER` one to take instead of the
+/// software adapter, for a machine that has a GPU and no Mesa.
 ///
 /// Panics where there is no such adapter: a test that did not run has not passed.
 pub fn on_every_device(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
@@ -14,27 +15,53 @@ pub fn on_every_device(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) 
     on_every_gpu(|name, gpu| check(name, &gpu.pool(features.clone()).expect("the pool fits")));
 }
 
+/// As [`on_every_device`], but not through OpenGL: for whole selections on real pools. There it is
+/// the same software adapter once more, one thread at a time, for a third of all the time that tests
+/// take; kernels, reference cases and laws run on it as on the others.
+pub fn on_every_device_but_gl(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
+    check("cpu", &CpuPool::new(features.clone()));
+    #[cfg(feature = "gpu")]
+    on_every_gpu_but_gl(|name, gpu| {
+        check(name, &gpu.pool(features.clone()).expect("the pool fits"));
+    });
+}
+
 #[cfg(feature = "gpu")]
-pub use gpus::{SOFTWARE, cut, on_every_gpu, software, tiny};
+pub use gpus::{SOFTWARE, cut, on_every_gpu, on_every_gpu_but_gl, software, tiny};
 
 #[cfg(feature = "gpu")]
 mod gpus {
     use coresift::{Gpu, wgpu};
     use std::sync::{Mutex, OnceLock, PoisonError};
 
-    /// Part of the name of the software adapter that every test runs on.
+    /// Part of the name of the software adapter that every test runs on, unless told otherwise.
     pub const SOFTWARE: &str = "llvmpipe";
+
+    fn adapter_name() -> String {
+        std::env::var("CORESIFT_TEST_ADAPTER").unwrap_or_else(|_| SOFTWARE.to_owned())
+    }
 
     /// The one that a thread has to have to itself.
     const GL: &str = "GL";
 
+    fn gpus() -> &'static [(String, Gpu)] {
+        static GPUS: OnceLock<Vec<(String, Gpu)>> = OnceLock::new();
+        GPUS.get_or_init(every_gpu)
+    }
+
+    /// As [`on_every_gpu`], but not through OpenGL.
+    pub fn on_every_gpu_but_gl(check: impl Fn(&str, &Gpu)) {
+        for (name, gpu) in gpus().iter().filter(|(name, _)| name != GL) {
+            check(name, gpu);
+        }
+    }
+
     /// Runs `check` on every GPU of the tests; one device each for a whole test binary.
     pub fn on_every_gpu(check: impl Fn(&str, &Gpu)) {
-        static GPUS: OnceLock<Vec<(String, Gpu)>> = OnceLock::new();
         // wgpu takes it for a deadlock where a thread waits 6 s for OpenGL's only context, which on
         // a busy machine may well be the time that another thread's kernel takes.
         static IN_GL: Mutex<()> = Mutex::new(());
-        for (name, gpu) in GPUS.get_or_init(every_gpu) {
+        for (name, gpu) in gpus() {
             let _alone = (name == GL).then(|| IN_GL.lock().unwrap_or_else(PoisonError::into_inner));
             check(name, gpu);
         }
@@ -42,9 +69,9 @@ mod gpus {
 
     fn every_gpu() -> Vec<(String, Gpu)> {
         let (device, queue) = software(tiny());
-        let tiny = Gpu::adopt(device, queue).expect("the least limits suffice");
+        let tiny = Gpu::checked(device, queue).expect("the least limits suffice");
         let mut gpus = vec![
-            ("software".to_owned(), open(SOFTWARE)),
+            ("software".to_owned(), open(&adapter_name())),
             ("tiny bindings".to_owned(), tiny),
         ];
         #[cfg(feature = "gles")]
@@ -86,7 +113,7 @@ mod gpus {
         }
     }
 
-    /// An application's own device on the software adapter.
+    /// An application's own device on the adapter of the tests.
     pub fn software(limits: wgpu::Limits) -> (wgpu::Device, wgpu::Queue) {
         application(wgpu::Backends::VULKAN, limits)
     }
@@ -97,9 +124,10 @@ mod gpus {
     ) -> (wgpu::Device, wgpu::Queue) {
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
         let adapters = pollster::block_on(instance.enumerate_adapters(backends));
+        let name = adapter_name();
         let adapter = adapters
             .into_iter()
-            .find(|adapter| adapter.get_info().name.contains(SOFTWARE))
+            .find(|adapter| adapter.get_info().name.contains(&name))
             .expect(
                 "a software adapter (Debian: mesa-vulkan-drivers; for GL libegl1 libgl1-mesa-dri)",
             );

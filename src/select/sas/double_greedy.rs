@@ -1,8 +1,9 @@
 //! Double greedy: which of the picks are kept.
 
-use super::group::Group;
+use super::group::{Frame, Group};
 use crate::products::{Columns, products};
 use crate::{Error, Numbering, Round, random, similarity};
+use rayon::prelude::*;
 
 /// Picks decided on the host between two passes of the device.
 const BLOCK: usize = 256;
@@ -34,12 +35,16 @@ pub(super) fn double_greedy(
         over_y[round.row - group.first] += 2 * group.frame.own(round.row);
     }
     let mut kept: Vec<Vec<Round>> = vec![Vec::new(); picks.len()];
+    let (frame, group_begins) = (group.frame, group.first);
     let longest = picks.iter().map(Vec::len).max().unwrap_or(0);
     for first in (0..longest).step_by(BLOCK) {
         let (mut of_x, mut of_y) = (Vec::new(), Vec::new());
-        for (kept, picks) in kept.iter_mut().zip(picks) {
+        let of_class = |picks: &Vec<Round>| {
             let block = &picks[first.min(picks.len())..picks.len().min(first + BLOCK)];
-            let (keep, drop) = decide(group, block, &over_x, &over_y, rule);
+            decide(frame, group_begins, block, (&over_x, &over_y), rule)
+        };
+        let decided: Vec<_> = picks.par_iter().map(of_class).collect();
+        for (kept, (keep, drop)) in kept.iter_mut().zip(decided) {
             of_x.extend(keep.iter().map(|round| round.row));
             of_y.extend(drop);
             kept.extend(keep);
@@ -52,33 +57,33 @@ pub(super) fn double_greedy(
     Ok(kept)
 }
 
-/// Decides a block of one class's picks.
+/// Decides a block of one class's picks; the gains over X and Y begin at the group's first place.
 fn decide(
-    group: &Group<'_>,
+    frame: Frame<'_>,
+    group_begins: usize,
     block: &[Round],
-    over_x: &[i64],
-    over_y: &[i64],
+    (over_x, over_y): (&[i64], &[i64]),
     rule: Rule<'_>,
 ) -> (Vec<Round>, Vec<usize>) {
     let places: Vec<usize> = block.iter().map(|round| round.row).collect();
     let mut x: Vec<i64> = places
         .iter()
-        .map(|place| over_x[place - group.first])
+        .map(|place| over_x[place - group_begins])
         .collect();
     let mut y: Vec<i64> = places
         .iter()
-        .map(|place| over_y[place - group.first])
+        .map(|place| over_y[place - group_begins])
         .collect();
     let (mut keep, mut drop) = (Vec::new(), Vec::new());
-    let columns = Columns::of(group.frame.rows, &places);
+    let columns = Columns::of(frame.rows, &places);
     let mut among = vec![0; places.len() * places.len()];
-    products(group.frame.rows, &places, &columns, &mut among);
+    products(frame.rows, &places, &columns, &mut among);
     for (at, &row) in places.iter().enumerate() {
         let (a, b) = (x[at], -y[at]);
         let is_kept = match rule {
             Rule::Certain => a >= b,
             Rule::Random { seed, numbering } => {
-                let example = group.frame.order[row];
+                let example = frame.order[row];
                 let number = || random::uniform_of(numbering, seed, random::DOUBLE_GREEDY, example);
                 is_kept_at_random(a, b, number)
             }
@@ -87,7 +92,7 @@ fn decide(
         let products = &among[at * places.len()..][later.clone()];
         let (changed, step) = if is_kept { (&mut x, -2) } else { (&mut y, 2) };
         for (gain, &product) in changed[later].iter_mut().zip(products) {
-            *gain += step * i64::from(similarity(product, group.frame.threshold));
+            *gain += step * i64::from(similarity(product, frame.threshold));
         }
         if is_kept {
             keep.push(Round { row, gain: a });
