@@ -452,8 +452,7 @@ fn input_norms_divide() {
 }
 
 /// The same picks, epochs and scores from every device, up to three times the rank.
-fn agree(stored: &npy::Stored, selectors: &[GramSchmidt]) {
-    let budget = stored.rows.min(3 * stored.dim);
+fn agree(stored: &npy::Stored, budget: usize, selectors: &[GramSchmidt]) {
     let features = Features::new(&stored.values, stored.rows, stored.dim).unwrap();
     let cpu = CpuPool::new(features.clone());
     let want: Vec<Selection> = selectors
@@ -515,7 +514,7 @@ fn devices_agree_on_small_pools() {
         },
     ];
     for stored in npy::small_pools() {
-        agree(&stored, &selectors);
+        agree(&stored, stored.rows.min(3 * stored.dim), &selectors);
     }
 }
 
@@ -525,6 +524,7 @@ fn devices_agree_on_large_pools() {
     for stored in npy::large_pools() {
         agree(
             &stored,
+            stored.rows.min(300),
             &[GramSchmidt {
                 seed: 1,
                 ..GramSchmidt::default()
