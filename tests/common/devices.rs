@@ -2,11 +2,12 @@
 
 use coresift::{CpuPool, Features, Pool};
 
-/// Runs `check` on the features in a pool of every device, by name: the CPU, a software Vulkan
-/// adapter, the same adapter with 384 KiB bindings and short grid axes, so that small inputs cross
-/// panels and fold grids, and with shaders checked as wgpu checks what it does not trust, and with the feature `gles` OpenGL. `CORESIFT_TEST_DEVICES` may name
-/// more adapters, separated by commas, and `CORESIFT_TEST_ADAPTER` one to take instead of the
-/// software adapter, for a machine that has a GPU and no Mesa.
+/// Runs `check` on the features in a pool of every device, by name: the CPU; a software Vulkan
+/// adapter; the same adapter with 384 KiB bindings and short grid axes, so that small inputs cross
+/// panels and fold grids, and with shaders checked as wgpu checks those that it does not trust; and
+/// with the feature `gles` OpenGL. `CORESIFT_TEST_DEVICES` may name more adapters, separated by commas,
+/// and `CORESIFT_TEST_ADAPTER` one to take instead of the software adapter, for a machine that has a
+/// GPU and no Mesa.
 ///
 /// Panics where there is no such adapter: a test that did not run has not passed.
 pub fn on_every_device(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
