@@ -197,10 +197,11 @@ fn trusted(
     let checks = wgpu::ShaderRuntimeChecks::unchecked();
     // SAFETY: no caller's text comes here: a source is a constant of this crate. Each kernel tests a
     // row, a column and a place in a list against its uniform's sizes before it writes, and tests it or
-    // brings it within them before it reads; its host binds buffers of those sizes. Indices into workgroup memory are below its length for
-    // every thread of the workgroup that is declared. Every loop counts up or down to a bound.
-    // Whole numbers are divided by constants other than 0 and by the values to a row, at least 1. Every
-    // test of a kernel runs with the checks too (`Gpu::checked`), and there must say the same.
+    // brings it within them before it reads; its host binds buffers of those sizes. Indices into
+    // workgroup memory are below its length for every thread of the workgroup that is declared. Every
+    // loop counts up or down to a bound. Whole numbers are divided by constants other than 0 and by the
+    // values to a row, at least 1. Every test of a kernel runs with the checks too (`Gpu::checked`),
+    // and there must say the same.
     unsafe { device.create_shader_module_trusted(descriptor, checks) }
 }
 
