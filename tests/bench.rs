@@ -366,12 +366,12 @@ mod software {
         let x = common::fractions(3, 40 * 8);
         let features = Features::new(&x, 40, 8).unwrap();
         let plain = Gpu::open(Some(SOFTWARE)).unwrap();
-        plain.pool(features.clone()).unwrap();
+        plain.upload(&features).unwrap();
         assert_eq!(plain.take_record().unwrap(), None);
         assert!(!plain.has_timestamps());
 
         let gpu = gpu();
-        let pool = gpu.pool(features).unwrap();
+        let pool = gpu.upload(&features).unwrap();
         let calls = |record: &coresift::DeviceRecord, name| {
             let part = record.parts.iter().find(|part| part.name == name);
             part.map_or(0, |part| part.calls)

@@ -33,7 +33,7 @@ struct Shape {
 
 /// For every row of every cluster the `k` largest products.
 pub(super) fn run(
-    pool: &GpuPool,
+    pool: &GpuPool<'_>,
     clusters: &[&[usize]],
     lengths: &[f32],
     k: usize,
@@ -60,7 +60,7 @@ struct Panel {
 
 /// Panels of the cluster, each against the whole of it, in pieces.
 fn of_cluster(
-    pool: &GpuPool,
+    pool: &GpuPool<'_>,
     cluster: &[usize],
     lengths: &[f32],
     k: usize,
@@ -92,7 +92,7 @@ fn of_cluster(
 }
 
 /// How many rows of a cluster to have resident, and how many vectors, which make whole blocks.
-fn at_once(pool: &GpuPool, k: usize) -> (usize, usize) {
+fn at_once(pool: &GpuPool<'_>, k: usize) -> (usize, usize) {
     // Of what is left: rows, lists, vectors, and as much again to gather and to read them.
     let share = pool.gpu.memory_left().map_or(PANEL_BYTES, |left| left / 8);
     let bytes = pool.gpu.most_bound().min(PANEL_BYTES).min(share) as usize;
@@ -103,7 +103,7 @@ fn at_once(pool: &GpuPool, k: usize) -> (usize, usize) {
 }
 
 /// Rows over their lengths.
-fn at_length_1(pool: &GpuPool, rows: &[usize], lengths: &[f32]) -> Result<Vec<f32>, Error> {
+fn at_length_1(pool: &GpuPool<'_>, rows: &[usize], lengths: &[f32]) -> Result<Vec<f32>, Error> {
     let mut values = pool.gather_rows(rows)?;
     for (values, &row) in values.chunks_exact_mut(pool.dim()).zip(rows) {
         values.iter_mut().for_each(|v| *v /= lengths[row]);
@@ -113,7 +113,7 @@ fn at_length_1(pool: &GpuPool, rows: &[usize], lengths: &[f32]) -> Result<Vec<f3
 
 /// The panel's rows against vectors, the first of which is at place `first` of `count`.
 fn meet(
-    pool: &GpuPool,
+    pool: &GpuPool<'_>,
     panel: &Panel,
     vectors: &[f32],
     first: usize,

@@ -8,22 +8,22 @@ use wgpu::BufferUsages;
 
 /// A [`RowState`] a row, one block a panel.
 pub(super) struct GpuResiduals<'a> {
-    pool: &'a GpuPool,
+    pool: &'a GpuPool<'a>,
     states: Vec<Block>,
 }
 
 impl<'a> GpuResiduals<'a> {
-    pub(super) fn new(pool: &'a GpuPool) -> Result<Self, Error> {
+    pub(super) fn new(pool: &'a GpuPool<'a>) -> Result<Self, Error> {
         check_columns(&pool.gpu, pool.dim(), 0)?;
         let bytes = size_of::<RowState>() as u64;
-        let sizes: Vec<u64> = pool
-            .panels
+        let panels = pool.panels()?;
+        let sizes: Vec<u64> = panels
             .iter()
             .map(|panel| u64::from(panel.rows) * bytes)
             .collect();
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
         let states = pool.gpu.blocks("residuals", &sizes, usage)?;
-        for (panel, block) in pool.panels.iter().zip(&states) {
+        for (panel, block) in panels.iter().zip(&states) {
             pool.gpu.write(
                 "residuals",
                 block,
@@ -37,7 +37,7 @@ impl<'a> GpuResiduals<'a> {
 
 impl Residuals for GpuResiduals<'_> {
     fn load(&mut self, states: &[RowState]) -> Result<(), Error> {
-        for (panel, block) in self.pool.panels.iter().zip(&self.states) {
+        for (panel, block) in self.pool.panels()?.iter().zip(&self.states) {
             let of_panel = &states[panel.first..][..panel.rows as usize];
             self.pool.gpu.write("residuals", block, of_panel)?;
         }
@@ -57,7 +57,7 @@ impl Residuals for GpuResiduals<'_> {
             return Ok(());
         }
         let gpu = &self.pool.gpu;
-        let panels = &self.pool.panels;
+        let panels = self.pool.panels()?;
         let staging = gpu.filled("states", states, BufferUsages::COPY_SRC)?;
         let bytes = size_of::<RowState>() as u64;
         gpu.submit("states", |encoder| {
@@ -73,7 +73,7 @@ impl Residuals for GpuResiduals<'_> {
 
     fn due_rows(&self, tau: f32, rate: Rate, limit: usize) -> Result<Due, Error> {
         let mut due = Due::default();
-        for (panel, block) in self.pool.panels.iter().zip(&self.states) {
+        for (panel, block) in self.pool.panels()?.iter().zip(&self.states) {
             let capacity = panel.rows.min(u32::try_from(limit).unwrap_or(u32::MAX));
             let (count, rows) =
                 due_rows::run(&self.pool.gpu, block, panel.rows, tau, rate, capacity)?;
@@ -93,7 +93,7 @@ impl Residuals for GpuResiduals<'_> {
         // The factor brings the inner products with a borrowed buffer's values to pool unit.
         let packed = Directions::upload(&pool.gpu, directions, pool.dim(), pool.pending_scale)?;
         let mut totals = Totals::default();
-        for (panel, block) in pool.panels.iter().zip(&self.states) {
+        for (panel, block) in pool.panels()?.iter().zip(&self.states) {
             for window in packed.windows() {
                 let parts = deflate::run(pool, panel, block, &window, packed.columns, dt, rate)?;
                 if window.is_last {
@@ -108,7 +108,7 @@ impl Residuals for GpuResiduals<'_> {
         let pool = self.pool;
         let packed = Directions::upload(&pool.gpu, basis, pool.dim(), 1.0)?;
         let mut totals = Totals::default();
-        for (panel, block) in pool.panels.iter().zip(&self.states) {
+        for (panel, block) in pool.panels()?.iter().zip(&self.states) {
             add(
                 &mut totals,
                 &refresh::run(pool, panel, block, &packed, dead, rate)?,
