@@ -273,7 +273,8 @@ fn memory_limits_hold() {
     let less = gpu.clone().with_memory_limit(255_999);
     let lent = less.pool(features.clone()).unwrap();
     let uploaded = less.upload(&features).map(|_| ());
-    for refused in [uploaded, lent.row_norms(Lp::L1).map(|_| ())] {
+    let nearest = lent.nearest(&[1.0; 64], &[0.0], &[1.0; 1000]);
+    for refused in [uploaded, nearest.map(|_| ())] {
         match refused {
             Err(Error::OutOfMemory {
                 needed: 256_000,
@@ -287,7 +288,7 @@ fn memory_limits_hold() {
     // Room for the pool, not for its states; and what a pool held is free when it is dropped.
     let gpu = gpu.with_memory_limit(256_000 + 15_999);
     for _ in 0..3 {
-        let pool = gpu.pool(features.clone()).unwrap();
+        let pool = gpu.upload(&features).unwrap();
         match pool.residuals().map(|_| ()) {
             Err(Error::OutOfMemory {
                 needed: 16_000,
@@ -307,7 +308,7 @@ fn closest_keeps_to_the_memory_limit() {
     let features = Features::new(&x, 1000, 64).unwrap();
     let cluster: Vec<usize> = (0..1000).collect();
     let closest = |gpu: Gpu| {
-        let pool = gpu.pool(features.clone()).unwrap();
+        let pool = gpu.upload(&features).unwrap();
         pool.closest(&[&cluster], &[1.0; 1000], 20).unwrap()
     };
     let want = closest(gpu.clone());
@@ -434,7 +435,7 @@ fn a_lost_device_is_an_error_everywhere() {
         assert!(is_lost(pool.gather_rows(&[1, 2])));
         assert!(is_lost(pool.nearest(&direction, &[1.0], &vec![1.0; rows])));
         assert!(is_lost(pool.closest(&[&[0, 1]], &vec![1.0; rows], 1)));
-        assert!(is_lost(fresh.row_norms(Lp::L1)));
+        assert!(is_lost(fresh.nearest(&direction, &[1.0], &vec![1.0; rows])));
         assert!(is_lost(fresh.residuals().map(|_| ())));
         assert!(is_lost(application.gpu.upload(&features)));
         assert!(is_lost(

@@ -232,7 +232,7 @@ impl Gpu {
     }
 
     /// A pool of these rows, which are copied to the device when a kernel first reads them there.
-    /// Single rows are taken from the caller's memory: that costs no wait for the device.
+    /// Single rows and lengths are taken from the caller's memory: that costs no wait for the device.
     ///
     /// # Errors
     ///

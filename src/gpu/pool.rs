@@ -1,6 +1,7 @@
 //! Rows resident on a GPU, as a list of panels.
 
 use super::clock::Kind;
+use super::integer_tile::blocks;
 use super::memory::Block;
 use super::neighbours::GpuNeighbours;
 use super::residuals::GpuResiduals;
@@ -11,6 +12,7 @@ use crate::{
     Residuals, Similarities,
 };
 use std::num::NonZeroU64;
+use std::ops::Range;
 use std::sync::OnceLock;
 use wgpu::BufferUsages;
 
@@ -28,8 +30,11 @@ pub struct GpuPool<'a> {
     /// What the kernels have still to multiply the values by: 1, or `scale` for a borrowed
     /// buffer, whose values stay as they are.
     pub(super) pending_scale: f32,
-    /// The same rows on the host, where the caller lends them: it hands out rows sooner than a device.
+    /// The same rows on the host, where the caller lends them: it hands out rows sooner than a device,
+    /// and knows their lengths.
     host: Option<CpuPool<'a>>,
+    /// The rows of each panel.
+    pub(super) cuts: Vec<Range<usize>>,
     panels: OnceLock<Vec<Panel>>,
 }
 
@@ -64,13 +69,14 @@ impl Panel {
 impl<'a> GpuPool<'a> {
     /// A pool whose panels are uploaded when a kernel first asks for them.
     pub(super) fn lent(gpu: &Gpu, features: Features<'a>) -> Result<Self, Error> {
-        rows_per_panel(gpu, features.dim())?;
+        let (rows, dim) = (features.rows(), features.dim());
         Ok(Self {
             gpu: gpu.clone(),
-            rows: features.rows(),
-            dim: features.dim(),
+            rows,
+            dim,
             scale: features.scale(),
             pending_scale: 1.0,
+            cuts: blocks(0..rows, rows_per_panel(gpu, dim)?).collect(),
             host: Some(CpuPool::new(features)),
             panels: OnceLock::new(),
         })
@@ -79,7 +85,7 @@ impl<'a> GpuPool<'a> {
     /// The rows on the device.
     pub(super) fn panels(&self) -> Result<&[Panel], Error> {
         if let (None, Some(host)) = (self.panels.get(), &self.host) {
-            let panels = upload(&self.gpu, host.features(), self.scale)?;
+            let panels = upload(&self.gpu, host.features(), &self.cuts)?;
             return Ok(self.panels.get_or_init(|| panels));
         }
         Ok(self.panels.get().map_or(&[], Vec::as_slice))
@@ -87,24 +93,21 @@ impl<'a> GpuPool<'a> {
 }
 
 /// Copies features to the device, in pool unit.
-fn upload(gpu: &Gpu, features: &Features<'_>, scale: f32) -> Result<Vec<Panel>, Error> {
-    let dim = features.dim();
-    let per_panel = rows_per_panel(gpu, dim)?;
-    let values = features.values().chunks(per_panel * dim);
-    let sizes: Vec<u64> = values
-        .clone()
-        .map(|panel| size_of_val(panel) as u64)
-        .collect();
+fn upload(gpu: &Gpu, features: &Features<'_>, cuts: &[Range<usize>]) -> Result<Vec<Panel>, Error> {
+    let (dim, scale) = (features.dim(), features.scale());
+    let values_of = |rows: &Range<usize>| &features.values()[rows.start * dim..rows.end * dim];
+    let size = |rows| size_of_val(values_of(rows)) as u64;
+    let sizes: Vec<u64> = cuts.iter().map(size).collect();
     let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
     let blocks = gpu.blocks("features", &sizes, usage)?;
     let mut panels = Vec::new();
-    for (block, values) in blocks.into_iter().zip(values) {
+    for (block, rows) in blocks.into_iter().zip(cuts) {
         gpu.counted(Kind::Upload, || {
-            gpu.send_scaled("features", &block, values, scale)
+            gpu.send_scaled("features", &block, values_of(rows), scale)
         })?;
         panels.push(Panel {
-            first: panels.len() * per_panel,
-            rows: (values.len() / dim) as u32,
+            first: rows.start,
+            rows: rows.len() as u32,
             buffer: block.clone(),
             offset: 0,
             size: block.size(),
@@ -116,15 +119,11 @@ fn upload(gpu: &Gpu, features: &Features<'_>, scale: f32) -> Result<Vec<Panel>, 
 
 impl GpuPool<'static> {
     pub(super) fn upload(gpu: &Gpu, features: &Features<'_>) -> Result<Self, Error> {
-        let scale = features.scale();
+        let lent = GpuPool::lent(gpu, features.clone())?;
         Ok(Self {
-            gpu: gpu.clone(),
-            rows: features.rows(),
-            dim: features.dim(),
-            scale,
-            pending_scale: 1.0,
+            panels: upload(gpu, features, &lent.cuts)?.into(),
             host: None,
-            panels: upload(gpu, features, scale)?.into(),
+            ..lent
         })
     }
 
@@ -149,18 +148,16 @@ impl GpuPool<'static> {
                 "panels of {step} rows of {row_bytes} bytes do not fit bindings of {limit}"
             )));
         }
-        let panel = |first: usize| {
-            let rows = per_panel.min(rows - first);
-            Panel {
-                first,
-                rows: rows as u32,
-                buffer: buffer.clone(),
-                offset: offset + first as u64 * row_bytes,
-                size: rows as u64 * row_bytes,
-                _owned: None,
-            }
+        let cuts: Vec<_> = blocks(0..rows, per_panel).collect();
+        let panel = |rows: &Range<usize>| Panel {
+            first: rows.start,
+            rows: rows.len() as u32,
+            buffer: buffer.clone(),
+            offset: offset + rows.start as u64 * row_bytes,
+            size: rows.len() as u64 * row_bytes,
+            _owned: None,
         };
-        let panels: Vec<_> = (0..rows).step_by(per_panel).map(panel).collect();
+        let panels: Vec<_> = cuts.iter().map(panel).collect();
         Ok(Self {
             gpu: gpu.clone(),
             rows,
@@ -168,6 +165,7 @@ impl GpuPool<'static> {
             scale: 1.0,
             pending_scale: 1.0,
             host: None,
+            cuts,
             panels: panels.into(),
         })
     }
@@ -204,7 +202,10 @@ impl Pool for GpuPool<'_> {
     }
 
     fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {
-        row_norms::run(self, norm)
+        match &self.host {
+            Some(host) => host.row_norms(norm),
+            None => row_norms::run(self, norm),
+        }
     }
 
     fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {

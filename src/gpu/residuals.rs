@@ -4,6 +4,7 @@ use super::directions::{Directions, check_columns};
 use super::memory::Block;
 use super::{GpuPool, deflate, due_rows, refresh};
 use crate::{Due, Error, Pool, Rate, Residuals, RowState, Totals};
+use std::ops::Range;
 use wgpu::BufferUsages;
 
 /// A [`RowState`] a row, one block a panel.
@@ -16,19 +17,13 @@ impl<'a> GpuResiduals<'a> {
     pub(super) fn new(pool: &'a GpuPool<'a>) -> Result<Self, Error> {
         check_columns(&pool.gpu, pool.dim(), 0)?;
         let bytes = size_of::<RowState>() as u64;
-        let panels = pool.panels()?;
-        let sizes: Vec<u64> = panels
-            .iter()
-            .map(|panel| u64::from(panel.rows) * bytes)
-            .collect();
+        let size = |rows: &Range<usize>| rows.len() as u64 * bytes;
+        let sizes: Vec<u64> = pool.cuts.iter().map(size).collect();
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
         let states = pool.gpu.blocks("residuals", &sizes, usage)?;
-        for (panel, block) in panels.iter().zip(&states) {
-            pool.gpu.write(
-                "residuals",
-                block,
-                &vec![RowState::MASKED; panel.rows as usize],
-            )?;
+        for (rows, block) in pool.cuts.iter().zip(&states) {
+            let masked = vec![RowState::MASKED; rows.len()];
+            pool.gpu.write("residuals", block, &masked)?;
         }
         pool.gpu.alive()?;
         Ok(Self { pool, states })
@@ -37,9 +32,8 @@ impl<'a> GpuResiduals<'a> {
 
 impl Residuals for GpuResiduals<'_> {
     fn load(&mut self, states: &[RowState]) -> Result<(), Error> {
-        for (panel, block) in self.pool.panels()?.iter().zip(&self.states) {
-            let of_panel = &states[panel.first..][..panel.rows as usize];
-            self.pool.gpu.write("residuals", block, of_panel)?;
+        for (rows, block) in self.pool.cuts.iter().zip(&self.states) {
+            (self.pool.gpu).write("residuals", block, &states[rows.clone()])?;
         }
         self.pool.gpu.alive()
     }
@@ -57,13 +51,13 @@ impl Residuals for GpuResiduals<'_> {
             return Ok(());
         }
         let gpu = &self.pool.gpu;
-        let panels = self.pool.panels()?;
+        let cuts = &self.pool.cuts;
         let staging = gpu.filled("states", states, BufferUsages::COPY_SRC)?;
         let bytes = size_of::<RowState>() as u64;
         gpu.submit("states", |encoder| {
             for (at, &row) in rows.iter().enumerate() {
-                let panel = panels.partition_point(|panel| panel.first <= row) - 1;
-                let to = (row - panels[panel].first) as u64 * bytes;
+                let panel = cuts.partition_point(|rows| rows.start <= row) - 1;
+                let to = (row - cuts[panel].start) as u64 * bytes;
                 let from = at as u64 * bytes;
                 encoder.copy_buffer_to_buffer(&staging, from, &self.states[panel], to, bytes);
             }
@@ -73,16 +67,16 @@ impl Residuals for GpuResiduals<'_> {
 
     fn due_rows(&self, tau: f32, rate: Rate, limit: usize) -> Result<Due, Error> {
         let mut due = Due::default();
-        for (panel, block) in self.pool.panels()?.iter().zip(&self.states) {
-            let capacity = panel.rows.min(u32::try_from(limit).unwrap_or(u32::MAX));
-            let (count, rows) =
-                due_rows::run(&self.pool.gpu, block, panel.rows, tau, rate, capacity)?;
+        for (of_panel, block) in self.pool.cuts.iter().zip(&self.states) {
+            let len = of_panel.len() as u32;
+            let capacity = len.min(u32::try_from(limit).unwrap_or(u32::MAX));
+            let (count, rows) = due_rows::run(&self.pool.gpu, block, len, tau, rate, capacity)?;
             due.count += count;
             let room = limit - due.rows.len();
             due.rows.extend(
                 rows.iter()
                     .take(room)
-                    .map(|&row| panel.first + row as usize),
+                    .map(|&row| of_panel.start + row as usize),
             );
         }
         Ok(due)

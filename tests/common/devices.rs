@@ -1,41 +1,31 @@
 //! Every device that a test can run on.
 
 use coresift::{CpuPool, Features, Pool};
-#[cfg(feature = "gpu")]
-use coresift::{Gpu, GpuPool};
 
 /// Runs `check` on the features in a pool of every device, by name: the CPU; a software Vulkan
 /// adapter; the same adapter with 384 KiB bindings and short grid axes, so that small inputs cross
-/// panels and fold grids, with shaders checked as wgpu checks those that it does not trust, and with
-/// all features on the device from the start; and with the feature `gles` OpenGL. `CORESIFT_TEST_DEVICES` may name more adapters, separated by commas,
+/// panels and fold grids, and with shaders checked as wgpu checks those that it does not trust; and
+/// with the feature `gles` OpenGL. `CORESIFT_TEST_DEVICES` may name more adapters, separated by commas,
 /// and `CORESIFT_TEST_ADAPTER` one to take instead of the software adapter, for a machine that has a
-/// GPU and no Mesa.
+/// GPU and no Mesa. A GPU has all features from the start, so that nothing is left to the host.
 ///
 /// Panics where there is no such adapter: a test that did not run has not passed.
 pub fn on_every_device(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
     check("cpu", &CpuPool::new(features.clone()));
     #[cfg(feature = "gpu")]
-    on_every_gpu(|name, gpu| check(name, &pool(name, gpu, &features)));
+    on_every_gpu(|name, gpu| check(name, &gpu.upload(&features).expect("the pool fits")));
 }
 
-/// As [`on_every_device`], but not through OpenGL: for whole selections on real pools. There it is
-/// the same software adapter once more, one thread at a time, for a third of all the time that tests
-/// take; kernels, reference cases and laws run on it as on the others.
-pub fn on_every_device_but_gl(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
+/// For whole selections on real pools: as [`on_every_device`], but GPUs are lent the features, as
+/// users have it, and OpenGL is left out. There it is the same software adapter once more, one thread
+/// at a time, for a third of all the time that tests take; kernels, reference cases and laws run on it
+/// as on the others.
+pub fn with_features_lent(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
     check("cpu", &CpuPool::new(features.clone()));
     #[cfg(feature = "gpu")]
-    on_every_gpu_but_gl(|name, gpu| check(name, &pool(name, gpu, &features)));
-}
-
-/// A pool that is lent the features, or on the device with small bindings one that has them all.
-#[cfg(feature = "gpu")]
-fn pool<'a>(name: &str, gpu: &Gpu, features: &Features<'a>) -> GpuPool<'a> {
-    let pool = if name == gpus::TINY {
-        gpu.upload(features)
-    } else {
-        gpu.pool(features.clone())
-    };
-    pool.expect("the pool fits")
+    on_every_gpu_but_gl(|name, gpu| {
+        check(name, &gpu.pool(features.clone()).expect("the pool fits"));
+    });
 }
 
 #[cfg(feature = "gpu")]
@@ -53,8 +43,6 @@ mod gpus {
         std::env::var("CORESIFT_TEST_ADAPTER").unwrap_or_else(|_| SOFTWARE.to_owned())
     }
 
-    /// The one whose limits are [`tiny`].
-    pub const TINY: &str = "tiny bindings";
     /// The one that a thread has to have to itself.
     const GL: &str = "GL";
 
@@ -86,7 +74,7 @@ mod gpus {
         let tiny = Gpu::checked(device, queue).expect("the least limits suffice");
         let mut gpus = vec![
             ("software".to_owned(), open(&adapter_name())),
-            (TINY.to_owned(), tiny),
+            ("tiny bindings".to_owned(), tiny),
         ];
         #[cfg(feature = "gles")]
         {
