@@ -313,7 +313,7 @@ mod software {
 
     /// What a selector takes of rows that the caller lends, so that it leaves the device be.
     fn of_host(selector: &str) -> bool {
-        ["uniform", "norm"].contains(&selector)
+        ["uniform", "norm", "then (norm, gram_schmidt)"].contains(&selector)
     }
 
     #[test]

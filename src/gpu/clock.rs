@@ -13,7 +13,8 @@ const MOST_STAMPED: usize = QUERY_SET_MAX_QUERIES as usize / 2;
 /// What a device did since it was last asked; see [`Gpu::take_record`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeviceRecord {
-    /// Kernels, and `memory`, `upload`, `submit`, `wait` and `read-back`, by name.
+    /// Kernels, and `memory`, `upload`, `submit`, `wait`, `read-back` and `host` (rows and lengths taken
+    /// from the caller's memory), by name.
     pub parts: Vec<DevicePart>,
     /// Most bytes of device memory that this crate held at a time.
     pub peak_bytes: u64,
@@ -255,6 +256,8 @@ pub(super) enum Kind {
     Submit,
     /// Bytes moved to the host.
     ReadBack,
+    /// Rows and lengths taken from the caller's memory.
+    Host,
 }
 
 impl Kind {
@@ -264,6 +267,7 @@ impl Kind {
             Self::Upload => "upload",
             Self::Submit => "submit",
             Self::ReadBack => "read-back",
+            Self::Host => "host",
         }
     }
 }

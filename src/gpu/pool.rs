@@ -203,14 +203,14 @@ impl Pool for GpuPool<'_> {
 
     fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {
         match &self.host {
-            Some(host) => host.row_norms(norm),
+            Some(host) => (self.gpu).counted(Kind::Host, || host.row_norms(norm)),
             None => row_norms::run(self, norm),
         }
     }
 
     fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
         if let Some(host) = &self.host {
-            return host.gather_rows(rows);
+            return self.gpu.counted(Kind::Host, || host.gather_rows(rows));
         }
         let mut values = gather_rows::run(self, rows)?;
         if self.pending_scale != 1.0 {
