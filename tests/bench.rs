@@ -342,7 +342,11 @@ mod software {
             for case in group.cases().iter().filter(|case| !of_host(case.name)) {
                 let share_and_wait = || {
                     let run = case.run(&gpu, &features, group.job().budget).unwrap();
-                    let parts: f64 = run.parts.iter().map(|part| part.2).sum();
+                    let signed = |part: &(&str, u64, f64)| match part.0 {
+                        "overlap" => -part.2,
+                        _ => part.2,
+                    };
+                    let parts: f64 = run.parts.iter().map(signed).sum();
                     let mut waits = run.parts.iter().filter(|part| part.0 == "wait");
                     let wait = waits
                         .next()

@@ -14,7 +14,8 @@ const MOST_STAMPED: usize = QUERY_SET_MAX_QUERIES as usize / 2;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeviceRecord {
     /// Kernels, and `memory`, `upload`, `submit`, `wait`, `read-back` and `host` (rows and lengths taken
-    /// from the caller's memory), by name.
+    /// from the caller's memory), by name. `overlap` is to be taken off: kernels that ran while the
+    /// host was at something else.
     pub parts: Vec<DevicePart>,
     /// Most bytes of device memory that this crate held at a time.
     pub peak_bytes: u64,
@@ -69,6 +70,9 @@ impl Recorded {
             let run: f64 = kernels[before..stamped].iter().sum();
             // Kernels that ran while the host still prepared took none of its waiting.
             self.add("wait", (waited - run).max(0.0));
+            if run > waited {
+                self.add("overlap", run - waited);
+            }
             before = stamped;
         }
     }
