@@ -54,6 +54,8 @@ struct Recorded {
     parts: BTreeMap<&'static str, (u64, f64)>,
     /// Kernels stamped before the host waited for them, and how many seconds it did.
     waits: Vec<(usize, f64)>,
+    /// What it has waited since.
+    waited: f64,
 }
 
 impl Recorded {
@@ -99,7 +101,8 @@ impl Clock {
     fn waited(&self, time: Duration) {
         let mut recorded = self.recorded();
         let stamped = recorded.stamped.len();
-        recorded.waits.push((stamped, time.as_secs_f64()));
+        let waited = std::mem::take(&mut recorded.waited) + time.as_secs_f64();
+        recorded.waits.push((stamped, waited));
     }
 }
 
@@ -224,6 +227,16 @@ impl Gpu {
         let value = work()?;
         clock.add(kind.name(), began.elapsed());
         Ok(value)
+    }
+
+    /// Waits for kernels before the last: the record adds that to the wait for all of them.
+    pub(super) fn wait_amid(&self, index: wgpu::SubmissionIndex) -> Result<(), Error> {
+        let began = Instant::now();
+        self.wait(index)?;
+        if let Some(clock) = &self.shared.clock {
+            clock.recorded().waited += began.elapsed().as_secs_f64();
+        }
+        Ok(())
     }
 
     /// Reads the timestamps that there are.

@@ -294,7 +294,7 @@ impl<'a> Panels<'a> {
             // Two lists under way at a time: the memory of the one before is free.
             let index = self.gpu.submit("tiles", |_| {})?;
             if let Some(before) = under_way.replace(index) {
-                self.gpu.wait(before)?;
+                self.gpu.wait_amid(before)?;
             }
         }
     }
