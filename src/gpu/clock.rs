@@ -183,17 +183,17 @@ impl Gpu {
         &self,
         what: &'static str,
         record: impl FnOnce(&mut wgpu::CommandEncoder, Option<wgpu::ComputePassTimestampWrites<'_>>),
-    ) -> Result<(), Error> {
+    ) -> Result<wgpu::SubmissionIndex, Error> {
         let Some(clock) = &self.shared.clock else {
-            return self.submit(what, |encoder| record(encoder, None)).map(drop);
+            return self.submit(what, |encoder| record(encoder, None));
         };
         let Some(queries) = &clock.queries else {
             self.idle()?;
             let began = Instant::now();
             let index = self.submit(what, |encoder| record(encoder, None))?;
-            self.wait(index)?;
+            self.wait(index.clone())?;
             clock.add(what, began.elapsed());
-            return Ok(());
+            return Ok(index);
         };
         // Held until the pass is submitted: a query must not be read before it is written.
         let mut recorded = clock.recorded();
@@ -202,10 +202,10 @@ impl Gpu {
         }
         let writes = queries.around(recorded.stamped.len());
         let began = Instant::now();
-        self.submit(what, |encoder| record(encoder, Some(writes)))?;
+        let index = self.submit(what, |encoder| record(encoder, Some(writes)))?;
         recorded.add(Kind::Submit.name(), began.elapsed().as_secs_f64());
         recorded.stamped.push(what);
-        Ok(())
+        Ok(index)
     }
 
     /// Does something that the record counts beside the kernels; read-backs begin when these are

@@ -127,7 +127,8 @@ fn dispatch(
             out.as_entire_binding(),
         ],
         groups,
-    )
+    )?;
+    Ok(())
 }
 
 #[cfg(test)]

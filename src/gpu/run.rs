@@ -93,7 +93,7 @@ impl Gpu {
     }
 
     /// Runs one kernel: of its source and, by name, its overrides, which `slot` keeps compiled;
-    /// `groups` workgroups, `bindings` from binding 0 on.
+    /// `groups` workgroups, `bindings` from binding 0 on. Gives what to wait for.
     pub(super) fn dispatch(
         &self,
         what: &'static str,
@@ -101,7 +101,7 @@ impl Gpu {
         slot: &OnceLock<wgpu::ComputePipeline>,
         bindings: &[wgpu::BindingResource<'_>],
         groups: u64,
-    ) -> Result<(), Error> {
+    ) -> Result<wgpu::SubmissionIndex, Error> {
         let device = &self.shared.device;
         let compiled = || compile(device, what, source, constants, self.shared.checked);
         let pipeline = self.caught(what, 0, || slot.get_or_init(compiled))?;
