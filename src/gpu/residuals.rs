@@ -1,5 +1,6 @@
 //! The working state of a Gram-Schmidt run, resident beside its pool.
 
+use super::clock::Kind;
 use super::directions::{Directions, check_columns};
 use super::memory::Block;
 use super::{GpuPool, deflate, due_rows, refresh};
@@ -54,14 +55,15 @@ impl Residuals for GpuResiduals<'_> {
         let cuts = &self.pool.cuts;
         let staging = gpu.filled("states", states, BufferUsages::COPY_SRC)?;
         let bytes = size_of::<RowState>() as u64;
-        gpu.submit("states", |encoder| {
+        let copy = |encoder: &mut wgpu::CommandEncoder| {
             for (at, &row) in rows.iter().enumerate() {
                 let panel = cuts.partition_point(|rows| rows.start <= row) - 1;
                 let to = (row - cuts[panel].start) as u64 * bytes;
                 let from = at as u64 * bytes;
                 encoder.copy_buffer_to_buffer(&staging, from, &self.states[panel], to, bytes);
             }
-        })?;
+        };
+        gpu.counted(Kind::Upload, || gpu.submit("states", copy))?;
         gpu.alive()
     }
 

@@ -1,5 +1,6 @@
 //! Running things on a device: errors caught, kernels compiled and dispatched, ends awaited.
 
+use super::clock::Kind;
 use crate::{Error, Gpu, Selection};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::OnceLock;
@@ -58,11 +59,13 @@ impl Gpu {
 
     /// What writes alone would not tell: on a lost device they do nothing.
     pub(super) fn alive(&self) -> Result<(), Error> {
-        if self.is_lost() {
-            Err(self.lost())
-        } else {
-            Ok(())
-        }
+        self.counted(Kind::Upload, || {
+            if self.is_lost() {
+                Err(self.lost())
+            } else {
+                Ok(())
+            }
+        })
     }
 
     /// The device is lost: for the reason that the driver gave, where it came to us.
