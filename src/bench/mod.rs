@@ -24,8 +24,7 @@
 //! less the kernels' own. Where these are more, they ran while the host was at something else: that is
 //! `overlap`, to be taken off. What calls spend otherwise, on the host's own arithmetic, is in no part:
 //! parts that add up to the device time, with no more `wait` than dispatches take, say that it is spent
-//! where it should be. On the CPU pool the calls
-//! *are* the parts.
+//! where it should be. On the CPU pool the calls *are* the parts.
 
 pub mod compare;
 pub(crate) mod device;
