@@ -81,7 +81,16 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
 /// ⟨scale·a, b⟩ in f32.
 #[inline(always)]
 pub(crate) fn dot_scaled(a: &[f32], scale: f32, b: &[f32]) -> f32 {
-    sum_of_pairs(a, b, |a, b| (a * scale) * b)
+    let mut sums = lanes_of_pairs(a, b, |a, b| (a * scale) * b);
+    // By halves: one after the other they would take longer than the products.
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            sums[lane] += sums[lane + half];
+        }
+        half /= 2;
+    }
+    sums[0]
 }
 
 /// ‖a − b‖².
@@ -97,6 +106,16 @@ fn sum_of_pairs<T: Copy + Default + AddAssign + Sum>(
     b: &[T],
     term: impl Fn(T, T) -> T,
 ) -> T {
+    lanes_of_pairs(a, b, term).into_iter().sum()
+}
+
+/// The same, every [`LANES`]-th by itself.
+#[inline(always)]
+fn lanes_of_pairs<T: Copy + Default + AddAssign>(
+    a: &[T],
+    b: &[T],
+    term: impl Fn(T, T) -> T,
+) -> [T; LANES] {
     let mut sums = [T::default(); LANES];
     let (a, a_rest) = a.as_chunks::<LANES>();
     let (b, b_rest) = b.as_chunks::<LANES>();
@@ -108,7 +127,16 @@ fn sum_of_pairs<T: Copy + Default + AddAssign + Sum>(
     for (sum, (a, b)) in sums.iter_mut().zip(a_rest.iter().zip(b_rest)) {
         *sum += term(*a, *b);
     }
-    sums.into_iter().sum()
+    sums
+}
+
+/// Fetches values that are needed next. Reads of many rows are under way at a time, as they are not
+/// where each row is worked on before the next: those come from far and take longer than the work.
+#[inline(always)]
+pub(crate) fn fetch(x: &[f32]) {
+    const VALUES_OF_LINE: usize = 16;
+    let lines = x.iter().step_by(VALUES_OF_LINE);
+    std::hint::black_box(lines.fold(0, |all, v| all ^ v.to_bits()));
 }
 
 /// `y -= c * x`.

@@ -306,9 +306,14 @@ mod software {
         assert_eq!(adapter.timing, Timing::Timestamps);
         assert!(adapter.limits["max_buffer_size"] > 0);
         for selector in &adapter.selectors {
-            let features = 4 * selector.size["rows"] * selector.size["dim"];
-            assert!(selector.peak_device_bytes >= Some(features), "{selector:?}");
+            let peak = selector.peak_device_bytes.expect("is counted");
+            assert_eq!(peak > 0, !of_host(&selector.name), "{selector:?}");
         }
+    }
+
+    /// What a selector takes of rows that the caller lends, so that it leaves the device be.
+    fn of_host(selector: &str) -> bool {
+        ["uniform", "norm", "then (norm, gram_schmidt)"].contains(&selector)
     }
 
     #[test]
@@ -334,10 +339,14 @@ mod software {
         let most_wait = 5.0 * empty.expect("a GPU dispatches").rate();
         for group in groups(&sizes) {
             let features = group.features().unwrap();
-            for case in group.cases() {
+            for case in group.cases().iter().filter(|case| !of_host(case.name)) {
                 let share_and_wait = || {
                     let run = case.run(&gpu, &features, group.job().budget).unwrap();
-                    let parts: f64 = run.parts.iter().map(|part| part.2).sum();
+                    let signed = |part: &(&str, u64, f64)| match part.0 {
+                        "overlap" => -part.2,
+                        _ => part.2,
+                    };
+                    let parts: f64 = run.parts.iter().map(signed).sum();
                     let mut waits = run.parts.iter().filter(|part| part.0 == "wait");
                     let wait = waits
                         .next()
@@ -366,12 +375,12 @@ mod software {
         let x = common::fractions(3, 40 * 8);
         let features = Features::new(&x, 40, 8).unwrap();
         let plain = Gpu::open(Some(SOFTWARE)).unwrap();
-        plain.pool(features.clone()).unwrap();
+        plain.upload(&features).unwrap();
         assert_eq!(plain.take_record().unwrap(), None);
         assert!(!plain.has_timestamps());
 
         let gpu = gpu();
-        let pool = gpu.pool(features).unwrap();
+        let pool = gpu.upload(&features).unwrap();
         let calls = |record: &coresift::DeviceRecord, name| {
             let part = record.parts.iter().find(|part| part.name == name);
             part.map_or(0, |part| part.calls)

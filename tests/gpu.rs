@@ -44,7 +44,7 @@ impl Application {
         buffer
     }
 
-    fn borrow(&self, x: &[f32], dim: usize) -> Result<GpuPool, Error> {
+    fn borrow(&self, x: &[f32], dim: usize) -> Result<GpuPool<'static>, Error> {
         let buffer = self.buffer(x, 256, USAGE);
         self.gpu.pool_from_buffer(&buffer, 256, x.len() / dim, dim)
     }
@@ -170,7 +170,7 @@ fn a_borrowed_buffer_is_as_good_as_a_copy() {
                 }
                 let copied = application
                     .gpu
-                    .pool(Features::new(&x, rows, dim).unwrap())
+                    .upload(&Features::new(&x, rows, dim).unwrap())
                     .unwrap();
                 let borrowed = application.borrow(&x, dim).unwrap();
                 assert_eq!((borrowed.rows(), borrowed.dim()), (rows, dim));
@@ -270,11 +270,9 @@ fn memory_limits_hold() {
     let gpu = Application::new(wgpu::Limits::default()).gpu;
     let x = whole_numbers(3, 1000 * 64);
     let features = Features::new(&x, 1000, 64).unwrap();
-    let refused = gpu
-        .clone()
-        .with_memory_limit(255_999)
-        .pool(features.clone());
-    match refused {
+    let less = gpu.clone().with_memory_limit(255_999);
+    let lent = less.pool(features.clone()).unwrap();
+    match less.upload(&features) {
         Err(Error::OutOfMemory {
             needed: 256_000,
             available: Some(255_999),
@@ -282,10 +280,19 @@ fn memory_limits_hold() {
         }) => {}
         other => panic!("{other:?}"),
     }
+    match lent.nearest(&[1.0; 64], &[0.0], &[1.0; 1000]) {
+        Err(Error::OutOfMemory {
+            what: "features",
+            needed: 256_000,
+            ..
+        }) => {}
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(lent.gather_rows(&[7]).unwrap().len(), 64);
     // Room for the pool, not for its states; and what a pool held is free when it is dropped.
     let gpu = gpu.with_memory_limit(256_000 + 15_999);
     for _ in 0..3 {
-        let pool = gpu.pool(features.clone()).unwrap();
+        let pool = gpu.upload(&features).unwrap();
         match pool.residuals().map(|_| ()) {
             Err(Error::OutOfMemory {
                 needed: 16_000,
@@ -305,7 +312,7 @@ fn closest_keeps_to_the_memory_limit() {
     let features = Features::new(&x, 1000, 64).unwrap();
     let cluster: Vec<usize> = (0..1000).collect();
     let closest = |gpu: Gpu| {
-        let pool = gpu.pool(features.clone()).unwrap();
+        let pool = gpu.upload(&features).unwrap();
         pool.closest(&[&cluster], &[1.0; 1000], 20).unwrap()
     };
     let want = closest(gpu.clone());
@@ -336,7 +343,7 @@ fn similarities_keep_to_the_memory_limit() {
 
     // The features, the rows, one class's matrix of 2 MB, and what the kernels need beside.
     let limit = 64 + 64_000 + 2_000_000 + 24 * 2000 + (9 << 17) + 5 * 16;
-    let pool = gpu.with_memory_limit(limit).pool(features).unwrap();
+    let pool = gpu.with_memory_limit(limit).upload(&features).unwrap();
     let mut similarities = pool.similarities(&rows, Some(0)).unwrap();
     assert_eq!(similarities.room(), 2_000_000);
     for class in [0, 1, 0] {
@@ -390,7 +397,7 @@ fn a_lost_device_is_an_error_everywhere() {
     let x = whole_numbers(1, rows * dim);
     let features = Features::new(&x, rows, dim).unwrap();
     let buffer = application.buffer(&x, 256, USAGE);
-    let pool = application.gpu.pool(features.clone()).unwrap();
+    let pool = application.gpu.upload(&features).unwrap();
     let fresh = application.gpu.pool(features.clone()).unwrap();
     let mut residuals = pool.residuals().unwrap();
     let states = vec![
@@ -432,9 +439,9 @@ fn a_lost_device_is_an_error_everywhere() {
         assert!(is_lost(pool.gather_rows(&[1, 2])));
         assert!(is_lost(pool.nearest(&direction, &[1.0], &vec![1.0; rows])));
         assert!(is_lost(pool.closest(&[&[0, 1]], &vec![1.0; rows], 1)));
-        assert!(is_lost(fresh.row_norms(Lp::L1)));
+        assert!(is_lost(fresh.nearest(&direction, &[1.0], &vec![1.0; rows])));
         assert!(is_lost(fresh.residuals().map(|_| ())));
-        assert!(is_lost(application.gpu.pool(features.clone())));
+        assert!(is_lost(application.gpu.upload(&features)));
         assert!(is_lost(
             application.gpu.pool_from_buffer(&buffer, 256, rows, dim)
         ));
@@ -451,7 +458,7 @@ fn a_device_lost_in_the_middle_is_an_error() {
         let x = fractions(4, rows * dim);
         let pool = application
             .gpu
-            .pool(Features::new(&x, rows, dim).unwrap())
+            .upload(&Features::new(&x, rows, dim).unwrap())
             .unwrap();
         let device = application.device.clone();
         let destroyer = std::thread::spawn(move || {
@@ -517,7 +524,7 @@ fn sas_keeps_to_24_bytes_a_row() {
             ..Sas::default()
         };
         gpu.take_record().unwrap();
-        let pool = gpu.pool(features.clone()).unwrap();
+        let pool = gpu.upload(&features).unwrap();
         sas.select(&pool, rows / 5 * 4).unwrap();
         let peak = gpu.take_record().unwrap().unwrap().peak_bytes;
         let matrices = match road {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Lost, fractions, npy, on_every_device, on_every_device_but_gl};
+use common::{Lost, fractions, npy, on_every_device, with_features_lent};
 use coresift::{CpuPool, Delta, Error, Features, KMeans, Pool, ProbCover, Selection, Selector};
 use serde_json::Value;
 
@@ -254,7 +254,7 @@ fn check_real_pool(stored: &npy::Stored) {
             ..ProbCover::default()
         };
         let want = cover.select(&cpu, 40).unwrap();
-        on_every_device_but_gl(features.clone(), |device, pool| {
+        with_features_lent(features.clone(), |device, pool| {
             let got = cover.select(pool, 40).unwrap();
             assert_eq!(
                 got.picks, want.picks,

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Lost, fractions, npy, on_every_device, on_every_device_but_gl, oracle};
+use common::{Lost, fractions, npy, on_every_device, oracle, with_features_lent};
 use coresift::{
     Classes, CpuPool, Error, Features, Objective, Pool, Progress, Refine, Road, Sas, Selection,
     Selector, ShortfallReason, Similarity,
@@ -218,7 +218,7 @@ fn check_real_pool(stored: &npy::Stored, classes: &[usize], budgets: &[usize]) {
             };
             let got = free.select(&cpu, budget).unwrap();
             assert_eq!(got.picks, want.picks, "{at} matrix-free");
-            on_every_device_but_gl(features.clone(), |device, pool| {
+            with_features_lent(features.clone(), |device, pool| {
                 if device == "cpu" {
                     return;
                 }

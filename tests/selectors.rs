@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{npy, on_every_device, on_every_device_but_gl, oracle};
+use common::{npy, on_every_device, oracle, with_features_lent};
 use coresift::{
     CpuPool, Error, Features, GramSchmidt, Lp, Norm, OnExhaustion, Selection, Selector,
     ShortfallReason, Uniform,
@@ -459,7 +459,7 @@ fn agree(stored: &npy::Stored, budget: usize, selectors: &[GramSchmidt]) {
         .iter()
         .map(|selector| selector.select(&cpu, budget).unwrap())
         .collect();
-    on_every_device_but_gl(features, |device, pool| {
+    with_features_lent(features, |device, pool| {
         for (selector, want) in selectors.iter().zip(&want) {
             let at = format!("{} on {device}: {selector:?}", stored.name);
             let got = selector.select(pool, budget).unwrap();
@@ -564,7 +564,7 @@ fn greedy_is_pivoted_qr() {
             greedy: true,
             ..GramSchmidt::default()
         };
-        on_every_device_but_gl(
+        with_features_lent(
             Features::new(&stored.values, stored.rows, stored.dim).unwrap(),
             |device, pool| {
                 let got = greedy.select(pool, want.len()).unwrap();
@@ -638,7 +638,7 @@ fn draws_are_those_of_the_definition() {
                 power,
                 ..GramSchmidt::default()
             };
-            on_every_device_but_gl(Features::new(x, rows, dim).unwrap(), |device, pool| {
+            with_features_lent(Features::new(x, rows, dim).unwrap(), |device, pool| {
                 let got = selector.select(pool, budget).unwrap();
                 let at = format!("{} seed {seed} power {power} on {device}", stored.name);
                 assert_eq!(got.picks, picks, "{at}");

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Lost, Noisy, fractions, npy, on_every_device, on_every_device_but_gl, oracle};
+use common::{Lost, Noisy, fractions, npy, on_every_device, oracle, with_features_lent};
 use coresift::{CpuPool, Error, Features, KMeans, Pool, Progress, Selection, Selector, TypiClust};
 use serde_json::Value;
 
@@ -230,7 +230,7 @@ fn check_real_pool(stored: &npy::Stored, runs: &[(usize, usize)]) {
         };
         let want = options.select(&cpu, budget).unwrap();
         assert_eq!(want.picks.len(), budget);
-        on_every_device_but_gl(features.clone(), |device, pool| {
+        with_features_lent(features.clone(), |device, pool| {
             if device != "cpu" {
                 let got = options.select(pool, budget).unwrap();
                 assert_eq!(got, want, "{} {budget} on {device}", stored.name);

@@ -20,7 +20,7 @@ pub fn sizes() -> Sizes {
     }
 }
 
-/// A pool on every device, the CPU's first.
+/// A pool on every device, the CPU's first; on a GPU one that has all on the device from the start.
 pub fn pools<'a>(features: &Features<'a>) -> Vec<(String, Box<dyn Pool + 'a>)> {
     let cpu: (String, Box<dyn Pool>) = ("cpu".to_owned(), Box::new(CpuPool::new(features.clone())));
     std::iter::once(cpu).chain(on_gpus(features)).collect()
@@ -35,7 +35,7 @@ fn on_gpus(features: &Features<'_>) -> Vec<(String, Box<dyn Pool>)> {
     let names: BTreeSet<String> = adapters.map(|adapter| adapter.name).collect();
     let pool = |name: String| -> (String, Box<dyn Pool>) {
         let gpu = coresift::Gpu::open(Some(&name)).expect("an adapter that is listed");
-        let pool = gpu.pool(features.clone()).expect("the pool fits");
+        let pool = gpu.upload(features).expect("the pool fits");
         (name, Box::new(pool))
     };
     names.into_iter().map(pool).collect()

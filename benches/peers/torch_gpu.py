@@ -1,12 +1,14 @@
 """Gram-Schmidt and SAS against PyTorch on the same NVIDIA card, all in f32, TF32 off.
 
-    python3 benches/peers/torch_gpu.py [gram-schmidt] [sas] [--device NAME] [--rounds 5] [--quick]
+    python3 benches/peers/torch_gpu.py [gram-schmidt] [sas] [gemm] [--device NAME] [--rounds 5] [--quick]
                                        [--binary PATH] [--record FILE]
 
 gram-schmidt  1 000 000 rows x 512, 512 picks: the paper's loop, norms anew at every step and the matrix
               deflated in place by a fused rank-one update, picks drawn on the card
 sas           ten classes of 5000 rows x 512, 80 %: the similarities of all classes by one batched product,
               then greedy graph cut in all of them at once, a pick of each in a few kernels
+gemm          no contest: the rate of the vendor's own f32 product of 16 384 rows x 512 with each other,
+              beside which to read what `coresift bench` says of f32 tiles
 
 Both sides begin with the features in host memory and end with the picks there. Ours is timed as a
 process as well, which reads its features from a file and opens the device; "from memory" the device is
@@ -223,15 +225,23 @@ def sas(card, coresift, options, classes, each, dim, share):
         report_memory(card, coresift, features, arguments, picks)
 
 
+def gemm(card, rows, dim):
+    x = torch.rand((rows, dim), device=card.device)
+    out = torch.empty((rows, rows), device=card.device)
+    taken = sorted(seconds(card, lambda: [torch.mm(x, x.T, out=out) for _ in range(20)])[0] for _ in range(10))
+    rate = 20 * 2 * rows * rows * dim / taken[len(taken) // 2]
+    print(f"\nthe vendor's f32 product, {rows} x {rows} x {dim}: {rate / 1e12:.1f} TFLOP/s")
+
+
 def main():
     parser = argparse.ArgumentParser(description="Gram-Schmidt and SAS against PyTorch on a GPU")
-    parser.add_argument("jobs", nargs="*", metavar="JOB", help="gram-schmidt, sas; default: both")
+    parser.add_argument("jobs", nargs="*", metavar="JOB", help="gram-schmidt, sas, gemm; default: all")
     parser.add_argument("--device", help="the card's name to coresift; default: PyTorch's name for it")
     parser.add_argument("--quick", action="store_true", help="small pools: does it all run?")
     common.add_options(parser)
     options = parser.parse_args()
-    jobs = options.jobs or ["gram-schmidt", "sas"]
-    if unknown := set(jobs) - {"gram-schmidt", "sas"}:
+    jobs = options.jobs or ["gram-schmidt", "sas", "gemm"]
+    if unknown := set(jobs) - {"gram-schmidt", "sas", "gemm"}:
         parser.error(f"{', '.join(sorted(unknown))}: no such job")
     if not torch.cuda.is_available():
         sys.exit("no card that PyTorch's CUDA runs on")
@@ -247,6 +257,8 @@ def main():
     if "sas" in jobs:
         each, dim = (600, 64) if options.quick else (5000, 512)
         sas(card, coresift, options, 10, each, dim, 80)
+    if "gemm" in jobs:
+        gemm(card, 2048 if options.quick else 16_384, 512)
 
 
 if __name__ == "__main__":

@@ -9,12 +9,21 @@ pub trait Device {
     /// What there is to say of it; nothing measured yet.
     fn describe(&self) -> Adapter;
 
-    /// Makes the features resident.
+    /// A pool as selectors are given it.
     ///
     /// # Errors
     ///
     /// [`Error::OutOfMemory`], [`Error::DeviceLost`], or [`Error::Device`] where a row does not fit.
     fn pool<'a>(&'a self, features: Features<'a>) -> Result<Box<dyn Pool + 'a>, Error>;
+
+    /// A pool of which the device has all, for kernels to be measured on.
+    ///
+    /// # Errors
+    ///
+    /// As [`pool`](Self::pool).
+    fn resident<'a>(&'a self, features: &Features<'a>) -> Result<Box<dyn Pool + 'a>, Error> {
+        self.pool(features.clone())
+    }
 
     /// Measures a limit of the device; `None` where the device has no such thing.
     ///

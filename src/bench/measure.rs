@@ -207,7 +207,7 @@ impl Bench<'_> {
                 self.adapter.kernels.extend(upload);
             }
             let cpu = CpuPool::new(features.clone());
-            let make = |bench: &Self| bench.device.pool(features.clone());
+            let make = |bench: &Self| bench.device.resident(&features);
             let Some(pool) = self.attempt(&what, make) else {
                 continue;
             };
@@ -225,7 +225,7 @@ impl Bench<'_> {
         let (rows, dim) = (features.rows(), features.dim());
         let run = |_| {
             let began = Instant::now();
-            let pool = self.device.pool(features.clone())?;
+            let pool = self.device.resident(features)?;
             let seconds = began.elapsed().as_secs_f64();
             drop(pool);
             Ok(seconds)

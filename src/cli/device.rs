@@ -65,7 +65,7 @@ impl Device {
         }
     }
 
-    /// Makes the features resident.
+    /// A pool of the features.
     pub(crate) fn pool<'a>(&'a self, features: Features<'a>) -> Result<Box<dyn Pool + 'a>, Error> {
         match self {
             Self::Cpu => Ok(Box::new(CpuPool::new(features))),

@@ -78,7 +78,7 @@ fn count(products: &[i32], width: usize, least: i32) -> Found {
 struct Rough<'a> {
     rounding: Rounding,
     /// Of every row.
-    radii: &'a [i32],
+    radii: &'a [i16],
     limit: i32,
     /// The limit of exact products.
     least: i32,
@@ -90,7 +90,7 @@ struct RoughTiles<'a, E> {
     rough: Rough<'a>,
     rows: RoughRows,
     columns: RoughColumns,
-    products: Vec<i32>,
+    products: Vec<i16>,
     /// For each product of a tile whether it leaves a doubt: 1 or 0.
     doubts: Vec<u8>,
     /// What does a tile that is full of doubts, and whether it has these columns.
@@ -184,30 +184,42 @@ impl<E: Tiler> Tiler for RoughTiles<'_, E> {
 /// leave a doubt, and how many.
 #[inline(always)]
 fn tell(
-    products: &[i32],
-    of_rows: &[i32],
-    of_columns: &[i32],
+    products: &[i16],
+    of_rows: &[i16],
+    of_columns: &[i16],
     limit: i32,
     doubts: &mut [u8],
 ) -> (Found, u32) {
     let width = of_columns.len();
-    let (mut near_rows, mut near_columns, mut sum) = ([0; TILE], [0; TILE], 0);
+    let (mut near_rows, mut near_columns, mut sum) = ([0; TILE], [0u16; TILE], 0);
     let tile = products
         .chunks_exact(width)
         .zip(doubts.chunks_exact_mut(width));
-    for (((products, doubts), radius), near_row) in tile.zip(of_rows).zip(&mut near_rows) {
-        let (high, low) = (limit + radius, limit - radius);
+    for (((products, doubts), &radius), near_row) in tile.zip(of_rows).zip(&mut near_rows) {
+        let radius = i32::from(radius);
+        // A sum that is cut off must still be above the lower limit.
+        let low = cut_off(limit - radius).min(i16::MAX - 1);
+        let high = cut_off(limit + radius);
+        let (mut near_in_row, mut doubts_in_row) = (0u16, 0u16);
         let columns = products.iter().zip(of_columns).zip(doubts);
-        for (((product, radius), doubt), near_column) in columns.zip(&mut near_columns) {
-            let near = u32::from(product - radius > high);
-            let perhaps = u32::from(product + radius > low);
-            *near_row += near;
+        for (((product, &radius), doubt), near_column) in columns.zip(&mut near_columns) {
+            let near = u16::from(product.saturating_sub(radius) > high);
+            let perhaps = u16::from(product.saturating_add(radius) > low);
+            near_in_row += near;
             *near_column += near;
             *doubt = (perhaps - near) as u8;
-            sum += perhaps - near;
+            doubts_in_row += perhaps - near;
         }
+        *near_row = u32::from(near_in_row);
+        sum += u32::from(doubts_in_row);
     }
-    ((near_rows, near_columns), sum)
+    ((near_rows, near_columns.map(u32::from)), sum)
+}
+
+/// The nearest that 16 bits hold.
+#[inline(always)]
+fn cut_off(limit: i32) -> i16 {
+    limit.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16
 }
 
 /// The places of what is not 0.

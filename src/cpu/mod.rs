@@ -53,6 +53,11 @@ impl<'a> CpuPool<'a> {
         }
     }
 
+    #[cfg(feature = "gpu")]
+    pub(crate) fn features(&self) -> &Features<'a> {
+        &self.features
+    }
+
     /// The same rows with other random numbers.
     pub(crate) fn numbered(self, numbering: Numbering<'a>) -> Self {
         Self { numbering, ..self }

@@ -17,8 +17,11 @@ const BAND_BYTES: usize = 1 << 18;
 /// And as many rows as that in any case, so that columns are not made for a few of them.
 const BAND_ALWAYS: usize = 4 * TILE;
 
+/// Rows that are fetched together before they are worked on.
+const FETCHED: usize = 8;
+
 /// Enough rows for every core to have some tiles of them.
-const AT_ONCE: usize = 1 << 11;
+const AT_ONCE: usize = 1 << 10;
 
 pub(super) struct CpuNeighbours<'a> {
     pool: &'a CpuPool<'a>,
@@ -47,38 +50,35 @@ impl<'a> CpuNeighbours<'a> {
     /// Makes some rows, from place `at` of the scratch on.
     pub(super) fn fill(
         &self,
-        rows: impl Iterator<Item = usize>,
+        rows: impl Iterator<Item = usize> + Clone,
         at: usize,
         scratch: &mut IntegerRows,
     ) {
         let pitch = scratch.pitch();
-        self.make(rows, &mut scratch.values_mut()[at * pitch..], pitch);
-    }
-
-    /// Makes some rows, `pitch` values from the first of one to that of the next.
-    fn make(&self, rows: impl Iterator<Item = usize>, values: &mut [i16], pitch: usize) {
-        for (row, place) in rows.zip(values.chunks_exact_mut(pitch)) {
+        let places = scratch.values_mut()[at * pitch..].chunks_exact_mut(pitch);
+        let mut ahead = rows.clone();
+        for (at, (row, place)) in rows.zip(places).enumerate() {
+            if at.is_multiple_of(FETCHED) {
+                let next = ahead.by_ref().take(FETCHED);
+                next.for_each(|row| sums::fetch(self.features_of(row)));
+            }
             let (x, factor) = (self.features_of(row), self.factors[row]);
-            sums::vectorised!(to_integers(
-                x,
-                self.pool.scale,
-                factor,
-                &mut place[..x.len()]
-            ));
+            let place = &mut place[..x.len()];
+            sums::vectorised!(to_integers(x, self.pool.scale, factor, place));
         }
     }
 
     /// Some rows as columns of products.
     pub(super) fn columns(&self, rows: &[usize]) -> Columns {
-        let mut made = self.scratch(rows.len());
-        let pitch = made.pitch();
-        made.values_mut()
-            .par_chunks_mut(TILE * pitch)
-            .zip(rows.par_chunks(TILE))
-            .for_each(|(values, rows)| self.make(rows.iter().copied(), values, pitch));
-        let mut columns = Columns::default();
-        columns.pack(&made, 0..rows.len());
-        columns
+        let of_tile = |made: &mut IntegerRows, rows: &[usize]| {
+            self.fill(rows.iter().copied(), 0, made);
+            let mut columns = Columns::default();
+            columns.pack(made, 0..rows.len());
+            columns
+        };
+        let tiles = rows.par_chunks(TILE);
+        let tiles: Vec<Columns> = tiles.map_init(|| self.scratch(TILE), of_tile).collect();
+        Columns::joined(tiles)
     }
 
     fn features_of(&self, row: usize) -> &[f32] {
@@ -97,7 +97,11 @@ impl<'a> CpuNeighbours<'a> {
     /// a number where that does not hold.
     #[inline(always)]
     pub(super) fn products_in_f32(&self, rows: &[usize], unit: &[f32], products: &mut [f64]) {
-        for (product, &row) in products.iter_mut().zip(rows) {
+        for (at, (product, &row)) in products.iter_mut().zip(rows).enumerate() {
+            if at.is_multiple_of(FETCHED) {
+                let next = rows[at..].iter().take(FETCHED);
+                next.for_each(|&row| sums::fetch(self.features_of(row)));
+            }
             let factor = self.factors[row];
             *product = if is_f32_enough(factor) {
                 let dot = sums::dot_scaled(self.features_of(row), self.pool.scale, unit);

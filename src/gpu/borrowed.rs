@@ -9,7 +9,7 @@ use wgpu::BufferUsages;
 /// harmless only where scaled squares of such values are under 2⁻¹²⁶ too.
 const SHORTEST: f64 = 1.0 / (1u64 << 63) as f64;
 
-impl GpuPool {
+impl GpuPool<'static> {
     pub(super) fn borrow(
         gpu: &Gpu,
         buffer: &wgpu::Buffer,

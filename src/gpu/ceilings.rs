@@ -98,6 +98,10 @@ impl Device for Gpu {
         Ok(Box::new(Self::pool(self, features)?))
     }
 
+    fn resident<'a>(&'a self, features: &Features<'a>) -> Result<Box<dyn Pool + 'a>, Error> {
+        Ok(Box::new(self.upload(features)?))
+    }
+
     fn ceiling(&self, limit: Limit, sizes: &Sizes) -> Result<Option<Ceiling>, Error> {
         let (work, seconds) = match limit {
             Limit::Copy => self.copies(sizes)?,

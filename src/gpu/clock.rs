@@ -13,7 +13,9 @@ const MOST_STAMPED: usize = QUERY_SET_MAX_QUERIES as usize / 2;
 /// What a device did since it was last asked; see [`Gpu::take_record`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeviceRecord {
-    /// Kernels, and `memory`, `upload`, `submit`, `wait` and `read-back`, by name.
+    /// Kernels, and `memory`, `upload`, `submit`, `wait`, `read-back` and `host` (rows and lengths taken
+    /// from the caller's memory), by name. `overlap` is to be taken off: kernels that ran while the
+    /// host was at something else.
     pub parts: Vec<DevicePart>,
     /// Most bytes of device memory that this crate held at a time.
     pub peak_bytes: u64,
@@ -52,6 +54,8 @@ struct Recorded {
     parts: BTreeMap<&'static str, (u64, f64)>,
     /// Kernels stamped before the host waited for them, and how many seconds it did.
     waits: Vec<(usize, f64)>,
+    /// What it has waited since.
+    waited: f64,
 }
 
 impl Recorded {
@@ -68,6 +72,9 @@ impl Recorded {
             let run: f64 = kernels[before..stamped].iter().sum();
             // Kernels that ran while the host still prepared took none of its waiting.
             self.add("wait", (waited - run).max(0.0));
+            if run > waited {
+                self.add("overlap", run - waited);
+            }
             before = stamped;
         }
     }
@@ -94,7 +101,8 @@ impl Clock {
     fn waited(&self, time: Duration) {
         let mut recorded = self.recorded();
         let stamped = recorded.stamped.len();
-        recorded.waits.push((stamped, time.as_secs_f64()));
+        let waited = std::mem::take(&mut recorded.waited) + time.as_secs_f64();
+        recorded.waits.push((stamped, waited));
     }
 }
 
@@ -175,17 +183,17 @@ impl Gpu {
         &self,
         what: &'static str,
         record: impl FnOnce(&mut wgpu::CommandEncoder, Option<wgpu::ComputePassTimestampWrites<'_>>),
-    ) -> Result<(), Error> {
+    ) -> Result<wgpu::SubmissionIndex, Error> {
         let Some(clock) = &self.shared.clock else {
-            return self.submit(what, |encoder| record(encoder, None)).map(drop);
+            return self.submit(what, |encoder| record(encoder, None));
         };
         let Some(queries) = &clock.queries else {
             self.idle()?;
             let began = Instant::now();
             let index = self.submit(what, |encoder| record(encoder, None))?;
-            self.wait(index)?;
+            self.wait(index.clone())?;
             clock.add(what, began.elapsed());
-            return Ok(());
+            return Ok(index);
         };
         // Held until the pass is submitted: a query must not be read before it is written.
         let mut recorded = clock.recorded();
@@ -194,10 +202,10 @@ impl Gpu {
         }
         let writes = queries.around(recorded.stamped.len());
         let began = Instant::now();
-        self.submit(what, |encoder| record(encoder, Some(writes)))?;
+        let index = self.submit(what, |encoder| record(encoder, Some(writes)))?;
         recorded.add(Kind::Submit.name(), began.elapsed().as_secs_f64());
         recorded.stamped.push(what);
-        Ok(())
+        Ok(index)
     }
 
     /// Does something that the record counts beside the kernels; read-backs begin when these are
@@ -219,6 +227,16 @@ impl Gpu {
         let value = work()?;
         clock.add(kind.name(), began.elapsed());
         Ok(value)
+    }
+
+    /// Waits for kernels before the last: the record adds that to the wait for all of them.
+    pub(super) fn wait_amid(&self, index: wgpu::SubmissionIndex) -> Result<(), Error> {
+        let began = Instant::now();
+        self.wait(index)?;
+        if let Some(clock) = &self.shared.clock {
+            clock.recorded().waited += began.elapsed().as_secs_f64();
+        }
+        Ok(())
     }
 
     /// Reads the timestamps that there are.
@@ -255,6 +273,8 @@ pub(super) enum Kind {
     Submit,
     /// Bytes moved to the host.
     ReadBack,
+    /// Rows and lengths taken from the caller's memory.
+    Host,
 }
 
 impl Kind {
@@ -264,6 +284,7 @@ impl Kind {
             Self::Upload => "upload",
             Self::Submit => "submit",
             Self::ReadBack => "read-back",
+            Self::Host => "host",
         }
     }
 }

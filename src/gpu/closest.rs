@@ -7,6 +7,7 @@ use super::directions::{
 use super::memory::Block;
 use crate::{Error, Pool};
 use std::borrow::Cow;
+use std::num::NonZeroU64;
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
@@ -33,14 +34,26 @@ struct Shape {
 
 /// For every row of every cluster the `k` largest products.
 pub(super) fn run(
-    pool: &GpuPool,
+    pool: &GpuPool<'_>,
     clusters: &[&[usize]],
     lengths: &[f32],
     k: usize,
 ) -> Result<Vec<Vec<f32>>, Error> {
     check_columns(&pool.gpu, pool.dim(), rounds(k))?;
-    let of_cluster = |&rows: &&[usize]| of_cluster(pool, rows, lengths, k);
-    clusters.iter().map(of_cluster).collect()
+    let (rows, vectors) = at_once(pool, k);
+    let (mut closest, mut rest) = (Vec::with_capacity(clusters.len()), clusters);
+    while let Some(&first) = rest.first() {
+        let ends = Places::of(pool, rest, k);
+        let fit = ends.partition_point(|places| places.end <= rows.min(vectors));
+        let (some, after) = rest.split_at(fit.max(1));
+        rest = after;
+        if fit == 0 {
+            closest.push(of_cluster(pool, first, lengths, k)?);
+        } else {
+            closest.extend(together(pool, some, &ends[..fit], lengths, k)?);
+        }
+    }
+    Ok(closest)
 }
 
 /// Rounds of a thread's loops over the products with a tile's vectors, at most as many as of one row with
@@ -49,18 +62,86 @@ fn rounds(k: usize) -> u64 {
     4 * DIRECTIONS_OF_BLOCK as u64 * (k as u64 + 3)
 }
 
+/// Where a cluster's rows are among those of several: every one's begin where a binding may.
+struct Places {
+    first: usize,
+    end: usize,
+}
+
+impl Places {
+    fn of(pool: &GpuPool<'_>, clusters: &[&[usize]], k: usize) -> Vec<Self> {
+        let alignment = pool.gpu.limits().min_storage_buffer_offset_alignment as usize;
+        // Every so many rows of `values` numbers one begins at the alignment, a power of two.
+        let step = |values: usize| (alignment / 4) >> values.trailing_zeros();
+        let step = step(pool.dim()).max(step(k)).max(1);
+        let mut next = 0;
+        let place = |rows: &&[usize]| {
+            let first = next;
+            next = (first + rows.len()).next_multiple_of(step);
+            Self {
+                first,
+                end: first + rows.len(),
+            }
+        };
+        clusters.iter().map(place).collect()
+    }
+}
+
+/// Clusters that fit together: the device is waited for once.
+fn together(
+    pool: &GpuPool<'_>,
+    clusters: &[&[usize]],
+    places: &[Places],
+    lengths: &[f32],
+    k: usize,
+) -> Result<Vec<Vec<f32>>, Error> {
+    let (gpu, dim) = (&pool.gpu, pool.dim());
+    let rows = places.last().map_or(0, |places| places.end);
+    let mut values = vec![0.0; rows * dim];
+    for (cluster, places) in clusters.iter().zip(places) {
+        let of_cluster = &mut values[places.first * dim..places.end * dim];
+        of_cluster.copy_from_slice(&at_length_1(pool, cluster, lengths)?);
+    }
+    let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
+    let features = gpu.filled("cluster", &values, BufferUsages::STORAGE)?;
+    let lists = gpu.filled("closest", &vec![f32::MIN; rows * k], usage)?;
+    for (cluster, places) in clusters.iter().zip(places) {
+        let panel = Panel {
+            first: 0,
+            rows: cluster.len() as u32,
+            features: part(&features, places, dim),
+            lists: part(&lists, places, k),
+        };
+        let vectors = &values[places.first * dim..places.end * dim];
+        meet(pool, &panel, vectors, 0, cluster.len(), k)?;
+    }
+    let found = gpu.read::<f32>("closest", &lists)?;
+    let of_cluster = |places: &Places| found[places.first * k..places.end * k].to_vec();
+    Ok(places.iter().map(of_cluster).collect())
+}
+
+/// What a buffer has for some rows, so many numbers a row.
+fn part<'a>(buffer: &'a Block, places: &Places, width: usize) -> wgpu::BufferBinding<'a> {
+    let bytes = |rows: usize| 4 * (rows * width) as u64;
+    wgpu::BufferBinding {
+        buffer,
+        offset: bytes(places.first),
+        size: NonZeroU64::new(bytes(places.end - places.first)),
+    }
+}
+
 /// Some rows of a cluster, resident, and their lists.
-struct Panel {
+struct Panel<'a> {
     /// The place of the first in the cluster.
     first: usize,
     rows: u32,
-    features: Block,
-    lists: Block,
+    features: wgpu::BufferBinding<'a>,
+    lists: wgpu::BufferBinding<'a>,
 }
 
 /// Panels of the cluster, each against the whole of it, in pieces.
 fn of_cluster(
-    pool: &GpuPool,
+    pool: &GpuPool<'_>,
     cluster: &[usize],
     lengths: &[f32],
     k: usize,
@@ -71,11 +152,13 @@ fn of_cluster(
         let values = at_length_1(pool, members, lengths)?;
         let lists = vec![f32::MIN; members.len() * k];
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
+        let features = (pool.gpu).filled("cluster", &values, BufferUsages::STORAGE)?;
+        let lists = pool.gpu.filled("closest", &lists, usage)?;
         let panel = Panel {
             first: closest.len() / k,
             rows: members.len() as u32,
-            features: (pool.gpu).filled("cluster", &values, BufferUsages::STORAGE)?,
-            lists: pool.gpu.filled("closest", &lists, usage)?,
+            features: features.as_entire_buffer_binding(),
+            lists: lists.as_entire_buffer_binding(),
         };
         for (piece, others) in cluster.chunks(vectors).enumerate() {
             let is_whole = others.len() == members.len() && others.len() == cluster.len();
@@ -86,13 +169,13 @@ fn of_cluster(
             };
             meet(pool, &panel, &others, piece * vectors, cluster.len(), k)?;
         }
-        closest.extend(pool.gpu.read::<f32>("closest", &panel.lists)?);
+        closest.extend(pool.gpu.read::<f32>("closest", &lists)?);
     }
     Ok(closest)
 }
 
 /// How many rows of a cluster to have resident, and how many vectors, which make whole blocks.
-fn at_once(pool: &GpuPool, k: usize) -> (usize, usize) {
+fn at_once(pool: &GpuPool<'_>, k: usize) -> (usize, usize) {
     // Of what is left: rows, lists, vectors, and as much again to gather and to read them.
     let share = pool.gpu.memory_left().map_or(PANEL_BYTES, |left| left / 8);
     let bytes = pool.gpu.most_bound().min(PANEL_BYTES).min(share) as usize;
@@ -103,7 +186,7 @@ fn at_once(pool: &GpuPool, k: usize) -> (usize, usize) {
 }
 
 /// Rows over their lengths.
-fn at_length_1(pool: &GpuPool, rows: &[usize], lengths: &[f32]) -> Result<Vec<f32>, Error> {
+fn at_length_1(pool: &GpuPool<'_>, rows: &[usize], lengths: &[f32]) -> Result<Vec<f32>, Error> {
     let mut values = pool.gather_rows(rows)?;
     for (values, &row) in values.chunks_exact_mut(pool.dim()).zip(rows) {
         values.iter_mut().for_each(|v| *v /= lengths[row]);
@@ -113,8 +196,8 @@ fn at_length_1(pool: &GpuPool, rows: &[usize], lengths: &[f32]) -> Result<Vec<f3
 
 /// The panel's rows against vectors, the first of which is at place `first` of `count`.
 fn meet(
-    pool: &GpuPool,
-    panel: &Panel,
+    pool: &GpuPool<'_>,
+    panel: &Panel<'_>,
     vectors: &[f32],
     first: usize,
     count: usize,
@@ -122,6 +205,8 @@ fn meet(
 ) -> Result<(), Error> {
     let gpu = &pool.gpu;
     let width = Width::for_vectors(count);
+    let rows = wgpu::BindingResource::Buffer(panel.features.clone());
+    let rows_size = 4 * u64::from(panel.rows) * pool.dim() as u64;
     let vectors = Directions::upload(gpu, vectors, pool.dim(), 1.0)?.with_rounds(rounds(k));
     for window in vectors.windows() {
         let shape = gpu.uniform(Shape {
@@ -140,14 +225,10 @@ fn meet(
             &gpu.pipelines().closest[width as usize],
             &[
                 shape.as_entire_binding(),
-                panel.features.as_entire_binding(),
+                rows.clone(),
                 window.binding.clone(),
-                panel.lists.as_entire_binding(),
-                fours(
-                    panel.features.as_entire_binding(),
-                    panel.features.size(),
-                    &window,
-                ),
+                wgpu::BindingResource::Buffer(panel.lists.clone()),
+                fours(rows.clone(), rows_size, &window),
             ],
             u64::from(panel.rows).div_ceil(ROWS),
         )?;

@@ -30,7 +30,7 @@ struct Shape {
 /// Projects a window of directions out of a panel's rows; `dt` is that of all directions.
 /// Gives the totals of each workgroup.
 pub(super) fn run(
-    pool: &GpuPool,
+    pool: &GpuPool<'_>,
     panel: &Panel,
     states: &wgpu::Buffer,
     window: &Window<'_>,

@@ -231,13 +231,23 @@ impl Gpu {
         adapter::title(&self.shared.device.adapter_info())
     }
 
-    /// Copies the features to the device.
+    /// A pool of these rows, which are copied to the device when a kernel first reads them there.
+    /// Single rows and lengths are taken from the caller's memory: that costs no wait for the device.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Device`] where a row does not fit one binding.
+    pub fn pool<'a>(&self, features: Features<'a>) -> Result<GpuPool<'a>, Error> {
+        GpuPool::lent(self, features)
+    }
+
+    /// Copies the features to the device; the pool then does without the caller's.
     ///
     /// # Errors
     ///
     /// [`Error::OutOfMemory`], [`Error::DeviceLost`], or [`Error::Device`] where a row does not
     /// fit one binding.
-    pub fn pool(&self, features: Features<'_>) -> Result<GpuPool, Error> {
+    pub fn upload(&self, features: &Features<'_>) -> Result<GpuPool<'static>, Error> {
         GpuPool::upload(self, features)
     }
 
@@ -253,14 +263,14 @@ impl Gpu {
     /// does not hold the rows, `offset` is no multiple of the device's
     /// `min_storage_buffer_offset_alignment`, or every row is shorter than 2⁻⁶³, where a device
     /// may take values for zero; [`Error::NotFinite`] and [`Error::RowOverflow`]; else as
-    /// [`pool`](Self::pool).
+    /// [`upload`](Self::upload).
     pub fn pool_from_buffer(
         &self,
         buffer: &wgpu::Buffer,
         offset: u64,
         rows: usize,
         dim: usize,
-    ) -> Result<GpuPool, Error> {
+    ) -> Result<GpuPool<'static>, Error> {
         GpuPool::borrow(self, buffer, offset, rows, dim)
     }
 

@@ -20,7 +20,7 @@ struct Shape {
 }
 
 /// The rows asked for, in that order, in the features' own unit.
-pub(super) fn run(pool: &GpuPool, rows: &[usize]) -> Result<Vec<f32>, Error> {
+pub(super) fn run(pool: &GpuPool<'_>, rows: &[usize]) -> Result<Vec<f32>, Error> {
     let dim = pool.dim();
     let mut values = vec![0.0; rows.len() * dim];
     // By panel, and within a panel so many that they fit a binding.
@@ -34,7 +34,7 @@ pub(super) fn run(pool: &GpuPool, rows: &[usize]) -> Result<Vec<f32>, Error> {
     let most = (binding / 4).min(gpu_threads(pool));
     let at_once = (most as usize / dim).max(1);
     let mut rest = &order[..];
-    for panel in &pool.panels {
+    for panel in pool.panels()? {
         let end = panel.first + panel.rows as usize;
         let (here, after) = rest.split_at(rest.partition_point(|&at| rows[at] < end));
         rest = after;
@@ -53,11 +53,11 @@ pub(super) fn run(pool: &GpuPool, rows: &[usize]) -> Result<Vec<f32>, Error> {
 }
 
 /// Values that one dispatch copies at most.
-fn gpu_threads(pool: &GpuPool) -> u64 {
+fn gpu_threads(pool: &GpuPool<'_>) -> u64 {
     pool.gpu.most_groups().saturating_mul(THREADS)
 }
 
-fn of_panel(pool: &GpuPool, panel: &Panel, wanted: &[u32]) -> Result<Vec<f32>, Error> {
+fn of_panel(pool: &GpuPool<'_>, panel: &Panel, wanted: &[u32]) -> Result<Vec<f32>, Error> {
     let gpu = &pool.gpu;
     let shape = Shape {
         count: wanted.len() as u32,

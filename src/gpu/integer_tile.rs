@@ -284,7 +284,7 @@ impl<'a> Panels<'a> {
                 ("COLUMN_THREADS", column_threads as f64),
             ];
             let constants = [&threads, kernel.constants].concat();
-            self.gpu.dispatch(
+            let index = self.gpu.dispatch(
                 kernel.name,
                 (kernel.wgsl, &constants),
                 &kernel.slots[size as usize],
@@ -292,9 +292,8 @@ impl<'a> Panels<'a> {
                 some.len() as u64,
             )?;
             // Two lists under way at a time: the memory of the one before is free.
-            let index = self.gpu.submit("tiles", |_| {})?;
             if let Some(before) = under_way.replace(index) {
-                self.gpu.wait(before)?;
+                self.gpu.wait_amid(before)?;
             }
         }
     }

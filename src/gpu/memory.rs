@@ -134,20 +134,17 @@ impl Gpu {
         &self,
         what: &'static str,
         buffer: &wgpu::Buffer,
-        mut offset: u64,
+        offset: u64,
         bytes: &[u8],
     ) -> Result<(), Error> {
-        let piece = PIECE_BYTES as usize;
-        for bytes in bytes.chunks(piece) {
-            self.caught(what, bytes.len() as u64, || {
-                self.queue().write_buffer(buffer, offset, bytes);
-            })?;
-            offset += bytes.len() as u64;
-            if bytes.len() == piece {
-                self.submit(what, |_| {})?; // frees the staging memory of the pieces before
-            }
+        if bytes.len() as u64 > PIECE_BYTES / 8 {
+            return self.send_by(what, (buffer, offset), bytes, |mut to, bytes| {
+                to.copy_from_slice(bytes);
+            });
         }
-        Ok(())
+        self.caught(what, bytes.len() as u64, || {
+            self.queue().write_buffer(buffer, offset, bytes);
+        })
     }
 
     /// The whole of a buffer.
@@ -258,8 +255,7 @@ impl Gpu {
         if mapped { Ok(()) } else { Err(self.lost()) }
     }
 
-    /// Sends values to a buffer, multiplied by `scale` on their way into staging memory, which all
-    /// cores fill: one alone is slower than the way to the device. Two pieces are under way at a time.
+    /// Sends values to a buffer, multiplied by `scale`.
     pub(super) fn send_scaled(
         &self,
         what: &'static str,
@@ -267,9 +263,22 @@ impl Gpu {
         values: &[f32],
         scale: f32,
     ) -> Result<(), Error> {
-        let pieces = values.chunks(PIECE_BYTES as usize / size_of::<f32>());
+        self.send_by(what, (buffer, 0), values, |to, values| {
+            write_scaled(to, values, scale);
+        })
+    }
+
+    /// Sends values to a buffer from a byte on, by way of staging memory into which all cores `write`
+    /// them: one alone is slower than the way to the device. Two pieces are under way at a time.
+    fn send_by<T: bytemuck::Pod + Sync>(
+        &self,
+        what: &'static str,
+        (buffer, mut offset): (&wgpu::Buffer, u64),
+        values: &[T],
+        write: impl Fn(wgpu::WriteOnly<'_, [u8]>, &[T]) + Sync,
+    ) -> Result<(), Error> {
+        let pieces = values.chunks(PIECE_BYTES as usize / size_of::<T>());
         let mut under_way: [Option<(wgpu::Buffer, wgpu::SubmissionIndex)>; 2] = [None, None];
-        let mut offset = 0;
         for (at, piece) in pieces.enumerate() {
             let size = size_of_val(piece) as u64;
             let staging = match under_way[at % 2].take() {
@@ -282,7 +291,7 @@ impl Gpu {
             let Ok(mut view) = staging.get_mapped_range_mut(0..size) else {
                 return Err(self.lost());
             };
-            fill_scaled(view.slice(..), piece, scale);
+            by_all_cores(view.slice(..), piece, &write);
             drop(view);
             staging.unmap();
             let sent = self.submit(what, |encoder| {
@@ -309,30 +318,45 @@ impl Gpu {
     }
 }
 
+/// Bytes that it does not pay to share among cores.
+const MUCH: usize = 1 << 18;
+
 /// Copies with all cores what is much.
 fn copy(from: &[u8], to: &mut [u8]) {
-    const MUCH: usize = 1 << 18;
     let parts = from.par_chunks(MUCH).zip(to.par_chunks_mut(MUCH));
     parts.for_each(|(from, to)| to.copy_from_slice(from));
 }
 
-/// Writes values times `scale`. Mapped memory may be written once and not read, so a core multiplies
-/// some values beside it first.
-fn fill_scaled(to: wgpu::WriteOnly<'_, [u8]>, values: &[f32], scale: f32) {
+/// Has all cores write values into mapped memory, each its part.
+fn by_all_cores<T: Sync>(
+    to: wgpu::WriteOnly<'_, [u8]>,
+    values: &[T],
+    write: &(impl Fn(wgpu::WriteOnly<'_, [u8]>, &[T]) + Sync),
+) {
+    let parts = values.chunks_exact(MUCH / size_of::<T>());
+    let (whole, rest) = to.into_chunks::<MUCH>();
+    write(rest, parts.remainder());
+    let parts: Vec<_> = whole.into_iter().zip(parts).collect();
+    parts
+        .into_par_iter()
+        .for_each(|(to, part)| write(to.into(), part));
+}
+
+/// Writes values times `scale`. Mapped memory may be written once and not read, so some values are
+/// multiplied beside it first.
+fn write_scaled(to: wgpu::WriteOnly<'_, [u8]>, values: &[f32], scale: f32) {
     const VALUES: usize = 4096;
     const BYTES: usize = VALUES * size_of::<f32>();
     let (whole, rest) = to.into_chunks::<BYTES>();
     let (values, values_of_rest) = values.split_at(whole.len() * VALUES);
-    let whole: Vec<_> = whole.into_iter().collect();
-    let values = values.par_chunks_exact(VALUES);
-    whole.into_par_iter().zip(values).for_each(|(to, values)| {
+    for (to, values) in whole.into_iter().zip(values.chunks_exact(VALUES)) {
         let mut scaled = [0; BYTES];
         let words = scaled.as_chunks_mut::<4>().0.iter_mut();
         words
             .zip(values)
             .for_each(|(word, v)| *word = (v * scale).to_ne_bytes());
         to.write(scaled);
-    });
+    }
     let (words, _) = rest.into_chunks::<4>();
     words.write_iter(values_of_rest.iter().map(|v| (v * scale).to_ne_bytes()));
 }

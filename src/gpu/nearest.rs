@@ -26,7 +26,7 @@ struct Shape {
 
 /// For every row the vector of the smallest score.
 pub(super) fn run(
-    pool: &GpuPool,
+    pool: &GpuPool<'_>,
     vectors: &[f32],
     offsets: &[f32],
     lengths: &[f32],
@@ -41,7 +41,7 @@ pub(super) fn run(
     gpu.fits("offsets", size_of_val(&filled_up[..]) as u64)?;
     let resident = gpu.filled("offsets", &filled_up, BufferUsages::STORAGE)?;
     let mut nearest = Vec::with_capacity(pool.rows());
-    for panel in &pool.panels {
+    for panel in pool.panels()? {
         let lengths = &lengths[panel.first..][..panel.rows as usize];
         let count = offsets.len() as u32;
         nearest.extend(of_panel(pool, panel, &packed, &resident, count, lengths)?);
@@ -50,7 +50,7 @@ pub(super) fn run(
 }
 
 fn of_panel(
-    pool: &GpuPool,
+    pool: &GpuPool<'_>,
     panel: &Panel,
     vectors: &Directions,
     offsets: &Block,

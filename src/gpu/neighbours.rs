@@ -9,13 +9,13 @@ use rayon::prelude::*;
 use wgpu::BufferUsages;
 
 pub(super) struct GpuNeighbours<'a> {
-    pool: &'a GpuPool,
+    pool: &'a GpuPool<'a>,
     pub(super) panels: Panels<'a>,
 }
 
 impl<'a> GpuNeighbours<'a> {
     /// Makes the rows on the host, a piece at a time.
-    pub(super) fn new(pool: &'a GpuPool) -> Result<Self, Error> {
+    pub(super) fn new(pool: &'a GpuPool<'a>) -> Result<Self, Error> {
         let pitch = pool.dim().next_multiple_of(IntegerRows::ALIGNMENT);
         let of_rows = |rows: std::ops::Range<usize>| integers(pool, &rows.collect::<Vec<_>>());
         Ok(Self {
@@ -61,7 +61,7 @@ impl<'a> GpuNeighbours<'a> {
 }
 
 /// Some rows of a pool at length 2¹⁵, each filled up with zeros.
-fn integers(pool: &GpuPool, rows: &[usize]) -> Result<Vec<i16>, Error> {
+fn integers(pool: &GpuPool<'_>, rows: &[usize]) -> Result<Vec<i16>, Error> {
     let dim = pool.dim();
     let pitch = dim.next_multiple_of(IntegerRows::ALIGNMENT);
     let x = pool.gather_rows(rows)?;

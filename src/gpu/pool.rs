@@ -1,25 +1,28 @@
 //! Rows resident on a GPU, as a list of panels.
 
 use super::clock::Kind;
+use super::integer_tile::blocks;
 use super::memory::Block;
 use super::neighbours::GpuNeighbours;
 use super::residuals::GpuResiduals;
 use super::similarities::GpuSimilarities;
 use super::{closest, gather_rows, nearest, row_norms};
 use crate::{
-    Error, Features, Field, Gpu, IntegerRows, Leads, Lp, Nearest, Neighbours, Pool, Residuals,
-    Similarities,
+    CpuPool, Error, Features, Field, Gpu, IntegerRows, Leads, Lp, Nearest, Neighbours, Pool,
+    Residuals, Similarities,
 };
 use std::num::NonZeroU64;
+use std::ops::Range;
+use std::sync::OnceLock;
 use wgpu::BufferUsages;
 
 /// Most bytes of a panel's features: a dispatch over it stays short of the seconds after which
 /// a system takes the GPU for hung.
 const PANEL_BYTES: u64 = 1 << 30;
 
-/// A pool on a GPU, from [`Gpu::pool`] or [`Gpu::pool_from_buffer`].
+/// A pool on a GPU, from [`Gpu::pool`], [`Gpu::upload`] or [`Gpu::pool_from_buffer`].
 #[derive(Debug)]
-pub struct GpuPool {
+pub struct GpuPool<'a> {
     pub(super) gpu: Gpu,
     rows: usize,
     dim: usize,
@@ -27,7 +30,12 @@ pub struct GpuPool {
     /// What the kernels have still to multiply the values by: 1, or `scale` for a borrowed
     /// buffer, whose values stay as they are.
     pub(super) pending_scale: f32,
-    pub(super) panels: Vec<Panel>,
+    /// The same rows on the host, where the caller lends them: it hands out rows sooner than a device,
+    /// and knows their lengths.
+    host: Option<CpuPool<'a>>,
+    /// The rows of each panel.
+    pub(super) cuts: Vec<Range<usize>>,
+    panels: OnceLock<Vec<Panel>>,
 }
 
 /// Some rows, within one binding.
@@ -58,38 +66,64 @@ impl Panel {
     }
 }
 
-impl GpuPool {
-    pub(super) fn upload(gpu: &Gpu, features: Features<'_>) -> Result<Self, Error> {
-        let (rows, dim, scale) = (features.rows(), features.dim(), features.scale());
-        let per_panel = rows_per_panel(gpu, dim)?;
-        let values = features.values().chunks(per_panel * dim);
-        let sizes: Vec<u64> = values
-            .clone()
-            .map(|panel| size_of_val(panel) as u64)
-            .collect();
-        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
-        let blocks = gpu.blocks("features", &sizes, usage)?;
-        let mut panels = Vec::new();
-        for (block, values) in blocks.into_iter().zip(values) {
-            gpu.counted(Kind::Upload, || {
-                gpu.send_scaled("features", &block, values, scale)
-            })?;
-            panels.push(Panel {
-                first: panels.len() * per_panel,
-                rows: (values.len() / dim) as u32,
-                buffer: block.clone(),
-                offset: 0,
-                size: block.size(),
-                _owned: Some(block),
-            });
-        }
+impl<'a> GpuPool<'a> {
+    /// A pool whose panels are uploaded when a kernel first asks for them.
+    pub(super) fn lent(gpu: &Gpu, features: Features<'a>) -> Result<Self, Error> {
+        let (rows, dim) = (features.rows(), features.dim());
         Ok(Self {
             gpu: gpu.clone(),
             rows,
             dim,
-            scale,
+            scale: features.scale(),
             pending_scale: 1.0,
-            panels,
+            cuts: blocks(0..rows, rows_per_panel(gpu, dim)?).collect(),
+            host: Some(CpuPool::new(features)),
+            panels: OnceLock::new(),
+        })
+    }
+
+    /// The rows on the device.
+    pub(super) fn panels(&self) -> Result<&[Panel], Error> {
+        if let (None, Some(host)) = (self.panels.get(), &self.host) {
+            let panels = upload(&self.gpu, host.features(), &self.cuts)?;
+            return Ok(self.panels.get_or_init(|| panels));
+        }
+        Ok(self.panels.get().map_or(&[], Vec::as_slice))
+    }
+}
+
+/// Copies features to the device, in pool unit.
+fn upload(gpu: &Gpu, features: &Features<'_>, cuts: &[Range<usize>]) -> Result<Vec<Panel>, Error> {
+    let (dim, scale) = (features.dim(), features.scale());
+    let values_of = |rows: &Range<usize>| &features.values()[rows.start * dim..rows.end * dim];
+    let size = |rows| size_of_val(values_of(rows)) as u64;
+    let sizes: Vec<u64> = cuts.iter().map(size).collect();
+    let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
+    let blocks = gpu.blocks("features", &sizes, usage)?;
+    let mut panels = Vec::new();
+    for (block, rows) in blocks.into_iter().zip(cuts) {
+        gpu.counted(Kind::Upload, || {
+            gpu.send_scaled("features", &block, values_of(rows), scale)
+        })?;
+        panels.push(Panel {
+            first: rows.start,
+            rows: rows.len() as u32,
+            buffer: block.clone(),
+            offset: 0,
+            size: block.size(),
+            _owned: Some(block),
+        });
+    }
+    Ok(panels)
+}
+
+impl GpuPool<'static> {
+    pub(super) fn upload(gpu: &Gpu, features: &Features<'_>) -> Result<Self, Error> {
+        let lent = GpuPool::lent(gpu, features.clone())?;
+        Ok(Self {
+            panels: upload(gpu, features, &lent.cuts)?.into(),
+            host: None,
+            ..lent
         })
     }
 
@@ -114,25 +148,25 @@ impl GpuPool {
                 "panels of {step} rows of {row_bytes} bytes do not fit bindings of {limit}"
             )));
         }
-        let panel = |first: usize| {
-            let rows = per_panel.min(rows - first);
-            Panel {
-                first,
-                rows: rows as u32,
-                buffer: buffer.clone(),
-                offset: offset + first as u64 * row_bytes,
-                size: rows as u64 * row_bytes,
-                _owned: None,
-            }
+        let cuts: Vec<_> = blocks(0..rows, per_panel).collect();
+        let panel = |rows: &Range<usize>| Panel {
+            first: rows.start,
+            rows: rows.len() as u32,
+            buffer: buffer.clone(),
+            offset: offset + rows.start as u64 * row_bytes,
+            size: rows.len() as u64 * row_bytes,
+            _owned: None,
         };
-        let panels = (0..rows).step_by(per_panel).map(panel).collect();
+        let panels: Vec<_> = cuts.iter().map(panel).collect();
         Ok(Self {
             gpu: gpu.clone(),
             rows,
             dim,
             scale: 1.0,
             pending_scale: 1.0,
-            panels,
+            host: None,
+            cuts,
+            panels: panels.into(),
         })
     }
 }
@@ -154,7 +188,7 @@ fn rows_per_panel(gpu: &Gpu, dim: usize) -> Result<usize, Error> {
     Ok((most / row_bytes.max(16)).min(by_grid) as usize)
 }
 
-impl Pool for GpuPool {
+impl Pool for GpuPool<'_> {
     fn rows(&self) -> usize {
         self.rows
     }
@@ -168,10 +202,16 @@ impl Pool for GpuPool {
     }
 
     fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {
-        row_norms::run(self, norm)
+        match &self.host {
+            Some(host) => (self.gpu).counted(Kind::Host, || host.row_norms(norm)),
+            None => row_norms::run(self, norm),
+        }
     }
 
     fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        if let Some(host) = &self.host {
+            return self.gpu.counted(Kind::Host, || host.gather_rows(rows));
+        }
         let mut values = gather_rows::run(self, rows)?;
         if self.pending_scale != 1.0 {
             values.iter_mut().for_each(|v| *v *= self.pending_scale);
@@ -179,8 +219,11 @@ impl Pool for GpuPool {
         Ok(values)
     }
 
-    /// An eighth of all, for few waits and little memory beside the features.
+    /// Of the device's an eighth of all, for few waits and little memory beside the features.
     fn values_at_once(&self) -> usize {
+        if let Some(host) = &self.host {
+            return host.values_at_once();
+        }
         (self.rows * self.dim / 8).clamp(1 << 20, 1 << 23)
     }
 

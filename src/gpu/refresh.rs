@@ -40,7 +40,7 @@ struct Shape {
 
 /// Renews the states of a panel's rows; gives the totals of each workgroup.
 pub(super) fn run(
-    pool: &GpuPool,
+    pool: &GpuPool<'_>,
     panel: &Panel,
     states: &wgpu::Buffer,
     basis: &Directions,
@@ -81,7 +81,7 @@ pub(super) fn run(
 }
 
 fn shape(
-    pool: &GpuPool,
+    pool: &GpuPool<'_>,
     rows: &Range<u32>,
     basis: &Directions,
     window: &Window<'_>,
@@ -105,7 +105,7 @@ fn shape(
 }
 
 fn dispatch(
-    pool: &GpuPool,
+    pool: &GpuPool<'_>,
     shape: Shape,
     window: &Window<'_>,
     scratch: &Block,
@@ -127,7 +127,8 @@ fn dispatch(
             out.as_entire_binding(),
         ],
         groups,
-    )
+    )?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ struct Shape {
 }
 
 /// Every row's norm, in the pool's unit; zero only for a row of zeros.
-pub(super) fn run(pool: &GpuPool, norm: Lp) -> Result<Vec<f32>, Error> {
+pub(super) fn run(pool: &GpuPool<'_>, norm: Lp) -> Result<Vec<f32>, Error> {
     // The shader leaves the largest magnitude as it is, for its bits to be exact.
     let scale = if norm == Lp::LInf {
         pool.pending_scale
@@ -34,7 +34,7 @@ pub(super) fn run(pool: &GpuPool, norm: Lp) -> Result<Vec<f32>, Error> {
 }
 
 /// Every row's norm as the shader gives it.
-pub(super) fn bits(pool: &GpuPool, norm: Lp) -> Result<Vec<u32>, Error> {
+pub(super) fn bits(pool: &GpuPool<'_>, norm: Lp) -> Result<Vec<u32>, Error> {
     let gpu = &pool.gpu;
     let (slot, number) = match norm {
         Lp::L1 => (0, 1.0),
@@ -42,7 +42,7 @@ pub(super) fn bits(pool: &GpuPool, norm: Lp) -> Result<Vec<u32>, Error> {
         Lp::LInf => (2, 3.0),
     };
     let mut norms = Vec::with_capacity(pool.rows());
-    for panel in &pool.panels {
+    for panel in pool.panels()? {
         let shape = gpu.uniform(Shape {
             rows: panel.rows,
             dim: pool.dim() as u32,

@@ -1,5 +1,6 @@
 //! Running things on a device: errors caught, kernels compiled and dispatched, ends awaited.
 
+use super::clock::Kind;
 use crate::{Error, Gpu, Selection};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::OnceLock;
@@ -58,11 +59,13 @@ impl Gpu {
 
     /// What writes alone would not tell: on a lost device they do nothing.
     pub(super) fn alive(&self) -> Result<(), Error> {
-        if self.is_lost() {
-            Err(self.lost())
-        } else {
-            Ok(())
-        }
+        self.counted(Kind::Upload, || {
+            if self.is_lost() {
+                Err(self.lost())
+            } else {
+                Ok(())
+            }
+        })
     }
 
     /// The device is lost: for the reason that the driver gave, where it came to us.
@@ -93,7 +96,7 @@ impl Gpu {
     }
 
     /// Runs one kernel: of its source and, by name, its overrides, which `slot` keeps compiled;
-    /// `groups` workgroups, `bindings` from binding 0 on.
+    /// `groups` workgroups, `bindings` from binding 0 on. Gives what to wait for.
     pub(super) fn dispatch(
         &self,
         what: &'static str,
@@ -101,7 +104,7 @@ impl Gpu {
         slot: &OnceLock<wgpu::ComputePipeline>,
         bindings: &[wgpu::BindingResource<'_>],
         groups: u64,
-    ) -> Result<(), Error> {
+    ) -> Result<wgpu::SubmissionIndex, Error> {
         let device = &self.shared.device;
         let compiled = || compile(device, what, source, constants, self.shared.checked);
         let pipeline = self.caught(what, 0, || slot.get_or_init(compiled))?;

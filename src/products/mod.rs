@@ -59,6 +59,18 @@ impl Columns {
         }
     }
 
+    /// One after the other; all but the last have whole groups of columns.
+    pub(crate) fn joined(parts: Vec<Self>) -> Self {
+        let mut parts = parts.into_iter();
+        let mut all = parts.next().unwrap_or_default();
+        for part in parts {
+            all.groups.extend(part.groups);
+            all.starts.extend(part.starts);
+            all.len += part.len;
+        }
+        all
+    }
+
     /// Makes room for so many columns of so many cells.
     fn begin(&mut self, len: usize, cells: usize) {
         (self.len, self.cells) = (len, cells);
@@ -119,6 +131,8 @@ trait Arithmetic: Copy {
     type Cells: Copy;
     /// A sum for every lane.
     type Sums: Copy;
+    /// What a product is stored as.
+    type Product: Copy + Default;
 
     /// One cell for all lanes.
     fn same(self, cell: Cell) -> Self::Cells;
@@ -126,7 +140,7 @@ trait Arithmetic: Copy {
     fn begin(self, starts: &[i32; LANES]) -> Self::Sums;
     /// `sums + Σ a[k] b[k]` in every lane.
     fn add_products(self, sums: Self::Sums, a: Self::Cells, b: Self::Cells) -> Self::Sums;
-    fn store(self, sums: Self::Sums, out: &mut [i32; LANES]);
+    fn store(self, sums: Self::Sums, out: &mut [Self::Product; LANES]);
 }
 
 /// Rows, and the columns that they meet.
@@ -140,7 +154,11 @@ struct Tile<'a> {
 impl Tile<'_> {
     /// All products, of `R` rows and `C` groups of columns at a time: their sums are in registers.
     #[inline(always)]
-    fn fill<A: Arithmetic, const R: usize, const C: usize>(&self, arithmetic: A, out: &mut [i32]) {
+    fn fill<A: Arithmetic, const R: usize, const C: usize>(
+        &self,
+        arithmetic: A,
+        out: &mut [A::Product],
+    ) {
         let Columns { groups, cells, .. } = self.columns;
         if groups.is_empty() {
             return;
@@ -164,7 +182,7 @@ impl Tile<'_> {
         arithmetic: A,
         groups: &[Group],
         first: usize,
-        out: &mut [i32],
+        out: &mut [A::Product],
     ) {
         let width = self.columns.len;
         let mut runs = self.a.chunks_exact(R);
@@ -185,8 +203,10 @@ impl Tile<'_> {
         run: [usize; R],
         groups: &[Group],
         first: usize,
-        out: &mut impl Iterator<Item = &'o mut [i32]>,
-    ) {
+        out: &mut impl Iterator<Item = &'o mut [A::Product]>,
+    ) where
+        A::Product: 'o,
+    {
         let cells = self.columns.cells;
         let a: [&[Cell]; R] = std::array::from_fn(|r| &self.rows[run[r] * cells..][..cells]);
         let b: [&[Group]; C] = std::array::from_fn(|c| &groups[c * cells..][..cells]);
@@ -199,7 +219,7 @@ impl Tile<'_> {
                 match out.as_mut_array() {
                     Some(out) => arithmetic.store(sums, out),
                     None => {
-                        let mut all = [0; LANES];
+                        let mut all = [A::Product::default(); LANES];
                         arithmetic.store(sums, &mut all);
                         out.copy_from_slice(&all[..out.len()]);
                     }
@@ -239,6 +259,7 @@ struct Plain;
 impl Arithmetic for Plain {
     type Cells = [[i16; 2]; LANES];
     type Sums = [i32; LANES];
+    type Product = i32;
 
     #[inline(always)]
     fn same(self, cell: Cell) -> Self::Cells {

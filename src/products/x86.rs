@@ -7,35 +7,19 @@ use core::arch::x86_64::{__m256i, __m512i};
 use pulp::x86::{V3, V4};
 
 /// Fills a tile, unless the processor lacks what this takes.
-pub(super) type Fill = fn(&Tile<'_>, &mut [i32]) -> bool;
+pub(super) type Fill<P> = fn(&Tile<'_>, &mut [P]) -> bool;
 
 /// Products of values of 16 bits, the best first.
-pub(super) const WORDS: [Fill; 2] = [
-    |tile, out| {
-        run(V4::try_new(), |simd| {
-            Avx512(tile, out, Products::<_, false>(simd))
-        })
-    },
-    |tile, out| {
-        run(V3::try_new(), |simd| {
-            Avx2(tile, out, Products::<_, false>(simd))
-        })
-    },
+pub(super) const WORDS: [Fill<i32>; 2] = [
+    |tile, out| run(V4::try_new(), |simd| Avx512(tile, out, Words(simd))),
+    |tile, out| run(V3::try_new(), |simd| Avx2(tile, out, Words(simd))),
 ];
 
 /// Products of values of 8 bits, those of the rows without sign, modulo 2^16; no two of them that
 /// stand together may add up to more than `i16` holds. The best first.
-pub(super) const BYTES: [Fill; 2] = [
-    |tile, out| {
-        run(V4::try_new(), |simd| {
-            Avx512(tile, out, Products::<_, true>(simd))
-        })
-    },
-    |tile, out| {
-        run(V3::try_new(), |simd| {
-            Avx2(tile, out, Products::<_, true>(simd))
-        })
-    },
+pub(super) const BYTES: [Fill<i16>; 2] = [
+    |tile, out| run(V4::try_new(), |simd| Avx512(tile, out, Bytes(simd))),
+    |tile, out| run(V3::try_new(), |simd| Avx2(tile, out, Bytes(simd))),
 ];
 
 fn run<S: pulp::Simd, W: pulp::WithSimd<Output = ()>>(
@@ -45,7 +29,7 @@ fn run<S: pulp::Simd, W: pulp::WithSimd<Output = ()>>(
     simd.map(|simd| simd.vectorize(work(simd))).is_some()
 }
 
-struct Avx2<'a, A>(&'a Tile<'a>, &'a mut [i32], A);
+struct Avx2<'a, A: Arithmetic>(&'a Tile<'a>, &'a mut [A::Product], A);
 
 impl<A: Arithmetic> pulp::WithSimd for Avx2<'_, A> {
     type Output = ();
@@ -56,7 +40,7 @@ impl<A: Arithmetic> pulp::WithSimd for Avx2<'_, A> {
     }
 }
 
-struct Avx512<'a, A>(&'a Tile<'a>, &'a mut [i32], A);
+struct Avx512<'a, A: Arithmetic>(&'a Tile<'a>, &'a mut [A::Product], A);
 
 impl<A: Arithmetic> pulp::WithSimd for Avx512<'_, A> {
     type Output = ();
@@ -81,17 +65,22 @@ trait Lanes: Copy {
     fn words(self, a: Self::V, b: Self::V) -> Self::V;
     /// `a[0] b[0] + a[1] b[1]` and `a[2] b[2] + a[3] b[3]`, of 8 bits, in 16 each; `a` has no sign.
     fn bytes(self, a: Self::V, b: Self::V) -> Self::V;
-    /// The sum modulo 2^16 of the two halves.
-    fn fold(self, halves: Self::V) -> Self::V;
+    /// Stores the sum modulo 2^16 of each lane's two halves.
+    fn store_folded(self, halves: Self::V, out: &mut [i16; LANES]);
 }
 
-/// Products of values of 8 bits, or of 16.
+/// Products of values of 16 bits.
 #[derive(Clone, Copy)]
-struct Products<L, const BYTES: bool>(L);
+struct Words<L>(L);
 
-impl<L: Lanes, const BYTES: bool> Arithmetic for Products<L, BYTES> {
+/// Products of values of 8 bits.
+#[derive(Clone, Copy)]
+struct Bytes<L>(L);
+
+impl<L: Lanes> Arithmetic for Words<L> {
     type Cells = L::V;
     type Sums = L::V;
+    type Product = i32;
 
     #[inline(always)]
     fn same(self, cell: Cell) -> L::V {
@@ -110,17 +99,43 @@ impl<L: Lanes, const BYTES: bool> Arithmetic for Products<L, BYTES> {
 
     #[inline(always)]
     fn add_products(self, sums: L::V, a: L::V, b: L::V) -> L::V {
-        if BYTES {
-            self.0.add_16(sums, self.0.bytes(a, b))
-        } else {
-            self.0.add_32(sums, self.0.words(a, b))
-        }
+        self.0.add_32(sums, self.0.words(a, b))
     }
 
     #[inline(always)]
     fn store(self, sums: L::V, out: &mut [i32; LANES]) {
-        let sums = if BYTES { self.0.fold(sums) } else { sums };
         self.0.store(sums, out);
+    }
+}
+
+impl<L: Lanes> Arithmetic for Bytes<L> {
+    type Cells = L::V;
+    type Sums = L::V;
+    type Product = i16;
+
+    #[inline(always)]
+    fn same(self, cell: Cell) -> L::V {
+        self.0.same(cell)
+    }
+
+    #[inline(always)]
+    fn load(self, group: &Group) -> L::V {
+        self.0.load(group)
+    }
+
+    #[inline(always)]
+    fn begin(self, starts: &[i32; LANES]) -> L::V {
+        self.0.load(&pulp::cast(*starts))
+    }
+
+    #[inline(always)]
+    fn add_products(self, sums: L::V, a: L::V, b: L::V) -> L::V {
+        self.0.add_16(sums, self.0.bytes(a, b))
+    }
+
+    #[inline(always)]
+    fn store(self, sums: L::V, out: &mut [i16; LANES]) {
+        self.0.store_folded(sums, out);
     }
 }
 
@@ -175,14 +190,15 @@ impl Lanes for V3 {
     }
 
     #[inline(always)]
-    fn fold(self, [a, b]: Self::V) -> Self::V {
+    fn store_folded(self, [a, b]: Self::V, out: &mut [i16; LANES]) {
         let fold = |v| {
             let sum = self
                 .avx2
                 ._mm256_add_epi16(self.avx2._mm256_slli_epi32::<16>(v), v);
             self.avx2._mm256_srai_epi32::<16>(sum)
         };
-        [fold(a), fold(b)]
+        let packed = self.avx2._mm256_packs_epi32(fold(a), fold(b));
+        *out = pulp::cast(self.avx2._mm256_permute4x64_epi64::<0b11_01_10_00>(packed));
     }
 }
 
@@ -225,10 +241,11 @@ impl Lanes for V4 {
     }
 
     #[inline(always)]
-    fn fold(self, v: __m512i) -> __m512i {
+    fn store_folded(self, v: __m512i, out: &mut [i16; LANES]) {
         let sum = self
             .avx512bw
             ._mm512_add_epi16(self.avx512f._mm512_slli_epi32::<16>(v), v);
-        self.avx512f._mm512_srai_epi32::<16>(sum)
+        let folded = self.avx512f._mm512_srai_epi32::<16>(sum);
+        *out = pulp::cast(self.avx512f._mm512_cvtepi32_epi16(folded));
     }
 }

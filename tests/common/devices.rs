@@ -7,19 +7,20 @@ use coresift::{CpuPool, Features, Pool};
 /// panels and fold grids, and with shaders checked as wgpu checks those that it does not trust; and
 /// with the feature `gles` OpenGL. `CORESIFT_TEST_DEVICES` may name more adapters, separated by commas,
 /// and `CORESIFT_TEST_ADAPTER` one to take instead of the software adapter, for a machine that has a
-/// GPU and no Mesa.
+/// GPU and no Mesa. A GPU has all features from the start, so that nothing is left to the host.
 ///
 /// Panics where there is no such adapter: a test that did not run has not passed.
 pub fn on_every_device(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
     check("cpu", &CpuPool::new(features.clone()));
     #[cfg(feature = "gpu")]
-    on_every_gpu(|name, gpu| check(name, &gpu.pool(features.clone()).expect("the pool fits")));
+    on_every_gpu(|name, gpu| check(name, &gpu.upload(&features).expect("the pool fits")));
 }
 
-/// As [`on_every_device`], but not through OpenGL: for whole selections on real pools. There it is
-/// the same software adapter once more, one thread at a time, for a third of all the time that tests
-/// take; kernels, reference cases and laws run on it as on the others.
-pub fn on_every_device_but_gl(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
+/// For whole selections on real pools: as [`on_every_device`], but GPUs are lent the features, as
+/// users have it, and OpenGL is left out. There it is the same software adapter once more, one thread
+/// at a time, for a third of all the time that tests take; kernels, reference cases and laws run on it
+/// as on the others.
+pub fn with_features_lent(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
     check("cpu", &CpuPool::new(features.clone()));
     #[cfg(feature = "gpu")]
     on_every_gpu_but_gl(|name, gpu| {

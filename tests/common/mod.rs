@@ -14,7 +14,7 @@ mod race;
 mod span;
 mod wrap;
 
-pub use devices::{on_every_device, on_every_device_but_gl};
+pub use devices::{on_every_device, with_features_lent};
 pub use wrap::{Lost, Noisy};
 
 /// Definitions in `f64`: slow, obvious, sharing no code with `src`.

@@ -2,7 +2,8 @@
 
 use super::super::norm::power;
 use super::basis::{Basis, project_out};
-use crate::sums;
+use crate::{order, sums};
+use std::cmp::Ordering;
 
 /// A row as it stood when the basis had `known` directions, in pool unit.
 pub(super) struct Held {
@@ -59,7 +60,7 @@ impl Held {
     }
 
     /// The row's place in the order of firing.
-    pub(super) fn turn(&self) -> (f64, usize) {
+    fn turn(&self) -> (f64, usize) {
         (self.fires, self.row)
     }
 
@@ -78,3 +79,26 @@ impl Held {
         self.norm * self.norm
     }
 }
+
+/// A row that waits: the larger, the sooner it would fire.
+pub(super) struct InTurn(pub(super) Held);
+
+impl Ord for InTurn {
+    fn cmp(&self, other: &Self) -> Ordering {
+        order::by_key(other.0.turn(), self.0.turn())
+    }
+}
+
+impl PartialOrd for InTurn {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for InTurn {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for InTurn {}

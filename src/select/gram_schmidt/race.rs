@@ -23,11 +23,11 @@
 
 use super::Run;
 use super::basis::Basis;
-use super::held::Held;
+use super::held::{Held, InTurn};
 use super::span::Span;
-use crate::{Error, order};
+use crate::Error;
 use rayon::prelude::*;
-use std::borrow::BorrowMut;
+use std::collections::BinaryHeap;
 
 /// Most rows asked for at a time.
 const MOST: f64 = 256.0;
@@ -45,7 +45,7 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>, numbers: &[f64]) -> 
         span,
         numbers,
         power,
-        held: Vec::new(),
+        held: BinaryHeap::new(),
         limit: 0.0,
         began: 0.0,
         pace,
@@ -69,7 +69,7 @@ struct Race<'s, 'a> {
     numbers: &'s [f64],
     power: f64,
     /// Live rows; masked on the device.
-    held: Vec<Held>,
+    held: BinaryHeap<InTurn>,
     /// No other row fires before.
     limit: f64,
     /// When the device last deflated: its hazards are those of that time.
@@ -81,42 +81,52 @@ impl Race<'_, '_> {
     /// Picks the rows that fire before the limit.
     fn fire(&mut self, run: &mut Run<'_>) {
         while !run.done() && !self.span.basis.is_full() {
-            let turns = self.held.iter().map(Held::turn).zip(0..);
-            let first = turns.min_by(|&(a, _), &(b, _)| order::by_key(a, b));
-            let Some(((fires, _), i)) = first else { return };
-            if fires >= self.limit {
+            if !self.is_due() {
                 return;
             }
-            if self.held[i].known < self.span.basis.len() {
-                self.bring_up();
+            let Some(InTurn(held)) = self.held.pop() else {
+                return;
+            };
+            if held.known < self.span.basis.len() {
+                self.bring_up(held);
                 continue;
             }
-            let held = self.held.swap_remove(i);
             run.pick(held.row, held.residual_sq.sqrt());
             self.span.basis.push(held.residual(), held.wait(self.power));
             self.pace.picked += 1;
         }
     }
 
-    /// Brings the rows that are next in turn up to date.
-    fn bring_up(&mut self) {
-        let (basis, power) = (&self.span.basis, self.power);
-        let is_stale = |held: &&mut Held| held.known < basis.len() && held.fires < self.limit;
-        let mut stale: Vec<&mut Held> = self.held.iter_mut().filter(is_stale).collect();
-        if stale.len() > AHEAD {
-            stale.select_nth_unstable_by(AHEAD, |a, b| order::by_key(a.turn(), b.turn()));
-            stale.truncate(AHEAD);
-        }
-        advance(&mut stale, basis, power);
-        self.bury();
+    /// Whether a row held would fire before the limit, by what is known of it.
+    fn is_due(&self) -> bool {
+        let first = self.held.peek();
+        first.is_some_and(|InTurn(held)| held.fires < self.limit)
     }
 
-    /// Drops rows whose residual is within the tolerance; gives their number.
-    fn bury(&mut self) -> usize {
-        let before = self.held.len();
-        let tol = self.span.tol;
-        self.held.retain(|held| held.is_live(tol));
-        before - self.held.len()
+    /// Brings a row and others that are next in turn up to date.
+    fn bring_up(&mut self, first: Held) {
+        let (mut stale, mut exact) = (vec![first], Vec::new());
+        while stale.len().max(exact.len()) < AHEAD && self.is_due() {
+            let Some(InTurn(held)) = self.held.pop() else {
+                break;
+            };
+            if held.known < self.span.basis.len() {
+                stale.push(held);
+            } else {
+                exact.push(held);
+            }
+        }
+        self.advance(&mut stale);
+        self.held.extend(stale.into_iter().chain(exact).map(InTurn));
+    }
+
+    /// Brings rows up to date, and drops those whose residual is within the tolerance; gives their
+    /// number.
+    fn advance(&self, rows: &mut Vec<Held>) -> usize {
+        advance(rows, &self.span.basis, self.power);
+        let before = rows.len();
+        rows.retain(|held| held.is_live(self.span.tol));
+        before - rows.len()
     }
 
     /// Moves the limit on, and holds the rows that are due before it. False when no row is left
@@ -129,12 +139,11 @@ impl Race<'_, '_> {
         self.limit = limit;
         let x = self.span.hold(&rows)?;
         let new = rows.iter().zip(x.chunks_exact(x.len() / rows.len()));
-        let new = new.map(|(&row, x)| Held::new(row, x, self.numbers[row]));
-        let first = self.held.len();
-        self.held.extend(new);
-        let (basis, power) = (&self.span.basis, self.power);
-        advance(&mut self.held[first..], basis, power);
-        let dead = self.bury();
+        let mut new: Vec<Held> = new
+            .map(|(&row, x)| Held::new(row, x, self.numbers[row]))
+            .collect();
+        let dead = self.advance(&mut new);
+        self.held.extend(new.into_iter().map(InTurn));
         self.pace.settled += rows.len();
         // Rows die in numbers when the span nears all of them: then the device can tell which.
         if 2 * dead > rows.len() && self.span.has_grown() {
@@ -185,10 +194,10 @@ impl Race<'_, '_> {
     /// computed anew when that pays or when it `must` be.
     fn deflate(&mut self, must: bool) -> Result<(), Error> {
         self.span.deflate()?;
-        advance(&mut self.held, &self.span.basis, self.power);
-        self.bury();
-        self.span.give_back(&self.held)?;
-        self.held.clear();
+        let held = std::mem::take(&mut self.held).into_iter();
+        let mut held: Vec<Held> = held.map(|InTurn(held)| held).collect();
+        self.advance(&mut held);
+        self.span.give_back(&held)?;
         (self.began, self.limit) = (self.span.basis.clock(), self.span.basis.clock());
         let in_vain = self.pace.settled > 8 * self.pace.picked;
         if must || self.span.is_stale(in_vain) {
@@ -200,15 +209,14 @@ impl Race<'_, '_> {
 }
 
 /// Brings rows up to date.
-fn advance<T: BorrowMut<Held> + Send>(rows: &mut [T], basis: &Basis, power: f64) {
-    let Some(first) = rows.first_mut() else {
+fn advance(rows: &mut [Held], basis: &Basis, power: f64) {
+    let Some(held) = rows.first() else {
         return;
     };
-    let held: &Held = first.borrow();
     let work = (basis.len() - held.known + 1) * held.residual().len();
     rows.par_iter_mut()
         .with_min_len(AT_LEAST.div_ceil(work))
-        .for_each(|held| held.borrow_mut().advance(basis, power));
+        .for_each(|held| held.advance(basis, power));
 }
 
 /// How many rows to ask for, and how many may be asked for in vain.

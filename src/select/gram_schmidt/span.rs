@@ -5,6 +5,7 @@ use super::basis::Basis;
 use super::candidates::Candidates;
 use super::held::Held;
 use crate::{Due, Error, Lp, Pool, Rate, Residuals, RowState, Totals, inner_error, norm_bounds};
+use rayon::prelude::*;
 
 /// Most directions handed to one deflation.
 const MOST_DIRECTIONS: usize = 256;
@@ -12,6 +13,8 @@ const MOST_DIRECTIONS: usize = 256;
 const GATHER_BYTES: usize = 8 << 20;
 /// Labelled rows settled at a time.
 const LABELLED: usize = 256;
+/// Rows whose states a thread sums up in one go: the same on every machine.
+const ROWS: usize = 1 << 14;
 /// The longest wait that a device can reckon with in f32.
 const LONGEST: f64 = 1e30;
 
@@ -78,15 +81,17 @@ impl<'a> Span<'a> {
                 norm_sq,
             }
         };
-        let states: Vec<_> = (0..norms_sq.len()).map(state).collect();
+        let rows = (0..norms_sq.len()).into_par_iter();
+        let states: Vec<_> = rows.map(state).collect();
         self.residuals.load(&states)?;
-        self.totals = states
-            .iter()
-            .filter(|s| !s.is_masked())
-            .fold(Totals::default(), |t, s| Totals {
-                rate: t.rate + f64::from(self.rate.of(s.bound_sq())),
-                residual_sq: t.residual_sq + f64::from(s.residual_sq),
-            });
+        let rate = self.rate;
+        let totals: Vec<Totals> = (states.par_chunks(ROWS))
+            .map(|states| total(states, rate))
+            .collect();
+        self.totals = totals.iter().fold(Totals::default(), |all, some| Totals {
+            rate: all.rate + some.rate,
+            residual_sq: all.residual_sq + some.residual_sq,
+        });
         self.renewed();
         self.project_labelled(labelled)
     }
@@ -225,6 +230,15 @@ impl<'a> Span<'a> {
             residual_sq: self.totals.residual_sq,
         };
     }
+}
+
+/// Sums over the rows in play.
+fn total(states: &[RowState], rate: Rate) -> Totals {
+    let in_play = states.iter().filter(|state| !state.is_masked());
+    in_play.fold(Totals::default(), |sum, state| Totals {
+        rate: sum.rate + f64::from(rate.of(state.bound_sq())),
+        residual_sq: sum.residual_sq + f64::from(state.residual_sq),
+    })
 }
 
 /// What a device is told of a row that has just been settled.

@@ -14,7 +14,7 @@ const HELD_ALWAYS: usize = 1 << 16;
 
 /// Rows within so many times the distance of a pick are told at once what they lose by it: most
 /// of what they lose is there. The others are told when they come up.
-const CLOSE: f64 = 1.2;
+const CLOSE: f64 = 1.15;
 
 /// Rows newly covered from which on that is done: with fewer, finding the close rows takes longer
 /// than what it saves.

@@ -7,6 +7,8 @@ use rayon::prelude::*;
 
 /// Picks decided on the host between two passes of the device.
 const BLOCK: usize = 256;
+/// Picks whose products with those after them are computed together.
+const TOGETHER: usize = 64;
 
 /// How a pick is kept.
 #[derive(Clone, Copy)]
@@ -32,7 +34,7 @@ pub(super) fn double_greedy(
     let mut over_x = group.start.clone();
     let mut over_y = group.gains_of_all();
     for round in picks.iter().flatten() {
-        over_y[round.row - group.first] += 2 * group.frame.own(round.row);
+        over_y[round.row - group.first] += 2 * group.own[round.row - group.first];
     }
     let mut kept: Vec<Vec<Round>> = vec![Vec::new(); picks.len()];
     let (frame, group_begins) = (group.frame, group.first);
@@ -75,10 +77,14 @@ fn decide(
         .map(|place| over_y[place - group_begins])
         .collect();
     let (mut keep, mut drop) = (Vec::new(), Vec::new());
-    let columns = Columns::of(frame.rows, &places);
-    let mut among = vec![0; places.len() * places.len()];
-    products(frame.rows, &places, &columns, &mut among);
+    let mut among = vec![0; TOGETHER * places.len()];
     for (at, &row) in places.iter().enumerate() {
+        let (of_run, width) = (at % TOGETHER, places.len() - at / TOGETHER * TOGETHER);
+        if of_run == 0 {
+            let run = &places[at..places.len().min(at + TOGETHER)];
+            let columns = Columns::of(frame.rows, &places[at..]);
+            products(frame.rows, run, &columns, &mut among);
+        }
         let (a, b) = (x[at], -y[at]);
         let is_kept = match rule {
             Rule::Certain => a >= b,
@@ -89,7 +95,7 @@ fn decide(
             }
         };
         let later = at + 1..places.len();
-        let products = &among[at * places.len()..][later.clone()];
+        let products = &among[of_run * width + of_run + 1..][..later.len()];
         let (changed, step) = if is_kept { (&mut x, -2) } else { (&mut y, 2) };
         for (gain, &product) in changed[later].iter_mut().zip(products) {
             *gain += step * i64::from(similarity(product, frame.threshold));

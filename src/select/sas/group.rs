@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use std::ops::Range;
 
 /// Rounds that a device makes in one go: so often progress is told.
-const ROUNDS: usize = 1024;
+const ROUNDS: usize = 4096;
 
 /// What all groups of a run share.
 #[derive(Clone, Copy)]
@@ -22,14 +22,6 @@ pub(super) struct Frame<'a> {
     pub(super) candidates: usize,
 }
 
-impl Frame<'_> {
-    /// s_ii.
-    pub(super) fn own(&self, place: usize) -> i64 {
-        let z = self.rows.row(place);
-        i64::from(similarity(product(z, z), self.threshold))
-    }
-}
-
 /// Some classes under way. Rows go by their places; what there is for each begins with place
 /// `first`.
 pub(super) struct Group<'a> {
@@ -41,6 +33,8 @@ pub(super) struct Group<'a> {
     stored: bool,
     /// Σⱼ s_ij over the class.
     row_sums: Vec<i64>,
+    /// s_ii.
+    pub(super) own: Vec<i64>,
     /// Gains over the labelled rows, of every row.
     pub(super) start: Vec<i64>,
     /// Gains over labelled rows and picks; masked are those of both.
@@ -67,18 +61,20 @@ impl<'a> Group<'a> {
                 similarities.sum_stored(&places.clone().collect::<Vec<_>>())?
             }
         };
+        let own_of = |place| {
+            let z = frame.rows.row(place);
+            i64::from(similarity(product(z, z), frame.threshold))
+        };
+        let own: Vec<i64> = places.clone().into_par_iter().map(own_of).collect();
         let mut group = Self {
             frame,
             similarities,
             classes,
             first: places.start,
             stored: row_sums.is_none(),
-            start: places
-                .clone()
-                .zip(&sums)
-                .map(|(place, sum)| sum - frame.own(place))
-                .collect(),
+            start: sums.iter().zip(&own).map(|(sum, own)| sum - own).collect(),
             row_sums: sums,
+            own,
             gains: Vec::new(),
             labelled_value: Vec::new(),
         };
@@ -148,7 +144,7 @@ impl<'a> Group<'a> {
     fn values_over(&self, gains: &[i64], set: &[usize]) -> Vec<i64> {
         let value = |&place: &usize| {
             let at = place - self.first;
-            let inside = (self.row_sums[at] - self.frame.own(place) - gains[at]) / 2;
+            let inside = (self.row_sums[at] - self.own[at] - gains[at]) / 2;
             self.row_sums[at] - inside
         };
         let of_class = |class| {
