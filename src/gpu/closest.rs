@@ -97,11 +97,15 @@ fn together(
 ) -> Result<Vec<Vec<f32>>, Error> {
     let (gpu, dim) = (&pool.gpu, pool.dim());
     let rows = places.last().map_or(0, |places| places.end);
-    let mut values = vec![0.0; rows * dim];
-    for (cluster, places) in clusters.iter().zip(places) {
+    let members = at_length_1(pool, &clusters.concat(), lengths)?;
+    let (mut values, mut rest) = (vec![0.0; rows * dim], &members[..]);
+    for places in places {
         let of_cluster = &mut values[places.first * dim..places.end * dim];
-        of_cluster.copy_from_slice(&at_length_1(pool, cluster, lengths)?);
+        let members;
+        (members, rest) = rest.split_at(of_cluster.len());
+        of_cluster.copy_from_slice(members);
     }
+    drop(members);
     let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
     let features = gpu.filled("cluster", &values, BufferUsages::STORAGE)?;
     let lists = gpu.filled("closest", &vec![f32::MIN; rows * k], usage)?;

@@ -233,6 +233,7 @@ impl Gpu {
 
     /// A pool of these rows, which are copied to the device when a kernel first reads them there.
     /// Single rows and lengths are taken from the caller's memory: that costs no wait for the device.
+    /// Where device memory is too small, that kernel says so.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 //! What the kernels of `shaders/integer_tile.wgsl` share: resident rows, tiles, their dispatch.
 
-use super::memory::{Block, PIECE_BYTES};
+use super::memory::{Block, PIECE_BYTES, blocks};
 use crate::{Error, Gpu, IntegerRows};
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -334,14 +334,6 @@ pub(super) fn pairs(
         let from = b.start.max(rows.start)..b.end;
         blocks(from, size).map(move |columns| (rows.clone(), columns))
     })
-}
-
-/// Ranges of `size`, and what is left.
-pub(super) fn blocks(range: Range<usize>, size: usize) -> impl Iterator<Item = Range<usize>> {
-    let end = range.end;
-    range
-        .step_by(size)
-        .map(move |first| first..end.min(first + size))
 }
 
 fn rows_per_panel(gpu: &Gpu, pitch: usize) -> Result<usize, Error> {

@@ -1,6 +1,7 @@
 //! Binds `shaders/mark_within.wgsl`.
 
-use super::integer_tile::{Kernel, Size, Tile, blocks};
+use super::integer_tile::{Kernel, Size, Tile};
+use super::memory::blocks;
 use super::neighbours::GpuNeighbours;
 use crate::{Error, Marks, Reach};
 

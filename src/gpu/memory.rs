@@ -318,6 +318,14 @@ impl Gpu {
     }
 }
 
+/// Ranges of `size`, and what is left.
+pub(super) fn blocks(range: Range<usize>, size: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = range.end;
+    range
+        .step_by(size)
+        .map(move |first| first..end.min(first + size))
+}
+
 /// Bytes that it does not pay to share among cores.
 const MUCH: usize = 1 << 18;
 

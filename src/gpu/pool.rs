@@ -1,8 +1,7 @@
-//! Rows resident on a GPU, as a list of panels.
+//! A pool on a GPU: its rows in panels, there from the start or when a kernel first asks for them.
 
 use super::clock::Kind;
-use super::integer_tile::blocks;
-use super::memory::Block;
+use super::memory::{Block, blocks};
 use super::neighbours::GpuNeighbours;
 use super::residuals::GpuResiduals;
 use super::similarities::GpuSimilarities;

@@ -57,7 +57,7 @@ impl Gpu {
         !no_memory && probe.get_mapped_range(..).is_err()
     }
 
-    /// What writes alone would not tell: on a lost device they do nothing.
+    /// What writes alone would not tell: on a lost device they do nothing. Counted as one of them.
     pub(super) fn alive(&self) -> Result<(), Error> {
         self.counted(Kind::Upload, || {
             if self.is_lost() {

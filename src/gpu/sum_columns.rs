@@ -1,6 +1,7 @@
 //! Binds `shaders/sum_columns.wgsl`.
 
-use super::integer_tile::{Kernel, Panel, Resident, Size, Tile, blocks};
+use super::integer_tile::{Kernel, Panel, Resident, Size, Tile};
+use super::memory::blocks;
 use crate::Error;
 use std::ops::Range;
 use wgpu::BufferUsages;

@@ -1,6 +1,7 @@
 //! Binds `shaders/sum_stored.wgsl`.
 
-use super::integer_tile::{Resident, Tile, blocks};
+use super::integer_tile::{Resident, Tile};
+use super::memory::blocks;
 use super::similarities::Kept;
 use super::sum_columns::by_class;
 use crate::Error;

@@ -11,15 +11,23 @@ pub(super) type Fill<P> = fn(&Tile<'_>, &mut [P]) -> bool;
 
 /// Products of values of 16 bits, the best first.
 pub(super) const WORDS: [Fill<i32>; 2] = [
-    |tile, out| run(V4::try_new(), |simd| Avx512(tile, out, Words(simd))),
-    |tile, out| run(V3::try_new(), |simd| Avx2(tile, out, Words(simd))),
+    |tile, out| {
+        run(V4::try_new(), |simd| {
+            Avx512(tile, out, Products(simd, Words))
+        })
+    },
+    |tile, out| run(V3::try_new(), |simd| Avx2(tile, out, Products(simd, Words))),
 ];
 
 /// Products of values of 8 bits, those of the rows without sign, modulo 2^16; no two of them that
 /// stand together may add up to more than `i16` holds. The best first.
 pub(super) const BYTES: [Fill<i16>; 2] = [
-    |tile, out| run(V4::try_new(), |simd| Avx512(tile, out, Bytes(simd))),
-    |tile, out| run(V3::try_new(), |simd| Avx2(tile, out, Bytes(simd))),
+    |tile, out| {
+        run(V4::try_new(), |simd| {
+            Avx512(tile, out, Products(simd, Bytes))
+        })
+    },
+    |tile, out| run(V3::try_new(), |simd| Avx2(tile, out, Products(simd, Bytes))),
 ];
 
 fn run<S: pulp::Simd, W: pulp::WithSimd<Output = ()>>(
@@ -69,49 +77,58 @@ trait Lanes: Copy {
     fn store_folded(self, halves: Self::V, out: &mut [i16; LANES]);
 }
 
-/// Products of values of 16 bits.
+/// Products of one kind, made of a processor's instructions.
 #[derive(Clone, Copy)]
-struct Words<L>(L);
+struct Products<L, K>(L, K);
 
-/// Products of values of 8 bits.
+/// What the two kinds of products differ in.
+trait Kind: Copy {
+    type Product: Copy + Default;
+
+    fn add_products<L: Lanes>(lanes: L, sums: L::V, a: L::V, b: L::V) -> L::V;
+    fn store<L: Lanes>(lanes: L, sums: L::V, out: &mut [Self::Product; LANES]);
+}
+
+/// Of values of 16 bits.
 #[derive(Clone, Copy)]
-struct Bytes<L>(L);
+struct Words;
 
-impl<L: Lanes> Arithmetic for Words<L> {
-    type Cells = L::V;
-    type Sums = L::V;
+impl Kind for Words {
     type Product = i32;
 
     #[inline(always)]
-    fn same(self, cell: Cell) -> L::V {
-        self.0.same(cell)
+    fn add_products<L: Lanes>(lanes: L, sums: L::V, a: L::V, b: L::V) -> L::V {
+        lanes.add_32(sums, lanes.words(a, b))
     }
 
     #[inline(always)]
-    fn load(self, group: &Group) -> L::V {
-        self.0.load(group)
-    }
-
-    #[inline(always)]
-    fn begin(self, starts: &[i32; LANES]) -> L::V {
-        self.0.load(&pulp::cast(*starts))
-    }
-
-    #[inline(always)]
-    fn add_products(self, sums: L::V, a: L::V, b: L::V) -> L::V {
-        self.0.add_32(sums, self.0.words(a, b))
-    }
-
-    #[inline(always)]
-    fn store(self, sums: L::V, out: &mut [i32; LANES]) {
-        self.0.store(sums, out);
+    fn store<L: Lanes>(lanes: L, sums: L::V, out: &mut [i32; LANES]) {
+        lanes.store(sums, out);
     }
 }
 
-impl<L: Lanes> Arithmetic for Bytes<L> {
+/// Of values of 8 bits.
+#[derive(Clone, Copy)]
+struct Bytes;
+
+impl Kind for Bytes {
+    type Product = i16;
+
+    #[inline(always)]
+    fn add_products<L: Lanes>(lanes: L, sums: L::V, a: L::V, b: L::V) -> L::V {
+        lanes.add_16(sums, lanes.bytes(a, b))
+    }
+
+    #[inline(always)]
+    fn store<L: Lanes>(lanes: L, sums: L::V, out: &mut [i16; LANES]) {
+        lanes.store_folded(sums, out);
+    }
+}
+
+impl<L: Lanes, K: Kind> Arithmetic for Products<L, K> {
     type Cells = L::V;
     type Sums = L::V;
-    type Product = i16;
+    type Product = K::Product;
 
     #[inline(always)]
     fn same(self, cell: Cell) -> L::V {
@@ -130,12 +147,12 @@ impl<L: Lanes> Arithmetic for Bytes<L> {
 
     #[inline(always)]
     fn add_products(self, sums: L::V, a: L::V, b: L::V) -> L::V {
-        self.0.add_16(sums, self.0.bytes(a, b))
+        K::add_products(self.0, sums, a, b)
     }
 
     #[inline(always)]
-    fn store(self, sums: L::V, out: &mut [i16; LANES]) {
-        self.0.store_folded(sums, out);
+    fn store(self, sums: L::V, out: &mut [K::Product; LANES]) {
+        K::store(self.0, sums, out);
     }
 }
 
