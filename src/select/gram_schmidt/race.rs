@@ -87,12 +87,14 @@ impl Race<'_, '_> {
             let Some(InTurn(held)) = self.held.pop() else {
                 return;
             };
-            if held.known < self.span.basis.len() {
+            if held.residual.known() < self.span.basis.len() {
                 self.bring_up(held);
                 continue;
             }
-            run.pick(held.row, held.residual_sq.sqrt());
-            self.span.basis.push(held.residual(), held.wait(self.power));
+            run.pick(held.row, held.residual.sq().sqrt());
+            self.span
+                .basis
+                .push(held.residual.values(), held.wait(self.power));
             self.pace.picked += 1;
         }
     }
@@ -110,7 +112,7 @@ impl Race<'_, '_> {
             let Some(InTurn(held)) = self.held.pop() else {
                 break;
             };
-            if held.known < self.span.basis.len() {
+            if held.residual.known() < self.span.basis.len() {
                 stale.push(held);
             } else {
                 exact.push(held);
@@ -213,7 +215,7 @@ fn advance(rows: &mut [Held], basis: &Basis, power: f64) {
     let Some(held) = rows.first() else {
         return;
     };
-    let work = (basis.len() - held.known + 1) * held.residual().len();
+    let work = (basis.len() - held.residual.known() + 1) * held.residual.values().len();
     rows.par_iter_mut()
         .with_min_len(AT_LEAST.div_ceil(work))
         .for_each(|held| held.advance(basis, power));
