@@ -34,6 +34,9 @@ const MOST: f64 = 256.0;
 /// Rows brought up to date at a time: those that are next in turn, in the hope that the first
 /// of them fires.
 const AHEAD: usize = 8;
+/// Of so many rows the host may settle one in vain before the device deflates: about what costs it as
+/// much as a pass over all. Held, they take a sixteenth of the features' memory.
+const ROWS_OF_PASS: usize = 32;
 /// Multiplications below which a second thread is not worth waking.
 const AT_LEAST: usize = 1 << 17;
 
@@ -229,14 +232,13 @@ struct Pace {
     /// Rows settled and picks made since the device deflated.
     settled: usize,
     picked: usize,
-    /// Rows that may be settled in vain before the device deflates: about as many as cost the
-    /// host what a pass over the features costs the device.
+    /// Rows that may be settled in vain before the device deflates.
     patience: usize,
 }
 
 impl Pace {
     fn new(target: usize, rows: usize) -> Self {
-        let patience = 4 * (rows / 512).clamp(target, target.max(256));
+        let patience = (rows / ROWS_OF_PASS).max(4 * target);
         Self {
             target: target as f64,
             acceptance: 1.0,
