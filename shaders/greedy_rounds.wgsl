@@ -53,7 +53,12 @@ struct Best {
 @group(0) @binding(2) var<storage, read_write> gains: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read_write> rounds: array<Round>;
 
-var<workgroup> bests: array<Best, 256>;
+// The best of each thread, then of every 4, 16 and 64 threads: in places of their own, so that a
+// thread may begin the next search while others still read the end of this one.
+var<workgroup> of_each: array<Best, 256>;
+var<workgroup> of_4: array<Best, 64>;
+var<workgroup> of_16: array<Best, 16>;
+var<workgroup> of_64: array<Best, 4>;
 
 // Without a branch: a round is a chain of these.
 fn is_more(a: Best, b: Best) -> bool {
@@ -164,22 +169,29 @@ fn next_best(of_class: Class, pick: u32, thread: u32) -> Best {
     return best;
 }
 
+// In pairs: two steps one after the other, not three.
+fn best_of_four(a: Best, b: Best, c: Best, d: Best) -> Best {
+    return better(better(a, b), better(c, d));
+}
+
 // The best of the class, from the threads' own.
 fn best_of_all(own: Best, thread: u32) -> Best {
-    workgroupBarrier(); // the round before has been read
-    bests[thread] = own;
-    for (var quarter = THREADS / 4u; quarter > 0u; quarter /= 4u) {
-        workgroupBarrier();
-        if thread < quarter {
-            var best = bests[thread];
-            for (var other = thread + quarter; other < 4u * quarter; other += quarter) {
-                best = better(best, bests[other]);
-            }
-            bests[thread] = best;
-        }
+    let t = thread;
+    of_each[t] = own;
+    workgroupBarrier();
+    if t < 64u {
+        of_4[t] = best_of_four(of_each[t], of_each[t + 64u], of_each[t + 128u], of_each[t + 192u]);
     }
     workgroupBarrier();
-    return bests[0];
+    if t < 16u {
+        of_16[t] = best_of_four(of_4[t], of_4[t + 16u], of_4[t + 32u], of_4[t + 48u]);
+    }
+    workgroupBarrier();
+    if t < 4u {
+        of_64[t] = best_of_four(of_16[t], of_16[t + 4u], of_16[t + 8u], of_16[t + 12u]);
+    }
+    workgroupBarrier();
+    return best_of_four(of_64[0], of_64[1], of_64[2], of_64[3]);
 }
 
 @compute @workgroup_size(256)

@@ -61,6 +61,10 @@ fn small_pools_by_the_definition() {
             .map(|x| oracle::norms(x)[1].sqrt())
             .fold(0.0, f64::max);
         on_every_device(Features::new(&x, rows, dim).unwrap(), |device, pool| {
+            // Thousands of selections, each of many dispatches: a third of the pools do for a GPU.
+            if device != "cpu" && seed % 3 > 0 {
+                return;
+            }
             for threshold in [Some(0.0), Some(0.4), None] {
                 for similarity in [Similarity::Cosine, Similarity::Dot] {
                     let sas = Sas {

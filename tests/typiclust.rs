@@ -124,7 +124,7 @@ fn picks_are_those_of_the_definition() {
                     };
                     let want = by_definition(&x, dim, &options);
                     on_every_pool(Features::new(&x, rows, dim).unwrap(), |device, pool| {
-                        let budget = if device == "cpu" { want.len() } else { 40 };
+                        let budget = if device == "cpu" { want.len() } else { 20 };
                         let got = options.select(pool, budget).unwrap();
                         let at = format!("{device} seed {seed} {options:?}");
                         assert_eq!(got.picks.len(), budget, "{at}");

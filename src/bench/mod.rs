@@ -19,12 +19,12 @@
 //! uploads the features when a kernel first reads them), while every call of the pool is timed too.
 //! *Device time* is the time of these calls, *host time* is the rest. The *parts* of the device time
 //! come from elsewhere: kernels from the device's timestamps; `memory`, `upload`, `submit`,
-//! `read-back` and `host`, rows and lengths from the caller's memory, timed one by one; `wait`, until
-//! the kernels before a read-back have begun and the host has noticed their end, is the time of that
-//! less the kernels' own. Where these are more, they ran while the host was at something else: that is
-//! `overlap`, to be taken off. What calls spend otherwise, on the host's own arithmetic, is in no part:
-//! parts that add up to the device time, with no more `wait` than dispatches take, say that it is spent
-//! where it should be. On the CPU pool the calls *are* the parts.
+//! `read-back` and `host`, rows and lengths from the caller's memory and rows made as kernels read
+//! them, timed one by one; `wait`, until the kernels before a read-back have begun and the host has
+//! noticed their end, is the time of that less the kernels' own. Where these are more, they ran while
+//! the host was at something else: that is `overlap`, to be taken off. What calls spend otherwise is in
+//! no part: parts that add up to the device time, with no more `wait` than dispatches take, say that it
+//! is spent where it should be. On the CPU pool the calls *are* the parts.
 
 pub mod compare;
 pub(crate) mod device;

@@ -14,8 +14,8 @@ const MOST_STAMPED: usize = QUERY_SET_MAX_QUERIES as usize / 2;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeviceRecord {
     /// Kernels, and `memory`, `upload`, `submit`, `wait`, `read-back` and `host` (rows and lengths taken
-    /// from the caller's memory), by name. `overlap` is to be taken off: kernels that ran while the
-    /// host was at something else.
+    /// from the caller's memory, and rows made as kernels read them), by name. `overlap` is to be taken
+    /// off: kernels that ran while the host was at something else.
     pub parts: Vec<DevicePart>,
     /// Most bytes of device memory that this crate held at a time.
     pub peak_bytes: u64,
@@ -273,7 +273,7 @@ pub(super) enum Kind {
     Submit,
     /// Bytes moved to the host.
     ReadBack,
-    /// Rows and lengths taken from the caller's memory.
+    /// Rows and lengths taken from the caller's memory, and rows made as kernels read them.
     Host,
 }
 

@@ -1,11 +1,13 @@
 //! Binds `shaders/closest.wgsl`.
 
 use super::GpuPool;
+use super::clock::Kind;
 use super::directions::{
     COLUMNS, DIRECTIONS_OF_BLOCK, Directions, ROWS, Width, check_columns, fours,
 };
 use super::memory::Block;
 use crate::{Error, Pool};
+use rayon::prelude::*;
 use std::borrow::Cow;
 use std::num::NonZeroU64;
 use wgpu::BufferUsages;
@@ -98,13 +100,7 @@ fn together(
     let (gpu, dim) = (&pool.gpu, pool.dim());
     let rows = places.last().map_or(0, |places| places.end);
     let members = at_length_1(pool, &clusters.concat(), lengths)?;
-    let (mut values, mut rest) = (vec![0.0; rows * dim], &members[..]);
-    for places in places {
-        let of_cluster = &mut values[places.first * dim..places.end * dim];
-        let members;
-        (members, rest) = rest.split_at(of_cluster.len());
-        of_cluster.copy_from_slice(members);
-    }
+    let values = gpu.counted(Kind::Host, || Ok(placed(&members, places, dim)))?;
     drop(members);
     let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
     let features = gpu.filled("cluster", &values, BufferUsages::STORAGE)?;
@@ -122,6 +118,19 @@ fn together(
     let found = gpu.read::<f32>("closest", &lists)?;
     let of_cluster = |places: &Places| found[places.first * k..places.end * k].to_vec();
     Ok(places.iter().map(of_cluster).collect())
+}
+
+/// Rows at their places.
+fn placed(members: &[f32], places: &[Places], dim: usize) -> Vec<f32> {
+    let mut values = Vec::with_capacity(places.last().map_or(0, |places| places.end * dim));
+    let mut rest = members;
+    for places in places {
+        let of_cluster;
+        (of_cluster, rest) = rest.split_at((places.end - places.first) * dim);
+        values.resize(places.first * dim, 0.0);
+        values.extend_from_slice(of_cluster);
+    }
+    values
 }
 
 /// What a buffer has for some rows, so many numbers a row.
@@ -192,10 +201,12 @@ fn at_once(pool: &GpuPool<'_>, k: usize) -> (usize, usize) {
 /// Rows over their lengths.
 fn at_length_1(pool: &GpuPool<'_>, rows: &[usize], lengths: &[f32]) -> Result<Vec<f32>, Error> {
     let mut values = pool.gather_rows(rows)?;
-    for (values, &row) in values.chunks_exact_mut(pool.dim()).zip(rows) {
-        values.iter_mut().for_each(|v| *v /= lengths[row]);
-    }
-    Ok(values)
+    let scale =
+        |(values, &row): (&mut [f32], &usize)| values.iter_mut().for_each(|v| *v /= lengths[row]);
+    pool.gpu.counted(Kind::Host, || {
+        (values.par_chunks_exact_mut(pool.dim()).zip(rows)).for_each(scale);
+        Ok(values)
+    })
 }
 
 /// The panel's rows against vectors, the first of which is at place `first` of `count`.

@@ -1,7 +1,9 @@
 //! Directions as the kernels want them: blocks of 32, a column's 32 values together.
 
+use super::clock::Kind;
 use super::memory::Block;
 use crate::{Error, Gpu};
+use rayon::prelude::*;
 use std::num::NonZeroU64;
 use std::sync::OnceLock;
 use wgpu::BufferUsages;
@@ -105,6 +107,16 @@ pub(super) struct Directions {
     per_window: u32,
 }
 
+/// Writes a block's directions, a column's 32 values together.
+fn pack(block: &mut [f32], values: &[f32], dim: usize, factor: f32) {
+    for (lane, direction) in values.chunks_exact(dim).enumerate() {
+        let places = block[lane..].iter_mut().step_by(DIRECTIONS_OF_BLOCK);
+        for (place, v) in places.zip(direction) {
+            *place = v * factor;
+        }
+    }
+}
+
 /// Blocks that one dispatch takes.
 pub(super) struct Window<'a> {
     pub(super) binding: wgpu::BindingResource<'a>,
@@ -134,18 +146,14 @@ impl Directions {
             )));
         }
         let blocks = (values.len() / dim).div_ceil(DIRECTIONS_OF_BLOCK);
-        let mut packed = vec![0.0f32; blocks.max(1) * columns * DIRECTIONS_OF_BLOCK];
-        for (m, direction) in values.chunks(dim).enumerate() {
-            let start = m / DIRECTIONS_OF_BLOCK * columns * DIRECTIONS_OF_BLOCK;
-            let lane = m % DIRECTIONS_OF_BLOCK;
-            let places = packed[start..]
-                .iter_mut()
-                .skip(lane)
-                .step_by(DIRECTIONS_OF_BLOCK);
-            places
-                .zip(direction)
-                .for_each(|(place, v)| *place = v * factor);
-        }
+        let packed = gpu.counted(Kind::Host, || {
+            let mut packed = vec![0.0f32; blocks.max(1) * columns * DIRECTIONS_OF_BLOCK];
+            packed
+                .par_chunks_exact_mut(columns * DIRECTIONS_OF_BLOCK)
+                .zip(values.par_chunks(dim * DIRECTIONS_OF_BLOCK))
+                .for_each(|(block, values)| pack(block, values, dim, factor));
+            Ok(packed)
+        })?;
         Ok(Self {
             resident: gpu.filled("directions", &packed, BufferUsages::STORAGE)?,
             columns: columns as u32,

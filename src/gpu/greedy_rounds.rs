@@ -18,8 +18,8 @@ const THREADS: u32 = 256;
 /// Rounds of all loops together in one dispatch: a thread of Mesa's lavapipe stops after 65 535,
 /// and a GPU takes about a microsecond for each.
 const MOST_LOOPS: u32 = 60_000;
-/// Rounds of the loops in one round of the choice, beside those over the class's own rows.
-const LOOPS_OF_ROUND: u32 = 24;
+/// Rounds of loops in one round of the choice, beside those over the class's own rows: its own.
+const LOOPS_OF_ROUND: u32 = 1;
 
 /// `Shape` in the shader; the test below holds the two to one layout.
 #[repr(C)]

@@ -1,5 +1,6 @@
 //! The rows at length 1 in whole numbers on a GPU.
 
+use super::clock::Kind;
 use super::integer_tile::{Kernel, Panels, Size, Tile, pairs};
 use super::memory::Block;
 use super::{GpuPool, count_within, mark_within, nearest_other};
@@ -7,6 +8,9 @@ use crate::neighbours::{factor, to_integers};
 use crate::{Error, IntegerRows, Marks, Neighbours, Pool as _, Reach};
 use rayon::prelude::*;
 use wgpu::BufferUsages;
+
+/// Values that a thread makes whole at least: a few rows are not worth waking one.
+const AT_LEAST: usize = 1 << 13;
 
 pub(super) struct GpuNeighbours<'a> {
     pool: &'a GpuPool<'a>,
@@ -65,11 +69,14 @@ fn integers(pool: &GpuPool<'_>, rows: &[usize]) -> Result<Vec<i16>, Error> {
     let dim = pool.dim();
     let pitch = dim.next_multiple_of(IntegerRows::ALIGNMENT);
     let x = pool.gather_rows(rows)?;
-    let mut out = vec![0; rows.len() * pitch];
-    out.par_chunks_exact_mut(pitch)
-        .zip(x.par_chunks_exact(dim))
-        .for_each(|(out, x)| to_integers(x, 1.0, factor(x, 1.0), out));
-    Ok(out)
+    pool.gpu.counted(Kind::Host, || {
+        let mut out = vec![0; rows.len() * pitch];
+        out.par_chunks_exact_mut(pitch)
+            .zip(x.par_chunks_exact(dim))
+            .with_min_len(AT_LEAST.div_ceil(pitch))
+            .for_each(|(out, x)| to_integers(x, 1.0, factor(x, 1.0), out));
+        Ok(out)
+    })
 }
 
 impl Neighbours for GpuNeighbours<'_> {

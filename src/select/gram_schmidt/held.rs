@@ -1,21 +1,19 @@
 //! Rows that the race holds on the host, each as exact as it has had to be.
 
 use super::super::norm::power;
-use super::basis::{Basis, project_out};
-use crate::{order, sums};
+use super::basis::Basis;
+use super::residual::Residual;
+use crate::order;
 use std::cmp::Ordering;
 
-/// A row as it stood when the basis had `known` directions, in pool unit.
+/// A row as it stood when it was last brought up to date, in pool unit.
 pub(super) struct Held {
     pub(super) row: usize,
     /// ‖F_i‖.
     norm: f64,
-    residual: Vec<f64>,
-    pub(super) residual_sq: f64,
+    pub(super) residual: Residual,
     /// E_i − Λ_i.
     pub(super) left: f64,
-    /// Directions projected out.
-    pub(super) known: usize,
     /// When the row would fire if no more were: never too late, since residuals only shrink.
     pub(super) fires: f64,
 }
@@ -23,40 +21,35 @@ pub(super) struct Held {
 impl Held {
     /// A row that no direction has been projected out of.
     pub(super) fn new(row: usize, x: &[f32], number: f64) -> Self {
-        let residual: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
-        let norm = sums::squares(x).sqrt();
+        let residual = Residual::new(x);
         Self {
             row,
-            norm,
+            norm: residual.sq().sqrt(),
             residual,
-            residual_sq: norm * norm,
             left: number,
-            known: 0,
             fires: 0.0,
         }
     }
 
     /// Brings the row to the basis as it is now.
     ///
-    /// With c_m = ⟨residual, q_m⟩ for the directions since `known`, the squared residual before
+    /// With c_m = ⟨residual, q_m⟩ for the directions that are new to it, the squared residual before
     /// direction k was r² + Σ_{m≥k} c_m²: the hazard of the time that has passed follows from
     /// the products, and nothing has to be done for a row while nobody asks.
     pub(super) fn advance(&mut self, basis: &Basis, exponent: f64) {
-        let (directions, dt) = basis.since(self.known);
-        let mut products = vec![0.0; dt.len()];
-        self.residual_sq = project_out(&mut self.residual, directions, &mut products);
-        let mut residual_sq = self.residual_sq;
+        let dt = basis.since(self.residual.known()).1;
+        let products = self.residual.advance(basis);
+        let mut residual_sq = self.residual.sq();
         for (c, dt) in products.iter().zip(dt).rev() {
             residual_sq += c * c;
             self.left -= dt * power(residual_sq.sqrt(), exponent);
         }
-        self.known += dt.len();
         self.fires = basis.clock() + self.wait(exponent);
     }
 
     /// Time until the row fires if its residual stays.
     pub(super) fn wait(&self, exponent: f64) -> f64 {
-        (self.left / power(self.residual_sq.sqrt(), exponent)).max(0.0)
+        (self.left / power(self.residual.sq().sqrt(), exponent)).max(0.0)
     }
 
     /// The row's place in the order of firing.
@@ -66,12 +59,7 @@ impl Held {
 
     /// Whether the residual is more than rounding.
     pub(super) fn is_live(&self, tol: f64) -> bool {
-        self.residual_sq.sqrt() > tol * self.norm
-    }
-
-    /// The residual.
-    pub(super) fn residual(&self) -> &[f64] {
-        &self.residual
+        self.residual.sq().sqrt() > tol * self.norm
     }
 
     /// ‖F_i‖².

@@ -6,6 +6,7 @@ mod held;
 mod pivot;
 mod plain;
 mod race;
+mod residual;
 mod span;
 
 use super::norm::{Draw, in_unit};

@@ -5,7 +5,7 @@
 //! of them is picked while it beats every bound outside (or equals it and comes first).
 
 use super::Run;
-use super::candidates::Candidates;
+use super::candidates::{self, Candidate};
 use super::span::Span;
 use crate::{Error, RowState, order};
 
@@ -17,6 +17,7 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>) -> Result<(), Error>
     let mut bounds = vec![f64::INFINITY; run.pool.rows()];
     tighten(&mut bounds, &span.read()?);
     let mut few = FEW;
+    let mut candidates = Vec::new();
     while !run.done() && !span.basis.is_full() {
         // One more than will be settled: the first bound outside.
         let mut best = largest(&bounds, few + 1);
@@ -25,20 +26,22 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>) -> Result<(), Error>
             return Ok(());
         }
         best.sort_unstable(); // then a tie goes to the lower index
-        let mut candidates = span.settle(best)?;
+        candidates = span.settle(&best, candidates)?;
         let outside = outside.map(|row| (bounds[row], row));
-        let dead = candidates.rows.len() - candidates.alive().count();
+        let dead = candidates
+            .iter()
+            .filter(|candidate| !candidate.live)
+            .count();
         let picks = take_best(run, span, &mut candidates, outside);
         if run.done() || span.basis.is_full() {
             return Ok(());
         }
-        for (i, &row) in candidates.rows.iter().enumerate() {
-            let bound = if candidates.live[i] {
-                candidates.residual_sq[i]
+        for candidate in &candidates {
+            bounds[candidate.row] = if candidate.live {
+                candidate.residual.sq()
             } else {
                 MASKED
             };
-            bounds[row] = bound;
         }
         span.deflate()?;
         span.write_back(&candidates)?;
@@ -84,24 +87,30 @@ fn largest(bounds: &[f64], count: usize) -> Vec<usize> {
 fn take_best(
     run: &mut Run<'_>,
     span: &mut Span<'_>,
-    candidates: &mut Candidates,
+    candidates: &mut [Candidate],
     outside: Option<(f64, usize)>,
 ) -> usize {
     let mut picks = 0;
     while !run.done() {
-        let keys = candidates.alive().map(|i| (-candidates.residual_sq[i], i));
+        let live = candidates
+            .iter()
+            .zip(0..)
+            .filter(|(candidate, _)| candidate.live);
+        let keys = live.map(|(candidate, i)| (-candidate.residual.sq(), i));
         let Some((key, i)) = order::argmin(keys) else {
             break;
         };
-        let row = candidates.rows[i];
-        if outside.is_some_and(|(bound, other)| order::by_key((key, row), (-bound, other)).is_gt())
-        {
+        let picked = &mut candidates[i];
+        let lost = |(bound, other): (f64, usize)| {
+            order::by_key((key, picked.row), (-bound, other)).is_gt()
+        };
+        if outside.is_some_and(lost) {
             break;
         }
-        run.pick(row, (-key).sqrt());
-        candidates.live[i] = false;
-        span.basis.push(candidates.residual(i), 0.0);
-        candidates.project_out(span.basis.last());
+        run.pick(picked.row, (-key).sqrt());
+        picked.live = false;
+        span.basis.push(picked.residual.values(), 0.0);
+        candidates::settle(candidates, &span.basis, span.tol);
         picks += 1;
     }
     picks

@@ -34,6 +34,9 @@ const MOST: f64 = 256.0;
 /// Rows brought up to date at a time: those that are next in turn, in the hope that the first
 /// of them fires.
 const AHEAD: usize = 8;
+/// Of so many rows the host may settle one in vain before the device deflates: about what costs it as
+/// much as a pass over all. Held, they take a sixteenth of the features' memory.
+const ROWS_OF_PASS: usize = 32;
 /// Multiplications below which a second thread is not worth waking.
 const AT_LEAST: usize = 1 << 17;
 
@@ -87,12 +90,14 @@ impl Race<'_, '_> {
             let Some(InTurn(held)) = self.held.pop() else {
                 return;
             };
-            if held.known < self.span.basis.len() {
+            if held.residual.known() < self.span.basis.len() {
                 self.bring_up(held);
                 continue;
             }
-            run.pick(held.row, held.residual_sq.sqrt());
-            self.span.basis.push(held.residual(), held.wait(self.power));
+            run.pick(held.row, held.residual.sq().sqrt());
+            self.span
+                .basis
+                .push(held.residual.values(), held.wait(self.power));
             self.pace.picked += 1;
         }
     }
@@ -110,7 +115,7 @@ impl Race<'_, '_> {
             let Some(InTurn(held)) = self.held.pop() else {
                 break;
             };
-            if held.known < self.span.basis.len() {
+            if held.residual.known() < self.span.basis.len() {
                 stale.push(held);
             } else {
                 exact.push(held);
@@ -213,7 +218,7 @@ fn advance(rows: &mut [Held], basis: &Basis, power: f64) {
     let Some(held) = rows.first() else {
         return;
     };
-    let work = (basis.len() - held.known + 1) * held.residual().len();
+    let work = (basis.len() - held.residual.known() + 1) * held.residual.values().len();
     rows.par_iter_mut()
         .with_min_len(AT_LEAST.div_ceil(work))
         .for_each(|held| held.advance(basis, power));
@@ -227,14 +232,13 @@ struct Pace {
     /// Rows settled and picks made since the device deflated.
     settled: usize,
     picked: usize,
-    /// Rows that may be settled in vain before the device deflates: about as many as cost the
-    /// host what a pass over the features costs the device.
+    /// Rows that may be settled in vain before the device deflates.
     patience: usize,
 }
 
 impl Pace {
     fn new(target: usize, rows: usize) -> Self {
-        let patience = 4 * (rows / 512).clamp(target, target.max(256));
+        let patience = (rows / ROWS_OF_PASS).max(4 * target);
         Self {
             target: target as f64,
             acceptance: 1.0,

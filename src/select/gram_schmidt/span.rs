@@ -2,7 +2,7 @@
 
 use super::GramSchmidt;
 use super::basis::Basis;
-use super::candidates::Candidates;
+use super::candidates::{self, Candidate};
 use super::held::Held;
 use crate::{Due, Error, Lp, Pool, Rate, Residuals, RowState, Totals, inner_error, norm_bounds};
 use rayon::prelude::*;
@@ -99,11 +99,12 @@ impl<'a> Span<'a> {
     /// Projects rows out in order, skipping those that the ones before span.
     fn project_labelled(&mut self, labelled: &[usize]) -> Result<(), Error> {
         for rows in labelled.chunks(LABELLED) {
-            let mut candidates = self.settle(rows.to_vec())?;
+            let mut candidates = self.candidates(rows)?;
+            candidates::settle(&mut candidates, &self.basis, self.tol);
             for i in 0..rows.len() {
-                if std::mem::take(&mut candidates.live[i]) {
-                    self.basis.push(candidates.residual(i), 0.0);
-                    candidates.project_out(self.basis.last());
+                if std::mem::take(&mut candidates[i].live) {
+                    self.basis.push(candidates[i].residual.values(), 0.0);
+                    candidates::settle(&mut candidates[i..], &self.basis, self.tol);
                 }
             }
         }
@@ -136,16 +137,31 @@ impl<'a> Span<'a> {
         self.residuals.read()
     }
 
-    /// Settles rows: exact residuals against the whole span.
-    pub(super) fn settle(&self, rows: Vec<usize>) -> Result<Candidates, Error> {
-        let x = self.pool.gather_rows(&rows)?;
-        Ok(Candidates::new(
-            rows,
-            &x,
-            self.basis.since(0).0,
-            self.pool.dim(),
-            self.tol,
-        ))
+    /// Settles rows, in ascending order: exact residuals against the whole span. Those among them
+    /// that were `settled` before are brought up to date.
+    pub(super) fn settle(
+        &self,
+        rows: &[usize],
+        settled: Vec<Candidate>,
+    ) -> Result<Vec<Candidate>, Error> {
+        let mut all = settled;
+        all.retain(|candidate| rows.binary_search(&candidate.row).is_ok());
+        let is_there = |row: &usize| {
+            all.binary_search_by_key(row, |candidate| candidate.row)
+                .is_ok()
+        };
+        let new: Vec<usize> = rows.iter().copied().filter(|row| !is_there(row)).collect();
+        all.extend(self.candidates(&new)?);
+        candidates::settle(&mut all, &self.basis, self.tol);
+        all.sort_unstable_by_key(|candidate| candidate.row);
+        Ok(all)
+    }
+
+    /// Rows as they are, to be settled.
+    fn candidates(&self, rows: &[usize]) -> Result<Vec<Candidate>, Error> {
+        let x = self.pool.gather_rows(rows)?;
+        let rows = rows.iter().zip(x.chunks_exact(self.pool.dim()));
+        Ok(rows.map(|(&row, x)| Candidate::new(row, x)).collect())
     }
 
     /// Has the device take in the directions it has not seen.
@@ -170,15 +186,16 @@ impl<'a> Span<'a> {
 
     /// Tells the device what is known of the candidates: exact residuals, and which are picked or
     /// dead. Call after [`deflate`](Self::deflate).
-    pub(super) fn write_back(&mut self, candidates: &Candidates) -> Result<(), Error> {
-        let state = |i: usize| {
-            if !candidates.live[i] {
+    pub(super) fn write_back(&mut self, candidates: &[Candidate]) -> Result<(), Error> {
+        let state = |candidate: &Candidate| {
+            if !candidate.live {
                 return RowState::MASKED;
             }
-            exact_state(candidates.residual_sq[i], 0.0, candidates.norms[i].powi(2))
+            exact_state(candidate.residual.sq(), 0.0, candidate.norm.powi(2))
         };
-        let states: Vec<_> = (0..candidates.rows.len()).map(state).collect();
-        self.residuals.write(&candidates.rows, &states)
+        let rows: Vec<usize> = candidates.iter().map(|candidate| candidate.row).collect();
+        let states: Vec<_> = candidates.iter().map(state).collect();
+        self.residuals.write(&rows, &states)
     }
 
     /// Takes rows out of the device's play; gives their features.
@@ -191,7 +208,7 @@ impl<'a> Span<'a> {
     /// Puts rows back into the device's play. Call after [`deflate`](Self::deflate).
     pub(super) fn give_back(&mut self, held: &[Held]) -> Result<(), Error> {
         let rows: Vec<_> = held.iter().map(|held| held.row).collect();
-        let state = |held: &Held| exact_state(held.residual_sq, held.left, held.norm_sq());
+        let state = |held: &Held| exact_state(held.residual.sq(), held.left, held.norm_sq());
         let states: Vec<_> = held.iter().map(state).collect();
         self.residuals.write(&rows, &states)
     }
