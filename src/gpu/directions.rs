@@ -107,16 +107,6 @@ pub(super) struct Directions {
     per_window: u32,
 }
 
-/// Writes a block's directions, a column's 32 values together.
-fn pack(block: &mut [f32], values: &[f32], dim: usize, factor: f32) {
-    for (lane, direction) in values.chunks_exact(dim).enumerate() {
-        let places = block[lane..].iter_mut().step_by(DIRECTIONS_OF_BLOCK);
-        for (place, v) in places.zip(direction) {
-            *place = v * factor;
-        }
-    }
-}
-
 /// Blocks that one dispatch takes.
 pub(super) struct Window<'a> {
     pub(super) binding: wgpu::BindingResource<'a>,
@@ -190,6 +180,16 @@ impl Directions {
                     is_last: first + blocks == self.blocks,
                 }
             })
+    }
+}
+
+/// Writes a block's directions, a column's 32 values together.
+fn pack(block: &mut [f32], values: &[f32], dim: usize, factor: f32) {
+    for (lane, direction) in values.chunks_exact(dim).enumerate() {
+        let places = block[lane..].iter_mut().step_by(DIRECTIONS_OF_BLOCK);
+        for (place, v) in places.zip(direction) {
+            *place = v * factor;
+        }
     }
 }
 
