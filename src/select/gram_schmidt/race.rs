@@ -37,6 +37,8 @@ const AHEAD: usize = 8;
 /// Of so many rows the host may settle one in vain before the device deflates: about what costs it as
 /// much as a pass over all. Held, they take a sixteenth of the features' memory.
 const ROWS_OF_PASS: usize = 32;
+/// The same where rows are asked for one by one; where by longer lists, as many times more up to that.
+const ROWS_OF_SHORT_LISTS: usize = 1024;
 /// Multiplications below which a second thread is not worth waking.
 const AT_LEAST: usize = 1 << 17;
 
@@ -238,7 +240,9 @@ struct Pace {
 
 impl Pace {
     fn new(target: usize, rows: usize) -> Self {
-        let patience = (rows / ROWS_OF_PASS).max(4 * target);
+        let few = 4 * target;
+        let patience =
+            (rows / ROWS_OF_SHORT_LISTS * target).clamp(few, few.max(rows / ROWS_OF_PASS));
         Self {
             target: target as f64,
             acceptance: 1.0,
