@@ -11,8 +11,6 @@ const AT_LEAST: usize = 1 << 15;
 pub(super) struct Candidate {
     /// Its index in the pool.
     pub(super) row: usize,
-    /// ‖F_i‖.
-    pub(super) norm: f64,
     pub(super) residual: Residual,
     /// Whether the row can still be picked: unpicked and above the tolerance.
     pub(super) live: bool,
@@ -21,11 +19,9 @@ pub(super) struct Candidate {
 impl Candidate {
     /// A row that no direction has been projected out of yet.
     pub(super) fn new(row: usize, x: &[f32]) -> Self {
-        let residual = Residual::new(x);
         Self {
             row,
-            norm: residual.sq().sqrt(),
-            residual,
+            residual: Residual::new(x),
             live: true,
         }
     }
@@ -45,6 +41,6 @@ pub(super) fn settle(candidates: &mut [Candidate], basis: &Basis, tol: f64) {
         .filter(|candidate| candidate.live)
         .for_each(|candidate| {
             candidate.residual.advance(basis);
-            candidate.live = candidate.residual.sq().sqrt() > tol * candidate.norm;
+            candidate.live = candidate.residual.is_live(tol);
         });
 }

@@ -9,8 +9,6 @@ use std::cmp::Ordering;
 /// A row as it stood when it was last brought up to date, in pool unit.
 pub(super) struct Held {
     pub(super) row: usize,
-    /// ‖F_i‖.
-    norm: f64,
     pub(super) residual: Residual,
     /// E_i − Λ_i.
     pub(super) left: f64,
@@ -21,11 +19,9 @@ pub(super) struct Held {
 impl Held {
     /// A row that no direction has been projected out of.
     pub(super) fn new(row: usize, x: &[f32], number: f64) -> Self {
-        let residual = Residual::new(x);
         Self {
             row,
-            norm: residual.sq().sqrt(),
-            residual,
+            residual: Residual::new(x),
             left: number,
             fires: 0.0,
         }
@@ -55,16 +51,6 @@ impl Held {
     /// The row's place in the order of firing.
     fn turn(&self) -> (f64, usize) {
         (self.fires, self.row)
-    }
-
-    /// Whether the residual is more than rounding.
-    pub(super) fn is_live(&self, tol: f64) -> bool {
-        self.residual.sq().sqrt() > tol * self.norm
-    }
-
-    /// ‖F_i‖².
-    pub(super) fn norm_sq(&self) -> f64 {
-        self.norm * self.norm
     }
 }
 

@@ -37,7 +37,7 @@ const AHEAD: usize = 8;
 /// Of so many rows the host may settle one in vain before the device deflates: about what costs it as
 /// much as a pass over all. Held, they take a sixteenth of the features' memory.
 const ROWS_OF_PASS: usize = 32;
-/// The same where rows are asked for one by one; where by longer lists, as many times more up to that.
+/// One in so many for every row of a list (`block`), as long as that is fewer.
 const ROWS_OF_SHORT_LISTS: usize = 1024;
 /// Multiplications below which a second thread is not worth waking.
 const AT_LEAST: usize = 1 << 17;
@@ -132,7 +132,7 @@ impl Race<'_, '_> {
     fn advance(&self, rows: &mut Vec<Held>) -> usize {
         advance(rows, &self.span.basis, self.power);
         let before = rows.len();
-        rows.retain(|held| held.is_live(self.span.tol));
+        rows.retain(|held| held.residual.is_live(self.span.tol));
         before - rows.len()
     }
 

@@ -14,6 +14,8 @@ const SHORT: f64 = 1e-3;
 /// rows that are alike.
 pub(super) struct Residual {
     values: Vec<f64>,
+    /// ‖F_i‖.
+    norm: f64,
     /// Directions projected out.
     known: usize,
     /// Squared length.
@@ -30,6 +32,7 @@ impl Residual {
         let sq = sums::vectorised!(sums::squares(x));
         Self {
             values: x.iter().map(|&v| f64::from(v)).collect(),
+            norm: sq.sqrt(),
             known: 0,
             sq,
             falling_sq: sq,
@@ -40,6 +43,16 @@ impl Residual {
     /// The residual itself.
     pub(super) fn values(&self) -> &[f64] {
         &self.values
+    }
+
+    /// ‖F_i‖².
+    pub(super) fn norm_sq(&self) -> f64 {
+        self.norm * self.norm
+    }
+
+    /// Whether it is more than rounding.
+    pub(super) fn is_live(&self, tol: f64) -> bool {
+        self.sq.sqrt() > tol * self.norm
     }
 
     /// Directions projected out.
@@ -83,7 +96,7 @@ impl Residual {
     }
 }
 
-/// Projects a unit vector out of another; gives their inner product.
+/// Projects a unit vector `q` out of `x`; gives their inner product.
 #[inline(always)]
 pub(super) fn project_out(x: &mut [f64], q: &[f64]) -> f64 {
     let c = sums::dot(x, q);

@@ -191,7 +191,7 @@ impl<'a> Span<'a> {
             if !candidate.live {
                 return RowState::MASKED;
             }
-            exact_state(candidate.residual.sq(), 0.0, candidate.norm.powi(2))
+            exact_state(candidate.residual.sq(), 0.0, candidate.residual.norm_sq())
         };
         let rows: Vec<usize> = candidates.iter().map(|candidate| candidate.row).collect();
         let states: Vec<_> = candidates.iter().map(state).collect();
@@ -208,7 +208,8 @@ impl<'a> Span<'a> {
     /// Puts rows back into the device's play. Call after [`deflate`](Self::deflate).
     pub(super) fn give_back(&mut self, held: &[Held]) -> Result<(), Error> {
         let rows: Vec<_> = held.iter().map(|held| held.row).collect();
-        let state = |held: &Held| exact_state(held.residual.sq(), held.left, held.norm_sq());
+        let state =
+            |held: &Held| exact_state(held.residual.sq(), held.left, held.residual.norm_sq());
         let states: Vec<_> = held.iter().map(state).collect();
         self.residuals.write(&rows, &states)
     }
