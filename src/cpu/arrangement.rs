@@ -16,6 +16,7 @@ const ROWS_OF_LEADER: usize = TILE;
 const LEADERS: usize = 1 << 10;
 
 /// Where each row stands when rows are worked on. It changes the time taken and never an answer.
+#[derive(Default)]
 pub(super) struct Arrangement {
     rows: Vec<u32>,
     positions: Vec<u32>,
@@ -91,10 +92,10 @@ pub(super) struct Links {
 }
 
 impl Links {
-    /// None as yet, of `rows` positions. At most 4 bytes a row.
+    /// None as yet, of `rows` positions. At most 2 bytes a row.
     pub(super) fn new(rows: usize, least: i32) -> Self {
         // (rows / block)² bits in all.
-        let tiles = (rows as f64 / 32.0).sqrt() / TILE as f64;
+        let tiles = (rows as f64 / 16.0).sqrt() / TILE as f64;
         let block = TILE * tiles.ceil().max(1.0) as usize;
         let blocks = rows.div_ceil(block);
         let words = blocks.div_ceil(64);

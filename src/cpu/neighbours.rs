@@ -27,8 +27,8 @@ const AT_ONCE: usize = 1 << 10;
 
 pub(super) struct CpuNeighbours<'a> {
     pool: &'a CpuPool<'a>,
-    /// Every row's factor.
-    factors: Vec<f64>,
+    /// Every row's factor; infinite where f32 would not do, to be found anew.
+    factors: Vec<f32>,
     /// Tiles are cut of it.
     arrangement: Arrangement,
     /// What the first count has told of.
@@ -38,14 +38,22 @@ pub(super) struct CpuNeighbours<'a> {
 impl<'a> CpuNeighbours<'a> {
     pub(super) fn new(pool: &'a CpuPool<'a>) -> Self {
         let rows = pool.features.values().par_chunks_exact(pool.features.dim());
-        let factors: Vec<f64> = rows.map(|x| factor(x, pool.scale)).collect();
-        let arrangement = Arrangement::by_likeness(pool, |row| unit(pool, row, factors[row]));
-        Self {
+        let in_f32 = |factor: f64| {
+            let is_enough = is_f32_enough(factor.max(f64::from(factor as f32)));
+            if is_enough {
+                factor as f32
+            } else {
+                f32::INFINITY
+            }
+        };
+        let mut new = Self {
             pool,
-            factors,
-            arrangement,
+            factors: rows.map(|x| in_f32(factor(x, pool.scale))).collect(),
+            arrangement: Arrangement::default(),
             links: OnceLock::new(),
-        }
+        };
+        new.arrangement = Arrangement::by_likeness(pool, |row| new.unit(row));
+        new
     }
 
     pub(super) fn arrangement(&self) -> &Arrangement {
@@ -99,19 +107,31 @@ impl<'a> CpuNeighbours<'a> {
                 let next = ahead.by_ref().take(FETCHED);
                 next.for_each(|row| sums::fetch(self.features_of(row)));
             }
-            let (x, factor) = (self.features_of(row), self.factors[row]);
+            let (x, factor) = (self.features_of(row), self.factor(row));
             let place = &mut place[..x.len()];
             sums::vectorised!(to_integers(x, self.pool.scale, factor, place));
         }
     }
 
     fn features_of(&self, row: usize) -> &[f32] {
-        features_of(self.pool, row)
+        let dim = self.dim();
+        &self.pool.features.values()[row * dim..][..dim]
+    }
+
+    fn factor(&self, row: usize) -> f64 {
+        let in_f32 = self.factors[row];
+        if in_f32.is_finite() {
+            f64::from(in_f32)
+        } else {
+            factor(self.features_of(row), self.pool.scale)
+        }
     }
 
     /// A row at length 1.
     pub(super) fn unit(&self, row: usize) -> Vec<f32> {
-        unit(self.pool, row, self.factors[row])
+        let factor = self.factor(row) / f64::from(1 << FIXED_BITS) * f64::from(self.pool.scale);
+        let of_unit = |&x: &f32| (f64::from(x) * factor) as f32;
+        self.features_of(row).iter().map(of_unit).collect()
     }
 
     /// Some rows' products with a row at length 1, unit 2⁻³⁰, as f32 has them: see `off_in_f32`. Not
@@ -123,7 +143,7 @@ impl<'a> CpuNeighbours<'a> {
                 let next = rows[at..].iter().take(FETCHED);
                 next.for_each(|&row| sums::fetch(self.features_of(row)));
             }
-            let factor = self.factors[row];
+            let factor = self.factor(row);
             *product = if is_f32_enough(factor) {
                 let dot = sums::dot_scaled(self.features_of(row), self.pool.scale, unit);
                 f64::from(dot) * factor * f64::from(1 << FIXED_BITS)
@@ -195,18 +215,6 @@ impl<'a> CpuNeighbours<'a> {
             },
         );
     }
-}
-
-fn features_of<'a>(pool: &'a CpuPool<'_>, row: usize) -> &'a [f32] {
-    let dim = pool.features.dim();
-    &pool.features.values()[row * dim..][..dim]
-}
-
-/// A row of this factor at length 1.
-fn unit(pool: &CpuPool<'_>, row: usize, factor: f64) -> Vec<f32> {
-    let factor = factor / f64::from(1 << FIXED_BITS) * f64::from(pool.scale);
-    let of_unit = |&x: &f32| (f64::from(x) * factor) as f32;
-    features_of(pool, row).iter().map(of_unit).collect()
 }
 
 /// Rows that stand together in the arrangement, and their places among those that were made.

@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::ops::Range;
 
-/// Neighbours of held rows that are kept for each row of the pool, on average: 16 bytes.
-const HELD_FOR_ROW: usize = 4;
+/// Neighbours of held rows that are kept for each row of the pool, on average: 12 bytes.
+const HELD_FOR_ROW: usize = 3;
 /// And as many as that in any case.
 const HELD_ALWAYS: usize = 1 << 16;
 
