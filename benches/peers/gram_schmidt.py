@@ -12,6 +12,8 @@ Without --greedy, row i being drawn in proportion to its residual length r_i:
                 r_i^2, as published
     rpqr        the same paper's variant for a matrix given by its rows: an orthonormal basis of
                 the picks takes the place of kernel columns and their factor. Same law
+    mundig      lightly-mundig's diversity, farthest points: another rule for the same purpose.
+                Its time begins with the features as it holds them, where it can be installed
 
 With --greedy, the largest residual at every step:
 
@@ -27,10 +29,16 @@ import os
 
 import common
 
-common.own_environment()
+MUNDIG = "lightly-mundig==0.1.16"
+common.own_environment(".venv-gram-schmidt", optional=[MUNDIG])
 
 import numpy as np  # noqa: E402
 from scipy.linalg import qr  # noqa: E402
+
+try:
+    import lightly_mundig
+except ImportError:
+    lightly_mundig = None
 
 
 def paper(features, budget, rng):
@@ -128,6 +136,15 @@ def rpqr(features, budget, rng, block):
     return picks, float(left.sum(dtype=np.float64))
 
 
+def check_farthest(features, picks):
+    """Each of the picks is farthest from those before it."""
+    x = features.astype(np.float64)
+    nearest = np.full(len(x), np.inf)
+    for k, pick in enumerate(picks):
+        assert k == 0 or nearest[pick] == nearest.max(), f"mundig: {k} is not the farthest"
+        nearest = np.minimum(nearest, np.square(x - x[pick]).sum(1))
+
+
 def energy_left(features, picks):
     """Squared distance of all rows from the picks' span, in f64."""
     x = features.astype(np.float64)
@@ -158,6 +175,7 @@ ASKED = {
     "down-dated": ("norms down-dated in numpy", 3),
     "rpcholesky": ("accelerated RPCholesky in numpy", 3),
     "rpqr": ("the same by rows", 3),
+    "mundig": ("lightly-mundig's farthest points", 3),
     "scipy": ("scipy's pivoted QR", 20),
 }
 
@@ -212,6 +230,17 @@ def main():
             assert result[0][: len(first)].tolist() == first
             return {"scipy": seconds}
 
+        def mundig():
+            selection = lightly_mundig.Selection()
+            selection.add_diversifying_strategy(features.tolist(), 1.0)
+            result = []
+            seconds = common.timed(
+                lambda: result.append(selection.run_selection([], len(features), budget))
+            )
+            assert len(set(result[0])) == budget
+            check_farthest(features, result[0][:4])
+            return {"mundig": seconds}
+
         if options.greedy:
             peers = {"scipy": (options.slow_rounds, scipy)}
         else:
@@ -221,6 +250,8 @@ def main():
                 "rpcholesky": (None, peer("rpcholesky", rpcholesky, options.block)),
                 "rpqr": (None, peer("rpqr", rpqr, options.block)),
             }
+            if lightly_mundig:
+                peers["mundig"] = (None, mundig)
         jobs = [("coresift", None, ours)]
         jobs += [(name, rounds, call) for name, (rounds, call) in peers.items()]
         times = common.alternate(jobs, options.rounds)

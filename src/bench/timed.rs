@@ -250,6 +250,10 @@ impl Neighbours for TimedNeighbours<'_> {
         self.clock.time("mark_within", call)
     }
 
+    fn candidates(&self, marked: &[usize], reach: Reach) -> Option<Vec<usize>> {
+        self.inner.candidates(marked, reach)
+    }
+
     fn at_once(&self) -> usize {
         self.inner.at_once()
     }

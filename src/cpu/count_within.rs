@@ -1,5 +1,6 @@
 //! Mirror of `shaders/count_within.wgsl`.
 
+use super::arrangement::Links;
 use super::neighbours::{CpuNeighbours, Exact, Part, Tiler};
 use crate::products::{RoughColumns, RoughRows, Rounding, TILE, product, rough_products};
 use crate::{IntegerRows, sums};
@@ -10,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 const MOST_DOUBTS: u32 = (TILE * TILE / 8) as u32;
 
 /// Tiles of a band that may be done in vain before that makes a difference.
-const VAIN_ALWAYS: usize = 8;
+const VAIN_ALWAYS: usize = 64;
 
 /// For every row the number of rows at a product above `least`.
 ///
@@ -21,12 +22,15 @@ pub(super) fn count_within(neighbours: &CpuNeighbours<'_>, least: i32) -> Vec<u3
 }
 
 fn count_by(neighbours: &CpuNeighbours<'_>, least: i32, rounding: Option<Rounding>) -> Vec<u32> {
-    let counts: Vec<AtomicU32> = (0..neighbours.rows()).map(|_| 0.into()).collect();
+    let counts = Counts {
+        of_positions: (0..neighbours.rows()).map(|_| 0.into()).collect(),
+        links: Links::new(neighbours.rows(), least),
+    };
     let exact = || {
         Exact::new(|products: &[i32], rows: &Part, columns: &Part| {
             let width = columns.len();
             let found = sums::vectorised!(count(products, width, least));
-            add(&counts, rows, columns, &found);
+            counts.add(rows, columns, &found);
         })
     };
     if let Some(rounding) = rounding {
@@ -42,21 +46,43 @@ fn count_by(neighbours: &CpuNeighbours<'_>, least: i32, rounding: Option<Roundin
     } else {
         neighbours.each_tile(exact);
     }
-    counts.into_iter().map(AtomicU32::into_inner).collect()
+    let Counts {
+        of_positions,
+        links,
+    } = counts;
+    neighbours.keep(links);
+    let of_positions: Vec<u32> = of_positions
+        .into_iter()
+        .map(AtomicU32::into_inner)
+        .collect();
+    neighbours.arrangement().by_row(&of_positions)
 }
 
 /// A tile's counts along its rows and along its columns.
 type Found = ([u32; TILE], [u32; TILE]);
 
-fn add(counts: &[AtomicU32], rows: &Part, columns: &Part, (of_rows, of_columns): &Found) {
-    let add = |part: &Part, found: &[u32]| {
-        for (found, count) in found.iter().zip(&counts[part.rows.clone()]) {
-            count.fetch_add(*found, Ordering::Relaxed);
+/// Counts by position, and which tiles have any.
+struct Counts {
+    of_positions: Vec<AtomicU32>,
+    links: Links,
+}
+
+impl Counts {
+    fn add(&self, rows: &Part, columns: &Part, (of_rows, of_columns): &Found) {
+        if of_rows.iter().all(|&found| found == 0) {
+            return;
         }
-    };
-    add(rows, of_rows);
-    if rows.rows.start < columns.rows.start {
-        add(columns, of_columns);
+        self.links
+            .link(rows.positions.start, columns.positions.start);
+        let add = |part: &Part, found: &[u32]| {
+            for (found, count) in found.iter().zip(&self.of_positions[part.positions.clone()]) {
+                count.fetch_add(*found, Ordering::Relaxed);
+            }
+        };
+        add(rows, of_rows);
+        if rows.positions.start < columns.positions.start {
+            add(columns, of_columns);
+        }
     }
 }
 
@@ -82,7 +108,7 @@ struct Rough<'a> {
     limit: i32,
     /// The limit of exact products.
     least: i32,
-    counts: &'a [AtomicU32],
+    counts: &'a Counts,
 }
 
 /// A thread's tiles of rough products.
@@ -123,7 +149,10 @@ impl<'a, E: Tiler> RoughTiles<'a, E> {
         } = self;
         rough_products(&self.rows, rows.places.clone(), &self.columns, products);
         let Rough { radii, limit, .. } = self.rough;
-        let (of_rows, of_columns) = (&radii[rows.rows.clone()], &radii[columns.rows.clone()]);
+        let (of_rows, of_columns) = (
+            &radii[rows.positions.clone()],
+            &radii[columns.positions.clone()],
+        );
         sums::vectorised!(tell(products, of_rows, of_columns, limit, doubts))
     }
 
@@ -167,7 +196,7 @@ impl<E: Tiler> Tiler for RoughTiles<'_, E> {
                 if doubts > 0 {
                     sums::vectorised!(self.settle(made, rows, columns, &mut found));
                 }
-                add(self.rough.counts, rows, columns, &found);
+                self.rough.counts.add(rows, columns, &found);
                 return;
             }
             self.vain += 1;

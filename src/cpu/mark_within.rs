@@ -1,14 +1,21 @@
 //! Mirror of `shaders/mark_within.wgsl`.
 
+use super::arrangement::Links;
 use super::neighbours::CpuNeighbours;
 use crate::neighbours::off_in_f32;
-use crate::products::{self, TILE, products};
-use crate::{Marks, Reach, sums};
+use crate::products::{self, Columns, LANES, TILE, products};
+use crate::{IntegerRows, Marks, Reach, sums};
 use rayon::prelude::*;
 use std::iter;
 
 /// Marked rows that are made whole at a time.
 const MARKED_AT_ONCE: usize = 8 * TILE;
+
+/// Multiplications that are worth waking another thread for.
+const WORTH_A_THREAD: usize = 1 << 21;
+
+/// As many take the time of making a value of a group of columns.
+const WORK_OF_PACKING: usize = 32 * LANES;
 
 /// For each row of `among` which of `marked` it is near to.
 pub(super) fn mark_within(
@@ -21,8 +28,11 @@ pub(super) fn mark_within(
         return mark_one(neighbours, marked, among, reach);
     }
     let mut marks = vec![Marks::default(); among.len()];
-    each_row(neighbours, marked, among, &mut marks, |marks, products| {
-        *marks = mark(products, reach);
+    let marked = Marked::new(neighbours, reach.possible, marked, among);
+    marked.meet(among, &mut marks, |marks, products, bits| {
+        let found = mark(products, bits, reach);
+        marks.certain |= found.certain;
+        marks.possible |= found.possible;
     });
     marks
 }
@@ -55,7 +65,7 @@ fn mark_one(
                         Marks { certain, possible }
                     } else {
                         neighbours.fill(iter::once(row), 0, made);
-                        mark(&[products::product(whole, made.row(0))], reach)
+                        mark(&[products::product(whole, made.row(0))], &[0], reach)
                     };
                 }
             },
@@ -72,44 +82,138 @@ pub(super) fn count_marked(
 ) -> Vec<u32> {
     let mut counts = vec![0; among.len()];
     for marked in marked.chunks(MARKED_AT_ONCE) {
-        each_row(neighbours, marked, among, &mut counts, |count, products| {
+        let marked = Marked::new(neighbours, reach.certain, marked, among);
+        marked.meet(among, &mut counts, |count, products, _| {
             *count += near(products, reach.certain);
         });
     }
     counts
 }
 
-/// Hands each row's products with the marked ones to `answer`, for its entry of `out`.
-fn each_row<T: Send>(
-    neighbours: &CpuNeighbours<'_>,
-    marked: &[usize],
-    among: &[usize],
-    out: &mut [T],
-    answer: impl Fn(&mut T, &[i32]) + Sync,
-) {
-    if marked.is_empty() {
-        return;
+/// Marked rows, as columns, that other rows are to meet.
+struct Marked<'a> {
+    neighbours: &'a CpuNeighbours<'a>,
+    /// Which of both may be near, where that is known.
+    links: Option<&'a Links>,
+    groups: Vec<Group>,
+}
+
+/// Marked rows that stand together.
+struct Group {
+    /// Which of the marked they are.
+    marked: Vec<usize>,
+    blocks: Vec<usize>,
+    columns: Columns,
+}
+
+impl<'a> Marked<'a> {
+    /// Those of `marked` that may have a product above `least` with some of `among`.
+    fn new(
+        neighbours: &'a CpuNeighbours<'_>,
+        least: i32,
+        marked: &[usize],
+        among: &[usize],
+    ) -> Self {
+        let links = neighbours.links(least);
+        let mut order: Vec<usize> = (0..marked.len()).collect();
+        if let Some(links) = links {
+            let linked = links.linked_with(&neighbours.blocks(links, among));
+            order.retain(|&at| linked[neighbours.block(links, marked[at])]);
+        }
+        order.sort_by_key(|&at| neighbours.arrangement().position(marked[at]));
+        let group = |made: &mut IntegerRows, at: &[usize]| {
+            let rows: Vec<usize> = at.iter().map(|&at| marked[at]).collect();
+            neighbours.fill(rows.iter().copied(), 0, made);
+            let mut columns = Columns::default();
+            columns.pack(made, 0..rows.len());
+            Group {
+                marked: at.to_vec(),
+                blocks: links.map_or(Vec::new(), |links| neighbours.blocks(links, &rows)),
+                columns,
+            }
+        };
+        let groups = order
+            .par_chunks(LANES)
+            .with_min_len(WORTH_A_THREAD.div_ceil(WORK_OF_PACKING * neighbours.dim()));
+        Self {
+            neighbours,
+            links,
+            groups: groups
+                .map_init(|| neighbours.scratch(LANES), group)
+                .collect(),
+        }
     }
-    let width = marked.len();
-    let columns = neighbours.columns(marked);
-    // Some blocks a core, so that none waits long for the last.
-    let cores = rayon::current_num_threads();
-    let block = (among.len() / (8 * cores))
-        .next_multiple_of(4)
-        .clamp(4, TILE);
-    let scratch = || (neighbours.scratch(block), vec![0; block * width]);
-    out.par_chunks_mut(block)
-        .zip(among.par_chunks(block))
-        .for_each_init(scratch, |(scratch, products_of), (out, among)| {
-            neighbours.fill(among.iter().copied(), 0, scratch);
-            let a: Vec<usize> = (0..among.len()).collect();
-            products(scratch, &a, &columns, products_of);
-            sums::vectorised!({
-                for (out, products) in out.iter_mut().zip(products_of.chunks_exact(width)) {
-                    answer(out, products);
-                }
-            });
-        });
+
+    /// The groups that a row may be near to.
+    fn groups_near(&self, row: usize) -> impl Iterator<Item = &Group> {
+        let linked = self
+            .links
+            .map(|links| (links, self.neighbours.block(links, row)));
+        self.groups.iter().filter(move |group| {
+            linked.is_none_or(|(links, block)| {
+                let mut blocks = group.blocks.iter();
+                blocks.any(|&other| links.are_linked(block, other))
+            })
+        })
+    }
+
+    /// Hands each row's products with marked ones, and which these are, to `answer`, for its entry
+    /// of `out`: group by group, all that it may be near to.
+    fn meet<T: Copy + Send>(
+        &self,
+        among: &[usize],
+        out: &mut [T],
+        answer: impl Fn(&mut T, &[i32], &[usize]) + Sync,
+    ) {
+        let neighbours = self.neighbours;
+        let mut order: Vec<usize> = (0..among.len()).collect();
+        order.sort_by_key(|&at| neighbours.arrangement().position(among[at]));
+        let mut found: Vec<T> = order.iter().map(|&at| out[at]).collect();
+        let work = TILE * LANES * self.groups.len() * neighbours.dim();
+        self.runs(among, &order, &mut found)
+            .into_par_iter()
+            .with_min_len(WORTH_A_THREAD.div_ceil(work.max(1)))
+            .for_each_init(
+                || (neighbours.scratch(TILE), vec![0; TILE * LANES]),
+                |(made, products_of), (rows, found)| {
+                    neighbours.fill(rows.iter().copied(), 0, made);
+                    let a: Vec<usize> = (0..rows.len()).collect();
+                    for group in self.groups_near(rows[0]) {
+                        products(made, &a, &group.columns, products_of);
+                        let products = products_of.chunks_exact(group.marked.len());
+                        sums::vectorised!({
+                            for (found, products) in found.iter_mut().zip(products) {
+                                answer(found, products, &group.marked);
+                            }
+                        });
+                    }
+                },
+            );
+        for (at, found) in order.into_iter().zip(found) {
+            out[at] = found;
+        }
+    }
+
+    /// Rows of `among` in `order`, some of one block at a time, with their entries of `found`.
+    fn runs<'f, T>(
+        &self,
+        among: &[usize],
+        order: &[usize],
+        found: &'f mut [T],
+    ) -> Vec<(Vec<usize>, &'f mut [T])> {
+        let rows: Vec<usize> = order.iter().map(|&at| among[at]).collect();
+        let block = |row| self.links.map(|links| self.neighbours.block(links, row));
+        let of_block = rows.chunk_by(|&a, &b| block(a) == block(b));
+        let mut rest = found;
+        of_block
+            .flat_map(|rows| rows.chunks(TILE))
+            .map(|rows| {
+                let (found, others) = std::mem::take(&mut rest).split_at_mut(rows.len());
+                rest = others;
+                (rows.to_vec(), found)
+            })
+            .collect()
+    }
 }
 
 #[inline(always)]
@@ -117,10 +221,11 @@ fn near(products: &[i32], least: i32) -> u32 {
     products.iter().map(|&p| u32::from(p > least)).sum()
 }
 
+/// Marks of some of the marked rows, by which of them they are.
 #[inline(always)]
-fn mark(products: &[i32], reach: Reach) -> Marks {
+fn mark(products: &[i32], bits: &[usize], reach: Reach) -> Marks {
     let mut marks = Marks::default();
-    for (bit, &product) in products.iter().enumerate() {
+    for (&bit, &product) in bits.iter().zip(products) {
         marks.certain |= u32::from(product > reach.certain) << bit;
         marks.possible |= u32::from(product > reach.possible) << bit;
     }
@@ -130,7 +235,7 @@ fn mark(products: &[i32], reach: Reach) -> Marks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CpuPool, Features, random};
+    use crate::{CpuPool, Features, Neighbours as _, random};
 
     /// One mark by products in f32 as by whole numbers: at limits that products lie on, and rows
     /// of zeros and of subnormals.
@@ -153,18 +258,69 @@ mod tests {
                     let possible = certain - 400_000;
                     let reach = Reach { certain, possible };
                     let mut want = vec![Marks::default(); rows];
-                    each_row(
-                        &neighbours,
-                        &[marked],
-                        &all,
-                        &mut want,
-                        |marks, products| {
-                            *marks = mark(products, reach);
-                        },
-                    );
+                    let columns = Marked::new(&neighbours, i32::MIN, &[marked], &all);
+                    columns.meet(&all, &mut want, |marks, products, bits| {
+                        *marks = mark(products, bits, reach);
+                    });
                     assert!(mark_one(&neighbours, marked, &all, reach) == want);
                 }
             }
         }
+    }
+
+    /// Marks and counts are the same whether or not a count has told before which blocks may be near:
+    /// of rows in heaps, of which most blocks are not, and in an order that mixes them.
+    #[test]
+    fn what_a_count_has_told_changes_no_mark() {
+        let (rows, dim, heaps) = (3000, 24, 7);
+        let centres = random::exponentials(3, 0, heaps * dim);
+        let numbers = random::exponentials(4, 0, rows * dim);
+        let centre = |at: usize| &centres[at / dim * 5 % heaps * dim..][..dim];
+        let x: Vec<f32> = (0..rows * dim)
+            .map(|at| (centre(at)[at % dim] + 0.2 * numbers[at] - 0.9) as f32)
+            .collect();
+        let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
+        let (knows, does_not) = (CpuNeighbours::new(&pool), CpuNeighbours::new(&pool));
+        let reach = Reach::of(0.25, dim);
+        let counts = knows.count_within(reach.possible).unwrap();
+        let all: Vec<usize> = (0..rows).rev().collect();
+        for marked in [
+            vec![5],
+            vec![1, 9, 2000],
+            (100..132).collect(),
+            (0..900).collect(),
+        ] {
+            let candidates = knows.candidates(&marked, reach).unwrap();
+            assert!(candidates.len() < rows / 2 || marked.len() > 3);
+            let mut is_candidate = vec![false; rows];
+            candidates.iter().for_each(|&row| is_candidate[row] = true);
+            if marked.len() <= crate::MARKED {
+                let want = mark_within(&does_not, &marked, &all, reach);
+                assert!(mark_within(&knows, &marked, &all, reach) == want);
+                for (&row, marks) in all.iter().zip(want) {
+                    assert!(marks.possible == 0 || is_candidate[row]);
+                }
+            }
+            let want = count_marked(&does_not, &marked, &all, reach);
+            assert!(count_marked(&knows, &marked, &all, reach) == want);
+            assert!(want.iter().any(|&count| count > 0));
+        }
+        assert_eq!(
+            counts,
+            count_marked(
+                &does_not,
+                &all,
+                &all,
+                Reach {
+                    certain: reach.possible,
+                    ..reach
+                }
+            )
+            .into_iter()
+            .rev()
+            .collect::<Vec<_>>()
+        );
+        let wider = Reach::of(0.3, dim);
+        assert!(knows.candidates(&[5], wider).is_none());
     }
 }

@@ -9,19 +9,24 @@ use std::sync::atomic::{AtomicI32, Ordering};
 ///
 /// A tile above the diagonal tells of its rows and of its columns.
 pub(super) fn nearest_other(neighbours: &CpuNeighbours<'_>, labels: &[u32]) -> Vec<i32> {
+    let labels = neighbours.arrangement().by_position(labels);
     let largest: Vec<AtomicI32> = labels.iter().map(|_| i32::MIN.into()).collect();
     neighbours.tiles(|products, rows, columns| {
-        let (a, b) = (&labels[rows.rows.clone()], &labels[columns.rows.clone()]);
+        let (a, b) = (
+            &labels[rows.positions.clone()],
+            &labels[columns.positions.clone()],
+        );
         let (of_rows, of_columns) = sums::vectorised!(largest_of_tile(products, a, b));
         let raise = |first: usize, found: &[i32]| {
             for (found, largest) in found.iter().zip(&largest[first..]) {
                 largest.fetch_max(*found, Ordering::Relaxed);
             }
         };
-        raise(rows.rows.start, &of_rows[..rows.len()]);
-        raise(columns.rows.start, &of_columns[..columns.len()]);
+        raise(rows.positions.start, &of_rows[..rows.len()]);
+        raise(columns.positions.start, &of_columns[..columns.len()]);
     });
-    largest.into_iter().map(AtomicI32::into_inner).collect()
+    let largest: Vec<i32> = largest.into_iter().map(AtomicI32::into_inner).collect();
+    neighbours.arrangement().by_row(&largest)
 }
 
 /// A tile's largest products of different labels along its rows and along its columns.

@@ -2,6 +2,7 @@
 //! the features is kept.
 
 use super::CpuPool;
+use super::arrangement::{Arrangement, Links};
 use super::count_within::count_within;
 use super::mark_within::{count_marked, mark_within};
 use super::nearest_other::nearest_other;
@@ -10,6 +11,7 @@ use crate::products::{Columns, TILE, products};
 use crate::{Error, FIXED_BITS, IntegerRows, Marks, Neighbours, Reach, sums};
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// Bytes of a band, whose rows are made once for all the columns that they meet: they are to stay in
 /// a core's own cache.
@@ -25,17 +27,60 @@ const AT_ONCE: usize = 1 << 10;
 
 pub(super) struct CpuNeighbours<'a> {
     pool: &'a CpuPool<'a>,
-    /// Every row's factor.
-    factors: Vec<f64>,
+    /// Every row's factor; infinite where f32 would not do, to be found anew.
+    factors: Vec<f32>,
+    /// Tiles are cut of it.
+    arrangement: Arrangement,
+    /// What the first count has told of.
+    links: OnceLock<Links>,
 }
 
 impl<'a> CpuNeighbours<'a> {
     pub(super) fn new(pool: &'a CpuPool<'a>) -> Self {
         let rows = pool.features.values().par_chunks_exact(pool.features.dim());
-        Self {
-            factors: rows.map(|x| factor(x, pool.scale)).collect(),
+        let in_f32 = |factor: f64| {
+            let is_enough = is_f32_enough(factor.max(f64::from(factor as f32)));
+            if is_enough {
+                factor as f32
+            } else {
+                f32::INFINITY
+            }
+        };
+        let mut new = Self {
             pool,
-        }
+            factors: rows.map(|x| in_f32(factor(x, pool.scale))).collect(),
+            arrangement: Arrangement::default(),
+            links: OnceLock::new(),
+        };
+        new.arrangement = Arrangement::by_likeness(pool, |row| new.unit(row));
+        new
+    }
+
+    pub(super) fn arrangement(&self) -> &Arrangement {
+        &self.arrangement
+    }
+
+    /// Keeps what a count has told, if it is the first.
+    pub(super) fn keep(&self, links: Links) {
+        self.links.get_or_init(|| links);
+    }
+
+    /// Which blocks have products above `least`, where that is known.
+    pub(super) fn links(&self, least: i32) -> Option<&Links> {
+        self.links.get().filter(|links| links.hold_above(least))
+    }
+
+    /// The block of a row.
+    pub(super) fn block(&self, links: &Links, row: usize) -> usize {
+        links.block_of(self.arrangement.position(row))
+    }
+
+    /// The blocks of some rows, each once.
+    pub(super) fn blocks(&self, links: &Links, rows: &[usize]) -> Vec<usize> {
+        let mut blocks: Vec<usize> = rows.iter().map(|&row| self.block(links, row)).collect();
+        blocks.sort_unstable();
+        blocks.dedup();
+        blocks
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -62,23 +107,10 @@ impl<'a> CpuNeighbours<'a> {
                 let next = ahead.by_ref().take(FETCHED);
                 next.for_each(|row| sums::fetch(self.features_of(row)));
             }
-            let (x, factor) = (self.features_of(row), self.factors[row]);
+            let (x, factor) = (self.features_of(row), self.factor(row));
             let place = &mut place[..x.len()];
             sums::vectorised!(to_integers(x, self.pool.scale, factor, place));
         }
-    }
-
-    /// Some rows as columns of products.
-    pub(super) fn columns(&self, rows: &[usize]) -> Columns {
-        let of_tile = |made: &mut IntegerRows, rows: &[usize]| {
-            self.fill(rows.iter().copied(), 0, made);
-            let mut columns = Columns::default();
-            columns.pack(made, 0..rows.len());
-            columns
-        };
-        let tiles = rows.par_chunks(TILE);
-        let tiles: Vec<Columns> = tiles.map_init(|| self.scratch(TILE), of_tile).collect();
-        Columns::joined(tiles)
     }
 
     fn features_of(&self, row: usize) -> &[f32] {
@@ -86,9 +118,18 @@ impl<'a> CpuNeighbours<'a> {
         &self.pool.features.values()[row * dim..][..dim]
     }
 
+    fn factor(&self, row: usize) -> f64 {
+        let in_f32 = self.factors[row];
+        if in_f32.is_finite() {
+            f64::from(in_f32)
+        } else {
+            factor(self.features_of(row), self.pool.scale)
+        }
+    }
+
     /// A row at length 1.
     pub(super) fn unit(&self, row: usize) -> Vec<f32> {
-        let factor = self.factors[row] / f64::from(1 << FIXED_BITS) * f64::from(self.pool.scale);
+        let factor = self.factor(row) / f64::from(1 << FIXED_BITS) * f64::from(self.pool.scale);
         let of_unit = |&x: &f32| (f64::from(x) * factor) as f32;
         self.features_of(row).iter().map(of_unit).collect()
     }
@@ -102,7 +143,7 @@ impl<'a> CpuNeighbours<'a> {
                 let next = rows[at..].iter().take(FETCHED);
                 next.for_each(|&row| sums::fetch(self.features_of(row)));
             }
-            let factor = self.factors[row];
+            let factor = self.factor(row);
             *product = if is_f32_enough(factor) {
                 let dot = sums::dot_scaled(self.features_of(row), self.pool.scale, unit);
                 f64::from(dot) * factor * f64::from(1 << FIXED_BITS)
@@ -117,17 +158,18 @@ impl<'a> CpuNeighbours<'a> {
         self.pool.features.dim()
     }
 
-    /// What `work` finds of each row.
+    /// What `work` finds of each row, by position.
     pub(super) fn of_each<T: Send>(&self, work: impl Fn(&[i16]) -> T + Sync) -> Vec<T> {
-        let rows = (0..self.rows()).into_par_iter();
-        rows.map_init(
-            || self.scratch(1),
-            |made, row| {
-                self.fill(row..row + 1, 0, made);
-                work(made.row(0))
-            },
-        )
-        .collect()
+        let positions = (0..self.rows()).into_par_iter();
+        positions
+            .map_init(
+                || self.scratch(1),
+                |made, at| {
+                    self.fill(self.arrangement.rows(at..at + 1), 0, made);
+                    work(made.row(0))
+                },
+            )
+            .collect()
     }
 
     /// Hands `visit` the products of every pair of rows once: tiles on and above the diagonal,
@@ -148,10 +190,10 @@ impl<'a> CpuNeighbours<'a> {
             || (self.scratch(band + TILE), tiler()),
             |(made, tiler), start| {
                 let end = rows.min(start + band);
-                self.fill(start..end, 0, made);
-                let part = |rows: Range<usize>, place: usize| Part {
-                    places: place..place + rows.len(),
-                    rows,
+                self.fill(self.arrangement.rows(start..end), 0, made);
+                let part = |positions: Range<usize>, place: usize| Part {
+                    places: place..place + positions.len(),
+                    positions,
                 };
                 tiler.band(made, &part(start..end, 0));
                 for first in (start..rows).step_by(TILE) {
@@ -160,11 +202,12 @@ impl<'a> CpuNeighbours<'a> {
                     let mut place = first - start;
                     if first >= end {
                         place = band;
-                        self.fill(columns.clone(), place, made);
+                        let rows = self.arrangement.rows(columns.clone());
+                        self.fill(rows, place, made);
                     }
                     let columns = part(columns, place);
                     tiler.columns(made, &columns);
-                    for top in (start..end.min(columns.rows.end)).step_by(TILE) {
+                    for top in (start..end.min(columns.positions.end)).step_by(TILE) {
                         let of_tile = part(top..end.min(top + TILE), top - start);
                         tiler.tile(made, &of_tile, &columns);
                     }
@@ -174,15 +217,15 @@ impl<'a> CpuNeighbours<'a> {
     }
 }
 
-/// Consecutive rows, and their places among those that were made.
+/// Rows that stand together in the arrangement, and their places among those that were made.
 pub(super) struct Part {
-    pub(super) rows: Range<usize>,
+    pub(super) positions: Range<usize>,
     pub(super) places: Range<usize>,
 }
 
 impl Part {
     pub(super) fn len(&self) -> usize {
-        self.rows.len()
+        self.positions.len()
     }
 }
 
@@ -245,6 +288,14 @@ impl Neighbours for CpuNeighbours<'_> {
         reach: Reach,
     ) -> Result<Vec<u32>, Error> {
         Ok(count_marked(self, marked, among, reach))
+    }
+
+    fn candidates(&self, marked: &[usize], reach: Reach) -> Option<Vec<usize>> {
+        let links = self.links(reach.possible)?;
+        let linked = links.linked_with(&self.blocks(links, marked));
+        let blocks = (0..linked.len()).filter(|&block| linked[block]);
+        let rows = |block| self.arrangement.rows(links.positions(block));
+        Some(blocks.flat_map(rows).collect())
     }
 
     fn at_once(&self) -> usize {

@@ -18,7 +18,7 @@ pub(crate) const TILE: usize = 64;
 
 /// Columns whose values lie together, each in a lane of its own: so no sum is ever across lanes,
 /// which would cost more than the products of a short row.
-const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 /// Some values of a row, whose products a processor multiplies and adds in one instruction: two of
 /// 16 bits, or four of 8.
@@ -57,18 +57,6 @@ impl Columns {
         for (at, column) in columns.enumerate() {
             self.put(at, 0, cells(rows.row(column)));
         }
-    }
-
-    /// One after the other; all but the last have whole groups of columns.
-    pub(crate) fn joined(parts: Vec<Self>) -> Self {
-        let mut parts = parts.into_iter();
-        let mut all = parts.next().unwrap_or_default();
-        for part in parts {
-            all.groups.extend(part.groups);
-            all.starts.extend(part.starts);
-            all.len += part.len;
-        }
-        all
     }
 
     /// Makes room for so many columns of so many cells.

@@ -7,13 +7,17 @@ use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::ops::Range;
 
-/// Neighbours of held rows that are kept for each row of the pool, on average: 16 bytes.
-const HELD_FOR_ROW: usize = 4;
+/// Neighbours of held rows that are kept for each row of the pool, on average: 12 bytes.
+const HELD_FOR_ROW: usize = 3;
 /// And as many as that in any case.
 const HELD_ALWAYS: usize = 1 << 16;
 
-/// Rows within so many times the distance of a pick are told at once what they lose by it: most
-/// of what they lose is there. The others are told when they come up.
+/// Where no more than so many times as many rows as it pays to mark at a time may lose by a pick,
+/// all of them are told at once.
+const FEW: usize = 4;
+
+/// Otherwise those within so many times the distance of the pick are: most of what is lost is there.
+/// The others are told when they come up.
 const CLOSE: f64 = 1.15;
 
 /// Rows newly covered from which on that is done: with fewer, finding the close rows takes longer
@@ -150,34 +154,42 @@ impl<'a> Cover<'a> {
         self.cover(&near);
         self.tell_close(row as usize)?;
         let is_uncovered = &self.is_uncovered;
-        self.held.par_iter_mut().for_each(|held| {
+        let held = self.held.par_iter_mut().with_min_len(MARKED);
+        held.for_each(|held| {
             held.near.retain(|&row| is_uncovered[row as usize]);
         });
         Ok((row as usize, near.len()))
     }
 
-    /// Tells the rows close to the last pick what they lose by it, where that is worth a pass; all
-    /// rows, where they are no more than it pays to look at anyway.
+    /// Tells the rows that may lose by the last pick what they do, where that is worth a pass: all,
+    /// if those are few, or else those close to it.
     fn tell_close(&mut self, pick: usize) -> Result<(), Error> {
         let last = self.ceased.len() - 1;
         if self.ceased[last].len() < WORTH_A_PASS {
             return Ok(());
         }
-        let able = |&row: &usize| !self.is_taken[row];
-        let mut close: Vec<usize> = (0..self.is_taken.len()).filter(able).collect();
-        if close.len() > self.neighbours.at_once() {
-            let marks = (self.neighbours).mark_within(&[pick], &close, self.close)?;
+        let ceased: Vec<usize> = self.ceased[last].iter().map(|&row| row as usize).collect();
+        let mut told = self.candidates(&ceased);
+        told.retain(|&row| !self.is_taken[row]);
+        let are_all = told.len() <= self.neighbours.at_once().saturating_mul(FEW);
+        if !are_all {
+            let marks = (self.neighbours).mark_within(&[pick], &told, self.close)?;
             let mut marks = marks.iter();
-            close.retain(|_| marks.next().is_some_and(|marks| marks.possible != 0));
+            told.retain(|_| marks.next().is_some_and(|marks| marks.possible != 0));
         }
-        let counts = self.count(last..last + 1, &close)?;
-        for (&row, count) in close.iter().zip(counts) {
+        let counts = (self.neighbours).count_marked(&ceased, &told, self.reach)?;
+        let knew_all = |known: u32| known as usize == last;
+        for (&row, count) in told.iter().zip(counts) {
             self.queue.lower(row, count);
-            if self.known[row] as usize == last {
-                self.known[row] += 1;
-            } else {
+            if !knew_all(self.known[row]) {
                 self.lost[row] += count;
+            } else if !are_all {
+                self.known[row] += 1;
             }
+        }
+        if are_all {
+            let knew_all = self.known.iter_mut().filter(|known| knew_all(**known));
+            knew_all.for_each(|known| *known += 1);
         }
         self.passes += 1;
         Ok(())
@@ -279,10 +291,16 @@ impl<'a> Cover<'a> {
         }
     }
 
+    /// The rows that may be near to some.
+    fn candidates(&self, rows: &[usize]) -> Vec<usize> {
+        let candidates = self.neighbours.candidates(rows, self.reach);
+        candidates.unwrap_or_else(|| (0..self.is_taken.len()).collect())
+    }
+
     /// For each of at most [`MARKED`] rows the uncovered rows within the distance, ascending.
     fn near(&mut self, rows: &[usize]) -> Result<Vec<Vec<u32>>, Error> {
-        let uncovered = (0..self.is_uncovered.len()).filter(|&row| self.is_uncovered[row]);
-        let uncovered: Vec<usize> = uncovered.collect();
+        let mut uncovered = self.candidates(rows);
+        uncovered.retain(|&row| self.is_uncovered[row]);
         let marks = self.neighbours.mark_within(rows, &uncovered, self.reach)?;
         self.passes += 1;
         let mut near = vec![Vec::new(); rows.len()];

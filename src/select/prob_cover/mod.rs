@@ -33,7 +33,7 @@ use cover::Cover;
 /// as picks are made, so their old counts bound it. The same rows are picked on every device.
 ///
 /// Cost: rows²·dim flops to count, then about 2·rows·dim for each row that comes up, some tens a
-/// pick. Under 64 bytes a row beside the features on the CPU, and the rows in 16 bits a value on a
+/// pick. At most 64 bytes a row beside the features on the CPU, and the rows in 16 bits a value on a
 /// GPU.
 ///
 /// # Errors
