@@ -107,13 +107,12 @@ step "toolchain" toolchain
 step "software adapter" adapter
 step "format" cargo fmt --check
 step "clippy" cargo clippy --all-targets --features gles -- -D warnings
+# All that there is without default features is in what is tested below: it need only compile.
 step "clippy, no default features" cargo clippy --no-default-features --all-targets -- -D warnings
 step "documents" documents
 step "package" package_has_shaders
 step "Tint" tint
 step "tests, examples, benches as tests" cargo test --all-targets --features gles
 step "doc tests" cargo test --doc --features gles
-# Clippy has compiled every test without default features; what they run is the same code.
-step "library tests, no default features" cargo test --no-default-features --lib
 
 printf '\nall checks passed in %d s\n' $((SECONDS - began))
