@@ -150,8 +150,8 @@ pub trait Neighbours {
         Ok(counts)
     }
 
-    /// The rows that may be near to one of the `marked`, in any order, where that is known without a
-    /// look at all of them; `None` where it is not.
+    /// The rows that may be near to one of the `marked`, each once and in any order, where that is
+    /// known without a look at all of them; `None` where it is not.
     fn candidates(&self, _marked: &[usize], _reach: Reach) -> Option<Vec<usize>> {
         None
     }

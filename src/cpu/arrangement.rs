@@ -54,6 +54,13 @@ impl Arrangement {
         self.positions[row] as usize
     }
 
+    /// The places of some rows in their list, as the rows stand.
+    pub(super) fn order_of(&self, rows: &[usize]) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..rows.len()).collect();
+        order.sort_by_key(|&at| self.position(rows[at]));
+        order
+    }
+
     /// What is told of each row, by position.
     pub(super) fn by_position<T: Copy>(&self, of_rows: &[T]) -> Vec<T> {
         self.rows.iter().map(|&row| of_rows[row as usize]).collect()

@@ -115,12 +115,11 @@ impl<'a> Marked<'a> {
         among: &[usize],
     ) -> Self {
         let links = neighbours.links(least);
-        let mut order: Vec<usize> = (0..marked.len()).collect();
+        let mut order = neighbours.arrangement().order_of(marked);
         if let Some(links) = links {
             let linked = links.linked_with(&neighbours.blocks(links, among));
             order.retain(|&at| linked[neighbours.block(links, marked[at])]);
         }
-        order.sort_by_key(|&at| neighbours.arrangement().position(marked[at]));
         let group = |made: &mut IntegerRows, at: &[usize]| {
             let rows: Vec<usize> = at.iter().map(|&at| marked[at]).collect();
             neighbours.fill(rows.iter().copied(), 0, made);
@@ -166,11 +165,11 @@ impl<'a> Marked<'a> {
         answer: impl Fn(&mut T, &[i32], &[usize]) + Sync,
     ) {
         let neighbours = self.neighbours;
-        let mut order: Vec<usize> = (0..among.len()).collect();
-        order.sort_by_key(|&at| neighbours.arrangement().position(among[at]));
+        let order = neighbours.arrangement().order_of(among);
+        let rows: Vec<usize> = order.iter().map(|&at| among[at]).collect();
         let mut found: Vec<T> = order.iter().map(|&at| out[at]).collect();
         let work = TILE * LANES * self.groups.len() * neighbours.dim();
-        self.runs(among, &order, &mut found)
+        self.runs(&rows, &mut found)
             .into_par_iter()
             .with_min_len(WORTH_A_THREAD.div_ceil(work.max(1)))
             .for_each_init(
@@ -194,14 +193,12 @@ impl<'a> Marked<'a> {
         }
     }
 
-    /// Rows of `among` in `order`, some of one block at a time, with their entries of `found`.
+    /// Rows as they stand, some of one block at a time, with their entries of `found`.
     fn runs<'f, T>(
         &self,
-        among: &[usize],
-        order: &[usize],
+        rows: &'f [usize],
         found: &'f mut [T],
-    ) -> Vec<(Vec<usize>, &'f mut [T])> {
-        let rows: Vec<usize> = order.iter().map(|&at| among[at]).collect();
+    ) -> Vec<(&'f [usize], &'f mut [T])> {
         let block = |row| self.links.map(|links| self.neighbours.block(links, row));
         let of_block = rows.chunk_by(|&a, &b| block(a) == block(b));
         let mut rest = found;
@@ -210,7 +207,7 @@ impl<'a> Marked<'a> {
             .map(|rows| {
                 let (found, others) = std::mem::take(&mut rest).split_at_mut(rows.len());
                 rest = others;
-                (rows.to_vec(), found)
+                (rows, found)
             })
             .collect()
     }

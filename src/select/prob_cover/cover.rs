@@ -168,7 +168,7 @@ impl<'a> Cover<'a> {
         if self.ceased[last].len() < WORTH_A_PASS {
             return Ok(());
         }
-        let ceased: Vec<usize> = self.ceased[last].iter().map(|&row| row as usize).collect();
+        let ceased = self.ceased(last..last + 1);
         let mut told = self.candidates(&ceased);
         told.retain(|&row| !self.is_taken[row]);
         let are_all = told.len() <= self.neighbours.at_once().saturating_mul(FEW);
@@ -195,11 +195,10 @@ impl<'a> Cover<'a> {
         Ok(())
     }
 
-    /// For each of some rows how many are near to it for certain of those that ceased to count.
-    fn count(&self, ceased: Range<usize>, among: &[usize]) -> Result<Vec<u32>, Error> {
-        let ceased = self.ceased[ceased].iter().flatten();
-        let ceased: Vec<usize> = ceased.map(|&row| row as usize).collect();
-        self.neighbours.count_marked(&ceased, among, self.reach)
+    /// Rows that ceased to count.
+    fn ceased(&self, entries: Range<usize>) -> Vec<usize> {
+        let ceased = self.ceased[entries].iter().flatten();
+        ceased.map(|&row| row as usize).collect()
     }
 
     /// The place of the held row that covers most of all rows: bounds are brought up to date, and
@@ -239,7 +238,8 @@ impl<'a> Cover<'a> {
         while learnt < self.ceased.len() {
             let concerned = ranks.partition_point(|rank| known(rank) <= learnt);
             let next = ranks.get(concerned).map_or(self.ceased.len(), known);
-            let counts = self.count(learnt..next, &among[..concerned])?;
+            let (ceased, among) = (self.ceased(learnt..next), &among[..concerned]);
+            let counts = self.neighbours.count_marked(&ceased, among, self.reach)?;
             for (lost, count) in lost.iter_mut().zip(counts) {
                 *lost += count;
             }
