@@ -236,8 +236,8 @@ fn meet(
         })?;
         gpu.dispatch(
             "closest",
-            (WGSL, &width.constants()),
-            &gpu.pipelines().closest[width as usize],
+            (WGSL, &width.constants(pool.dim())),
+            &gpu.pipelines().closest[width.slot(pool.dim())],
             &[
                 shape.as_entire_binding(),
                 rows.clone(),
@@ -262,7 +262,7 @@ mod tests {
         let bindings = ["shape", "features", "directions", "closest_of", "fours"];
         for width in [Width::Narrow, Width::Wide] {
             let wgsl = overridden(WGSL, &[("COLUMN_THREADS", width.threads())]);
-            assert_entry(&wgsl, "closest", 16 * width.threads() as u32, &bindings);
+            assert_entry(&wgsl, "closest", 8 * width.threads() as u32, &bindings);
         }
         let members = [
             ("rows", offset_of!(Shape, rows)),

@@ -8,17 +8,17 @@ use std::num::NonZeroU64;
 use std::sync::OnceLock;
 use wgpu::BufferUsages;
 
-/// Directions of a block, four times `QUADS` in `shaders/tile.wgsl` and `shaders/square_tile.wgsl`.
+/// Directions of a block, four times `QUADS` in `shaders/square_tile.wgsl`.
 pub(super) const DIRECTIONS_OF_BLOCK: usize = 32;
 /// Rows of a workgroup, `ROWS` there.
-pub(super) const ROWS: u64 = 128;
-/// Columns of a tile, `COLUMNS` there.
+pub(super) const ROWS: u64 = 64;
+/// Columns of a step of a tile, or of half a step, `COLUMNS` there.
 pub(super) const COLUMNS: usize = 16;
 
 /// Rounds of all loops together after which a thread of Mesa's lavapipe silently stops. One
 /// dispatch stays below, which also keeps it short on the GPUs that take seconds for a hang.
 const MOST_ROUNDS: u64 = 65_535;
-/// Rounds that a kernel's thread spends on a tile: for each block of directions, and besides.
+/// Rounds that a kernel's thread spends on so many columns: for each block of directions, and besides.
 const ROUNDS_OF_BLOCK: u64 = 64;
 const ROUNDS_OF_TILE: u64 = 32;
 
@@ -83,19 +83,32 @@ impl Width {
     /// Threads of a workgroup along the vectors.
     pub(super) fn threads(self) -> usize {
         match self {
-            Self::Narrow => 4,
+            Self::Narrow => 8,
             Self::Wide => 16,
         }
     }
 
-    /// The shader's override.
-    pub(super) fn constants(self) -> [(&'static str, f64); 1] {
-        [("COLUMN_THREADS", self.threads() as f64)]
+    /// The shader's overrides for rows of so many values.
+    pub(super) fn constants(self, dim: usize) -> [(&'static str, f64); 2] {
+        [
+            ("COLUMN_THREADS", self.threads() as f64),
+            ("IN_FOURS", f64::from(u8::from(in_fours(dim)))),
+        ]
+    }
+
+    /// Where [`Slots`] has the kernel with these.
+    pub(super) fn slot(self, dim: usize) -> usize {
+        2 * self as usize + usize::from(in_fours(dim))
     }
 }
 
-/// A kernel for each [`Width`].
-pub(super) type Slots = [OnceLock<wgpu::ComputePipeline>; 2];
+/// Whether rows of so many values can be read four values at a time.
+fn in_fours(dim: usize) -> bool {
+    dim.is_multiple_of(4)
+}
+
+/// A kernel for each [`Width`], for rows that come in fours and for others.
+pub(super) type Slots = [OnceLock<wgpu::ComputePipeline>; 4];
 
 /// Resident directions, `blocks` x `columns` x 32.
 pub(super) struct Directions {
