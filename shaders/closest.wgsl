@@ -3,7 +3,7 @@
 //   closest_of[i]  = the k largest sum_j x[i, j] q[n, j], n not i, largest first
 //                    x: rows x dim, row-major, of length 1; q as in square_tile.wgsl
 //
-// Grid      a workgroup takes 64 rows and every vector; folded over x and y.
+// Grid      a workgroup takes a tile, 64 rows and vectors of their cluster; folded over x and y.
 // Memory    features once a tile's vectors, by way of workgroup memory. A row's list is in memory, sorted;
 //           its last value, which most products fall short of, is in workgroup memory. The products
 //           beyond it are kept there, a few for each row, until one thread puts them into the list.
@@ -28,12 +28,22 @@ struct Shape {
     dim: u32,
     columns: u32,
     blocks: u32,
-    // The first vector of the blocks, and how many there are in all.
+    k: u32,
+    tiles: u32,
+}
+
+// Mirror: `Tile` in src/gpu/closest.rs.
+struct Tile {
+    // First row, and the row after the last of its cluster.
+    row: u32,
+    row_end: u32,
+    // First block of vectors, and the block after the last.
+    block: u32,
+    block_end: u32,
+    // Which vector of the cluster the first is, how many the cluster has, and which the first row is.
     first: u32,
     count: u32,
-    // Which vector the first row is.
     own: u32,
-    k: u32,
 }
 
 @group(0) @binding(0) var<uniform> shape: Shape;
@@ -42,6 +52,7 @@ struct Shape {
 @group(0) @binding(3) var<storage, read_write> closest_of: array<f32>;
 // The features again, where they come in fours.
 @group(0) @binding(4) var<storage, read> fours: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read> tiles: array<Tile>;
 
 fn element(at: u32) -> f32 {
     return features[at];
@@ -51,9 +62,9 @@ fn four_elements(at: u32) -> vec4<f32> {
     return fours[at];
 }
 
-// The last value of a row's list; past the edge one that nothing exceeds.
-fn last(row: u32) -> f32 {
-    if row < shape.rows {
+// The last value of a row's list; past the last row one that nothing exceeds.
+fn last(row: u32, row_end: u32) -> f32 {
+    if row < row_end {
         return closest_of[row * shape.k + shape.k - 1u];
     }
     return LARGEST;
@@ -74,34 +85,30 @@ fn insert(row: u32, product: f32) {
     closest_of[at] = product;
 }
 
-// After the last of the vectors that are here: a tile may go past the dispatch's blocks, whose vectors
-// come next, and past the last of all.
-fn end_of_vectors() -> u32 {
-    return min(shape.count, shape.first + 4u * QUADS * shape.blocks);
-}
-
-// A row's products with a group of four vectors, the lowest value in the place of those with itself and
-// with none.
-fn with_others(row: u32, first: u32, products: vec4<f32>) -> vec4<f32> {
+// The products of vector `own` with a group of four vectors, the lowest value in the place of those with
+// itself and with none.
+fn with_others(own: u32, first: u32, count: u32, products: vec4<f32>) -> vec4<f32> {
     let vectors = vec4(first) + vec4(0u, 1u, 2u, 3u);
-    let counts = (vectors < vec4(end_of_vectors())) & (vectors != vec4(shape.own + row));
-    return select(vec4(-LARGEST), products, counts);
+    let are_others = (vectors < vec4(count)) & (vectors != vec4(own));
+    return select(vec4(-LARGEST), products, are_others);
 }
 
-fn others(d: Dots, first_row: u32, first: u32, thread: u32) -> Dots {
-    let row = first_row + own_row(thread);
+// The same for all of a thread's products. `first` is the first vector of the tile's columns, and after
+// the last of those that are here comes `end`.
+fn others(d: Dots, tile: Tile, first: u32, end: u32, thread: u32) -> Dots {
+    let row = tile.own + own_row(thread);
     let next_row = row + 4u * ROW_THREADS;
     let low = first + 4u * column_thread(thread);
     let high = low + 4u * COLUMN_THREADS;
     return Dots(
-        with_others(row, low, d.low_0), with_others(row, high, d.high_0),
-        with_others(row + 1u, low, d.low_1), with_others(row + 1u, high, d.high_1),
-        with_others(row + 2u, low, d.low_2), with_others(row + 2u, high, d.high_2),
-        with_others(row + 3u, low, d.low_3), with_others(row + 3u, high, d.high_3),
-        with_others(next_row, low, d.low_4), with_others(next_row, high, d.high_4),
-        with_others(next_row + 1u, low, d.low_5), with_others(next_row + 1u, high, d.high_5),
-        with_others(next_row + 2u, low, d.low_6), with_others(next_row + 2u, high, d.high_6),
-        with_others(next_row + 3u, low, d.low_7), with_others(next_row + 3u, high, d.high_7),
+        with_others(row, low, end, d.low_0), with_others(row, high, end, d.high_0),
+        with_others(row + 1u, low, end, d.low_1), with_others(row + 1u, high, end, d.high_1),
+        with_others(row + 2u, low, end, d.low_2), with_others(row + 2u, high, end, d.high_2),
+        with_others(row + 3u, low, end, d.low_3), with_others(row + 3u, high, end, d.high_3),
+        with_others(next_row, low, end, d.low_4), with_others(next_row, high, end, d.high_4),
+        with_others(next_row + 1u, low, end, d.low_5), with_others(next_row + 1u, high, end, d.high_5),
+        with_others(next_row + 2u, low, end, d.low_6), with_others(next_row + 2u, high, end, d.high_6),
+        with_others(next_row + 3u, low, end, d.low_7), with_others(next_row + 3u, high, end, d.high_7),
     );
 }
 
@@ -159,7 +166,8 @@ fn keep_all(products: Dots, thread: u32) -> Dots {
 }
 
 // Puts what is kept of a row, `place` of the tile's, into its list.
-fn settle(place: u32, row: u32) {
+fn settle(place: u32, tile: Tile) {
+    let row = tile.row + place;
     let count = min(atomicLoad(&kept_of[place]), MOST_KEPT);
     if count == 0u {
         return;
@@ -169,7 +177,7 @@ fn settle(place: u32, row: u32) {
         let product = kept[place * MOST_KEPT + at];
         if product > least {
             insert(row, product);
-            least = last(row);
+            least = last(row, tile.row_end);
         }
     }
     least_of[place] = least;
@@ -177,7 +185,7 @@ fn settle(place: u32, row: u32) {
 }
 
 // Meets a tile's products with the lists of its rows.
-fn meet(products: Dots, first_row: u32, thread: u32) {
+fn meet(products: Dots, tile: Tile, thread: u32) {
     var d = products;
     loop {
         d = keep_all(d, thread);
@@ -186,7 +194,7 @@ fn meet(products: Dots, first_row: u32, thread: u32) {
             goes_on = atomicExchange(&waits, 0u);
         }
         if thread < ROWS {
-            settle(thread, first_row + thread);
+            settle(thread, tile);
         }
         if workgroupUniformLoad(&goes_on) == 0u {
             break;
@@ -200,23 +208,29 @@ fn closest(
     @builtin(num_workgroups) grid: vec3<u32>,
     @builtin(local_invocation_index) thread: u32,
 ) {
-    let first_row = (group_id.y * grid.x + group_id.x) * ROWS;
+    let group = group_id.y * grid.x + group_id.x;
+    if group >= shape.tiles {
+        return;
+    }
+    let tile = tiles[group];
     if thread < ROWS {
-        least_of[thread] = last(first_row + thread);
+        least_of[thread] = last(tile.row + thread, tile.row_end);
         atomicStore(&kept_of[thread], 0u);
     }
     if thread == 0u {
         atomicStore(&waits, 0u);
     }
 
-    for (var index = 0u; index < shape.blocks; index += blocks_at_once()) {
-        var d = dots(index, first_row, thread);
-        let first = shape.first + 4u * QUADS * index;
-        let end = first + 4u * groups_of_vectors();
-        let own = shape.own + first_row;
-        if end > end_of_vectors() || (first < own + ROWS && own < end) {
-            d = others(d, first_row, first, thread);
+    // A tile's columns may go past the last block that is here.
+    let end = min(tile.count, tile.first + 4u * QUADS * (tile.block_end - tile.block));
+    var first = tile.first;
+    for (var index = tile.block; index < tile.block_end; index += blocks_at_once()) {
+        var d = dots(index, tile.row, thread);
+        let next = first + 4u * groups_of_vectors();
+        if next > end || (first < tile.own + ROWS && tile.own < next) {
+            d = others(d, tile, first, end, thread);
         }
-        meet(d, first_row, thread);
+        meet(d, tile, thread);
+        first = next;
     }
 }

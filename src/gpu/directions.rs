@@ -140,6 +140,16 @@ impl Directions {
         dim: usize,
         factor: f32,
     ) -> Result<Self, Error> {
+        Self::of_parts(gpu, &[values], dim, factor)
+    }
+
+    /// The same for values in parts, each of which begins with a block.
+    pub(super) fn of_parts(
+        gpu: &Gpu,
+        parts: &[&[f32]],
+        dim: usize,
+        factor: f32,
+    ) -> Result<Self, Error> {
         let columns = dim.next_multiple_of(COLUMNS);
         let block_bytes = (columns * DIRECTIONS_OF_BLOCK * 4) as u64;
         let limit = gpu.limits().max_storage_buffer_binding_size;
@@ -148,12 +158,15 @@ impl Directions {
                 "32 directions of {block_bytes} bytes do not fit a binding of {limit}"
             )));
         }
-        let blocks = (values.len() / dim).div_ceil(DIRECTIONS_OF_BLOCK);
+        let of_part = |part: &&[f32]| (part.len() / dim).div_ceil(DIRECTIONS_OF_BLOCK);
+        let blocks: usize = parts.iter().map(of_part).sum();
         let packed = gpu.counted(Kind::Host, || {
             let mut packed = vec![0.0f32; blocks.max(1) * columns * DIRECTIONS_OF_BLOCK];
+            let block = dim * DIRECTIONS_OF_BLOCK;
+            let values: Vec<&[f32]> = parts.iter().flat_map(|part| part.chunks(block)).collect();
             packed
                 .par_chunks_exact_mut(columns * DIRECTIONS_OF_BLOCK)
-                .zip(values.par_chunks(dim * DIRECTIONS_OF_BLOCK))
+                .zip(values)
                 .for_each(|(block, values)| pack(block, values, dim, factor));
             Ok(packed)
         })?;
@@ -165,12 +178,21 @@ impl Directions {
         })
     }
 
-    /// The same for a kernel whose thread spends `more` rounds on a block when its tiles are done:
-    /// a dispatch takes fewer.
-    pub(super) fn with_rounds(mut self, more: u64) -> Self {
-        let most = most_blocks(self.columns as usize, more) as u32;
-        self.per_window = self.per_window.min(most);
-        self
+    /// How many blocks a dispatch's workgroup may take, if its thread spends `more` rounds on a block
+    /// when its tiles are done. A hardware adapter counts no rounds, but should not be kept long.
+    pub(super) fn most_at_once(&self, gpu: &Gpu, more: u64) -> usize {
+        let most = most_blocks(self.columns as usize, more) as usize;
+        if gpu.is_software() { most } else { 4 * most }
+    }
+
+    /// All blocks at once, where they fit one binding.
+    pub(super) fn whole(&self) -> Window<'_> {
+        Window {
+            binding: self.resident.as_entire_binding(),
+            first: 0,
+            blocks: self.blocks,
+            is_last: true,
+        }
     }
 
     /// The blocks in order, in windows; one empty window where there are none.
