@@ -182,7 +182,7 @@ impl Directions {
     /// when its tiles are done. A hardware adapter counts no rounds, but should not be kept long.
     pub(super) fn most_at_once(&self, gpu: &Gpu, more: u64) -> usize {
         let most = most_blocks(self.columns as usize, more) as usize;
-        if gpu.is_software() { most } else { 4 * most }
+        if gpu.is_software() { most } else { 8 * most }
     }
 
     /// All blocks at once, where they fit one binding.
