@@ -3,29 +3,47 @@
 //   closest_of[i]  = the k largest sum_j x[i, j] q[n, j], n not i, largest first
 //                    x: rows x dim, row-major, of length 1; q as in square_tile.wgsl
 //
-// Grid      a workgroup takes 128 rows and every vector; folded over x and y.
-// Memory    features once a tile's vectors, by way of workgroup memory, which then takes the products of
-//           a block at a time: they come to a thread that has the whole row. A row's list is in memory,
-//           sorted; only its last value, which most products fall short of, is in a register.
+// Grid      a workgroup takes a tile, 64 rows and vectors of their cluster; folded over x and y.
+// Memory    features once a tile's vectors, by way of workgroup memory. A row's list is in memory, sorted;
+//           its last value, which most products fall short of, is in workgroup memory. The products
+//           beyond it are kept there, a few for each row, until one thread puts them into the list.
 // Rounding  a chain of `dim` multiply-adds.
-// Order     vectors in theirs, also where they take several dispatches, whose lists go on. The host
-//           fills the lists with the lowest value.
-// Rounds    up to k + 1 for each of a tile's vectors, or of two rows' (src/gpu/closest.rs counts them).
+// Order     none: a list is the same in whatever order it came about, also where vectors take several
+//           dispatches, whose lists go on. The host fills the lists with the lowest value.
+// Rounds    up to k + 3 for each of a tile's vectors (src/gpu/closest.rs counts them).
 // Mirror    src/cpu/closest.rs. Contract: src/pool.rs, tests/kernels.rs.
 
 const LARGEST = 3.4028234663852886e38;
+// Products of a row kept at a time: odd, so that rows begin in different banks.
+const MOST_KEPT = 13u;
+
+var<workgroup> kept: array<f32, 832>; // ROWS * MOST_KEPT
+var<workgroup> kept_of: array<atomic<u32>, 64>; // how many: beyond MOST_KEPT they wait
+var<workgroup> least_of: array<f32, 64>;
+var<workgroup> waits: atomic<u32>;
+var<workgroup> goes_on: u32;
 
 struct Shape {
     rows: u32,
     dim: u32,
     columns: u32,
     blocks: u32,
-    // The first vector of the blocks, and how many there are in all.
+    k: u32,
+    tiles: u32,
+}
+
+// Mirror: `Tile` in src/gpu/closest.rs.
+struct Tile {
+    // First row, and the row after the last of its cluster.
+    row: u32,
+    row_end: u32,
+    // First block of vectors, and the block after the last.
+    block: u32,
+    block_end: u32,
+    // Which vector of the cluster the first is, how many the cluster has, and which the first row is.
     first: u32,
     count: u32,
-    // Which vector the first row is.
     own: u32,
-    k: u32,
 }
 
 @group(0) @binding(0) var<uniform> shape: Shape;
@@ -34,6 +52,7 @@ struct Shape {
 @group(0) @binding(3) var<storage, read_write> closest_of: array<f32>;
 // The features again, where they come in fours.
 @group(0) @binding(4) var<storage, read> fours: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read> tiles: array<Tile>;
 
 fn element(at: u32) -> f32 {
     return features[at];
@@ -43,9 +62,9 @@ fn four_elements(at: u32) -> vec4<f32> {
     return fours[at];
 }
 
-// The last value of a row's list; past the edge one that nothing exceeds.
-fn last(row: u32) -> f32 {
-    if row < shape.rows {
+// The last value of a row's list; past the last row one that nothing exceeds.
+fn last(row: u32, row_end: u32) -> f32 {
+    if row < row_end {
         return closest_of[row * shape.k + shape.k - 1u];
     }
     return LARGEST;
@@ -66,48 +85,121 @@ fn insert(row: u32, product: f32) {
     closest_of[at] = product;
 }
 
-// Place of a row's products with a block's group of four vectors, so that threads reading one group of
-// their rows meet different banks.
-fn kept_place(row: u32, group: u32) -> u32 {
-    return row * QUADS + (group ^ (row % QUADS));
+// The products of vector `own` with a group of four vectors, the lowest value in the place of those with
+// itself and with none.
+fn with_others(own: u32, first: u32, count: u32, products: vec4<f32>) -> vec4<f32> {
+    let vectors = vec4(first) + vec4(0u, 1u, 2u, 3u);
+    let are_others = (vectors < vec4(count)) & (vectors != vec4(own));
+    return select(vec4(-LARGEST), products, are_others);
 }
 
-// Keeps a thread's products with group `group` of the tile's vectors, if that is in block `turn`.
-fn keep(turn: u32, thread: u32, group: u32, a: vec4<f32>, b: vec4<f32>, c: vec4<f32>, d: vec4<f32>, e: vec4<f32>, f: vec4<f32>, g: vec4<f32>, h: vec4<f32>) {
-    if group / QUADS != turn {
-        return;
+// The same for all of a thread's products. `first` is the first vector of the tile's columns, and after
+// the last of those that are here comes `end`.
+fn others(d: Dots, tile: Tile, first: u32, end: u32, thread: u32) -> Dots {
+    let row = tile.own + own_row(thread);
+    let next_row = row + 4u * ROW_THREADS;
+    let low = first + 4u * column_thread(thread);
+    let high = low + 4u * COLUMN_THREADS;
+    return Dots(
+        with_others(row, low, end, d.low_0), with_others(row, high, end, d.high_0),
+        with_others(row + 1u, low, end, d.low_1), with_others(row + 1u, high, end, d.high_1),
+        with_others(row + 2u, low, end, d.low_2), with_others(row + 2u, high, end, d.high_2),
+        with_others(row + 3u, low, end, d.low_3), with_others(row + 3u, high, end, d.high_3),
+        with_others(next_row, low, end, d.low_4), with_others(next_row, high, end, d.high_4),
+        with_others(next_row + 1u, low, end, d.low_5), with_others(next_row + 1u, high, end, d.high_5),
+        with_others(next_row + 2u, low, end, d.low_6), with_others(next_row + 2u, high, end, d.high_6),
+        with_others(next_row + 3u, low, end, d.low_7), with_others(next_row + 3u, high, end, d.high_7),
+    );
+}
+
+// Keeps a product that belongs into the list of row `place` of the tile, if there is room; gives what is
+// still to be kept.
+fn keep(place: u32, product: f32, least: f32) -> f32 {
+    if product <= least {
+        return -LARGEST;
     }
+    let at = atomicAdd(&kept_of[place], 1u);
+    if at >= MOST_KEPT {
+        atomicStore(&waits, 1u);
+        return product;
+    }
+    kept[place * MOST_KEPT + at] = product;
+    return -LARGEST;
+}
+
+fn keep_four(place: u32, products: vec4<f32>) -> vec4<f32> {
+    let least = least_of[place];
+    if max(max(products.x, products.y), max(products.z, products.w)) <= least {
+        return products;
+    }
+    return vec4(
+        keep(place, products.x, least),
+        keep(place, products.y, least),
+        keep(place, products.z, least),
+        keep(place, products.w, least),
+    );
+}
+
+fn keep_all(products: Dots, thread: u32) -> Dots {
+    var d = products;
     let row = own_row(thread);
     let next_row = row + 4u * ROW_THREADS;
-    let of_block = group % QUADS;
-    staged[kept_place(row, of_block)] = a;
-    staged[kept_place(row + 1u, of_block)] = b;
-    staged[kept_place(row + 2u, of_block)] = c;
-    staged[kept_place(row + 3u, of_block)] = d;
-    staged[kept_place(next_row, of_block)] = e;
-    staged[kept_place(next_row + 1u, of_block)] = f;
-    staged[kept_place(next_row + 2u, of_block)] = g;
-    staged[kept_place(next_row + 3u, of_block)] = h;
+    d.low_0 = keep_four(row, d.low_0);
+    d.low_1 = keep_four(row + 1u, d.low_1);
+    d.low_2 = keep_four(row + 2u, d.low_2);
+    d.low_3 = keep_four(row + 3u, d.low_3);
+    d.low_4 = keep_four(next_row, d.low_4);
+    d.low_5 = keep_four(next_row + 1u, d.low_5);
+    d.low_6 = keep_four(next_row + 2u, d.low_6);
+    d.low_7 = keep_four(next_row + 3u, d.low_7);
+    if is_wide() {
+        d.high_0 = keep_four(row, d.high_0);
+        d.high_1 = keep_four(row + 1u, d.high_1);
+        d.high_2 = keep_four(row + 2u, d.high_2);
+        d.high_3 = keep_four(row + 3u, d.high_3);
+        d.high_4 = keep_four(next_row, d.high_4);
+        d.high_5 = keep_four(next_row + 1u, d.high_5);
+        d.high_6 = keep_four(next_row + 2u, d.high_6);
+        d.high_7 = keep_four(next_row + 3u, d.high_7);
+    }
+    return d;
 }
 
-// Meets the kept products of a row, `place` of the tile's, with the vectors from `first` on; gives its
-// last value.
-fn meet(place: u32, row: u32, before: f32, first: u32) -> f32 {
-    var least = before;
-    for (var group = 0u; group < QUADS; group += 1u) {
-        let products = staged[kept_place(place, group)];
-        if max(max(products.x, products.y), max(products.z, products.w)) <= least {
-            continue;
-        }
-        for (var m = 0u; m < 4u; m += 1u) {
-            let vector = first + 4u * group + m;
-            if products[m] > least && vector < end_of_vectors() && vector != shape.own + row {
-                insert(row, products[m]);
-                least = last(row);
-            }
+// Puts what is kept of a row, `place` of the tile's, into its list.
+fn settle(place: u32, tile: Tile) {
+    let row = tile.row + place;
+    let count = min(atomicLoad(&kept_of[place]), MOST_KEPT);
+    if count == 0u {
+        return;
+    }
+    var least = least_of[place];
+    for (var at = 0u; at < count; at += 1u) {
+        let product = kept[place * MOST_KEPT + at];
+        if product > least {
+            insert(row, product);
+            least = last(row, tile.row_end);
         }
     }
-    return least;
+    least_of[place] = least;
+    atomicStore(&kept_of[place], 0u);
+}
+
+// Meets a tile's products with the lists of its rows.
+fn meet(products: Dots, tile: Tile, thread: u32) {
+    var d = products;
+    loop {
+        d = keep_all(d, thread);
+        workgroupBarrier();
+        if thread == 0u {
+            goes_on = atomicExchange(&waits, 0u);
+        }
+        if thread < ROWS {
+            settle(thread, tile);
+        }
+        if workgroupUniformLoad(&goes_on) == 0u {
+            break;
+        }
+    }
 }
 
 @compute @workgroup_size(ROW_THREADS * COLUMN_THREADS)
@@ -116,31 +208,29 @@ fn closest(
     @builtin(num_workgroups) grid: vec3<u32>,
     @builtin(local_invocation_index) thread: u32,
 ) {
-    let first_row = (group_id.y * grid.x + group_id.x) * ROWS;
-    // The rows that come to this thread; a second one where there are few threads.
-    let is_first = thread < ROWS;
-    let is_second = thread + threads() < ROWS;
-    let row = first_row + thread;
-    let next_row = row + threads();
-    var a = last(row);
-    var b = last(next_row);
+    let group = group_id.y * grid.x + group_id.x;
+    if group >= shape.tiles {
+        return;
+    }
+    let tile = tiles[group];
+    if thread < ROWS {
+        least_of[thread] = last(tile.row + thread, tile.row_end);
+        atomicStore(&kept_of[thread], 0u);
+    }
+    if thread == 0u {
+        atomicStore(&waits, 0u);
+    }
 
-    for (var index = 0u; index < shape.blocks; index += blocks_at_once()) {
-        let d = dots(index, first_row, thread);
-        for (var turn = 0u; turn < blocks_at_once(); turn += 1u) {
-            let low = own_group(thread);
-            let high = low + COLUMN_THREADS;
-            workgroupBarrier(); // the last tile, or block, has been read
-            keep(turn, thread, low, d.low_0, d.low_1, d.low_2, d.low_3, d.low_4, d.low_5, d.low_6, d.low_7);
-            keep(turn, thread, high, d.high_0, d.high_1, d.high_2, d.high_3, d.high_4, d.high_5, d.high_6, d.high_7);
-            workgroupBarrier();
-            let first = shape.first + 4u * QUADS * (index + turn);
-            if is_first {
-                a = meet(thread, row, a, first);
-            }
-            if is_second {
-                b = meet(thread + threads(), next_row, b, first);
-            }
+    // A tile's columns may go past the last block that is here.
+    let end = min(tile.count, tile.first + 4u * QUADS * (tile.block_end - tile.block));
+    var first = tile.first;
+    for (var index = tile.block; index < tile.block_end; index += blocks_at_once()) {
+        var d = dots(index, tile.row, thread);
+        let next = first + 4u * groups_of_vectors();
+        if next > end || (first < tile.own + ROWS && tile.own < next) {
+            d = others(d, tile, first, end, thread);
         }
+        meet(d, tile, thread);
+        first = next;
     }
 }

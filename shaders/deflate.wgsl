@@ -8,12 +8,12 @@
 //   in the end
 //   totals[g]    = (sum of rate(residual_sq + guard), sum of residual_sq) of workgroup g
 //
-//   x: rows x dim, row-major; q as in tile.wgsl. A direction with dt < 0 is none: it
+//   x: rows x dim, row-major; q as in square_tile.wgsl. A direction with dt < 0 is none: it
 //   fills a block up.
 //
-// Grid      a workgroup takes 128 rows and every direction; folded over x and y.
-// Memory    features once a block of 32 directions, in tiles by way of workgroup memory; the
-//           inner products and a row's state stay in registers.
+// Grid      a workgroup takes 64 rows and every direction; folded over x and y.
+// Memory    features once a block of 32 directions, in tiles by way of workgroup memory, by which a row's
+//           inner products come together in one thread; its state stays in registers.
 // Rounding  left only down: `inflate` covers the rounding of the sum, left * 2^-22 that of the
 //           subtraction.
 // Mirror    src/cpu/deflate.rs. Contract: src/pool.rs, tests/kernels.rs.
@@ -93,7 +93,28 @@ fn finish(run: Run, row: u32) -> vec2<f32> {
     return part(state);
 }
 
-@compute @workgroup_size(64)
+// Place of a row's products with a group of four directions, so that threads reading one group of their
+// rows meet different banks.
+fn kept_place(row: u32, group: u32) -> u32 {
+    return row * QUADS + (group ^ (row % QUADS));
+}
+
+// Puts away a thread's products, those of a row together.
+fn keep(d: Dots, thread: u32) {
+    let group = column_thread(thread);
+    let row = own_row(thread);
+    let next_row = row + 4u * ROW_THREADS;
+    staged[kept_place(row, group)] = d.low_0;
+    staged[kept_place(row + 1u, group)] = d.low_1;
+    staged[kept_place(row + 2u, group)] = d.low_2;
+    staged[kept_place(row + 3u, group)] = d.low_3;
+    staged[kept_place(next_row, group)] = d.low_4;
+    staged[kept_place(next_row + 1u, group)] = d.low_5;
+    staged[kept_place(next_row + 2u, group)] = d.low_6;
+    staged[kept_place(next_row + 3u, group)] = d.low_7;
+}
+
+@compute @workgroup_size(ROW_THREADS * COLUMN_THREADS)
 fn deflate(
     @builtin(workgroup_id) group_id: vec3<u32>,
     @builtin(num_workgroups) grid: vec3<u32>,
@@ -101,35 +122,21 @@ fn deflate(
 ) {
     let group = group_id.y * grid.x + group_id.x;
     let first_row = group * ROWS;
-    let row = first_row + thread;
-    var a = start(row);
-    var b = start(row + THREADS);
+    var run = start(first_row + thread);
 
     for (var index = 0u; index < shape.blocks; index += 1u) {
         let d = dots(index, first_row, thread);
-        if a.state.residual_sq >= 0.0 {
-            project_four(&a, d.a0, dt[index * QUADS]);
-            project_four(&a, d.a1, dt[index * QUADS + 1u]);
-            project_four(&a, d.a2, dt[index * QUADS + 2u]);
-            project_four(&a, d.a3, dt[index * QUADS + 3u]);
-            project_four(&a, d.a4, dt[index * QUADS + 4u]);
-            project_four(&a, d.a5, dt[index * QUADS + 5u]);
-            project_four(&a, d.a6, dt[index * QUADS + 6u]);
-            project_four(&a, d.a7, dt[index * QUADS + 7u]);
-        }
-        if b.state.residual_sq >= 0.0 {
-            project_four(&b, d.b0, dt[index * QUADS]);
-            project_four(&b, d.b1, dt[index * QUADS + 1u]);
-            project_four(&b, d.b2, dt[index * QUADS + 2u]);
-            project_four(&b, d.b3, dt[index * QUADS + 3u]);
-            project_four(&b, d.b4, dt[index * QUADS + 4u]);
-            project_four(&b, d.b5, dt[index * QUADS + 5u]);
-            project_four(&b, d.b6, dt[index * QUADS + 6u]);
-            project_four(&b, d.b7, dt[index * QUADS + 7u]);
+        workgroupBarrier(); // the last columns have been read
+        keep(d, thread);
+        workgroupBarrier();
+        if run.state.residual_sq >= 0.0 {
+            for (var q = 0u; q < QUADS; q += 1u) {
+                project_four(&run, staged[kept_place(thread, q)], dt[index * QUADS + q]);
+            }
         }
     }
 
-    let whole = totals(finish(a, row) + finish(b, row + THREADS), thread);
+    let whole = totals(finish(run, first_row + thread), thread);
     if thread == 0u && first_row < shape.rows {
         totals_of[group] = whole;
     }

@@ -4,7 +4,7 @@
 //                                                                     q as in square_tile.wgsl
 //   nearest[i]  = (k, score[i, k], the next score); ties to the lower k
 //
-// Grid      a workgroup takes 128 rows and every vector; folded over x and y.
+// Grid      a workgroup takes 64 rows and every vector; folded over x and y.
 // Memory    features once a tile's vectors, by way of workgroup memory; the inner products stay in
 //           registers, and no score is written.
 // Rounding  a chain of `dim` multiply-adds, then a product and a difference.
@@ -38,6 +38,12 @@ struct Nearest {
 @group(0) @binding(5) var<storage, read_write> nearest_of: array<Nearest>;
 // The features again, where they come in fours.
 @group(0) @binding(6) var<storage, read> fours: array<vec4<f32>>;
+
+// After the last of the vectors that are here: a tile may go past the dispatch's blocks, whose vectors
+// come next, and past the last of all.
+fn end_of_vectors() -> u32 {
+    return min(shape.count, shape.first + 4u * QUADS * shape.blocks);
+}
 
 fn element(at: u32) -> f32 {
     return features[at];
@@ -103,7 +109,7 @@ fn shared_nearest(at: u32) -> Nearest {
 // Joins what the threads of a row know, for the rows of half a tile: four of each thread.
 fn finish(a: Run, b: Run, c: Run, d: Run, first_row: u32, thread: u32) {
     workgroupBarrier(); // what was there has been read
-    let at = own_row(thread) * COLUMN_THREADS + thread % COLUMN_THREADS;
+    let at = own_row(thread) * COLUMN_THREADS + column_thread(thread);
     share(at, a.nearest);
     share(at + COLUMN_THREADS, b.nearest);
     share(at + 2u * COLUMN_THREADS, c.nearest);
@@ -143,24 +149,26 @@ fn nearest(
 
     for (var index = 0u; index < shape.blocks; index += blocks_at_once()) {
         let p = dots(index, first_row, thread);
-        let low = shape.first / 4u + index * QUADS + own_group(thread);
-        let high = low + COLUMN_THREADS;
+        let low = shape.first / 4u + index * QUADS + column_thread(thread);
         meet_four(&a, low, p.low_0);
-        meet_four(&a, high, p.high_0);
         meet_four(&b, low, p.low_1);
-        meet_four(&b, high, p.high_1);
         meet_four(&c, low, p.low_2);
-        meet_four(&c, high, p.high_2);
         meet_four(&d, low, p.low_3);
-        meet_four(&d, high, p.high_3);
         meet_four(&e, low, p.low_4);
-        meet_four(&e, high, p.high_4);
         meet_four(&f, low, p.low_5);
-        meet_four(&f, high, p.high_5);
         meet_four(&g, low, p.low_6);
-        meet_four(&g, high, p.high_6);
         meet_four(&h, low, p.low_7);
-        meet_four(&h, high, p.high_7);
+        if is_wide() {
+            let high = low + COLUMN_THREADS;
+            meet_four(&a, high, p.high_0);
+            meet_four(&b, high, p.high_1);
+            meet_four(&c, high, p.high_2);
+            meet_four(&d, high, p.high_3);
+            meet_four(&e, high, p.high_4);
+            meet_four(&f, high, p.high_5);
+            meet_four(&g, high, p.high_6);
+            meet_four(&h, high, p.high_7);
+        }
     }
 
     finish(a, b, c, d, first_row, thread);

@@ -43,3 +43,17 @@ fn part(state: RowState) -> vec2<f32> {
     }
     return vec2(rate(state.residual_sq + state.guard), state.residual_sq);
 }
+
+var<workgroup> sums: array<vec2<f32>, 64>;
+
+// The totals of a workgroup of 64 threads, in thread 0.
+fn totals(of_thread: vec2<f32>, thread: u32) -> vec2<f32> {
+    sums[thread] = of_thread;
+    for (var half = 32u; half > 0u; half /= 2u) {
+        workgroupBarrier();
+        if thread < half {
+            sums[thread] += sums[thread + half];
+        }
+    }
+    return sums[thread];
+}

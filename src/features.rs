@@ -24,7 +24,8 @@ pub struct Features<'a> {
     rows: usize,
     dim: usize,
     /// Squared lengths, which the check of the values comes by: a pass over the features saved.
-    norms_sq: Arc<[f64]>,
+    norms_sq: Arc<Vec<f64>>,
+    scale: f32,
 }
 
 impl<'a> Features<'a> {
@@ -50,14 +51,19 @@ impl<'a> Features<'a> {
             .for_each(|(norm_sq, x)| *norm_sq = sums::vectorised!(sums::squares(x)));
         // NaN and infinity fail too: a NaN compares false.
         let is_in_range = |norm_sq: &f64| *norm_sq <= f64::from(f32::MAX);
-        if let Some(row) = norms_sq.iter().position(|norm_sq| !is_in_range(norm_sq)) {
+        if let Some(row) = norms_sq
+            .par_iter()
+            .position_first(|norm_sq| !is_in_range(norm_sq))
+        {
             return Err(fault(row, &values[row * dim..][..dim]));
         }
+        let longest_sq = norms_sq.par_iter().copied().reduce(|| 0.0, f64::max);
         Ok(Self {
             values,
             rows,
             dim,
             norms_sq: norms_sq.into(),
+            scale: scale_for(longest_sq),
         })
     }
 
@@ -116,7 +122,7 @@ impl<'a> Features<'a> {
 
     /// The power of two that brings the longest row into `[1, 2)`.
     pub(crate) fn scale(&self) -> f32 {
-        scale_for(self.norms_sq.iter().copied().fold(0.0, f64::max))
+        self.scale
     }
 }
 

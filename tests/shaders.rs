@@ -13,8 +13,8 @@ const KERNELS: [(&str, &[&str]); 20] = [
     ("row_norms", &["row_norms"]),
     ("gather_rows", &["gather_rows"]),
     ("due_rows", &["row_state", "due_rows"]),
-    ("deflate", &["row_state", "tile", "deflate"]),
-    ("refresh", &["row_state", "tile", "refresh"]),
+    ("deflate", &["row_state", "square_tile", "deflate"]),
+    ("refresh", &["row_state", "refresh"]),
     (
         "store_similarities",
         &[
@@ -76,18 +76,21 @@ const OVERRIDES: [&[(&str, f64)]; 3] = [
         ("NORM", 1.0),
         ("ROW_THREADS", 8.0),
         ("COLUMN_THREADS", 8.0),
+        ("IN_FOURS", 1.0),
         ("PANEL_SHIFT", 8.0),
     ],
     &[
         ("NORM", 2.0),
         ("ROW_THREADS", 16.0),
         ("COLUMN_THREADS", 16.0),
+        ("IN_FOURS", 0.0),
         ("PANEL_SHIFT", 24.0),
     ],
     &[
         ("NORM", 3.0),
         ("ROW_THREADS", 16.0),
         ("COLUMN_THREADS", 4.0),
+        ("IN_FOURS", 1.0),
         ("PANEL_SHIFT", 29.0),
     ],
 ];

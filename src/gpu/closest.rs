@@ -8,8 +8,7 @@ use super::directions::{
 use super::memory::Block;
 use crate::{Error, Pool};
 use rayon::prelude::*;
-use std::borrow::Cow;
-use std::num::NonZeroU64;
+use std::ops::Range;
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
@@ -28,10 +27,21 @@ struct Shape {
     dim: u32,
     columns: u32,
     blocks: u32,
+    k: u32,
+    tiles: u32,
+}
+
+/// `Tile` in the shader, likewise.
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct Tile {
+    row: u32,
+    row_end: u32,
+    block: u32,
+    block_end: u32,
     first: u32,
     count: u32,
     own: u32,
-    k: u32,
 }
 
 /// For every row of every cluster the `k` largest products.
@@ -42,17 +52,16 @@ pub(super) fn run(
     k: usize,
 ) -> Result<Vec<Vec<f32>>, Error> {
     check_columns(&pool.gpu, pool.dim(), rounds(k))?;
-    let (rows, vectors) = at_once(pool, k);
+    let most = AtOnce::of(pool, k);
     let (mut closest, mut rest) = (Vec::with_capacity(clusters.len()), clusters);
     while let Some(&first) = rest.first() {
-        let ends = Places::of(pool, rest, k);
-        let fit = ends.partition_point(|places| places.end <= rows.min(vectors));
+        let fit = most.fit(rest);
         let (some, after) = rest.split_at(fit.max(1));
         rest = after;
         if fit == 0 {
-            closest.push(of_cluster(pool, first, lengths, k)?);
+            closest.push(of_cluster(pool, first, lengths, k, &most)?);
         } else {
-            closest.extend(together(pool, some, &ends[..fit], lengths, k)?);
+            closest.extend(together(pool, some, lengths, k)?);
         }
     }
     Ok(closest)
@@ -64,92 +73,110 @@ fn rounds(k: usize) -> u64 {
     4 * DIRECTIONS_OF_BLOCK as u64 * (k as u64 + 3)
 }
 
-/// Where a cluster's rows are among those of several: every one's begin where a binding may.
-struct Places {
-    first: usize,
-    end: usize,
+/// How much is resident at a time.
+struct AtOnce {
+    rows: usize,
+    /// Tiles of rows.
+    tiles: u64,
+    /// Blocks of vectors.
+    blocks: usize,
 }
 
-impl Places {
-    fn of(pool: &GpuPool<'_>, clusters: &[&[usize]], k: usize) -> Vec<Self> {
-        let alignment = pool.gpu.limits().min_storage_buffer_offset_alignment as usize;
-        // Every so many rows of `values` numbers one begins at the alignment, a power of two.
-        let step = |values: usize| (alignment / 4) >> values.trailing_zeros();
-        let step = step(pool.dim()).max(step(k)).max(1);
-        let mut next = 0;
-        let place = |rows: &&[usize]| {
-            let first = next;
-            next = (first + rows.len()).next_multiple_of(step);
-            Self {
-                first,
-                end: first + rows.len(),
-            }
+impl AtOnce {
+    fn of(pool: &GpuPool<'_>, k: usize) -> Self {
+        // Of what is left: rows, lists, vectors, and as much again to gather and to read them.
+        let share = pool.gpu.memory_left().map_or(PANEL_BYTES, |left| left / 8);
+        let bytes = pool.gpu.most_bound().min(PANEL_BYTES).min(share) as usize;
+        let tiles = (pool.gpu.most_groups()).min(bytes as u64 / size_of::<Tile>() as u64);
+        let rows = bytes / (4 * pool.dim().max(k));
+        let columns = pool.dim().next_multiple_of(COLUMNS);
+        Self {
+            rows: rows.clamp(1, tiles.saturating_mul(ROWS) as usize),
+            tiles,
+            blocks: (bytes / (4 * columns * DIRECTIONS_OF_BLOCK)).max(1),
+        }
+    }
+
+    /// How many of the clusters fit, from the first on.
+    fn fit(&self, clusters: &[&[usize]]) -> usize {
+        let (mut rows, mut tiles, mut blocks) = (0, 0, 0);
+        let fits = |cluster: &&&[usize]| {
+            rows += cluster.len();
+            tiles += (cluster.len() as u64).div_ceil(ROWS);
+            blocks += cluster.len().div_ceil(DIRECTIONS_OF_BLOCK);
+            rows <= self.rows && tiles <= self.tiles && blocks <= self.blocks
         };
-        clusters.iter().map(place).collect()
+        clusters.iter().take_while(fits).count()
     }
 }
 
-/// Clusters that fit together: the device is waited for once.
+/// Some rows of a cluster, and vectors that they are to meet.
+struct Meeting {
+    /// Where the rows are among those resident.
+    rows: Range<usize>,
+    /// Where the vectors are, in blocks.
+    blocks: Range<usize>,
+    /// Which vector of the cluster the first is, how many there are in all, which the first row is.
+    first: usize,
+    count: usize,
+    own: usize,
+}
+
+impl Meeting {
+    /// The tiles that meet at most so many blocks, after the first `begin`.
+    fn tiles(&self, begin: usize, most: usize) -> impl Iterator<Item = Tile> {
+        let block = (self.blocks.start + begin).min(self.blocks.end);
+        let block_end = (block + most).min(self.blocks.end);
+        let rows = if block < block_end {
+            self.rows.clone()
+        } else {
+            0..0
+        };
+        rows.step_by(ROWS as usize).map(move |row| Tile {
+            row: row as u32,
+            row_end: self.rows.end as u32,
+            block: block as u32,
+            block_end: block_end as u32,
+            first: (self.first + begin * DIRECTIONS_OF_BLOCK) as u32,
+            count: self.count as u32,
+            own: (self.own + row - self.rows.start) as u32,
+        })
+    }
+}
+
+/// Clusters that fit together: the device is asked, and waited for, once.
 fn together(
     pool: &GpuPool<'_>,
     clusters: &[&[usize]],
-    places: &[Places],
     lengths: &[f32],
     k: usize,
 ) -> Result<Vec<Vec<f32>>, Error> {
-    let (gpu, dim) = (&pool.gpu, pool.dim());
-    let rows = places.last().map_or(0, |places| places.end);
-    let members = at_length_1(pool, &clusters.concat(), lengths)?;
-    let values = gpu.counted(Kind::Host, || Ok(placed(&members, places, dim)))?;
-    drop(members);
-    let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
-    let features = gpu.filled("cluster", &values, BufferUsages::STORAGE)?;
-    let lists = gpu.filled("closest", &vec![f32::MIN; rows * k], usage)?;
-    for (cluster, places) in clusters.iter().zip(places) {
-        let panel = Panel {
+    let (mut row, mut block) = (0, 0);
+    let meeting = |cluster: &&[usize]| {
+        let (rows, blocks) = (
+            row..row + cluster.len(),
+            block..block + cluster.len().div_ceil(DIRECTIONS_OF_BLOCK),
+        );
+        (row, block) = (rows.end, blocks.end);
+        Meeting {
+            rows,
+            blocks,
             first: 0,
-            rows: cluster.len() as u32,
-            features: part(&features, places, dim),
-            lists: part(&lists, places, k),
-        };
-        let vectors = &values[places.first * dim..places.end * dim];
-        meet(pool, &panel, vectors, 0, cluster.len(), k)?;
-    }
-    let found = gpu.read::<f32>("closest", &lists)?;
-    let of_cluster = |places: &Places| found[places.first * k..places.end * k].to_vec();
-    Ok(places.iter().map(of_cluster).collect())
-}
-
-/// Rows at their places.
-fn placed(members: &[f32], places: &[Places], dim: usize) -> Vec<f32> {
-    let mut values = Vec::with_capacity(places.last().map_or(0, |places| places.end * dim));
-    let mut rest = members;
-    for places in places {
-        let of_cluster;
-        (of_cluster, rest) = rest.split_at((places.end - places.first) * dim);
-        values.resize(places.first * dim, 0.0);
-        values.extend_from_slice(of_cluster);
-    }
-    values
-}
-
-/// What a buffer has for some rows, so many numbers a row.
-fn part<'a>(buffer: &'a Block, places: &Places, width: usize) -> wgpu::BufferBinding<'a> {
-    let bytes = |rows: usize| 4 * (rows * width) as u64;
-    wgpu::BufferBinding {
-        buffer,
-        offset: bytes(places.first),
-        size: NonZeroU64::new(bytes(places.end - places.first)),
-    }
-}
-
-/// Some rows of a cluster, resident, and their lists.
-struct Panel<'a> {
-    /// The place of the first in the cluster.
-    first: usize,
-    rows: u32,
-    features: wgpu::BufferBinding<'a>,
-    lists: wgpu::BufferBinding<'a>,
+            count: cluster.len(),
+            own: 0,
+        }
+    };
+    let meetings: Vec<Meeting> = clusters.iter().map(meeting).collect();
+    let values = at_length_1(pool, &clusters.concat(), lengths)?;
+    let panel = Panel::new(pool, &values, k)?;
+    let of_cluster =
+        |meeting: &Meeting| &values[meeting.rows.start * pool.dim()..meeting.rows.end * pool.dim()];
+    let parts: Vec<&[f32]> = meetings.iter().map(of_cluster).collect();
+    panel.meet(&parts, &meetings)?;
+    let found = panel.read()?;
+    let of_cluster =
+        |meeting: &Meeting| found[meeting.rows.start * k..meeting.rows.end * k].to_vec();
+    Ok(meetings.iter().map(of_cluster).collect())
 }
 
 /// Panels of the cluster, each against the whole of it, in pieces.
@@ -158,44 +185,101 @@ fn of_cluster(
     cluster: &[usize],
     lengths: &[f32],
     k: usize,
+    most: &AtOnce,
 ) -> Result<Vec<f32>, Error> {
-    let (rows, vectors) = at_once(pool, k);
     let mut closest = Vec::with_capacity(cluster.len() * k);
-    for members in cluster.chunks(rows) {
-        let values = at_length_1(pool, members, lengths)?;
-        let lists = vec![f32::MIN; members.len() * k];
-        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
-        let features = (pool.gpu).filled("cluster", &values, BufferUsages::STORAGE)?;
-        let lists = pool.gpu.filled("closest", &lists, usage)?;
-        let panel = Panel {
-            first: closest.len() / k,
-            rows: members.len() as u32,
-            features: features.as_entire_buffer_binding(),
-            lists: lists.as_entire_buffer_binding(),
-        };
-        for (piece, others) in cluster.chunks(vectors).enumerate() {
-            let is_whole = others.len() == members.len() && others.len() == cluster.len();
-            let others = if is_whole {
-                Cow::Borrowed(&values)
-            } else {
-                Cow::Owned(at_length_1(pool, others, lengths)?)
+    let piece = most.blocks * DIRECTIONS_OF_BLOCK;
+    for (number, members) in cluster.chunks(most.rows).enumerate() {
+        let panel = Panel::new(pool, &at_length_1(pool, members, lengths)?, k)?;
+        for (turn, others) in cluster.chunks(piece).enumerate() {
+            let meeting = Meeting {
+                rows: 0..members.len(),
+                blocks: 0..others.len().div_ceil(DIRECTIONS_OF_BLOCK),
+                first: turn * piece,
+                count: cluster.len(),
+                own: number * most.rows,
             };
-            meet(pool, &panel, &others, piece * vectors, cluster.len(), k)?;
+            let vectors = at_length_1(pool, others, lengths)?;
+            panel.meet(&[&vectors], &[meeting])?;
         }
-        closest.extend(pool.gpu.read::<f32>("closest", &lists)?);
+        closest.extend(panel.read()?);
     }
     Ok(closest)
 }
 
-/// How many rows of a cluster to have resident, and how many vectors, which make whole blocks.
-fn at_once(pool: &GpuPool<'_>, k: usize) -> (usize, usize) {
-    // Of what is left: rows, lists, vectors, and as much again to gather and to read them.
-    let share = pool.gpu.memory_left().map_or(PANEL_BYTES, |left| left / 8);
-    let bytes = pool.gpu.most_bound().min(PANEL_BYTES).min(share) as usize;
-    let by_grid = pool.gpu.most_groups().saturating_mul(ROWS) as usize;
-    let rows = bytes / (4 * pool.dim().max(k));
-    let blocks = bytes / (4 * pool.dim().next_multiple_of(COLUMNS) * DIRECTIONS_OF_BLOCK);
-    (rows.clamp(1, by_grid), blocks.max(1) * DIRECTIONS_OF_BLOCK)
+/// Resident rows at length 1, and their lists.
+struct Panel<'a> {
+    pool: &'a GpuPool<'a>,
+    rows: usize,
+    features: Block,
+    lists: Block,
+    k: usize,
+}
+
+impl<'a> Panel<'a> {
+    fn new(pool: &'a GpuPool<'a>, values: &[f32], k: usize) -> Result<Self, Error> {
+        let rows = values.len() / pool.dim();
+        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
+        Ok(Self {
+            pool,
+            rows,
+            features: (pool.gpu).filled("cluster", values, BufferUsages::STORAGE)?,
+            lists: (pool.gpu).filled("closest", &vec![f32::MIN; rows * k], usage)?,
+            k,
+        })
+    }
+
+    /// Rows meet vectors, which come in parts that begin with a block.
+    fn meet(&self, parts: &[&[f32]], meetings: &[Meeting]) -> Result<(), Error> {
+        let (gpu, dim) = (&self.pool.gpu, self.pool.dim());
+        let vectors = Directions::of_parts(gpu, parts, dim, 1.0)?;
+        let at_once = vectors.most_at_once(gpu, rounds(self.k));
+        let blocks = |meeting: &Meeting| meeting.blocks.len();
+        let most = meetings.iter().map(blocks).max().unwrap_or(0);
+        for begin in (0..most).step_by(at_once) {
+            let of_meeting = |meeting: &Meeting| meeting.tiles(begin, at_once).collect::<Vec<_>>();
+            let tiles: Vec<Tile> = meetings.iter().flat_map(of_meeting).collect();
+            self.dispatch(&vectors, &tiles, most)?;
+        }
+        Ok(())
+    }
+
+    /// One dispatch, of clusters of up to so many blocks.
+    fn dispatch(&self, vectors: &Directions, tiles: &[Tile], most: usize) -> Result<(), Error> {
+        let (gpu, dim) = (&self.pool.gpu, self.pool.dim());
+        let width = Width::for_vectors(most * DIRECTIONS_OF_BLOCK);
+        let all = vectors.whole();
+        let shape = gpu.uniform(Shape {
+            rows: self.rows as u32,
+            dim: dim as u32,
+            columns: vectors.columns,
+            blocks: all.blocks,
+            k: self.k as u32,
+            tiles: tiles.len() as u32,
+        })?;
+        let list = gpu.filled("tiles", tiles, BufferUsages::STORAGE)?;
+        let features = self.features.as_entire_binding();
+        let bytes = 4 * (self.rows * dim) as u64;
+        gpu.dispatch(
+            "closest",
+            (WGSL, &width.constants(dim)),
+            &gpu.pipelines().closest[width.slot(dim)],
+            &[
+                shape.as_entire_binding(),
+                features.clone(),
+                all.binding.clone(),
+                self.lists.as_entire_binding(),
+                fours(features, bytes, &all),
+                list.as_entire_binding(),
+            ],
+            tiles.len() as u64,
+        )?;
+        Ok(())
+    }
+
+    fn read(&self) -> Result<Vec<f32>, Error> {
+        self.pool.gpu.read("closest", &self.lists)
+    }
 }
 
 /// Rows over their lengths.
@@ -209,48 +293,6 @@ fn at_length_1(pool: &GpuPool<'_>, rows: &[usize], lengths: &[f32]) -> Result<Ve
     })
 }
 
-/// The panel's rows against vectors, the first of which is at place `first` of `count`.
-fn meet(
-    pool: &GpuPool<'_>,
-    panel: &Panel<'_>,
-    vectors: &[f32],
-    first: usize,
-    count: usize,
-    k: usize,
-) -> Result<(), Error> {
-    let gpu = &pool.gpu;
-    let width = Width::for_vectors(count);
-    let rows = wgpu::BindingResource::Buffer(panel.features.clone());
-    let rows_size = 4 * u64::from(panel.rows) * pool.dim() as u64;
-    let vectors = Directions::upload(gpu, vectors, pool.dim(), 1.0)?.with_rounds(rounds(k));
-    for window in vectors.windows() {
-        let shape = gpu.uniform(Shape {
-            rows: panel.rows,
-            dim: pool.dim() as u32,
-            columns: vectors.columns,
-            blocks: window.blocks,
-            first: first as u32 + window.first * DIRECTIONS_OF_BLOCK as u32,
-            count: count as u32,
-            own: panel.first as u32,
-            k: k as u32,
-        })?;
-        gpu.dispatch(
-            "closest",
-            (WGSL, &width.constants()),
-            &gpu.pipelines().closest[width as usize],
-            &[
-                shape.as_entire_binding(),
-                rows.clone(),
-                window.binding.clone(),
-                wgpu::BindingResource::Buffer(panel.lists.clone()),
-                fours(rows.clone(), rows_size, &window),
-            ],
-            u64::from(panel.rows).div_ceil(ROWS),
-        )?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::layout::{assert_entry, assert_struct, assert_tile, overridden};
@@ -259,22 +301,37 @@ mod tests {
 
     #[test]
     fn layout() {
-        let bindings = ["shape", "features", "directions", "closest_of", "fours"];
+        let bindings = [
+            "shape",
+            "features",
+            "directions",
+            "closest_of",
+            "fours",
+            "tiles",
+        ];
         for width in [Width::Narrow, Width::Wide] {
             let wgsl = overridden(WGSL, &[("COLUMN_THREADS", width.threads())]);
-            assert_entry(&wgsl, "closest", 16 * width.threads() as u32, &bindings);
+            assert_entry(&wgsl, "closest", 8 * width.threads() as u32, &bindings);
         }
         let members = [
             ("rows", offset_of!(Shape, rows)),
             ("dim", offset_of!(Shape, dim)),
             ("columns", offset_of!(Shape, columns)),
             ("blocks", offset_of!(Shape, blocks)),
-            ("first", offset_of!(Shape, first)),
-            ("count", offset_of!(Shape, count)),
-            ("own", offset_of!(Shape, own)),
             ("k", offset_of!(Shape, k)),
+            ("tiles", offset_of!(Shape, tiles)),
         ];
         assert_struct(WGSL, "Shape", &members, size_of::<Shape>());
+        let members = [
+            ("row", offset_of!(Tile, row)),
+            ("row_end", offset_of!(Tile, row_end)),
+            ("block", offset_of!(Tile, block)),
+            ("block_end", offset_of!(Tile, block_end)),
+            ("first", offset_of!(Tile, first)),
+            ("count", offset_of!(Tile, count)),
+            ("own", offset_of!(Tile, own)),
+        ];
+        assert_struct(WGSL, "Tile", &members, size_of::<Tile>());
         assert_tile(WGSL);
     }
 }

@@ -1,16 +1,19 @@
 //! Binds `shaders/deflate.wgsl`.
 
 use super::GpuPool;
-use super::directions::{DIRECTIONS_OF_BLOCK, ROWS, Window, fours};
+use super::directions::{DIRECTIONS_OF_BLOCK, ROWS, Width, Window, fours};
 use super::pool::Panel;
 use crate::{DOWN_DATE_ERROR, Error, Pool, Rate, inner_error};
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/row_state.wgsl"),
-    include_str!("../../shaders/tile.wgsl"),
+    include_str!("../../shaders/square_tile.wgsl"),
     include_str!("../../shaders/deflate.wgsl"),
 );
+
+/// A row's directions are taken in order, a block at a time.
+const WIDTH: Width = Width::Narrow;
 
 /// `Shape` in the shader; the test below holds the two to one layout.
 #[repr(C)]
@@ -67,8 +70,8 @@ pub(super) fn run(
     let out = gpu.output("totals", groups * 8)?;
     gpu.dispatch(
         "deflate",
-        (WGSL, &[]),
-        &gpu.pipelines().deflate,
+        (WGSL, &WIDTH.constants(pool.dim())),
+        &gpu.pipelines().deflate[WIDTH.slot(pool.dim())],
         &[
             shape.as_entire_binding(),
             panel.binding(),
@@ -91,14 +94,16 @@ fn inflate(count: usize) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::{assert_entry, assert_row_state, assert_struct, assert_tile};
+    use super::super::layout::{
+        assert_entry, assert_row_state, assert_struct, assert_tile, overridden,
+    };
     use super::*;
     use std::mem::offset_of;
 
     #[test]
     fn layout() {
         assert_entry(
-            WGSL,
+            &overridden(WGSL, &[("COLUMN_THREADS", WIDTH.threads())]),
             "deflate",
             64,
             &[

@@ -49,7 +49,7 @@ pub(super) struct Pipelines {
     pub(super) row_norms: [OnceLock<wgpu::ComputePipeline>; 3],
     pub(super) gather_rows: OnceLock<wgpu::ComputePipeline>,
     pub(super) due_rows: OnceLock<wgpu::ComputePipeline>,
-    pub(super) deflate: OnceLock<wgpu::ComputePipeline>,
+    pub(super) deflate: directions::Slots,
     pub(super) refresh: OnceLock<wgpu::ComputePipeline>,
     pub(super) nearest: directions::Slots,
     pub(super) closest: directions::Slots,

@@ -8,17 +8,17 @@ use std::num::NonZeroU64;
 use std::sync::OnceLock;
 use wgpu::BufferUsages;
 
-/// Directions of a block, four times `QUADS` in `shaders/tile.wgsl` and `shaders/square_tile.wgsl`.
+/// Directions of a block, four times `QUADS` in `shaders/square_tile.wgsl`.
 pub(super) const DIRECTIONS_OF_BLOCK: usize = 32;
 /// Rows of a workgroup, `ROWS` there.
-pub(super) const ROWS: u64 = 128;
-/// Columns of a tile, `COLUMNS` there.
+pub(super) const ROWS: u64 = 64;
+/// Columns of a step of a tile, or of half a step, `COLUMNS` there.
 pub(super) const COLUMNS: usize = 16;
 
 /// Rounds of all loops together after which a thread of Mesa's lavapipe silently stops. One
 /// dispatch stays below, which also keeps it short on the GPUs that take seconds for a hang.
 const MOST_ROUNDS: u64 = 65_535;
-/// Rounds that a kernel's thread spends on a tile: for each block of directions, and besides.
+/// Rounds that a kernel's thread spends on so many columns: for each block of directions, and besides.
 const ROUNDS_OF_BLOCK: u64 = 64;
 const ROUNDS_OF_TILE: u64 = 32;
 
@@ -83,19 +83,32 @@ impl Width {
     /// Threads of a workgroup along the vectors.
     pub(super) fn threads(self) -> usize {
         match self {
-            Self::Narrow => 4,
+            Self::Narrow => 8,
             Self::Wide => 16,
         }
     }
 
-    /// The shader's override.
-    pub(super) fn constants(self) -> [(&'static str, f64); 1] {
-        [("COLUMN_THREADS", self.threads() as f64)]
+    /// The shader's overrides for rows of so many values.
+    pub(super) fn constants(self, dim: usize) -> [(&'static str, f64); 2] {
+        [
+            ("COLUMN_THREADS", self.threads() as f64),
+            ("IN_FOURS", f64::from(u8::from(in_fours(dim)))),
+        ]
+    }
+
+    /// Where [`Slots`] has the kernel with these.
+    pub(super) fn slot(self, dim: usize) -> usize {
+        2 * self as usize + usize::from(in_fours(dim))
     }
 }
 
-/// A kernel for each [`Width`].
-pub(super) type Slots = [OnceLock<wgpu::ComputePipeline>; 2];
+/// Whether rows of so many values can be read four values at a time.
+fn in_fours(dim: usize) -> bool {
+    dim.is_multiple_of(4)
+}
+
+/// A kernel for each [`Width`], for rows that come in fours and for others.
+pub(super) type Slots = [OnceLock<wgpu::ComputePipeline>; 4];
 
 /// Resident directions, `blocks` x `columns` x 32.
 pub(super) struct Directions {
@@ -127,6 +140,16 @@ impl Directions {
         dim: usize,
         factor: f32,
     ) -> Result<Self, Error> {
+        Self::of_parts(gpu, &[values], dim, factor)
+    }
+
+    /// The same for values in parts, each of which begins with a block.
+    pub(super) fn of_parts(
+        gpu: &Gpu,
+        parts: &[&[f32]],
+        dim: usize,
+        factor: f32,
+    ) -> Result<Self, Error> {
         let columns = dim.next_multiple_of(COLUMNS);
         let block_bytes = (columns * DIRECTIONS_OF_BLOCK * 4) as u64;
         let limit = gpu.limits().max_storage_buffer_binding_size;
@@ -135,12 +158,15 @@ impl Directions {
                 "32 directions of {block_bytes} bytes do not fit a binding of {limit}"
             )));
         }
-        let blocks = (values.len() / dim).div_ceil(DIRECTIONS_OF_BLOCK);
+        let of_part = |part: &&[f32]| (part.len() / dim).div_ceil(DIRECTIONS_OF_BLOCK);
+        let blocks: usize = parts.iter().map(of_part).sum();
         let packed = gpu.counted(Kind::Host, || {
             let mut packed = vec![0.0f32; blocks.max(1) * columns * DIRECTIONS_OF_BLOCK];
+            let block = dim * DIRECTIONS_OF_BLOCK;
+            let values: Vec<&[f32]> = parts.iter().flat_map(|part| part.chunks(block)).collect();
             packed
                 .par_chunks_exact_mut(columns * DIRECTIONS_OF_BLOCK)
-                .zip(values.par_chunks(dim * DIRECTIONS_OF_BLOCK))
+                .zip(values)
                 .for_each(|(block, values)| pack(block, values, dim, factor));
             Ok(packed)
         })?;
@@ -152,12 +178,21 @@ impl Directions {
         })
     }
 
-    /// The same for a kernel whose thread spends `more` rounds on a block when its tiles are done:
-    /// a dispatch takes fewer.
-    pub(super) fn with_rounds(mut self, more: u64) -> Self {
-        let most = most_blocks(self.columns as usize, more) as u32;
-        self.per_window = self.per_window.min(most);
-        self
+    /// How many blocks a dispatch's workgroup may take, if its thread spends `more` rounds on a block
+    /// when its tiles are done. A hardware adapter counts no rounds, but should not be kept long.
+    pub(super) fn most_at_once(&self, gpu: &Gpu, more: u64) -> usize {
+        let most = most_blocks(self.columns as usize, more) as usize;
+        if gpu.is_software() { most } else { 8 * most }
+    }
+
+    /// All blocks at once, where they fit one binding.
+    pub(super) fn whole(&self) -> Window<'_> {
+        Window {
+            binding: self.resident.as_entire_binding(),
+            first: 0,
+            blocks: self.blocks,
+            is_last: true,
+        }
     }
 
     /// The blocks in order, in windows; one empty window where there are none.

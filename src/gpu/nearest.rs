@@ -73,8 +73,8 @@ fn of_panel(
         })?;
         gpu.dispatch(
             "nearest",
-            (WGSL, &width.constants()),
-            &gpu.pipelines().nearest[width as usize],
+            (WGSL, &width.constants(pool.dim())),
+            &gpu.pipelines().nearest[width.slot(pool.dim())],
             &[
                 shape.as_entire_binding(),
                 panel.binding(),
@@ -109,7 +109,7 @@ mod tests {
         ];
         for width in [Width::Narrow, Width::Wide] {
             let wgsl = overridden(WGSL, &[("COLUMN_THREADS", width.threads())]);
-            assert_entry(&wgsl, "nearest", 16 * width.threads() as u32, &bindings);
+            assert_entry(&wgsl, "nearest", 8 * width.threads() as u32, &bindings);
         }
         let members = [
             ("rows", offset_of!(Shape, rows)),

@@ -1,7 +1,7 @@
 //! Binds `shaders/refresh.wgsl`.
 
 use super::GpuPool;
-use super::directions::{Directions, ROWS, Window};
+use super::directions::{Directions, Window};
 use super::memory::Block;
 use super::pool::Panel;
 use crate::{DOWN_DATE_ERROR, Error, Pool, Rate, inner_error};
@@ -10,10 +10,11 @@ use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/row_state.wgsl"),
-    include_str!("../../shaders/tile.wgsl"),
     include_str!("../../shaders/refresh.wgsl"),
 );
 
+/// Rows of a workgroup, `ROWS` in the shader.
+const ROWS: u64 = 128;
 /// Most bytes of rows that are copied at a time, enough to fill a large GPU; nor more than a quarter of
 /// a binding, so that the copy is small beside its panel, nor than a quarter of what memory is left.
 const SCRATCH_BYTES: u64 = 256 << 20;
@@ -133,7 +134,8 @@ fn dispatch(
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::{assert_entry, assert_row_state, assert_struct, assert_tile};
+    use super::super::directions::{COLUMNS, DIRECTIONS_OF_BLOCK};
+    use super::super::layout::{assert_entry, assert_row_state, assert_struct, constant};
     use super::*;
     use std::mem::offset_of;
 
@@ -164,7 +166,9 @@ mod tests {
             ],
             size_of::<Shape>(),
         );
-        assert_tile(WGSL);
+        assert_eq!(constant(WGSL, "ROWS"), ROWS);
+        assert_eq!(4 * constant(WGSL, "QUADS"), DIRECTIONS_OF_BLOCK as u64);
+        assert_eq!(constant(WGSL, "COLUMNS"), COLUMNS as u64);
         assert_row_state(WGSL);
     }
 }

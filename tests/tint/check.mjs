@@ -19,6 +19,7 @@ const OVERRIDES = {
   NORM: [1, 2, 3],
   ROW_THREADS: [8, 16],
   COLUMN_THREADS: [4, 8, 16],
+  IN_FOURS: [0, 1],
   PANEL_SHIFT: [8, 24, 29],
 };
 
