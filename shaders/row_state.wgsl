@@ -1,5 +1,5 @@
-// row_state: a row's working state and its hazard rate. Joined before a kernel whose uniform
-// `shape` has `power` and `slack`; no entry point.
+// row_state: a row's working state, its hazard rate, and the totals of a workgroup. Joined before a kernel
+// whose uniform `shape` has `power` and `slack`; no entry point.
 
 struct RowState {
     // Squared residual length; negative while the row is masked.

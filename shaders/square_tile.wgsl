@@ -188,11 +188,15 @@ fn fetch(origin: Sources, column: u32, thread: u32) -> Fetched {
     return fetched;
 }
 
-// The groups of a column trade places with each other, so that neighbouring threads write to different
-// banks: `add_four` knows.
+// Which place a group of rows has in the four columns of a quad: the groups trade places with each other,
+// so that neighbouring threads write to different banks.
+fn row_place(group: u32, quad: u32) -> u32 {
+    return group ^ (2u * (quad % 4u));
+}
+
 fn stage_rows(unit: u32, v: Four) {
     let quad = unit_quad(unit);
-    let at = 4u * quad * groups_staged() + (unit_group(unit) ^ (2u * (quad % 4u)));
+    let at = 4u * quad * groups_staged() + row_place(unit_group(unit), quad);
     staged[at] = vec4(v.a.x, v.b.x, v.c.x, v.d.x);
     staged[at + groups_staged()] = vec4(v.a.y, v.b.y, v.c.y, v.d.y);
     staged[at + 2u * groups_staged()] = vec4(v.a.z, v.b.z, v.c.z, v.d.z);
@@ -253,7 +257,7 @@ fn add_column(sum: Dots, rows: u32, vectors: u32) -> Dots {
 // Adds those of four columns, which fetchers of one unit have staged.
 fn add_four(sum: Dots, column: u32, thread: u32) -> Dots {
     let first = column * groups_staged();
-    let rows = first + (row_thread(thread) ^ (column / 2u % 8u));
+    let rows = first + row_place(row_thread(thread), column / 4u);
     let vectors = first + 2u * ROW_THREADS + column_thread(thread);
     var d = add_column(sum, rows, vectors);
     d = add_column(d, rows + groups_staged(), vectors + groups_staged());

@@ -123,16 +123,12 @@ struct Meeting {
 }
 
 impl Meeting {
-    /// The tiles that meet at most so many blocks, after the first `begin`.
+    /// The tiles that meet at most so many blocks, after the first `begin`, which are not all.
     fn tiles(&self, begin: usize, most: usize) -> impl Iterator<Item = Tile> {
-        let block = (self.blocks.start + begin).min(self.blocks.end);
+        let block = self.blocks.start + begin;
         let block_end = (block + most).min(self.blocks.end);
-        let rows = if block < block_end {
-            self.rows.clone()
-        } else {
-            0..0
-        };
-        rows.step_by(ROWS as usize).map(move |row| Tile {
+        let first_rows = self.rows.clone().step_by(ROWS as usize);
+        first_rows.map(move |row| Tile {
             row: row as u32,
             row_end: self.rows.end as u32,
             block: block as u32,
@@ -237,8 +233,10 @@ impl<'a> Panel<'a> {
         let blocks = |meeting: &Meeting| meeting.blocks.len();
         let most = meetings.iter().map(blocks).max().unwrap_or(0);
         for begin in (0..most).step_by(at_once) {
-            let of_meeting = |meeting: &Meeting| meeting.tiles(begin, at_once).collect::<Vec<_>>();
-            let tiles: Vec<Tile> = meetings.iter().flat_map(of_meeting).collect();
+            let unmet = meetings.iter().filter(|meeting| begin < blocks(meeting));
+            let tiles: Vec<Tile> = unmet
+                .flat_map(|meeting| meeting.tiles(begin, at_once))
+                .collect();
             self.dispatch(&vectors, &tiles, most)?;
         }
         Ok(())
