@@ -1,0 +1,148 @@
+//! Deflation of the rows alone that count. There is no shader to mirror: a GPU deflates all rows
+//! instead.
+
+use super::deflate::shrink;
+use super::{CpuResiduals, sum_in_order, totals_of};
+use crate::products::{FloatColumns, float_products};
+use crate::{Rate, RowState, Totals, inner_error};
+use rayon::prelude::*;
+
+/// Rows that one thread works on at a time.
+const BLOCK: usize = 128;
+/// Directions projected out at a time: packed, they stay in a core's own cache.
+const MOST_DIRECTIONS: usize = 64;
+/// So many times the rows asked for are brought up to date to begin with: what is left of them tells
+/// which others may be among the largest.
+const AHEAD: usize = 2;
+/// Rows whose states are summed up in one go.
+const CHUNK: usize = 1 << 13;
+
+/// The directions that some rows lack.
+pub(super) struct Lacking {
+    /// Times the pool's scale, as features are.
+    directions: Vec<f32>,
+    /// How many of them each row has had projected out.
+    known: Vec<u32>,
+}
+
+impl Lacking {
+    /// No row lacks any.
+    pub(super) fn none(rows: usize) -> Self {
+        Self {
+            directions: Vec::new(),
+            known: vec![0; rows],
+        }
+    }
+
+    /// Every row has had all of them projected out, or never will.
+    pub(super) fn clear(&mut self) {
+        self.directions.clear();
+        self.known.fill(0);
+    }
+
+    /// A row of `dim` values has had all of them projected out.
+    pub(super) fn is_up_to_date(&mut self, row: usize, dim: usize) {
+        self.known[row] = (self.directions.len() / dim) as u32;
+    }
+}
+
+/// Takes in directions, and brings those rows up to date whose bounds may then be among the `count`
+/// largest.
+pub(super) fn deflate_largest(
+    residuals: &mut CpuResiduals<'_>,
+    directions: &[f32],
+    count: usize,
+    rate: Rate,
+) -> Totals {
+    let scale = residuals.pool.scale;
+    let scaled = directions.iter().map(|q| q * scale);
+    residuals.lacking.directions.extend(scaled);
+    let bounds: Vec<f32> = residuals.states.iter().map(bound).collect();
+    let first = at_least(nth_largest(bounds.clone(), AHEAD * count), &bounds);
+    catch_up(residuals, &first);
+    let caught_up = first.iter().map(|&row| bound(&residuals.states[row]));
+    let others = at_least(nth_largest(caught_up.collect(), count), &bounds);
+    catch_up(residuals, &others);
+    let chunks = residuals.states.par_chunks(CHUNK);
+    let totals: Vec<Totals> = chunks.map(|states| totals_of(states, rate)).collect();
+    sum_in_order(&totals)
+}
+
+/// A row's bound; what is below all where it is masked.
+fn bound(state: &RowState) -> f32 {
+    if state.is_masked() {
+        f32::MIN
+    } else {
+        state.bound_sq()
+    }
+}
+
+/// The bound at place `n` from the top, from 1; what is below all where there is none.
+fn nth_largest(mut bounds: Vec<f32>, n: usize) -> f32 {
+    if n > bounds.len() {
+        return f32::MIN;
+    }
+    *bounds
+        .select_nth_unstable_by(n - 1, |a, b| b.total_cmp(a))
+        .1
+}
+
+/// The rows whose bound is at least that.
+fn at_least(least: f32, bounds: &[f32]) -> Vec<usize> {
+    let rows = bounds.iter().zip(0..).filter(|(bound, _)| **bound >= least);
+    rows.map(|(_, row)| row).collect()
+}
+
+/// Brings every row up to date.
+pub(super) fn catch_up_all(residuals: &mut CpuResiduals<'_>) {
+    if !residuals.lacking.directions.is_empty() {
+        let all: Vec<usize> = (0..residuals.states.len()).collect();
+        catch_up(residuals, &all);
+        residuals.lacking.clear();
+    }
+}
+
+/// Brings rows up to date, each named once and in the order of memory.
+fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) {
+    let (pool, states, lacking) = (residuals.pool, &residuals.states, &residuals.lacking);
+    let (features, dim) = (pool.features.values(), pool.features.dim());
+    let now = lacking.directions.len() / dim;
+    // Those that lack the same go together.
+    let mut alike = vec![Vec::new(); now];
+    let lacks = |&&row: &&usize| (lacking.known[row] as usize) < now && !states[row].is_masked();
+    for &row in rows.iter().filter(lacks) {
+        alike[lacking.known[row] as usize].push(row);
+    }
+    let alike: Vec<(usize, Vec<usize>)> = alike.into_iter().enumerate().collect();
+    let packed: Vec<(&[usize], Vec<FloatColumns>)> = (alike.par_iter())
+        .filter(|(_, rows)| !rows.is_empty())
+        .map(|(known, rows)| {
+            let lacks = lacking.directions[known * dim..].par_chunks(MOST_DIRECTIONS * dim);
+            (
+                &rows[..],
+                lacks.map(|lacks| FloatColumns::of(lacks, dim)).collect(),
+            )
+        })
+        .collect();
+    let blocks: Vec<(&[usize], &[FloatColumns])> = (packed.iter())
+        .flat_map(|(rows, lacks)| rows.chunks(BLOCK).map(|rows| (rows, &lacks[..])))
+        .collect();
+    let caught_up = blocks
+        .into_par_iter()
+        .map_init(Vec::new, |products, (rows, lacks)| {
+            let mut states: Vec<RowState> = rows.iter().map(|&row| states[row]).collect();
+            for directions in lacks {
+                products.resize(rows.len() * directions.len(), 0.0);
+                float_products(features, rows, directions, products);
+                shrink(&mut states, products, inner_error(dim));
+            }
+            (rows, states)
+        });
+    let caught_up: Vec<(&[usize], Vec<RowState>)> = caught_up.collect();
+    for (rows, states) in caught_up {
+        for (&row, state) in rows.iter().zip(states) {
+            residuals.states[row] = state;
+            residuals.lacking.known[row] = now as u32;
+        }
+    }
+}
