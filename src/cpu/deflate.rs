@@ -106,16 +106,16 @@ fn down_date_by<const POWER: u8>(
     }
 }
 
-/// The epilogue where no time passes between the directions: of unmasked rows, at most [`BLOCK`].
-pub(super) fn shrink(states: &mut [RowState], products: &[f32], error: f32) {
-    sums::vectorised!(shrink_all(states, products, error));
+/// The epilogue where no time passes between the directions: of unmasked rows, at most `ROWS`.
+pub(super) fn shrink<const ROWS: usize>(states: &mut [RowState], products: &[f32], error: f32) {
+    sums::vectorised!(shrink_all::<ROWS>(states, products, error));
 }
 
 #[inline(always)]
-fn shrink_all(states: &mut [RowState], products: &[f32], error: f32) {
+fn shrink_all<const ROWS: usize>(states: &mut [RowState], products: &[f32], error: f32) {
     let number = products.len() / states.len();
-    let (mut residual_sq, mut guard) = ([0.0f32; BLOCK], [0.0f32; BLOCK]);
-    let (mut delta, mut column) = ([0.0f32; BLOCK], [0.0f32; BLOCK]);
+    let (mut residual_sq, mut guard) = ([0.0f32; ROWS], [0.0f32; ROWS]);
+    let (mut delta, mut column) = ([0.0f32; ROWS], [0.0f32; ROWS]);
     for (i, state) in states.iter().enumerate() {
         residual_sq[i] = state.residual_sq;
         guard[i] = state.guard + DOWN_DATE_ERROR * residual_sq[i];
@@ -125,7 +125,7 @@ fn shrink_all(states: &mut [RowState], products: &[f32], error: f32) {
         for (c, row) in column.iter_mut().zip(products.chunks_exact(number)) {
             *c = row[m];
         }
-        for i in 0..BLOCK {
+        for i in 0..ROWS {
             guard[i] += slip(column[i], delta[i]);
             residual_sq[i] = (residual_sq[i] - column[i] * column[i]).max(0.0);
         }

@@ -3,17 +3,19 @@
 
 use super::deflate::shrink;
 use super::{CpuResiduals, sum_in_order, totals_of};
-use crate::products::{FloatColumns, float_products};
+use crate::products::{FloatColumns, LANES, float_products};
 use crate::{Rate, RowState, Totals, inner_error};
 use rayon::prelude::*;
 
 /// Rows that one thread works on at a time.
-const BLOCK: usize = 128;
-/// Directions projected out at a time: packed, they stay in a core's own cache.
-const MOST_DIRECTIONS: usize = 64;
+const BLOCK: usize = 64;
+/// Directions whose products a register tile has at a time.
+const TILE: usize = 4 * LANES;
 /// So many times the rows asked for are brought up to date to begin with: what is left of them tells
 /// which others may be among the largest.
 const AHEAD: usize = 2;
+/// So many times the bounds asked for are kept before the largest are chosen among them.
+const ROOM: usize = 4;
 /// Rows whose states are summed up in one go.
 const CHUNK: usize = 1 << 13;
 
@@ -58,10 +60,10 @@ pub(super) fn deflate_largest(
     let scaled = directions.iter().map(|q| q * scale);
     residuals.lacking.directions.extend(scaled);
     let bounds: Vec<f32> = residuals.states.iter().map(bound).collect();
-    let first = at_least(nth_largest(bounds.clone(), AHEAD * count), &bounds);
+    let first = at_least(nth_largest(bounds.iter().copied(), AHEAD * count), &bounds);
     catch_up(residuals, &first);
     let caught_up = first.iter().map(|&row| bound(&residuals.states[row]));
-    let others = at_least(nth_largest(caught_up.collect(), count), &bounds);
+    let others = at_least(nth_largest(caught_up, count), &bounds);
     catch_up(residuals, &others);
     let chunks = residuals.states.par_chunks(CHUNK);
     let totals: Vec<Totals> = chunks.map(|states| totals_of(states, rate)).collect();
@@ -78,19 +80,40 @@ fn bound(state: &RowState) -> f32 {
 }
 
 /// The bound at place `n` from the top, from 1; what is below all where there is none.
-fn nth_largest(mut bounds: Vec<f32>, n: usize) -> f32 {
-    if n > bounds.len() {
-        return f32::MIN;
+fn nth_largest(bounds: impl Iterator<Item = f32>, n: usize) -> f32 {
+    let last = |largest: &mut Vec<f32>| {
+        *largest
+            .select_nth_unstable_by(n - 1, |a, b| b.total_cmp(a))
+            .1
+    };
+    let (mut largest, mut limit) = (Vec::new(), f32::MIN);
+    for bound in bounds {
+        if bound > limit {
+            largest.push(bound);
+        }
+        if largest.len() == ROOM * n {
+            limit = last(&mut largest);
+            largest.truncate(n);
+        }
     }
-    *bounds
-        .select_nth_unstable_by(n - 1, |a, b| b.total_cmp(a))
-        .1
+    if largest.len() < n {
+        limit
+    } else {
+        last(&mut largest)
+    }
 }
 
 /// The rows whose bound is at least that.
 fn at_least(least: f32, bounds: &[f32]) -> Vec<usize> {
     let rows = bounds.iter().zip(0..).filter(|(bound, _)| **bound >= least);
     rows.map(|(_, row)| row).collect()
+}
+
+/// Of so many directions, how many are projected out together: as many as fill a tile, or less where
+/// that leaves no remainder for which there are hardly any products to a row.
+fn at_once(directions: usize) -> usize {
+    let lanes = directions.div_ceil(LANES);
+    lanes.div_ceil(directions.div_ceil(TILE)) * LANES
 }
 
 /// Brings every row up to date.
@@ -117,7 +140,8 @@ fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) {
     let packed: Vec<(&[usize], Vec<FloatColumns>)> = (alike.par_iter())
         .filter(|(_, rows)| !rows.is_empty())
         .map(|(known, rows)| {
-            let lacks = lacking.directions[known * dim..].par_chunks(MOST_DIRECTIONS * dim);
+            let directions = &lacking.directions[known * dim..];
+            let lacks = directions.par_chunks(at_once(now - known) * dim);
             (
                 &rows[..],
                 lacks.map(|lacks| FloatColumns::of(lacks, dim)).collect(),
@@ -134,7 +158,7 @@ fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) {
             for directions in lacks {
                 products.resize(rows.len() * directions.len(), 0.0);
                 float_products(features, rows, directions, products);
-                shrink(&mut states, products, inner_error(dim));
+                shrink::<BLOCK>(&mut states, products, inner_error(dim));
             }
             (rows, states)
         });
