@@ -41,7 +41,7 @@ pub(super) fn deflate(
 
 /// `products` = x · directionsᵀ, a row a row of `x`: this way round the GEMM repacks the few
 /// directions and reads the features in place.
-pub(super) fn inner_products(directions: &[f32], x: &[f32], dim: usize, products: &mut [f32]) {
+fn inner_products(directions: &[f32], x: &[f32], dim: usize, products: &mut [f32]) {
     let (count, rows) = (directions.len() / dim, x.len() / dim);
     matmul(
         MatMut::from_row_major_slice_mut(products, rows, count),
@@ -101,36 +101,6 @@ fn down_date_by<const POWER: u8>(
     {
         let left = state.left - hazard[i] * SUM_SLACK - state.left * LEFT_SLACK;
         state.left = left.max(0.0);
-        state.residual_sq = residual_sq[i];
-        state.guard = guard[i];
-    }
-}
-
-/// The epilogue where no time passes between the directions: of unmasked rows, at most `ROWS`.
-pub(super) fn shrink<const ROWS: usize>(states: &mut [RowState], products: &[f32], error: f32) {
-    sums::vectorised!(shrink_all::<ROWS>(states, products, error));
-}
-
-#[inline(always)]
-fn shrink_all<const ROWS: usize>(states: &mut [RowState], products: &[f32], error: f32) {
-    let number = products.len() / states.len();
-    let (mut residual_sq, mut guard) = ([0.0f32; ROWS], [0.0f32; ROWS]);
-    let (mut delta, mut column) = ([0.0f32; ROWS], [0.0f32; ROWS]);
-    for (i, state) in states.iter().enumerate() {
-        residual_sq[i] = state.residual_sq;
-        guard[i] = state.guard + DOWN_DATE_ERROR * residual_sq[i];
-        delta[i] = error * state.norm_sq.sqrt();
-    }
-    for m in 0..number {
-        for (c, row) in column.iter_mut().zip(products.chunks_exact(number)) {
-            *c = row[m];
-        }
-        for i in 0..ROWS {
-            guard[i] += slip(column[i], delta[i]);
-            residual_sq[i] = (residual_sq[i] - column[i] * column[i]).max(0.0);
-        }
-    }
-    for (i, state) in states.iter_mut().enumerate() {
         state.residual_sq = residual_sq[i];
         state.guard = guard[i];
     }

@@ -1,10 +1,9 @@
 //! Deflation of the rows alone that count. There is no shader to mirror: a GPU deflates all rows
 //! instead.
 
-use super::deflate::shrink;
 use super::{CpuResiduals, sum_in_order, totals_of};
 use crate::products::{FloatColumns, LANES, float_products};
-use crate::{Rate, RowState, Totals, inner_error};
+use crate::{DOWN_DATE_ERROR, Rate, RowState, Totals, inner_error, slip, sums};
 use rayon::prelude::*;
 
 /// Rows that one thread works on at a time.
@@ -158,7 +157,7 @@ fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) {
             for directions in lacks {
                 products.resize(rows.len() * directions.len(), 0.0);
                 float_products(features, rows, directions, products);
-                shrink::<BLOCK>(&mut states, products, inner_error(dim));
+                shrink(&mut states, products, inner_error(dim));
             }
             (rows, states)
         });
@@ -168,5 +167,36 @@ fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) {
             residuals.states[row] = state;
             residuals.lacking.known[row] = now as u32;
         }
+    }
+}
+
+/// What `deflate` does to states where no time passes between the directions: of a block's rows, none
+/// of them masked.
+fn shrink(states: &mut [RowState], products: &[f32], error: f32) {
+    sums::vectorised!(shrink_all(states, products, error));
+}
+
+#[inline(always)]
+fn shrink_all(states: &mut [RowState], products: &[f32], error: f32) {
+    let number = products.len() / states.len();
+    let (mut residual_sq, mut guard) = ([0.0f32; BLOCK], [0.0f32; BLOCK]);
+    let (mut delta, mut column) = ([0.0f32; BLOCK], [0.0f32; BLOCK]);
+    for (i, state) in states.iter().enumerate() {
+        residual_sq[i] = state.residual_sq;
+        guard[i] = state.guard + DOWN_DATE_ERROR * residual_sq[i];
+        delta[i] = error * state.norm_sq.sqrt();
+    }
+    for m in 0..number {
+        for (c, row) in column.iter_mut().zip(products.chunks_exact(number)) {
+            *c = row[m];
+        }
+        for i in 0..BLOCK {
+            guard[i] += slip(column[i], delta[i]);
+            residual_sq[i] = (residual_sq[i] - column[i] * column[i]).max(0.0);
+        }
+    }
+    for (i, state) in states.iter_mut().enumerate() {
+        state.residual_sq = residual_sq[i];
+        state.guard = guard[i];
     }
 }

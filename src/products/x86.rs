@@ -1,6 +1,6 @@
-//! For x86-64 with AVX2 or AVX-512, which multiply cells and add each cell's products, or those of
-//! floats to a sum, in one instruction. Compilers do not find it in the plain loops. No intrinsic stands in a closure that
-//! goes to the standard library: it would not be inlined.
+//! For x86-64 with AVX2 or AVX-512, which multiply cells and add each cell's products, or floats to a
+//! sum, in one instruction. Compilers do not find it in the plain loops. No intrinsic stands in a
+//! closure that goes to the standard library: it would not be inlined.
 
 use super::{Arithmetic, Cell, Group, LANES, Tile};
 use core::arch::x86_64::{__m256i, __m512i};
