@@ -15,7 +15,7 @@ const TILE: usize = 4 * LANES;
 const AHEAD: usize = 2;
 /// So many times the bounds asked for are kept before the largest are chosen among them.
 const ROOM: usize = 4;
-/// Rows whose states are summed up in one go.
+/// Rows whose states a thread looks at in one go.
 const CHUNK: usize = 1 << 13;
 
 /// The directions that some rows lack.
@@ -55,10 +55,10 @@ pub(super) fn deflate_largest(
     count: usize,
     rate: Rate,
 ) -> Totals {
-    let scale = residuals.pool.scale;
+    let (scale, count) = (residuals.pool.scale, count.max(1));
     let scaled = directions.iter().map(|q| q * scale);
     residuals.lacking.directions.extend(scaled);
-    let bounds: Vec<f32> = residuals.states.iter().map(bound).collect();
+    let bounds = bounds(&residuals.states);
     let first = at_least(nth_largest(bounds.iter().copied(), AHEAD * count), &bounds);
     catch_up(residuals, &first);
     let caught_up = first.iter().map(|&row| bound(&residuals.states[row]));
@@ -69,16 +69,20 @@ pub(super) fn deflate_largest(
     sum_in_order(&totals)
 }
 
-/// A row's bound; what is below all where it is masked.
+fn bounds(states: &[RowState]) -> Vec<f32> {
+    states.par_iter().with_min_len(CHUNK).map(bound).collect()
+}
+
+/// A row's bound; what is below all, and no number, where it is masked.
 fn bound(state: &RowState) -> f32 {
     if state.is_masked() {
-        f32::MIN
+        f32::NEG_INFINITY
     } else {
         state.bound_sq()
     }
 }
 
-/// The bound at place `n` from the top, from 1; what is below all where there is none.
+/// The bound at place `n` from the top, from 1; what is below all numbers' where there is none.
 fn nth_largest(bounds: impl Iterator<Item = f32>, n: usize) -> f32 {
     let last = |largest: &mut Vec<f32>| {
         *largest
@@ -102,10 +106,11 @@ fn nth_largest(bounds: impl Iterator<Item = f32>, n: usize) -> f32 {
     }
 }
 
-/// The rows whose bound is at least that.
+/// The rows whose bound is at least that number.
 fn at_least(least: f32, bounds: &[f32]) -> Vec<usize> {
-    let rows = bounds.iter().zip(0..).filter(|(bound, _)| **bound >= least);
-    rows.map(|(_, row)| row).collect()
+    let rows = bounds.par_iter().enumerate().with_min_len(CHUNK);
+    let rows = rows.filter(|(_, bound)| **bound >= least);
+    rows.map(|(row, _)| row).collect()
 }
 
 /// Of so many directions, how many are projected out together: as many as fill a tile, or less where
@@ -118,22 +123,23 @@ fn at_once(directions: usize) -> usize {
 /// Brings every row up to date.
 pub(super) fn catch_up_all(residuals: &mut CpuResiduals<'_>) {
     if !residuals.lacking.directions.is_empty() {
-        let all: Vec<usize> = (0..residuals.states.len()).collect();
+        let all = at_least(f32::MIN, &bounds(&residuals.states));
         catch_up(residuals, &all);
         residuals.lacking.clear();
     }
 }
 
-/// Brings rows up to date, each named once and in the order of memory.
+/// Brings rows up to date, none of them masked, each named once and in the order of memory.
 fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) {
     let (pool, states, lacking) = (residuals.pool, &residuals.states, &residuals.lacking);
     let (features, dim) = (pool.features.values(), pool.features.dim());
     let now = lacking.directions.len() / dim;
     // Those that lack the same go together.
     let mut alike = vec![Vec::new(); now];
-    let lacks = |&&row: &&usize| (lacking.known[row] as usize) < now && !states[row].is_masked();
-    for &row in rows.iter().filter(lacks) {
-        alike[lacking.known[row] as usize].push(row);
+    for &row in rows {
+        if let Some(alike) = alike.get_mut(lacking.known[row] as usize) {
+            alike.push(row);
+        }
     }
     let alike: Vec<(usize, Vec<usize>)> = alike.into_iter().enumerate().collect();
     let packed: Vec<(&[usize], Vec<FloatColumns>)> = (alike.par_iter())

@@ -8,9 +8,12 @@ use super::Run;
 use super::candidates::{self, Candidate};
 use super::span::Span;
 use crate::{Error, RowState, order};
+use rayon::prelude::*;
 
 /// Rows among which the host looks.
-const FEW: usize = 256;
+const FEW: usize = 192;
+/// Rows whose bounds a thread looks at in one go.
+const ROWS: usize = 1 << 14;
 
 /// Picks until the budget is reached or no row is live.
 pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>) -> Result<(), Error> {
@@ -64,14 +67,15 @@ const MASKED: f64 = f64::NEG_INFINITY;
 
 /// Takes in the device's bounds where they are less.
 fn tighten(bounds: &mut [f64], states: &[RowState]) {
-    for (bound, state) in bounds.iter_mut().zip(states) {
+    let rows = bounds.par_iter_mut().zip(states).with_min_len(ROWS);
+    rows.for_each(|(bound, state)| {
         let device = if state.is_masked() {
             MASKED
         } else {
             f64::from(state.bound_sq())
         };
         *bound = bound.min(device);
-    }
+    });
 }
 
 /// The rows of the `count` largest bounds, in order.

@@ -13,6 +13,8 @@ const MOST_DIRECTIONS: usize = 256;
 const GATHER_BYTES: usize = 8 << 20;
 /// Labelled rows settled at a time.
 const LABELLED: usize = 256;
+/// Rows that a thread takes in at least.
+const AT_LEAST: usize = 32;
 /// Rows whose states a thread sums up in one go: the same on every machine.
 const ROWS: usize = 1 << 14;
 /// The longest wait that a device can reckon with in f32.
@@ -162,8 +164,9 @@ impl<'a> Span<'a> {
     /// Rows in their order, of which nothing is known.
     fn gather(&self, rows: &[usize]) -> Result<Vec<Candidate>, Error> {
         let x = self.pool.gather_rows(rows)?;
-        let rows = rows.iter().zip(x.chunks_exact(self.pool.dim()));
-        Ok(rows.map(|(&row, x)| Candidate::new(row, x)).collect())
+        let rows = rows.par_iter().zip(x.par_chunks_exact(self.pool.dim()));
+        let candidates = rows.with_min_len(AT_LEAST);
+        Ok(candidates.map(|(&row, x)| Candidate::new(row, x)).collect())
     }
 
     /// Has the device take in the directions it has not seen.
