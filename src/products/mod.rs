@@ -159,11 +159,12 @@ impl Tile<'_> {
             self.fill_columns::<A, R, C>(arithmetic, groups, first, out);
             first += C * LANES;
         }
+        // The fewer groups, the more rows: enough sums to be under way, and enough reads of rows.
         let rest = rest.remainder();
         match rest.len() / cells {
             0 => {}
-            1 => self.fill_columns::<A, R, 1>(arithmetic, rest, first, out),
-            2 => self.fill_columns::<A, R, 2>(arithmetic, rest, first, out),
+            1 => self.fill_columns::<A, 8, 1>(arithmetic, rest, first, out),
+            2 => self.fill_columns::<A, 8, 2>(arithmetic, rest, first, out),
             _ => self.fill_columns::<A, R, 3>(arithmetic, rest, first, out),
         }
     }
