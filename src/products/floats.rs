@@ -96,6 +96,8 @@ mod tests {
             (4, 16, 16),
             (9, 70, 33),
             (13, 131, 64),
+            (17, 30, 7),
+            (9, 100, 5),
         ] {
             let value = |i: usize| ((i * 7919 + 13) % 61) as f32 - 30.0;
             let matrix: Vec<f32> = (0..2 * height * dim).map(value).collect();

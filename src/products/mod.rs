@@ -299,6 +299,8 @@ mod tests {
             (9, 70, 33),
             (64, 64, 100),
             (5, 131, 64),
+            (17, 30, 7),
+            (9, 100, 5),
         ];
         let mut columns = Columns::default();
         for (height, width, dim) in shapes {
