@@ -9,12 +9,25 @@ pub(crate) fn by_key(a: (f64, usize), b: (f64, usize)) -> Ordering {
     a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
 }
 
+/// So many times the keys asked for are kept before the best are chosen among them.
+const AHEAD: usize = 4;
+
 /// The `count` smallest keys' indices, in order; infinite keys never.
 pub(crate) fn smallest(keys: &[f64], count: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..keys.len())
-        .filter(|&i| keys[i] < f64::INFINITY)
-        .collect();
     let rank = |&a: &usize, &b: &usize| by_key((keys[a], a), (keys[b], b));
+    // Few keys stay below what the best so far leave.
+    let room = AHEAD * count.max(1);
+    let (mut order, mut limit) = (Vec::new(), f64::INFINITY);
+    for (i, &key) in keys.iter().enumerate() {
+        if key < limit {
+            order.push(i);
+        }
+        if order.len() == room {
+            let (_, &mut last, _) = order.select_nth_unstable_by(count, rank);
+            limit = keys[last];
+            order.truncate(count);
+        }
+    }
     if count < order.len() {
         order.select_nth_unstable_by(count, rank);
         order.truncate(count);
@@ -43,6 +56,32 @@ pub(crate) fn argmin(keys: impl IntoIterator<Item = (f64, usize)>) -> Option<(f6
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Few among many, in every order, against a sort.
+    #[test]
+    fn smallest_of_many() {
+        let orders: [fn(usize) -> f64; 4] = [
+            |i| i as f64,
+            |i| -(i as f64),
+            |i| (i * 7919 % 1009) as f64,
+            |i| {
+                if i % 3 == 0 {
+                    f64::INFINITY
+                } else {
+                    (i % 5) as f64
+                }
+            },
+        ];
+        for of in orders {
+            let keys: Vec<f64> = (0..1000).map(of).collect();
+            let mut want: Vec<usize> = (0..1000).filter(|&i| keys[i] < f64::INFINITY).collect();
+            want.sort_by(|&a, &b| by_key((keys[a], a), (keys[b], b)));
+            for count in [0, 1, 7, 100, 400, 2000] {
+                let want = &want[..count.min(want.len())];
+                assert_eq!(smallest(&keys, count), want, "{count}");
+            }
+        }
+    }
 
     #[test]
     fn ties_go_to_the_lower_index() {

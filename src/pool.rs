@@ -349,6 +349,25 @@ pub trait Residuals {
     /// As [`load`](Self::load).
     fn deflate(&mut self, directions: &[f32], dt: &[f32], rate: Rate) -> Result<Totals, Error>;
 
+    /// As [`deflate`](Self::deflate) of `number` directions with no time between them, but a row that
+    /// is not among the `count` of largest bounds afterwards may be left as it was. It lacks the
+    /// directions until it may be among them, and its bound holds all the while. Unless a pool knows
+    /// better, every row is deflated.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    fn deflate_largest(
+        &mut self,
+        directions: &[f32],
+        number: usize,
+        count: usize,
+        rate: Rate,
+    ) -> Result<Totals, Error> {
+        let _ = count; // every row is brought up to date
+        self.deflate(directions, &vec![0.0; number], rate)
+    }
+
     /// Computes `residual_sq` =: r² anew for every unmasked row from x − Σ⟨x, qₘ⟩qₘ, projected
     /// twice, sets `guard = slip(r, delta) + DOWN_DATE_ERROR * r²`, and masks rows with
     /// `residual_sq <= dead² * norm_sq`.

@@ -493,6 +493,85 @@ fn deflate_bounds_the_residuals() {
     }
 }
 
+/// Rows may be left behind, but not those of the largest bounds, and no bound may come under the true
+/// residual. What follows finds every row as if none had been left behind.
+#[test]
+fn deflate_largest_has_the_largest() {
+    let (rows, dim, count, largest) = (3000, 48, 41, 20);
+    // Guards differ by DOWN_DATE_ERROR for every deflation that a row has been spared.
+    let mut x = fractions(9, rows * dim);
+    // Lengths far apart: most rows need not be looked at.
+    for (row, x) in x.chunks_mut(dim).enumerate() {
+        x.iter_mut()
+            .for_each(|v| *v *= 1.0 + (row % 97) as f32 / 10.0);
+    }
+    let directions = oracle::orthonormal(&fractions(10, count * dim), dim, count);
+    let basis: Vec<Vec<f64>> = directions.chunks(dim).map(oracle::wide).collect();
+    let rate = Rate::new(1.0);
+    on_every_device(features(&x, dim), |device, pool| {
+        let x = pool_rows(&x, dim, pool);
+        let (mut residuals, mut all) = (pool.residuals().unwrap(), pool.residuals().unwrap());
+        for residuals in [&mut residuals, &mut all] {
+            let mut states = fresh_states(&x);
+            for state in states.iter_mut().filter(|s| !s.is_masked()) {
+                state.residual_sq = state.residual_sq.next_up(); // it is rounded
+            }
+            residuals.load(&states).unwrap();
+        }
+        let mut behind = 0;
+        for part in [0..1, 1..6, 6..30, 30..40] {
+            let number = part.len();
+            let new = &directions[part.start * dim..part.end * dim];
+            let totals = residuals
+                .deflate_largest(new, number, largest, rate)
+                .unwrap();
+            all.deflate(new, &vec![0.0; number], rate).unwrap();
+            let (states, up_to_date) = (residuals.read().unwrap(), all.read().unwrap());
+            totals_agree(device, totals, &states, rate);
+            let mut bounds: Vec<f32> = states.iter().map(RowState::bound_sq).collect();
+            bounds.sort_by(|a, b| b.total_cmp(a));
+            for (i, state) in states.iter().enumerate().filter(|(_, s)| !s.is_masked()) {
+                let residual = oracle::residual(&x[i], &basis[..part.end]);
+                let (bound, true_sq) = (
+                    f64::from(state.bound_sq()),
+                    oracle::dot(&residual, &residual),
+                );
+                assert!(
+                    bound >= true_sq,
+                    "{device} row {i}: {bound:e} under {true_sq:e}"
+                );
+                let fresh = f64::from(up_to_date[i].bound_sq());
+                let is_fresh = (bound - fresh).abs() <= 5e-4 * f64::from(state.norm_sq);
+                assert!(
+                    is_fresh || state.bound_sq() < bounds[largest - 1],
+                    "{device} row {i}"
+                );
+                behind += usize::from(!is_fresh);
+            }
+        }
+        assert_eq!(
+            behind > 0,
+            device.starts_with("cpu"),
+            "{device}: {behind} rows behind"
+        );
+        for residuals in [&mut residuals, &mut all] {
+            residuals
+                .deflate(&directions[40 * dim..], &[0.0], rate)
+                .unwrap();
+        }
+        let pairs = residuals
+            .read()
+            .unwrap()
+            .into_iter()
+            .zip(all.read().unwrap());
+        for (i, (state, want)) in pairs.enumerate() {
+            let (bound, want) = (state.bound_sq(), want.bound_sq());
+            let is_fresh = (bound - want).abs() <= 5e-4 * state.norm_sq;
+            assert!(is_fresh, "{device} row {i}: {bound}, {want}");
+        }
+    });
+}
+
 /// `left` never goes up, by however many calls; at last it is 0 and stays so.
 #[test]
 fn left_goes_down_to_nothing() {

@@ -165,6 +165,17 @@ impl Residuals for TimedResiduals<'_> {
         self.clock.time("deflate", call)
     }
 
+    fn deflate_largest(
+        &mut self,
+        directions: &[f32],
+        number: usize,
+        count: usize,
+        rate: Rate,
+    ) -> Result<Totals, Error> {
+        let call = || (self.inner).deflate_largest(directions, number, count, rate);
+        self.clock.time("deflate", call)
+    }
+
     fn refresh(&mut self, basis: &[f32], dead: f32, rate: Rate) -> Result<Totals, Error> {
         let call = || self.inner.refresh(basis, dead, rate);
         self.clock.time("refresh", call)

@@ -227,7 +227,7 @@ fn counted() -> (f32, usize) {
 }
 
 /// Products of pairs of 16 bits and their sums of 32, as the integer tile has them, by the
-/// instructions that `src/products.rs` uses: v ← (low half of v) factor + (high half of v) factor
+/// instructions that `src/products/` uses: v ← (low half of v) factor + (high half of v) factor
 /// + term. Two multiply-adds a link.
 fn integers(limit: Limit, sizes: &Sizes) -> Result<(f64, Vec<f64>), Error> {
     let (factor, term) = (FACTOR, TERM);
@@ -281,6 +281,7 @@ fn plain(factor: i16, term: i32) -> ([i32; CHAINS], usize) {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::{CHAINS, LINKS};
+    use crate::products::x86::with_vnni;
     use core::arch::x86_64::{__m256i, __m512i};
     use pulp::x86::{V3, V4};
 
@@ -294,8 +295,11 @@ mod x86 {
 
     /// If the processor has AVX-512.
     pub(super) fn avx512(factor: i16, term: i32) -> Option<Ends> {
-        let simd = V4::try_new()?;
-        Some(pulp::Simd::vectorize(simd, Avx512 { simd, factor, term }))
+        let chains = |simd| Avx512 { simd, factor, term };
+        with_vnni(chains).or_else(|| {
+            let simd = V4::try_new()?;
+            Some(pulp::Simd::vectorize(simd, chains(simd)))
+        })
     }
 
     struct Avx2 {

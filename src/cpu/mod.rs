@@ -6,6 +6,7 @@ mod ceilings;
 mod closest;
 mod count_within;
 mod deflate;
+mod deflate_largest;
 mod due_rows;
 mod gather_rows;
 mod greedy_rounds;
@@ -27,6 +28,7 @@ use crate::{
     Rate, Residuals, RowState, Similarities, Totals,
 };
 
+use deflate_largest::{Lacking, catch_up_all};
 use neighbours::CpuNeighbours;
 use similarities::CpuSimilarities;
 
@@ -93,7 +95,12 @@ impl Pool for CpuPool<'_> {
 
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
         let states = vec![RowState::MASKED; self.rows()];
-        Ok(Box::new(CpuResiduals { pool: self, states }))
+        let lacking = Lacking::none(self.rows());
+        Ok(Box::new(CpuResiduals {
+            pool: self,
+            states,
+            lacking,
+        }))
     }
 
     fn similarities<'a>(
@@ -145,11 +152,13 @@ impl Pool for CpuPool<'_> {
 struct CpuResiduals<'a> {
     pool: &'a CpuPool<'a>,
     states: Vec<RowState>,
+    lacking: Lacking,
 }
 
 impl Residuals for CpuResiduals<'_> {
     fn load(&mut self, states: &[RowState]) -> Result<(), Error> {
         self.states.copy_from_slice(states);
+        self.lacking.clear();
         Ok(())
     }
 
@@ -160,6 +169,7 @@ impl Residuals for CpuResiduals<'_> {
     fn write(&mut self, rows: &[usize], states: &[RowState]) -> Result<(), Error> {
         for (&row, &state) in rows.iter().zip(states) {
             self.states[row] = state;
+            self.lacking.is_up_to_date(row, self.pool.dim());
         }
         Ok(())
     }
@@ -169,10 +179,24 @@ impl Residuals for CpuResiduals<'_> {
     }
 
     fn deflate(&mut self, directions: &[f32], dt: &[f32], rate: Rate) -> Result<Totals, Error> {
+        catch_up_all(self);
         Ok(deflate::deflate(self, directions, dt, rate))
     }
 
+    fn deflate_largest(
+        &mut self,
+        directions: &[f32],
+        _: usize,
+        count: usize,
+        rate: Rate,
+    ) -> Result<Totals, Error> {
+        Ok(deflate_largest::deflate_largest(
+            self, directions, count, rate,
+        ))
+    }
+
     fn refresh(&mut self, basis: &[f32], dead: f32, rate: Rate) -> Result<Totals, Error> {
+        self.lacking.clear();
         Ok(refresh::refresh(self, basis, dead, rate))
     }
 }

@@ -85,14 +85,18 @@ impl Similarities for CpuSimilarities<'_> {
     fn sum_stored(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
         let mut sums = vec![0; self.kept_rows().len()];
         let mut rest = &mut sums[..];
+        let mut of_classes = Vec::new();
         for (matrix, class) in self.matrices.iter().zip(self.kept.clone()) {
             let rows = self.rows.class(class);
             let of_class;
             (of_class, rest) = rest.split_at_mut(rows.len());
+            of_classes.push((matrix, rows, of_class));
+        }
+        of_classes.into_par_iter().for_each(|(matrix, rows, sums)| {
             let columns = columns.iter().filter(|column| rows.contains(column));
             let columns: Vec<usize> = columns.map(|column| column - rows.start).collect();
-            sum_stored(matrix, &columns, of_class);
-        }
+            sum_stored(matrix, &columns, sums);
+        });
         Ok(sums)
     }
 

@@ -1,10 +1,13 @@
 //! Mirror of `shaders/sum_stored.wgsl`.
 
 use super::store_similarities::Matrix;
+use crate::sums;
 use rayon::prelude::*;
 
-/// Rows a thread works on in one go.
-const CHUNK: usize = 1 << 11;
+/// Rows a thread works on in one go: their sums stay in a core's nearest cache.
+const CHUNK: usize = 1 << 10;
+/// So many similarities of 16 bits add up to less than 2³².
+const NARROW: usize = 1 << 16;
 
 /// Σ s_ij over the columns j, for every row i of a class. The matrix is symmetric, so what is
 /// added are rows.
@@ -12,11 +15,22 @@ pub(super) fn sum_stored(matrix: &Matrix, columns: &[usize], sums: &mut [i64]) {
     sums.par_chunks_mut(CHUNK)
         .enumerate()
         .for_each(|(chunk, sums)| {
-            for &column in columns {
-                let row = &matrix.row(column)[chunk * CHUNK..];
-                for (sum, &similarity) in sums.iter_mut().zip(row) {
-                    *sum += i64::from(similarity);
+            for columns in columns.chunks(NARROW) {
+                let mut narrow = [0u32; CHUNK];
+                sums::vectorised!(add(matrix, columns, chunk * CHUNK, &mut narrow));
+                for (sum, narrow) in sums.iter_mut().zip(narrow) {
+                    *sum += i64::from(narrow);
                 }
             }
         });
+}
+
+/// Adds the similarities of the columns with the rows from `first` on.
+#[inline(always)]
+fn add(matrix: &Matrix, columns: &[usize], first: usize, sums: &mut [u32; CHUNK]) {
+    for &column in columns {
+        for (sum, &similarity) in sums.iter_mut().zip(&matrix.row(column)[first..]) {
+            *sum += u32::from(similarity);
+        }
+    }
 }

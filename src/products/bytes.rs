@@ -1,4 +1,4 @@
-//! Products of rows rounded to 8 bits, at twice the rate of the exact ones: they tell of most
+//! Products of rows rounded to 8 bits, at up to twice the rate of the exact ones: they tell of most
 //! pairs of rows on which side of a limit the exact product is.
 //!
 //! With c = L / 2¹⁵, a row w of 16 bits is z = c·w + e in whole numbers of 8, e being what rounding

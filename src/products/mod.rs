@@ -1,15 +1,17 @@
 //! Products of whole-number rows: exact ones of 16 bits, the mirror of `shaders/integer_tile.wgsl`
-//! for the kernels that end in one, and rough ones of 8 bits.
+//! for the kernels that end in one, and rough ones of 8 bits. And products of a few floats.
 //!
 //! Sums of `i16` products in `i32` are exact (see [`IntegerRows`]), so any order and any vector
 //! width give the same bits, and they run at more than twice the rate of the f64 GEMM that would
 //! be exact too.
 
 mod bytes;
+mod floats;
 #[cfg(target_arch = "x86_64")]
-mod x86;
+pub(crate) mod x86;
 
 pub(crate) use bytes::{RoughColumns, RoughRows, Rounding, rough_products};
+pub(crate) use floats::{FloatColumns, float_products};
 
 use crate::IntegerRows;
 
@@ -21,7 +23,7 @@ pub(crate) const TILE: usize = 64;
 pub(crate) const LANES: usize = 16;
 
 /// Some values of a row, whose products a processor multiplies and adds in one instruction: two of
-/// 16 bits, or four of 8.
+/// 16 bits, four of 8, or a float.
 type Cell = [u8; 4];
 
 /// The same values of [`LANES`] columns.
@@ -157,9 +159,13 @@ impl Tile<'_> {
             self.fill_columns::<A, R, C>(arithmetic, groups, first, out);
             first += C * LANES;
         }
-        for group in rest.remainder().chunks_exact(*cells) {
-            self.fill_columns::<A, R, 1>(arithmetic, group, first, out);
-            first += LANES;
+        // The fewer groups, the more rows: enough sums to be under way, and enough reads of rows.
+        let rest = rest.remainder();
+        match rest.len() / cells {
+            0 => {}
+            1 => self.fill_columns::<A, 8, 1>(arithmetic, rest, first, out),
+            2 => self.fill_columns::<A, 8, 2>(arithmetic, rest, first, out),
+            _ => self.fill_columns::<A, R, 3>(arithmetic, rest, first, out),
         }
     }
 
@@ -293,6 +299,8 @@ mod tests {
             (9, 70, 33),
             (64, 64, 100),
             (5, 131, 64),
+            (17, 30, 7),
+            (9, 100, 5),
         ];
         let mut columns = Columns::default();
         for (height, width, dim) in shapes {

@@ -1,16 +1,30 @@
-//! For x86-64 with AVX2 or AVX-512, which multiply cells and add each cell's products in one
-//! instruction. Compilers do not find it in the plain loops. No intrinsic stands in a closure that
-//! goes to the standard library: it would not be inlined.
+//! For x86-64 with AVX2 or AVX-512, which multiply cells and add each cell's products, or floats to a
+//! sum, in one instruction. Compilers do not find it in the plain loops. No intrinsic stands in a
+//! closure that goes to the standard library: it would not be inlined.
 
 use super::{Arithmetic, Cell, Group, LANES, Tile};
 use core::arch::x86_64::{__m256i, __m512i};
 use pulp::x86::{V3, V4};
 
+pulp::simd_type! {
+    /// With VNNI, which adds products of 16 bits to a sum in the same instruction: compilers make one of
+    /// the two where they may.
+    struct Vnni {
+        avx512f: "avx512f",
+        avx512bw: "avx512bw",
+        avx512cd: "avx512cd",
+        avx512dq: "avx512dq",
+        avx512vl: "avx512vl",
+        avx512vnni: "avx512vnni",
+    }
+}
+
 /// Fills a tile, unless the processor lacks what this takes.
 pub(super) type Fill<P> = fn(&Tile<'_>, &mut [P]) -> bool;
 
 /// Products of values of 16 bits, the best first.
-pub(super) const WORDS: [Fill<i32>; 2] = [
+pub(super) const WORDS: [Fill<i32>; 3] = [
+    |tile, out| with_vnni(|simd| Avx512(tile, out, Products(simd, Words))).is_some(),
     |tile, out| {
         run(V4::try_new(), |simd| {
             Avx512(tile, out, Products(simd, Words))
@@ -29,6 +43,30 @@ pub(super) const BYTES: [Fill<i16>; 2] = [
     },
     |tile, out| run(V3::try_new(), |simd| Avx2(tile, out, Products(simd, Bytes))),
 ];
+
+/// Products of floats, the best first.
+pub(super) const FLOATS: [Fill<f32>; 2] = [
+    |tile, out| {
+        run(V4::try_new(), |simd| {
+            Avx512(tile, out, Products(simd, Floats))
+        })
+    },
+    |tile, out| {
+        run(V3::try_new(), |simd| {
+            Avx2(tile, out, Products(simd, Floats))
+        })
+    },
+];
+
+/// Runs what is for AVX-512, compiled for VNNI besides, if the processor has both.
+pub(crate) fn with_vnni<W: pulp::WithSimd>(work: impl FnOnce(V4) -> W) -> Option<W::Output> {
+    let (vnni, simd) = Vnni::try_new().zip(V4::try_new())?;
+    let work = work(simd);
+    Some(vnni.vectorize(
+        #[inline(always)]
+        || work.with_simd(simd),
+    ))
+}
 
 fn run<S: pulp::Simd, W: pulp::WithSimd<Output = ()>>(
     simd: Option<S>,
@@ -73,6 +111,8 @@ trait Lanes: Copy {
     fn words(self, a: Self::V, b: Self::V) -> Self::V;
     /// `a[0] b[0] + a[1] b[1]` and `a[2] b[2] + a[3] b[3]`, of 8 bits, in 16 each; `a` has no sign.
     fn bytes(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a b + sums`, of floats, rounded once.
+    fn floats(self, sums: Self::V, a: Self::V, b: Self::V) -> Self::V;
     /// Stores the sum modulo 2^16 of each lane's two halves.
     fn store_folded(self, halves: Self::V, out: &mut [i16; LANES]);
 }
@@ -122,6 +162,24 @@ impl Kind for Bytes {
     #[inline(always)]
     fn store<L: Lanes>(lanes: L, sums: L::V, out: &mut [i16; LANES]) {
         lanes.store_folded(sums, out);
+    }
+}
+
+/// Of floats.
+#[derive(Clone, Copy)]
+struct Floats;
+
+impl Kind for Floats {
+    type Product = f32;
+
+    #[inline(always)]
+    fn add_products<L: Lanes>(lanes: L, sums: L::V, a: L::V, b: L::V) -> L::V {
+        lanes.floats(sums, a, b)
+    }
+
+    #[inline(always)]
+    fn store<L: Lanes>(lanes: L, sums: L::V, out: &mut [f32; LANES]) {
+        lanes.store(sums, bytemuck::cast_mut(out));
     }
 }
 
@@ -207,6 +265,15 @@ impl Lanes for V3 {
     }
 
     #[inline(always)]
+    fn floats(self, sums: Self::V, a: Self::V, b: Self::V) -> Self::V {
+        let add = |at: usize| {
+            let (a, b) = (pulp::cast(a[at]), pulp::cast(b[at]));
+            pulp::cast(self.fma._mm256_fmadd_ps(a, b, pulp::cast(sums[at])))
+        };
+        [add(0), add(1)]
+    }
+
+    #[inline(always)]
     fn store_folded(self, [a, b]: Self::V, out: &mut [i16; LANES]) {
         let fold = |v| {
             let sum = self
@@ -255,6 +322,12 @@ impl Lanes for V4 {
     #[inline(always)]
     fn bytes(self, a: __m512i, b: __m512i) -> __m512i {
         self.avx512bw._mm512_maddubs_epi16(a, b)
+    }
+
+    #[inline(always)]
+    fn floats(self, sums: __m512i, a: __m512i, b: __m512i) -> __m512i {
+        let (a, b) = (pulp::cast(a), pulp::cast(b));
+        pulp::cast(self.avx512f._mm512_fmadd_ps(a, b, pulp::cast(sums)))
     }
 
     #[inline(always)]

@@ -1,46 +1,83 @@
-//! A few rows, settled: their residuals in f64 on the host.
+//! A few rows and what is left of them, in f64 on the host, each as exact as it has had to be.
 
 use super::basis::Basis;
 use super::residual::Residual;
+use crate::order;
 use rayon::prelude::*;
 
 /// Values a thread works on at least: less is not worth waking one.
 const AT_LEAST: usize = 1 << 15;
+/// Candidates settled to begin with, when none is: one of them is often the largest.
+const FIRST: usize = 8;
 
-/// A row with all of a basis projected out, in pool unit.
+/// A row with some of a basis projected out, in pool unit.
 pub(super) struct Candidate {
     /// Its index in the pool.
     pub(super) row: usize,
     pub(super) residual: Residual,
-    /// Whether the row can still be picked: unpicked and above the tolerance.
+    /// What its squared residual does not exceed; where the row is settled, that itself.
+    pub(super) bound: f64,
+    /// Whether the row can still be picked: unpicked and, when last looked at, above the tolerance.
     pub(super) live: bool,
 }
 
 impl Candidate {
     /// A row that no direction has been projected out of yet.
     pub(super) fn new(row: usize, x: &[f32]) -> Self {
+        let residual = Residual::new(x);
         Self {
             row,
-            residual: Residual::new(x),
+            bound: residual.sq(),
+            residual,
             live: true,
+        }
+    }
+
+    /// Whether all of the basis has been projected out.
+    pub(super) fn is_settled(&self, basis: &Basis) -> bool {
+        self.residual.known() == basis.len()
+    }
+}
+
+/// Settles the live ones; ends those whose residual is within the tolerance.
+pub(super) fn settle(candidates: &mut [Candidate], basis: &Basis, tol: f64) {
+    settle_from(candidates, f64::NEG_INFINITY, basis, tol);
+}
+
+/// The live candidate of largest residual, ties to the first, which is then settled, as are all that
+/// might have been it.
+pub(super) fn largest(candidates: &mut [Candidate], basis: &Basis, tol: f64) -> Option<usize> {
+    loop {
+        let live = candidates.iter().zip(0..).filter(|(one, _)| one.live);
+        let settled = live.clone().filter(|(one, _)| one.is_settled(basis));
+        let best = order::argmin(settled.map(|(one, at)| (-one.bound, at)));
+        let least = if let Some((key, _)) = best {
+            -key
+        } else {
+            let keys: Vec<f64> = live.map(|(one, _)| -one.bound).collect();
+            let last = keys.len().checked_sub(1)?;
+            -order::nth_smallest(keys, last.min(FIRST - 1))
+        };
+        if !settle_from(candidates, least, basis, tol) {
+            return best.map(|(_, at)| at);
         }
     }
 }
 
-/// Brings the live ones to the basis as it is now; ends those whose residual is within the tolerance.
-pub(super) fn settle(candidates: &mut [Candidate], basis: &Basis, tol: f64) {
-    let live = candidates.iter().filter(|candidate| candidate.live);
-    let Some(behind) = live.min_by_key(|candidate| candidate.residual.known()) else {
-        return;
+/// Settles the live ones whose bound is at least that; says whether there were any.
+fn settle_from(candidates: &mut [Candidate], least: f64, basis: &Basis, tol: f64) -> bool {
+    let due = |one: &&mut Candidate| one.live && one.bound >= least && !one.is_settled(basis);
+    let mut due: Vec<&mut Candidate> = candidates.iter_mut().filter(due).collect();
+    let Some(behind) = due.iter().map(|one| one.residual.known()).min() else {
+        return false;
     };
-    let residual = &behind.residual;
-    let work = residual.values().len() * (basis.len() - residual.known()).max(1);
-    candidates
-        .par_iter_mut()
+    let work = due[0].residual.values().len() * (basis.len() - behind);
+    due.par_iter_mut()
         .with_min_len(AT_LEAST.div_ceil(work))
-        .filter(|candidate| candidate.live)
-        .for_each(|candidate| {
-            candidate.residual.advance(basis);
-            candidate.live = candidate.residual.is_live(tol);
+        .for_each(|one| {
+            one.residual.advance(basis);
+            one.bound = one.residual.sq();
+            one.live = one.residual.is_live(tol);
         });
+    true
 }

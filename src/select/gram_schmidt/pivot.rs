@@ -1,16 +1,19 @@
 //! Greedy picks: the largest residual, which is QR with column pivoting.
 //!
 //! Every row has an upper bound of its squared residual: the device's, or the exact value of when
-//! the host last looked, whichever is less. The rows of largest bounds are settled, and the best
-//! of them is picked while it beats every bound outside (or equals it and comes first).
+//! the host last looked, whichever is less. Among the rows of largest bounds the host looks closer,
+//! and picks the best while it beats every bound outside (or equals it and comes first).
 
 use super::Run;
 use super::candidates::{self, Candidate};
 use super::span::Span;
 use crate::{Error, RowState, order};
+use rayon::prelude::*;
 
-/// Rows settled at a time.
-const FEW: usize = 256;
+/// Rows among which the host looks.
+const FEW: usize = 192;
+/// Rows whose bounds a thread looks at in one go.
+const ROWS: usize = 1 << 14;
 
 /// Picks until the budget is reached or no row is live.
 pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>) -> Result<(), Error> {
@@ -26,26 +29,23 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>) -> Result<(), Error>
             return Ok(());
         }
         best.sort_unstable(); // then a tie goes to the lower index
-        candidates = span.settle(&best, candidates)?;
+        candidates = span.candidates(&best, |row| bounds[row], candidates)?;
         let outside = outside.map(|row| (bounds[row], row));
-        let dead = candidates
-            .iter()
-            .filter(|candidate| !candidate.live)
-            .count();
         let picks = take_best(run, span, &mut candidates, outside);
+        let is_dead = candidates.iter().any(|candidate| !candidate.live);
         if run.done() || span.basis.is_full() {
             return Ok(());
         }
         for candidate in &candidates {
             bounds[candidate.row] = if candidate.live {
-                candidate.residual.sq()
+                candidate.bound
             } else {
                 MASKED
             };
         }
-        span.deflate()?;
+        span.deflate_largest(FEW + 1)?;
         span.write_back(&candidates)?;
-        let refresh = span.is_stale(picks == 0) || picks == 0 && dead > 0 && span.has_grown();
+        let refresh = span.is_stale(picks == 0) || picks == 0 && is_dead && span.has_grown();
         if refresh {
             span.refresh()?;
         }
@@ -67,14 +67,15 @@ const MASKED: f64 = f64::NEG_INFINITY;
 
 /// Takes in the device's bounds where they are less.
 fn tighten(bounds: &mut [f64], states: &[RowState]) {
-    for (bound, state) in bounds.iter_mut().zip(states) {
+    let rows = bounds.par_iter_mut().zip(states).with_min_len(ROWS);
+    rows.for_each(|(bound, state)| {
         let device = if state.is_masked() {
             MASKED
         } else {
             f64::from(state.bound_sq())
         };
         *bound = bound.min(device);
-    }
+    });
 }
 
 /// The rows of the `count` largest bounds, in order.
@@ -92,15 +93,11 @@ fn take_best(
 ) -> usize {
     let mut picks = 0;
     while !run.done() {
-        let live = candidates
-            .iter()
-            .zip(0..)
-            .filter(|(candidate, _)| candidate.live);
-        let keys = live.map(|(candidate, i)| (-candidate.residual.sq(), i));
-        let Some((key, i)) = order::argmin(keys) else {
+        let Some(at) = candidates::largest(candidates, &span.basis, span.tol) else {
             break;
         };
-        let picked = &mut candidates[i];
+        let picked = &mut candidates[at];
+        let key = -picked.bound;
         let lost = |(bound, other): (f64, usize)| {
             order::by_key((key, picked.row), (-bound, other)).is_gt()
         };
@@ -110,7 +107,6 @@ fn take_best(
         run.pick(picked.row, (-key).sqrt());
         picked.live = false;
         span.basis.push(picked.residual.values(), 0.0);
-        candidates::settle(candidates, &span.basis, span.tol);
         picks += 1;
     }
     picks

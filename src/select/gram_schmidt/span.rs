@@ -13,6 +13,8 @@ const MOST_DIRECTIONS: usize = 256;
 const GATHER_BYTES: usize = 8 << 20;
 /// Labelled rows settled at a time.
 const LABELLED: usize = 256;
+/// Rows that a thread takes in at least.
+const AT_LEAST: usize = 32;
 /// Rows whose states a thread sums up in one go: the same on every machine.
 const ROWS: usize = 1 << 14;
 /// The longest wait that a device can reckon with in f32.
@@ -99,7 +101,7 @@ impl<'a> Span<'a> {
     /// Projects rows out in order, skipping those that the ones before span.
     fn project_labelled(&mut self, labelled: &[usize]) -> Result<(), Error> {
         for rows in labelled.chunks(LABELLED) {
-            let mut candidates = self.candidates(rows)?;
+            let mut candidates = self.gather(rows)?;
             candidates::settle(&mut candidates, &self.basis, self.tol);
             for i in 0..rows.len() {
                 if std::mem::take(&mut candidates[i].live) {
@@ -137,31 +139,34 @@ impl<'a> Span<'a> {
         self.residuals.read()
     }
 
-    /// Settles rows, in ascending order: exact residuals against the whole span. Those among them
-    /// that were `settled` before are brought up to date.
-    pub(super) fn settle(
+    /// Rows as candidates, both in ascending order; of those that were `known` before, what is known.
+    pub(super) fn candidates(
         &self,
         rows: &[usize],
-        settled: Vec<Candidate>,
+        bounds: impl Fn(usize) -> f64,
+        known: Vec<Candidate>,
     ) -> Result<Vec<Candidate>, Error> {
-        let mut all = settled;
+        let mut all = known;
         all.retain(|candidate| rows.binary_search(&candidate.row).is_ok());
         let is_there = |row: &usize| {
             all.binary_search_by_key(row, |candidate| candidate.row)
                 .is_ok()
         };
         let new: Vec<usize> = rows.iter().copied().filter(|row| !is_there(row)).collect();
-        all.extend(self.candidates(&new)?);
-        candidates::settle(&mut all, &self.basis, self.tol);
+        all.extend(self.gather(&new)?);
+        for candidate in all.iter_mut().filter(|one| !one.is_settled(&self.basis)) {
+            candidate.bound = candidate.bound.min(bounds(candidate.row));
+        }
         all.sort_unstable_by_key(|candidate| candidate.row);
         Ok(all)
     }
 
-    /// Rows as they are, to be settled.
-    fn candidates(&self, rows: &[usize]) -> Result<Vec<Candidate>, Error> {
+    /// Rows in their order, of which nothing is known.
+    fn gather(&self, rows: &[usize]) -> Result<Vec<Candidate>, Error> {
         let x = self.pool.gather_rows(rows)?;
-        let rows = rows.iter().zip(x.chunks_exact(self.pool.dim()));
-        Ok(rows.map(|(&row, x)| Candidate::new(row, x)).collect())
+        let rows = rows.par_iter().zip(x.par_chunks_exact(self.pool.dim()));
+        let candidates = rows.with_min_len(AT_LEAST);
+        Ok(candidates.map(|(&row, x)| Candidate::new(row, x)).collect())
     }
 
     /// Has the device take in the directions it has not seen.
@@ -179,13 +184,30 @@ impl<'a> Span<'a> {
         Ok(())
     }
 
+    /// The same where no time passes; a device may leave out rows that are not among the `count` of
+    /// largest bounds.
+    pub(super) fn deflate_largest(&mut self, count: usize) -> Result<(), Error> {
+        let dim = self.pool.dim();
+        while self.deflated < self.basis.len() {
+            let (directions, dt) = self.basis.since(self.deflated);
+            let number = dt.len().min(MOST_DIRECTIONS);
+            let directions = to_f32(&directions[..number * dim]);
+            self.totals = self
+                .residuals
+                .deflate_largest(&directions, number, count, self.rate)?;
+            self.deflated += number;
+            self.passes += 1;
+        }
+        Ok(())
+    }
+
     /// Whether there are directions that the device has not seen.
     pub(super) fn is_ahead(&self) -> bool {
         self.deflated < self.basis.len()
     }
 
-    /// Tells the device what is known of the candidates: exact residuals, and which are picked or
-    /// dead. Call after [`deflate`](Self::deflate).
+    /// Tells the device what is known of the candidates: exact residuals of those that are settled,
+    /// and which are picked or dead. Call after [`deflate`](Self::deflate).
     pub(super) fn write_back(&mut self, candidates: &[Candidate]) -> Result<(), Error> {
         let state = |candidate: &Candidate| {
             if !candidate.live {
@@ -193,8 +215,10 @@ impl<'a> Span<'a> {
             }
             exact_state(candidate.residual.sq(), 0.0, candidate.residual.norm_sq())
         };
-        let rows: Vec<usize> = candidates.iter().map(|candidate| candidate.row).collect();
-        let states: Vec<_> = candidates.iter().map(state).collect();
+        let news = |candidate: &&Candidate| !candidate.live || candidate.is_settled(&self.basis);
+        let news: Vec<&Candidate> = candidates.iter().filter(news).collect();
+        let rows: Vec<usize> = news.iter().map(|candidate| candidate.row).collect();
+        let states: Vec<_> = news.into_iter().map(state).collect();
         self.residuals.write(&rows, &states)
     }
 
