@@ -42,7 +42,7 @@ impl Lacking {
     }
 
     /// A row of `dim` values has had all of them projected out.
-    pub(super) fn is_up_to_date(&mut self, row: usize, dim: usize) {
+    pub(super) fn set_up_to_date(&mut self, row: usize, dim: usize) {
         self.known[row] = (self.directions.len() / dim) as u32;
     }
 }

@@ -169,7 +169,7 @@ impl Residuals for CpuResiduals<'_> {
     fn write(&mut self, rows: &[usize], states: &[RowState]) -> Result<(), Error> {
         for (&row, &state) in rows.iter().zip(states) {
             self.states[row] = state;
-            self.lacking.is_up_to_date(row, self.pool.dim());
+            self.lacking.set_up_to_date(row, self.pool.dim());
         }
         Ok(())
     }
