@@ -9,31 +9,47 @@ pub(crate) fn by_key(a: (f64, usize), b: (f64, usize)) -> Ordering {
     a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
 }
 
-/// So many times the keys asked for are kept before the best are chosen among them.
-const AHEAD: usize = 4;
+/// So many times the items asked for are kept before the first are chosen among them.
+const ROOM: usize = 4;
+
+/// The `count` items that come first, in any order.
+fn first<T: Copy>(
+    items: impl Iterator<Item = T>,
+    count: usize,
+    rank: impl Fn(&T, &T) -> Ordering,
+) -> Vec<T> {
+    let (mut kept, mut limit) = (Vec::new(), None);
+    for item in items {
+        // Few items of many come before what the first so far leave.
+        if limit.is_none_or(|limit| rank(&item, &limit).is_lt()) {
+            kept.push(item);
+        }
+        if kept.len() == ROOM * count.max(1) {
+            limit = Some(*kept.select_nth_unstable_by(count, &rank).1);
+            kept.truncate(count);
+        }
+    }
+    if count < kept.len() {
+        kept.select_nth_unstable_by(count, &rank);
+        kept.truncate(count);
+    }
+    kept
+}
 
 /// The `count` smallest keys' indices, in order; infinite keys never.
 pub(crate) fn smallest(keys: &[f64], count: usize) -> Vec<usize> {
     let rank = |&a: &usize, &b: &usize| by_key((keys[a], a), (keys[b], b));
-    // Few keys stay below what the best so far leave.
-    let room = AHEAD * count.max(1);
-    let (mut order, mut limit) = (Vec::new(), f64::INFINITY);
-    for (i, &key) in keys.iter().enumerate() {
-        if key < limit {
-            order.push(i);
-        }
-        if order.len() == room {
-            let (_, &mut last, _) = order.select_nth_unstable_by(count, rank);
-            limit = keys[last];
-            order.truncate(count);
-        }
-    }
-    if count < order.len() {
-        order.select_nth_unstable_by(count, rank);
-        order.truncate(count);
-    }
+    let finite = (0..keys.len()).filter(|&i| keys[i] < f64::INFINITY);
+    let mut order = first(finite, count, rank);
     order.par_sort_unstable_by(rank);
     order
+}
+
+/// The value at place `n` from the top, from 1; `None` where there are less.
+pub(crate) fn nth_largest(values: impl Iterator<Item = f32>, n: usize) -> Option<f32> {
+    let largest = first(values, n, |a, b| b.total_cmp(a));
+    let least = largest.iter().copied().min_by(f32::total_cmp);
+    least.filter(|_| largest.len() == n)
 }
 
 /// Sorts by key, ties to the lower index.
@@ -79,6 +95,10 @@ mod tests {
             for count in [0, 1, 7, 100, 400, 2000] {
                 let want = &want[..count.min(want.len())];
                 assert_eq!(smallest(&keys, count), want, "{count}");
+                let last = want.last().filter(|_| 0 < count && count == want.len());
+                let finite = keys.iter().filter(|&&key| key < f64::INFINITY);
+                let nth = nth_largest(finite.map(|&key| -key as f32), count);
+                assert_eq!(nth, last.map(|&i| -keys[i] as f32), "{count}");
             }
         }
     }

@@ -351,8 +351,8 @@ pub trait Residuals {
 
     /// As [`deflate`](Self::deflate) of `number` directions with no time between them, but a row that
     /// is not among the `count` of largest bounds afterwards may be left as it was. It lacks the
-    /// directions until it may be among them, and its bound holds all the while. Unless a pool knows
-    /// better, every row is deflated.
+    /// directions until it may be among them, and its bound holds all the while; a row that is
+    /// [written](Self::write) lacks none. Unless a pool knows better, every row is deflated.
     ///
     /// # Errors
     ///

@@ -498,7 +498,6 @@ fn deflate_bounds_the_residuals() {
 #[test]
 fn deflate_largest_has_the_largest() {
     let (rows, dim, count, largest) = (3000, 48, 41, 20);
-    // Guards differ by DOWN_DATE_ERROR for every deflation that a row has been spared.
     let mut x = fractions(9, rows * dim);
     // Lengths far apart: most rows need not be looked at.
     for (row, x) in x.chunks_mut(dim).enumerate() {
@@ -540,6 +539,7 @@ fn deflate_largest_has_the_largest() {
                     bound >= true_sq,
                     "{device} row {i}: {bound:e} under {true_sq:e}"
                 );
+                // A guard is less by DOWN_DATE_ERROR for every deflation that the row has been spared.
                 let fresh = f64::from(up_to_date[i].bound_sq());
                 let is_fresh = (bound - fresh).abs() <= 5e-4 * f64::from(state.norm_sq);
                 assert!(

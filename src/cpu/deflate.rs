@@ -75,24 +75,13 @@ fn down_date_by<const POWER: u8>(
     if POWER > 0 {
         rate.power = f32::from(POWER);
     }
-    let (mut hazard, mut residual_sq) = ([0.0f32; BLOCK], [0.0f32; BLOCK]);
-    let (mut guard, mut delta) = ([0.0f32; BLOCK], [0.0f32; BLOCK]);
-    for (i, state) in states.iter().enumerate() {
-        // A masked row's residual is negative: the arithmetic runs on 0 and is not kept.
-        residual_sq[i] = state.residual_sq.max(0.0);
-        guard[i] = state.guard + DOWN_DATE_ERROR * residual_sq[i];
-        delta[i] = error * state.norm_sq.sqrt();
-    }
-    let mut column = [0.0f32; BLOCK];
+    let mut bounds = Bounds::<BLOCK>::of(states, error);
+    let mut hazard = [0.0f32; BLOCK];
     for (m, &time) in dt.iter().enumerate() {
-        for (c, row) in column.iter_mut().zip(products.chunks_exact(dt.len())) {
-            *c = row[m];
+        for (i, hazard) in hazard.iter_mut().enumerate() {
+            *hazard += time * rate.of(bounds.residual_sq[i] + bounds.guard[i]);
         }
-        for i in 0..BLOCK {
-            hazard[i] += time * rate.of(residual_sq[i] + guard[i]);
-            guard[i] += slip(column[i], delta[i]);
-            residual_sq[i] = (residual_sq[i] - column[i] * column[i]).max(0.0);
-        }
+        bounds.take(products, states.len(), m);
     }
     for (i, state) in states
         .iter_mut()
@@ -101,7 +90,56 @@ fn down_date_by<const POWER: u8>(
     {
         let left = state.left - hazard[i] * SUM_SLACK - state.left * LEFT_SLACK;
         state.left = left.max(0.0);
-        state.residual_sq = residual_sq[i];
-        state.guard = guard[i];
+        bounds.write(i, state);
+    }
+}
+
+/// The bounds of some rows' residuals, a value a row: loops over them are over lanes.
+pub(super) struct Bounds<const ROWS: usize> {
+    residual_sq: [f32; ROWS],
+    guard: [f32; ROWS],
+    /// How far products with a direction may be off.
+    delta: [f32; ROWS],
+    /// Those with the direction that is projected out.
+    column: [f32; ROWS],
+}
+
+impl<const ROWS: usize> Bounds<ROWS> {
+    /// Of at most `ROWS` rows, as a deflation finds them.
+    #[inline(always)]
+    pub(super) fn of(states: &[RowState], error: f32) -> Self {
+        let mut new = Self {
+            residual_sq: [0.0; ROWS],
+            guard: [0.0; ROWS],
+            delta: [0.0; ROWS],
+            column: [0.0; ROWS],
+        };
+        for (i, state) in states.iter().enumerate() {
+            // A masked row's residual is negative: the arithmetic runs on 0 and is not kept.
+            new.residual_sq[i] = state.residual_sq.max(0.0);
+            new.guard[i] = state.guard + DOWN_DATE_ERROR * new.residual_sq[i];
+            new.delta[i] = error * state.norm_sq.sqrt();
+        }
+        new
+    }
+
+    /// Projects out the direction `m`; `products` are rows x directions.
+    #[inline(always)]
+    pub(super) fn take(&mut self, products: &[f32], rows: usize, m: usize) {
+        let of_rows = products.chunks_exact(products.len() / rows);
+        for (c, of_row) in self.column.iter_mut().zip(of_rows) {
+            *c = of_row[m];
+        }
+        for i in 0..ROWS {
+            let c = self.column[i];
+            self.guard[i] += slip(c, self.delta[i]);
+            self.residual_sq[i] = (self.residual_sq[i] - c * c).max(0.0);
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn write(&self, i: usize, state: &mut RowState) {
+        state.residual_sq = self.residual_sq[i];
+        state.guard = self.guard[i];
     }
 }

@@ -1,9 +1,10 @@
 //! Deflation of the rows alone that count. There is no shader to mirror: a GPU deflates all rows
 //! instead.
 
+use super::deflate::Bounds;
 use super::{CpuResiduals, sum_in_order, totals_of};
 use crate::products::{FloatColumns, LANES, float_products};
-use crate::{DOWN_DATE_ERROR, Rate, RowState, Totals, inner_error, slip, sums};
+use crate::{Rate, RowState, Totals, inner_error, order, sums};
 use rayon::prelude::*;
 
 /// Rows that one thread works on at a time.
@@ -13,8 +14,6 @@ const TILE: usize = 4 * LANES;
 /// So many times the rows asked for are brought up to date to begin with: what is left of them tells
 /// which others may be among the largest.
 const AHEAD: usize = 2;
-/// So many times the bounds asked for are kept before the largest are chosen among them.
-const ROOM: usize = 4;
 /// Rows whose states a thread looks at in one go.
 const CHUNK: usize = 1 << 13;
 
@@ -45,6 +44,25 @@ impl Lacking {
     pub(super) fn set_up_to_date(&mut self, row: usize, dim: usize) {
         self.known[row] = (self.directions.len() / dim) as u32;
     }
+
+    /// Of some rows those that lack any of `now` directions, together with those that have as many.
+    fn alike(&self, rows: &[usize], now: usize) -> Vec<(usize, Vec<usize>)> {
+        let mut alike: Vec<_> = (0..now).map(|known| (known, Vec::new())).collect();
+        for &row in rows {
+            if let Some((_, rows)) = alike.get_mut(self.known[row] as usize) {
+                rows.push(row);
+            }
+        }
+        alike.retain(|(_, rows)| !rows.is_empty());
+        alike
+    }
+
+    /// The directions of `dim` values after the first `known`, as many to a pack as go together.
+    fn packed(&self, known: usize, dim: usize) -> Vec<FloatColumns> {
+        let lacks = &self.directions[known * dim..];
+        let packs = lacks.par_chunks(at_once(lacks.len() / dim) * dim);
+        packs.map(|lacks| FloatColumns::of(lacks, dim)).collect()
+    }
 }
 
 /// Takes in directions, and brings those rows up to date whose bounds may then be among the `count`
@@ -59,10 +77,11 @@ pub(super) fn deflate_largest(
     let scaled = directions.iter().map(|q| q * scale);
     residuals.lacking.directions.extend(scaled);
     let bounds = bounds(&residuals.states);
-    let first = at_least(nth_largest(bounds.iter().copied(), AHEAD * count), &bounds);
+    let nth_largest = order::nth_largest(bounds.iter().copied(), AHEAD * count);
+    let first = at_least(nth_largest, &bounds);
     catch_up(residuals, &first);
     let caught_up = first.iter().map(|&row| bound(&residuals.states[row]));
-    let others = at_least(nth_largest(caught_up, count), &bounds);
+    let others = at_least(order::nth_largest(caught_up, count), &bounds);
     catch_up(residuals, &others);
     let chunks = residuals.states.par_chunks(CHUNK);
     let totals: Vec<Totals> = chunks.map(|states| totals_of(states, rate)).collect();
@@ -73,7 +92,7 @@ fn bounds(states: &[RowState]) -> Vec<f32> {
     states.par_iter().with_min_len(CHUNK).map(bound).collect()
 }
 
-/// A row's bound; what is below all, and no number, where it is masked.
+/// A row's bound; where it is masked what is below all.
 fn bound(state: &RowState) -> f32 {
     if state.is_masked() {
         f32::NEG_INFINITY
@@ -82,32 +101,9 @@ fn bound(state: &RowState) -> f32 {
     }
 }
 
-/// The bound at place `n` from the top, from 1; what is below all numbers' where there is none.
-fn nth_largest(bounds: impl Iterator<Item = f32>, n: usize) -> f32 {
-    let last = |largest: &mut Vec<f32>| {
-        *largest
-            .select_nth_unstable_by(n - 1, |a, b| b.total_cmp(a))
-            .1
-    };
-    let (mut largest, mut limit) = (Vec::new(), f32::MIN);
-    for bound in bounds {
-        if bound > limit {
-            largest.push(bound);
-        }
-        if largest.len() == ROOM * n {
-            limit = last(&mut largest);
-            largest.truncate(n);
-        }
-    }
-    if largest.len() < n {
-        limit
-    } else {
-        last(&mut largest)
-    }
-}
-
-/// The rows whose bound is at least that number.
-fn at_least(least: f32, bounds: &[f32]) -> Vec<usize> {
+/// The unmasked rows whose bound is at least that, or all.
+fn at_least(least: Option<f32>, bounds: &[f32]) -> Vec<usize> {
+    let least = least.unwrap_or(f32::MIN).max(f32::MIN);
     let rows = bounds.par_iter().enumerate().with_min_len(CHUNK);
     let rows = rows.filter(|(_, bound)| **bound >= least);
     rows.map(|(row, _)| row).collect()
@@ -123,7 +119,7 @@ fn at_once(directions: usize) -> usize {
 /// Brings every row up to date.
 pub(super) fn catch_up_all(residuals: &mut CpuResiduals<'_>) {
     if !residuals.lacking.directions.is_empty() {
-        let all = at_least(f32::MIN, &bounds(&residuals.states));
+        let all = at_least(None, &bounds(&residuals.states));
         catch_up(residuals, &all);
         residuals.lacking.clear();
     }
@@ -134,24 +130,9 @@ fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) {
     let (pool, states, lacking) = (residuals.pool, &residuals.states, &residuals.lacking);
     let (features, dim) = (pool.features.values(), pool.features.dim());
     let now = lacking.directions.len() / dim;
-    // Those that lack the same go together.
-    let mut alike = vec![Vec::new(); now];
-    for &row in rows {
-        if let Some(alike) = alike.get_mut(lacking.known[row] as usize) {
-            alike.push(row);
-        }
-    }
-    let alike: Vec<(usize, Vec<usize>)> = alike.into_iter().enumerate().collect();
+    let alike = lacking.alike(rows, now);
     let packed: Vec<(&[usize], Vec<FloatColumns>)> = (alike.par_iter())
-        .filter(|(_, rows)| !rows.is_empty())
-        .map(|(known, rows)| {
-            let directions = &lacking.directions[known * dim..];
-            let lacks = directions.par_chunks(at_once(now - known) * dim);
-            (
-                &rows[..],
-                lacks.map(|lacks| FloatColumns::of(lacks, dim)).collect(),
-            )
-        })
+        .map(|(known, rows)| (&rows[..], lacking.packed(*known, dim)))
         .collect();
     let blocks: Vec<(&[usize], &[FloatColumns])> = (packed.iter())
         .flat_map(|(rows, lacks)| rows.chunks(BLOCK).map(|rows| (rows, &lacks[..])))
@@ -179,30 +160,13 @@ fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) {
 /// What `deflate` does to states where no time passes between the directions: of a block's rows, none
 /// of them masked.
 fn shrink(states: &mut [RowState], products: &[f32], error: f32) {
-    sums::vectorised!(shrink_all(states, products, error));
-}
-
-#[inline(always)]
-fn shrink_all(states: &mut [RowState], products: &[f32], error: f32) {
-    let number = products.len() / states.len();
-    let (mut residual_sq, mut guard) = ([0.0f32; BLOCK], [0.0f32; BLOCK]);
-    let (mut delta, mut column) = ([0.0f32; BLOCK], [0.0f32; BLOCK]);
-    for (i, state) in states.iter().enumerate() {
-        residual_sq[i] = state.residual_sq;
-        guard[i] = state.guard + DOWN_DATE_ERROR * residual_sq[i];
-        delta[i] = error * state.norm_sq.sqrt();
-    }
-    for m in 0..number {
-        for (c, row) in column.iter_mut().zip(products.chunks_exact(number)) {
-            *c = row[m];
+    sums::vectorised!({
+        let mut bounds = Bounds::<BLOCK>::of(states, error);
+        for m in 0..products.len() / states.len() {
+            bounds.take(products, states.len(), m);
         }
-        for i in 0..BLOCK {
-            guard[i] += slip(column[i], delta[i]);
-            residual_sq[i] = (residual_sq[i] - column[i] * column[i]).max(0.0);
+        for (i, state) in states.iter_mut().enumerate() {
+            bounds.write(i, state);
         }
-    }
-    for (i, state) in states.iter_mut().enumerate() {
-        state.residual_sq = residual_sq[i];
-        state.guard = guard[i];
-    }
+    });
 }

@@ -23,40 +23,30 @@ pulp::simd_type! {
 pub(super) type Fill<P> = fn(&Tile<'_>, &mut [P]) -> bool;
 
 /// Products of values of 16 bits, the best first.
-pub(super) const WORDS: [Fill<i32>; 3] = [
-    |tile, out| with_vnni(|simd| Avx512(tile, out, Products(simd, Words))).is_some(),
-    |tile, out| {
-        run(V4::try_new(), |simd| {
-            Avx512(tile, out, Products(simd, Words))
-        })
-    },
-    |tile, out| run(V3::try_new(), |simd| Avx2(tile, out, Products(simd, Words))),
-];
+pub(super) const WORDS: [Fill<i32>; 3] = [vnni::<Words>, avx512::<Words>, avx2::<Words>];
 
 /// Products of values of 8 bits, those of the rows without sign, modulo 2^16; no two of them that
 /// stand together may add up to more than `i16` holds. The best first.
-pub(super) const BYTES: [Fill<i16>; 2] = [
-    |tile, out| {
-        run(V4::try_new(), |simd| {
-            Avx512(tile, out, Products(simd, Bytes))
-        })
-    },
-    |tile, out| run(V3::try_new(), |simd| Avx2(tile, out, Products(simd, Bytes))),
-];
+pub(super) const BYTES: [Fill<i16>; 2] = [avx512::<Bytes>, avx2::<Bytes>];
 
 /// Products of floats, the best first.
-pub(super) const FLOATS: [Fill<f32>; 2] = [
-    |tile, out| {
-        run(V4::try_new(), |simd| {
-            Avx512(tile, out, Products(simd, Floats))
-        })
-    },
-    |tile, out| {
-        run(V3::try_new(), |simd| {
-            Avx2(tile, out, Products(simd, Floats))
-        })
-    },
-];
+pub(super) const FLOATS: [Fill<f32>; 2] = [avx512::<Floats>, avx2::<Floats>];
+
+fn vnni<K: Kind>(tile: &Tile<'_>, out: &mut [K::Product]) -> bool {
+    with_vnni(|simd| Avx512(tile, out, Products(simd, K::default()))).is_some()
+}
+
+fn avx512<K: Kind>(tile: &Tile<'_>, out: &mut [K::Product]) -> bool {
+    run(V4::try_new(), |simd| {
+        Avx512(tile, out, Products(simd, K::default()))
+    })
+}
+
+fn avx2<K: Kind>(tile: &Tile<'_>, out: &mut [K::Product]) -> bool {
+    run(V3::try_new(), |simd| {
+        Avx2(tile, out, Products(simd, K::default()))
+    })
+}
 
 /// Runs what is for AVX-512, compiled for VNNI besides, if the processor has both.
 pub(crate) fn with_vnni<W: pulp::WithSimd>(work: impl FnOnce(V4) -> W) -> Option<W::Output> {
@@ -122,7 +112,7 @@ trait Lanes: Copy {
 struct Products<L, K>(L, K);
 
 /// What the two kinds of products differ in.
-trait Kind: Copy {
+trait Kind: Copy + Default {
     type Product: Copy + Default;
 
     fn add_products<L: Lanes>(lanes: L, sums: L::V, a: L::V, b: L::V) -> L::V;
@@ -130,7 +120,7 @@ trait Kind: Copy {
 }
 
 /// Of values of 16 bits.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Words;
 
 impl Kind for Words {
@@ -148,7 +138,7 @@ impl Kind for Words {
 }
 
 /// Of values of 8 bits.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Bytes;
 
 impl Kind for Bytes {
@@ -166,7 +156,7 @@ impl Kind for Bytes {
 }
 
 /// Of floats.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Floats;
 
 impl Kind for Floats {

@@ -51,9 +51,9 @@ use span::Span;
 /// Cost: a pass over the features for their norms, about 4·dim flops for every pick and row
 /// settled, and now and then a pass of 2·rows·dim flops a pick, when old bounds have become
 /// poor; 20 bytes a row beside the features. Greedy picks need fresher bounds, and a pass every
-/// 10 picks or so; on the CPU of the rows alone that may be picked before the next. Powers other than 1 and 2 cost more. With `norm` l1 or l∞ the residual norms
-/// are not monotone and every pick is a pass in f64 on the host over a copy of the features:
-/// exact, and slow.
+/// 10 picks or so; on the CPU of the rows alone that may be picked before the next. Powers other
+/// than 1 and 2 cost more. With `norm` l1 or l∞ the residual norms are not monotone and every pick
+/// is a pass in f64 on the host over a copy of the features: exact, and slow.
 ///
 /// # Errors
 ///

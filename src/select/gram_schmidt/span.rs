@@ -171,31 +171,30 @@ impl<'a> Span<'a> {
 
     /// Has the device take in the directions it has not seen.
     pub(super) fn deflate(&mut self) -> Result<(), Error> {
+        self.hand_over(|residuals, directions, dt, rate| residuals.deflate(directions, dt, rate))
+    }
+
+    /// The same where no time passes; a device may leave out rows that are not among the `count` of
+    /// largest bounds.
+    pub(super) fn deflate_largest(&mut self, count: usize) -> Result<(), Error> {
+        self.hand_over(|residuals, directions, dt, rate| {
+            residuals.deflate_largest(directions, dt.len(), count, rate)
+        })
+    }
+
+    /// Hands over the directions that the device has not seen, and the time before each.
+    fn hand_over(
+        &mut self,
+        deflate: impl Fn(&mut dyn Residuals, &[f32], &[f32], Rate) -> Result<Totals, Error>,
+    ) -> Result<(), Error> {
         let dim = self.pool.dim();
         while self.deflated < self.basis.len() {
             let (directions, dt) = self.basis.since(self.deflated);
             let count = dt.len().min(MOST_DIRECTIONS);
             let directions = to_f32(&directions[..count * dim]);
             let dt: Vec<f32> = dt[..count].iter().map(|&dt| up(dt.min(LONGEST))).collect();
-            self.totals = self.residuals.deflate(&directions, &dt, self.rate)?;
+            self.totals = deflate(&mut *self.residuals, &directions, &dt, self.rate)?;
             self.deflated += count;
-            self.passes += 1;
-        }
-        Ok(())
-    }
-
-    /// The same where no time passes; a device may leave out rows that are not among the `count` of
-    /// largest bounds.
-    pub(super) fn deflate_largest(&mut self, count: usize) -> Result<(), Error> {
-        let dim = self.pool.dim();
-        while self.deflated < self.basis.len() {
-            let (directions, dt) = self.basis.since(self.deflated);
-            let number = dt.len().min(MOST_DIRECTIONS);
-            let directions = to_f32(&directions[..number * dim]);
-            self.totals = self
-                .residuals
-                .deflate_largest(&directions, number, count, self.rate)?;
-            self.deflated += number;
             self.passes += 1;
         }
         Ok(())
