@@ -45,6 +45,17 @@ pub(crate) fn smallest(keys: &[f64], count: usize) -> Vec<usize> {
     order
 }
 
+/// The `count` smallest keys with their indices, in order.
+pub(crate) fn first_by_key(
+    keys: impl Iterator<Item = (f64, usize)>,
+    count: usize,
+) -> Vec<(f64, usize)> {
+    let rank = |&a: &(f64, usize), &b: &(f64, usize)| by_key(a, b);
+    let mut order = first(keys, count, rank);
+    order.sort_unstable_by(rank);
+    order
+}
+
 /// The value at place `n` from the top, from 1; `None` where there are less.
 pub(crate) fn nth_largest(values: impl Iterator<Item = f32>, n: usize) -> Option<f32> {
     let largest = first(values, n, |a, b| b.total_cmp(a));

@@ -62,7 +62,10 @@ fn exponential(bits: u64) -> f64 {
     exponential_of(uniform(bits))
 }
 
-/// The exponential number that a uniform one stands for: more than that, but for rounding.
+/// 1, less what an exponential number may be below the uniform one that it is made of, and more.
+pub(crate) const LESS: f64 = 1.0 - 8.0 * f64::EPSILON;
+
+/// The exponential number that a uniform one stands for: more than that times [`LESS`].
 pub(crate) fn exponential_of(uniform: f64) -> f64 {
     -libm::log1p(-uniform)
 }
@@ -112,6 +115,34 @@ pub(crate) fn uniforms_of_rows(pool: &dyn Pool, seed: u64, stream: u64, out: &mu
             *v = uniform(rng.next_u64());
         }
     });
+}
+
+/// The rows whose uniform number of the stream `is_wanted`, ascending, with that number.
+pub(crate) fn uniforms_that(
+    pool: &dyn Pool,
+    seed: u64,
+    stream: u64,
+    is_wanted: impl Fn(usize, f64) -> bool + Sync,
+) -> Vec<(usize, f64)> {
+    let numbering = pool.numbering();
+    let (stream, rows) = (numbering.stream(stream), pool.rows());
+    let of_chunk = |first: usize| {
+        let mut found = Vec::new();
+        let mut rng = generator(seed, stream);
+        rng.set_word_pos(2 * first as u128);
+        for row in first..rows.min(first + UNIFORMS) {
+            if let Some(rows) = numbering.rows {
+                rng.set_word_pos(2 * rows[row] as u128);
+            }
+            let number = uniform(rng.next_u64());
+            if is_wanted(row, number) {
+                found.push((row, number));
+            }
+        }
+        found
+    };
+    let firsts: Vec<usize> = (0..rows).step_by(UNIFORMS).collect();
+    firsts.into_par_iter().flat_map_iter(of_chunk).collect()
 }
 
 /// `out[i]` is the number at position `2 * i` of the stream, an exponential of mean 1.

@@ -648,6 +648,56 @@ fn draws_are_those_of_the_definition() {
     }
 }
 
+/// Pools with an epoch for every few picks, thousands of times over in earnest, against the definition.
+/// With a far row that has a direction of its own fewer directions are left after it; labelled rows
+/// are out of play from the start.
+#[test]
+fn short_epochs_are_those_of_the_definition() {
+    let shape = coresift::bench::Shape { rows: 160, dim: 24 };
+    let mut pools = coresift::bench::degenerate::pools(shape).unwrap();
+    let mut lone = pools[6].clone();
+    lone.name = "rank 2 and a row of its own";
+    lone.values[70 * 24..71 * 24].copy_from_slice(&made_up(1, 24));
+    pools.push(lone);
+    for pool in pools {
+        let (rows, dim, x) = (pool.shape.rows, pool.shape.dim, &pool.values);
+        let features = Features::new(x, rows, dim).unwrap();
+        let budget = rows - 10;
+        for (seed, power) in [(1, 1.0), (2, 2.0)] {
+            let labelled = [3, 70];
+            let numbers = |epoch| oracle::exponentials(seed, epoch, rows);
+            let (picks, epochs) =
+                oracle::gram_schmidt_by(x, dim, budget, power, &labelled, numbers);
+            let selector = GramSchmidt {
+                seed,
+                power,
+                labelled: labelled.to_vec(),
+                ..GramSchmidt::default()
+            };
+            on_every_device(features.clone(), |device, lent| {
+                let got = selector.select(lent, budget).unwrap();
+                let at = format!("{} seed {seed} power {power} on {device}", pool.name);
+                assert_eq!(got.picks, picks, "{at}");
+                assert_eq!(got.epochs, epochs, "{at}");
+                let is_short = epochs.len() > 50;
+                assert!(!is_short || 4 * got.passes < epochs.len(), "{at}");
+            });
+        }
+        let (picks, epochs) = oracle::greedy_gram_schmidt(x, dim, budget);
+        let selector = GramSchmidt {
+            greedy: true,
+            ..GramSchmidt::default()
+        };
+        on_every_device(features, |device, lent| {
+            let got = selector.select(lent, budget).unwrap();
+            assert_eq!(got.picks, picks, "{} greedy on {device}", pool.name);
+            assert_eq!(got.epochs, epochs, "{} greedy on {device}", pool.name);
+            let is_short = epochs.len() > 50;
+            assert!(!is_short || 4 * got.passes < epochs.len(), "{}", pool.name);
+        });
+    }
+}
+
 /// All rows picked within one epoch, so that most hazards run to their end while the device
 /// deflates again and again.
 #[test]

@@ -27,6 +27,7 @@
 //! is spent where it should be. On the CPU pool the calls *are* the parts.
 
 pub mod compare;
+pub mod degenerate;
 pub(crate) mod device;
 pub mod kernels;
 mod measure;

@@ -1,5 +1,6 @@
 //! The selectors: one algorithm a file, on the host, through `&dyn Pool`.
 
+mod alike;
 mod classes;
 mod gather;
 mod gram_schmidt;

@@ -21,7 +21,7 @@ pub use wrap::{Lost, Noisy};
 pub mod oracle {
     pub use super::cut::Cut;
     pub use super::exact::{dot, greedy_rounds, norms, orthonormal, residual, similarities, wide};
-    pub use super::race::{exponentials, gram_schmidt, gram_schmidt_by};
+    pub use super::race::{exponentials, gram_schmidt, gram_schmidt_by, greedy_gram_schmidt};
     pub use super::span::Span;
 }
 

@@ -75,3 +75,29 @@ pub fn gram_schmidt_by(
     }
     (picks, epochs)
 }
+
+/// The row of largest residual each time, ties to the lower, restarting past the rank.
+pub fn greedy_gram_schmidt(x: &[f32], dim: usize, budget: usize) -> (Vec<usize>, Vec<usize>) {
+    let rows = x.len() / dim;
+    let tol = 8.0 * (dim as f64).sqrt() / (1u64 << 24) as f64;
+    let unprojected = Span::new(x, dim);
+    let mut span = Span::new(x, dim);
+    let (mut picks, mut epochs) = (Vec::new(), vec![0]);
+    let mut picked = vec![false; rows];
+    while picks.len() < budget {
+        let live = |row: usize| !picked[row] && span.norm(row) > tol * unprojected.norm(row);
+        let next = (0..rows)
+            .rev()
+            .filter(|&row| live(row))
+            .max_by(|&a, &b| span.norm(a).total_cmp(&span.norm(b)));
+        let Some(next) = next else {
+            epochs.push(picks.len());
+            span = Span::new(x, dim);
+            continue;
+        };
+        picked[next] = true;
+        picks.push(next);
+        span.project_out(next);
+    }
+    (picks, epochs)
+}

@@ -4,6 +4,7 @@ use super::residual::project_out;
 use crate::sums;
 
 /// Orthonormal directions in the order of the picks, in pool unit and pool time.
+#[derive(Clone)]
 pub(super) struct Basis {
     dim: usize,
     directions: Vec<f64>,
@@ -37,6 +38,11 @@ impl Basis {
         self.directions.extend(direction.iter().map(|v| v / norm));
         self.dt.push(dt);
         self.clock += dt;
+    }
+
+    /// Values of a direction.
+    pub(super) fn dim(&self) -> usize {
+        self.dim
     }
 
     /// Number of directions.

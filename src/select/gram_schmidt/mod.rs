@@ -2,16 +2,21 @@
 
 mod basis;
 mod candidates;
+mod enclosure;
 mod held;
 mod pivot;
 mod plain;
 mod race;
 mod residual;
+mod short;
+mod short_pivot;
+mod short_race;
 mod span;
 
 use super::norm::{Draw, in_unit};
 use crate::selection::{ShortfallReason, check_power, labelled_mask, places, with_partial};
 use crate::{Error, Lp, Pool, Progress, Selection, Selector, random};
+use short::Short;
 use span::Span;
 
 /// Gram-Schmidt selection: draw a row in proportion to its residual length, project it out of
@@ -228,8 +233,18 @@ impl Run<'_> {
         let norms = self.pool.row_norms(Lp::L2)?;
         self.selection.passes += 1;
         let mut span = Span::new(self.pool, self.options)?;
+        let mut short: Option<Short> = None;
         loop {
-            self.epoch(&mut span, &norms)?;
+            let is_made = match &mut short {
+                Some(short) => short.epoch(self)?,
+                None => false,
+            };
+            if !is_made {
+                self.epoch(&mut span, &norms)?;
+                if !short.as_ref().is_some_and(|short| short.fits(&span)) {
+                    short = Short::after(self, &span, &norms)?;
+                }
+            }
             if let Some(reason) = self.next_epoch(|row| norms[row] > 0.0) {
                 return Ok(reason);
             }

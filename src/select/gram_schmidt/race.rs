@@ -216,7 +216,7 @@ impl Race<'_, '_> {
 }
 
 /// Brings rows up to date.
-fn advance(rows: &mut [Held], basis: &Basis, power: f64) {
+pub(super) fn advance(rows: &mut [Held], basis: &Basis, power: f64) {
     let Some(held) = rows.first() else {
         return;
     };

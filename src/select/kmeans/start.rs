@@ -1,7 +1,8 @@
 //! k-means++: where the centres start.
 
+use crate::random::{self, LESS};
 use crate::select::unit_rows::UnitRows;
-use crate::{Error, order, random, sums};
+use crate::{Error, order, sums};
 use rayon::prelude::*;
 
 /// Rows among which the one that fires first is looked for.
@@ -12,9 +13,6 @@ const CHUNKS: usize = 8;
 
 /// Rows that are compared side by side.
 const LANES: usize = 16;
-
-/// 1, less what an exponential number may be below the uniform one that it is made of, and more.
-const LESS: f64 = 1.0 - 8.0 * f64::EPSILON;
 
 /// More than the squared distance of any two rows at length 1, as rounded.
 const FARTHEST: f64 = 4.5;
