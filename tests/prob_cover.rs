@@ -137,6 +137,33 @@ fn picks_are_those_of_a_stored_graph() {
     }
 }
 
+/// Pools where one pick covers all or nearly, where few rows differ, and where all pairs lie so close to
+/// δ that kernels leave them open: covers begin anew for every few picks.
+#[cfg(feature = "cli")] // for the pools
+#[test]
+fn degenerate_pools_are_those_of_a_stored_graph() {
+    let shape = coresift::bench::Shape { rows: 400, dim: 12 };
+    for pool in coresift::bench::degenerate::pools(shape).unwrap() {
+        let (rows, dim) = (pool.shape.rows, pool.shape.dim);
+        let z = unit(&pool.values, dim);
+        for delta in [1e-3, 1.5e-3, 0.05, 1.0, 1.9] {
+            for labelled in [vec![], vec![7, 399, 30, 31]] {
+                let want = stored_graph(&z, delta, &labelled, 40);
+                let cover = ProbCover {
+                    delta: Delta::Fixed(delta),
+                    labelled,
+                    ..ProbCover::default()
+                };
+                let features = Features::new(&pool.values, rows, dim).unwrap();
+                on_every_device(features, |device, lent| {
+                    let got = cover.select(lent, 40).unwrap();
+                    check(&got, &want, &format!("{}, {delta} on {device}", pool.name));
+                });
+            }
+        }
+    }
+}
+
 /// Directions whose distances f64 holds exactly, and a delta at each of them: strictly below counts.
 #[test]
 fn a_distance_of_delta_is_not_covered() {

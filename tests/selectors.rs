@@ -651,6 +651,7 @@ fn draws_are_those_of_the_definition() {
 /// Pools with an epoch for every few picks, thousands of times over in earnest, against the definition.
 /// With a far row that has a direction of its own fewer directions are left after it; labelled rows
 /// are out of play from the start.
+#[cfg(feature = "cli")] // for the pools
 #[test]
 fn short_epochs_are_those_of_the_definition() {
     let shape = coresift::bench::Shape { rows: 160, dim: 24 };

@@ -44,7 +44,10 @@ impl ShortPivot {
         let dim = pool.dim();
         let first = first_alike(rows.len(), dim, |at, take| {
             let rows: Vec<usize> = at.iter().map(|&at| rows[at]).collect();
-            gather(pool, &rows).try_for_each(|piece| Ok(take(&piece?.1)))
+            gather(pool, &rows).try_for_each(|piece| {
+                take(&piece?.1);
+                Ok(())
+            })
         })?;
         let mut new = Self {
             heaps: Vec::new(),

@@ -1,12 +1,15 @@
 //! ProbCover: picks that have most rows within a distance of them.
 
 mod cover;
+mod exact;
+mod items;
+mod near;
 mod queue;
 mod radius;
 
 use crate::select::unit_rows::UnitRows;
 use crate::selection::{Coverage, ShortfallReason, labelled_mask, places, with_partial};
-use crate::{Error, Pool, Progress, Reach, Selection, Selector};
+use crate::{Error, Pool, Progress, Selection, Selector};
 use cover::Cover;
 
 /// ProbCover: greedily, the row that has most rows within a distance δ of it that no pick has yet.
@@ -165,13 +168,12 @@ impl ProbCover {
                 delta
             }
         };
-        let reach = Reach::of(delta, pool.dim());
-        let mut cover = Cover::new(&rows, &*neighbours, reach, delta, is_taken)?;
+        let mut cover = Cover::new(&rows, &*neighbours, delta, is_taken)?;
         let before = selection.passes;
         cover.cover_with(&self.labelled)?;
         while selection.picks.len() < budget {
             if cover.is_done() {
-                cover.restart();
+                cover.restart()?;
                 if !selection.picks.is_empty() {
                     selection.epochs.push(selection.picks.len());
                 }
