@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // Checked once: shape, finite values.
     let features = Features::new(&values, rows, dim)?;
-    // `Gpu::open(None)?.pool(features)?` makes the same picks on a GPU.
+    // `Gpu::open(&AdapterChoice::Best)?.pool(features)?` makes the same picks on a GPU.
     let pool = CpuPool::new(features);
     let chosen = GramSchmidt {
         seed: 0,

@@ -106,18 +106,36 @@ pub enum Error {
     UnknownDevice {
         /// The name asked for.
         name: String,
-        /// The adapters there are.
+        /// The adapters there are, with their numbers.
         available: Vec<String>,
     },
-    /// A GPU was asked for and there is no hardware adapter.
+    /// No adapter has that number.
     #[error(
-        "device: no hardware GPU found, one expected (adapters there are: {})",
+        "device: no adapter of number {number} found, one of these expected: {}",
         list(available)
     )]
-    NoAdapter {
-        /// The adapters there are (software ones, used only by name).
+    DeviceNumber {
+        /// The number asked for.
+        number: usize,
+        /// The adapters there are, with their numbers.
         available: Vec<String>,
     },
+    /// A part of a name fits adapters of several names.
+    #[error(
+        "device: several adapters named {name:?} found, one of their numbers expected: {}",
+        list(fitting)
+    )]
+    AmbiguousDevice {
+        /// The name asked for.
+        name: String,
+        /// The adapters that it fits, with their numbers.
+        fitting: Vec<String>,
+    },
+    /// The best GPU was asked for and there is no hardware adapter.
+    #[error(
+        "device: no hardware GPU found, one expected (software adapters are opened by their number or name alone)"
+    )]
+    NoAdapter,
     /// The device cannot serve: a limit is too small, or it refused a request.
     #[error("device: {0}")]
     Device(String),

@@ -87,7 +87,7 @@ pub use cpu::CpuPool;
 pub use error::Error;
 pub use features::Features;
 #[cfg(feature = "gpu")]
-pub use gpu::{Adapter, DevicePart, DeviceRecord, Gpu, GpuPool};
+pub use gpu::{Adapter, AdapterChoice, DevicePart, DeviceRecord, Gpu, GpuPool};
 pub use neighbours::{MARKED, Marks, Neighbours, Reach};
 pub use pool::{
     DOWN_DATE_ERROR, Due, Field, Leads, Lp, MOST_CLOSEST, Nearest, Pool, Rate, Residuals, RowState,

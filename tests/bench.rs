@@ -278,7 +278,7 @@ mod software {
     use coresift::bench::selectors::groups;
 
     fn gpu() -> Gpu {
-        Gpu::open_recorded(Some(SOFTWARE)).expect("Debian: mesa-vulkan-drivers")
+        Gpu::open_recorded(&SOFTWARE.parse().unwrap()).expect("Debian: mesa-vulkan-drivers")
     }
 
     #[test]
@@ -374,7 +374,7 @@ mod software {
     fn a_record_is_kept_only_where_it_is_asked_for() {
         let x = common::fractions(3, 40 * 8);
         let features = Features::new(&x, 40, 8).unwrap();
-        let plain = Gpu::open(Some(SOFTWARE)).unwrap();
+        let plain = Gpu::open(&SOFTWARE.parse().unwrap()).unwrap();
         plain.upload(&features).unwrap();
         assert_eq!(plain.take_record().unwrap(), None);
         assert!(!plain.has_timestamps());

@@ -6,8 +6,13 @@
 mod bad_input;
 #[path = "cli/bench.rs"]
 mod bench;
+#[path = "cli/devices.rs"]
+mod devices;
 #[path = "cli/inputs.rs"]
 mod inputs;
+#[cfg(unix)]
+#[path = "cli/outputs.rs"]
+mod outputs;
 #[path = "cli/place.rs"]
 mod place;
 #[path = "cli/probcover.rs"]
@@ -19,13 +24,14 @@ mod sas;
 mod system;
 #[path = "cli/then.rs"]
 mod then;
+#[path = "cli/threads.rs"]
+mod threads;
 #[path = "cli/typiclust.rs"]
 mod typiclust;
 
-use place::{Place, RANDOM, SHAPE, f32s, indices, many_rows, matrix, npy, stderr, transposed};
+use place::{Place, RANDOM, SHAPE, f32s, indices, matrix, npy, stderr, transposed};
 use serde_json::Value;
 use std::fs;
-use std::process::Stdio;
 
 #[test]
 fn help_and_version() {
@@ -43,6 +49,32 @@ fn help_and_version() {
         assert!(help.contains(option), "{help}");
     }
     assert_eq!(place.run(&[]).status.code(), Some(2));
+}
+
+#[test]
+fn the_examples_of_the_help_run() {
+    let place = Place::new();
+    let (rows, dim) = (400, 5);
+    let values = f32s(&matrix(rows, dim));
+    place.put("features.npy", &npy("<f4", false, "(400, 5)", &values));
+    let labels: Vec<u8> = (0..rows).map(|row| (row % 4) as u8).collect();
+    place.put("labels.npy", &npy("|u1", false, "(400,)", &labels));
+    let help = place.done(&["select", "--help"]).replace("\\\n", "");
+    let examples: Vec<&str> = help
+        .lines()
+        .filter_map(|line| line.strip_prefix("    coresift "))
+        .collect();
+    let printed: Vec<usize> = examples
+        .iter()
+        .map(|example| {
+            let args: Vec<&str> = example.split_whitespace().collect();
+            place.done(&args).lines().count()
+        })
+        .collect();
+    assert_eq!(printed, [10, 0, 0], "{examples:?}");
+    assert_eq!(place.text("keep.csv").lines().count(), 1 + rows / 5);
+    let more = fs::read(place.path("more.npy")).unwrap();
+    assert_eq!(npyz::NpyFile::new(&more[..]).unwrap().shape(), [50]);
 }
 
 #[test]
@@ -381,95 +413,4 @@ fn labelled_arrays_of_any_whole_number_type() {
         let rows = indices(&place.done(&[&select[..], &["--labelled=l.npy"]].concat()));
         assert!(!rows.contains(&7), "{descr}");
     }
-}
-
-#[test]
-fn every_device_is_listed_and_one_is_what_auto_takes() {
-    let place = Place::new();
-    let table = place.done(&["devices"]);
-    assert!(
-        table.lines().next().unwrap().starts_with("auto  name"),
-        "{table}"
-    );
-    assert!(
-        table
-            .lines()
-            .any(|line| line.contains("cpu") && line.contains("threads")),
-        "{table}"
-    );
-    let devices = devices(&place);
-    assert_eq!(
-        devices.iter().filter(|d| d["auto"] == true).count(),
-        1,
-        "{devices:?}"
-    );
-    assert!(
-        devices
-            .iter()
-            .all(|d| d["auto"] == false || d["software"] == false),
-        "{devices:?}"
-    );
-}
-
-fn devices(place: &Place) -> Vec<Value> {
-    serde_json::from_str(&place.done(&["devices", "--json"])).unwrap()
-}
-
-#[test]
-fn devices_are_opened_by_name_or_refused() {
-    let place = Place::new();
-    let run = |device: &str| {
-        let device = format!("--device={device}");
-        place.run(&["select", "x.npy", "--method=random", "--budget=1", &device])
-    };
-    let has_gpu = devices(&place)
-        .iter()
-        .any(|d| d["auto"] == true && d["name"] != "cpu");
-    let auto = run("auto");
-    assert!(auto.status.success(), "{}", stderr(&auto));
-    assert_eq!(
-        stderr(&auto).contains("device: cpu ("),
-        !has_gpu,
-        "{}",
-        stderr(&auto)
-    );
-    let gpu = run("gpu");
-    assert_eq!(
-        gpu.status.code(),
-        Some(if has_gpu { 0 } else { 1 }),
-        "{}",
-        stderr(&gpu)
-    );
-    if !has_gpu {
-        let expected = if cfg!(feature = "gpu") {
-            "no hardware GPU found"
-        } else {
-            "without the gpu feature"
-        };
-        assert!(stderr(&gpu).contains(expected), "{}", stderr(&gpu));
-    }
-    let named = run("no such adapter");
-    assert_eq!(named.status.code(), Some(1));
-    let expected = if cfg!(feature = "gpu") {
-        "no adapter named \"no such adapter\" found, one of these expected: "
-    } else {
-        "\"no such adapter\" found, cpu expected (built without the gpu feature)"
-    };
-    assert!(stderr(&named).contains(expected), "{}", stderr(&named));
-}
-
-#[test]
-fn a_reader_that_has_seen_enough_is_no_failure() {
-    let place = Place::new();
-    let args = many_rows(&place);
-    let mut child = place
-        .command(&args)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(!stderr(&output).contains("panicked"), "{}", stderr(&output));
 }

@@ -7,8 +7,8 @@ use common::devices::{SOFTWARE, software, tiny};
 use common::{fractions, whole_numbers};
 use coresift::wgpu::{self, BufferUsages};
 use coresift::{
-    Classes, Error, Features, Gpu, GpuPool, IntegerRows, Lp, Nearest, Pool, Rate, Road, RowState,
-    Sas, Selector, stored_bytes,
+    AdapterChoice, Classes, Error, Features, Gpu, GpuPool, IntegerRows, Lp, Nearest, Pool, Rate,
+    Road, RowState, Sas, Selector, stored_bytes,
 };
 
 const USAGE: BufferUsages = BufferUsages::STORAGE.union(BufferUsages::COPY_SRC);
@@ -60,10 +60,12 @@ fn adapters_are_chosen_by_rank_or_name() {
         "{adapters:?}"
     );
     assert!(adapters.iter().skip(1).all(|a| !a.chosen), "{adapters:?}");
-    match Gpu::open(None) {
+    for (number, adapter) in adapters.iter().enumerate() {
+        assert_eq!(adapter.number, number);
+    }
+    match Gpu::open(&AdapterChoice::Best) {
         Ok(gpu) => assert!(gpu.name().starts_with(&adapters[0].name) && adapters[0].chosen),
-        Err(Error::NoAdapter { available }) => {
-            assert_eq!(available.len(), adapters.len());
+        Err(Error::NoAdapter) => {
             assert!(
                 adapters.iter().all(|a| a.software && !a.chosen),
                 "{adapters:?}"
@@ -71,14 +73,32 @@ fn adapters_are_chosen_by_rank_or_name() {
         }
         Err(other) => panic!("{other}"),
     }
-    let named = Gpu::open(Some(&SOFTWARE.to_uppercase())).expect("either case will do");
+    let name = |name: &str| AdapterChoice::Named(name.to_owned());
+    let named = Gpu::open(&name(&SOFTWARE.to_uppercase())).expect("either case will do");
     assert!(named.name().contains(SOFTWARE) && named.name().ends_with("(Vulkan)"));
-    match Gpu::open(Some("no such thing")) {
+    let software = adapters.iter().find(|a| a.name.contains(SOFTWARE)).unwrap();
+    let numbered = Gpu::open(&AdapterChoice::Number(software.number)).expect("it is listed");
+    assert!(numbered.name().starts_with(&software.name));
+    match Gpu::open(&name("no such thing")) {
         Err(Error::UnknownDevice { name, available }) => {
             assert_eq!(name, "no such thing");
-            assert_eq!(available.len(), adapters.len());
+            let listed: Vec<_> = adapters.iter().map(ToString::to_string).collect();
+            assert_eq!(available, listed);
         }
         other => panic!("{other:?}"),
+    }
+    match Gpu::open(&AdapterChoice::Number(adapters.len())) {
+        Err(Error::DeviceNumber { number, available }) => {
+            assert_eq!((number, available.len()), (adapters.len(), number));
+        }
+        other => panic!("{other:?}"),
+    }
+    for short in ["", "ll"] {
+        let refused = Gpu::open(&name(short));
+        assert!(
+            matches!(refused, Err(Error::Argument { .. })),
+            "{refused:?}"
+        );
     }
 }
 
@@ -513,7 +533,7 @@ fn the_applications_handlers_stay() {
 /// filled up to four.
 #[test]
 fn sas_keeps_to_24_bytes_a_row() {
-    let gpu = Gpu::open_recorded(Some(SOFTWARE)).unwrap();
+    let gpu = Gpu::open_recorded(&SOFTWARE.parse().unwrap()).unwrap();
     let (rows, dim) = (44_000, 96);
     let x: Vec<f32> = fractions(5, rows * dim).iter().map(|x| x.abs()).collect();
     let features = Features::new(&x, rows, dim).unwrap();

@@ -34,7 +34,8 @@ fn on_gpus(features: &Features<'_>) -> Vec<(String, Box<dyn Pool>)> {
     let adapters = adapters.filter(|adapter| !(adapter.software && is_timed()));
     let names: BTreeSet<String> = adapters.map(|adapter| adapter.name).collect();
     let pool = |name: String| -> (String, Box<dyn Pool>) {
-        let gpu = coresift::Gpu::open(Some(&name)).expect("an adapter that is listed");
+        let asked = coresift::AdapterChoice::Named(name.clone());
+        let gpu = coresift::Gpu::open(&asked).expect("an adapter that is listed");
         let pool = gpu.upload(features).expect("the pool fits");
         (name, Box::new(pool))
     };

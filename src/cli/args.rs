@@ -1,8 +1,9 @@
 //! The words of the command line.
 
 use super::device::Choice;
-use super::write::Target;
+use super::write::{Named, Target};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -37,9 +38,12 @@ pub(crate) struct DevicesArgs {
 /// Options of `bench`.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// What to measure: auto, cpu, gpu or part of an adapter's name
-    #[arg(long, default_value = "auto", value_name = "auto|cpu|gpu|NAME")]
+    /// What to measure: auto, cpu, gpu, an adapter's number or at least three letters of its name
+    #[arg(long, default_value = "auto")]
     pub(crate) device: Choice,
+    /// Threads that share the work, at most the cores there are [default: all of them]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<Threads>,
     /// Measure the CPU and every adapter, software ones too
     #[arg(long, conflicts_with = "device")]
     pub(crate) all: bool,
@@ -50,7 +54,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     /// Measure nothing: compare reports of other runs
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["device", "all", "quick", "json"])]
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["device", "all", "quick", "json", "threads"])]
     pub(crate) compare: Vec<PathBuf>,
     /// Draw what was measured, or is compared, as SVG
     #[arg(long, value_name = "FILE")]
@@ -60,123 +64,227 @@ pub(crate) struct BenchArgs {
     pub(crate) quiet: bool,
 }
 
+impl BenchArgs {
+    /// Every file that is read, with the argument that names it.
+    pub(crate) fn inputs(&self) -> Vec<Named<'_>> {
+        let compared = self.compare.iter();
+        compared.map(|path| ("compare", path.as_path())).collect()
+    }
+
+    /// Every file that is written, with the argument that names it.
+    pub(crate) fn outputs(&self) -> Vec<Named<'_>> {
+        let files = [("json", &self.json), ("plot", &self.plot)];
+        named(files.map(|(argument, path)| (argument, path.as_ref())))
+    }
+}
+
+/// Those that are given.
+fn named<'a>(
+    files: impl IntoIterator<Item = (&'static str, Option<&'a PathBuf>)>,
+) -> Vec<Named<'a>> {
+    let given = |(argument, path): (_, Option<&'a PathBuf>)| Some((argument, path?.as_path()));
+    files.into_iter().filter_map(given).collect()
+}
+
+/// What options are for: the headings of the help, in this order. An option of one method is told at
+/// length only.
+mod heading {
+    pub(super) const METHOD: &str = "Method";
+    pub(super) const ROWS: &str = "Rows";
+    pub(super) const BUDGET: &str = "Budget";
+    pub(super) const OUTPUT: &str = "Output";
+    pub(super) const DEVICE: &str = "Device";
+    pub(super) const CLASSES: &str = "Latent classes (sas; random and norm: stratified by them)";
+    pub(super) const NORM: &str = "Options of norm and max-norm";
+    pub(super) const GRAM_SCHMIDT: &str = "Options of gram-schmidt";
+    pub(super) const SAS: &str = "Options of sas";
+    pub(super) const TYPICLUST: &str = "Options of typiclust";
+    pub(super) const PROBCOVER: &str = "Options of probcover";
+}
+
+/// What follows the options in the short help.
+const MORE: &str = "Options of each method, and examples: coresift select --help";
+
+/// What follows the options in the long help. Lines fit a terminal of 80 columns.
+const EXAMPLES: &str = "\
+Examples:
+  Ten rows that point in all directions, one index a line:
+
+    coresift select features.npy --method gram-schmidt --budget 10
+
+  A fifth of every class, the rows most similar to the rest of it. labels.npy
+  holds each row's class; keep.csv gets an index and a score a line:
+
+    coresift select features.npy --method sas --classes labels.npy \\
+      --budget 20% --out keep.csv
+
+  50 more, none of those that are kept already:
+
+    coresift select features.npy --method norm --labelled keep.csv \\
+      --budget 50 --out more.npy";
+
 /// Options of `select`. Those that only some methods know are `Option` or `bool`, so that
-/// defaults live in the library and a stray one can be named.
+/// defaults live in the library and a stray one can be named; `method.rs` says by which.
 #[derive(Debug, Args)]
+#[command(after_help = MORE, after_long_help = EXAMPLES)]
 pub(crate) struct SelectArgs {
-    /// Feature matrix: .npy of rank 2, one row an example, float16, float32 or float64
-    pub(crate) features: PathBuf,
     /// How to choose
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = heading::METHOD)]
     pub(crate) method: Method,
-    /// How many rows: a count (500) or a share (20%, rounded down, at least 1)
-    #[arg(long, value_name = "S|P%", allow_negative_numbers = true)]
-    pub(crate) budget: Budget,
     /// Seed of the draws
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, help_heading = heading::METHOD)]
     pub(crate) seed: u64,
-    /// Indices of rows already labelled, never picked: .npy, .json, .csv or .txt
-    #[arg(long, value_name = "FILE")]
+
+    /// Feature matrix: .npy of rank 2, one row an example
+    ///
+    /// float16, float32 or float64, in C or Fortran order
+    #[arg(help_heading = heading::ROWS)]
+    pub(crate) features: PathBuf,
+    /// Indices of rows already labelled: .npy, .json, .csv or .txt
+    ///
+    /// They are never picked; what they hold already, methods take into account
+    #[arg(long, value_name = "FILE", help_heading = heading::ROWS)]
     pub(crate) labelled: Option<Target>,
-    /// Length of a row (norm, max-norm, gram-schmidt) [default: l2]
-    #[arg(long, value_enum)]
-    pub(crate) norm: Option<NormName>,
-    /// Exponent of the length in a row's weight (norm, gram-schmidt) [default: 1]
-    #[arg(long, value_name = "P", allow_negative_numbers = true)]
-    pub(crate) power: Option<f64>,
-    /// Inputs that the features were made from, .npy of any width: a row counts by its length over
-    /// its input's (norm, max-norm)
-    #[arg(long, value_name = "FILE")]
-    pub(crate) input_features: Option<PathBuf>,
-    /// Weigh by the distance to the largest length: prefers short rows (norm, max-norm)
-    #[arg(long)]
-    pub(crate) anti: bool,
-    /// Always take the largest residual, no draws (gram-schmidt)
-    #[arg(long)]
-    pub(crate) greedy: bool,
-    /// What to do when the picks span every row (gram-schmidt) [default: restart]
-    #[arg(long, value_enum)]
-    pub(crate) on_exhaustion: Option<OnExhaustionName>,
-    /// Residual, as a share of its row's length, that counts as none (gram-schmidt)
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
-    pub(crate) rank_tol: Option<f64>,
-    /// Each row's latent class, a list: .npy, .json, .csv or .txt (sas; random and norm: stratified)
-    #[arg(long, value_name = "FILE", group = "latent")]
-    pub(crate) classes: Option<Target>,
-    /// Latent classes by k-means into so many clusters (sas; random and norm: stratified); the
-    /// clusters that --delta auto goes by, best as many as there are classes (probcover) [there
-    /// default: the budget, from 2 to 100]
-    #[arg(long, value_name = "K", group = "latent")]
-    pub(crate) clusters: Option<usize>,
-    /// Latent classes by a linear classifier fitted to a few labels: pairs of row and class, .csv,
-    /// .txt, .json or .npy (sas; random and norm: stratified)
-    #[arg(long, value_name = "FILE", group = "latent")]
-    pub(crate) few_labels: Option<Target>,
-    /// Latent classes by the nearest of these embeddings, a .npy matrix (sas; random and norm:
-    /// stratified)
-    #[arg(long, value_name = "FILE", group = "latent")]
-    pub(crate) prompts: Option<PathBuf>,
-    /// Rows that every class gets at least, where the budget pays for that (with classes)
-    /// [default: 0]
-    #[arg(long, value_name = "M")]
-    pub(crate) min_per_class: Option<usize>,
-    /// Similarities up to this count as 0, or none: all count (sas) [default: 0]
-    #[arg(long, value_name = "T|none", allow_negative_numbers = true)]
-    pub(crate) threshold: Option<Threshold>,
-    /// What similarity is (sas) [default: cosine]
-    #[arg(long, value_enum)]
-    pub(crate) similarity: Option<SimilarityName>,
-    /// What is maximised (sas) [default: cut]
-    #[arg(long, value_enum)]
-    pub(crate) objective: Option<ObjectiveName>,
-    /// What follows the greedy picks (sas) [default: top-up]
-    #[arg(long, value_enum)]
-    pub(crate) refine: Option<RefineName>,
-    /// Rows that an example has, consecutively: picks are then examples (sas) [default: 1]
-    #[arg(long, value_name = "V")]
-    pub(crate) views: Option<usize>,
-    /// Pick what adds least, for ablations (sas)
-    #[arg(long)]
-    pub(crate) worst: bool,
-    /// Whether similarities are kept (sas) [default: auto]
-    #[arg(long, value_enum)]
-    pub(crate) road: Option<RoadName>,
-    /// Nearest rows that make a row typical, 1 to 64 (typiclust) [default: 20]
-    #[arg(long, value_name = "K")]
-    pub(crate) neighbours: Option<usize>,
-    /// Average squared distances, as the authors' released code (typiclust)
-    #[arg(long)]
-    pub(crate) squared: bool,
-    /// Each row's cluster, a list: .npy, .json, .csv or .txt; spares k-means (typiclust)
-    #[arg(long, value_name = "FILE")]
-    pub(crate) given_clusters: Option<Target>,
-    /// Distance within which a row covers others, of rows at length 1: above 0 and at most 2, or
-    /// auto: 95 % of the rows have only rows of their own cluster within it (probcover)
-    /// [default: auto]
-    #[arg(long, value_name = "D|auto", allow_negative_numbers = true)]
-    pub(crate) delta: Option<DeltaOption>,
-    /// Pick the budget by this from more rows that the method chooses; an option holds for every
-    /// stage that knows it
-    #[arg(long, value_enum)]
+
+    /// How many rows: a count (500) or a share (20%)
+    ///
+    /// A share is rounded down, to at least 1
+    #[arg(long, value_name = "S|P%", allow_negative_numbers = true, help_heading = heading::BUDGET)]
+    pub(crate) budget: Budget,
+    /// Pick the budget by this from more rows that the method chooses
+    ///
+    /// An option holds for every stage that knows it
+    #[arg(long, value_enum, help_heading = heading::BUDGET)]
     pub(crate) then: Option<ThenName>,
     /// Rows that the method chooses for each pick (with --then) [default: 2]
-    #[arg(long, value_name = "M")]
+    #[arg(long, value_name = "M", help_heading = heading::BUDGET)]
     pub(crate) oversample: Option<usize>,
-    /// Where to compute: auto, cpu, gpu or part of an adapter's name
-    #[arg(long, default_value = "auto", value_name = "auto|cpu|gpu|NAME")]
-    pub(crate) device: Choice,
-    /// Bound on device memory, such as 4GiB
-    #[arg(long, value_name = "SIZE")]
-    pub(crate) memory: Option<Bytes>,
-    /// Where to write: .npy (int64), .json, .csv or .txt [default: one index a line on stdout]
-    #[arg(long, value_name = "FILE")]
+
+    /// Where to write: .npy, .json, .csv or .txt [default: stdout]
+    ///
+    /// .npy holds int64; stdout gets one index a line. A symbolic link is followed. A file that is read
+    /// is never written
+    #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT)]
     pub(crate) out: Option<Target>,
     /// Print JSON on stdout: picks, scores, options and versions
-    #[arg(long)]
+    #[arg(long, help_heading = heading::OUTPUT)]
     pub(crate) json: bool,
     /// Print nothing but errors on stderr
-    #[arg(long)]
+    #[arg(long, help_heading = heading::OUTPUT)]
     pub(crate) quiet: bool,
+
+    /// Where to compute: auto, cpu, gpu, or an adapter's number or name
+    ///
+    /// auto is the best hardware GPU, else the CPU. `coresift devices` lists adapters with their numbers;
+    /// of a name at least three letters will do
+    #[arg(long, default_value = "auto", help_heading = heading::DEVICE)]
+    pub(crate) device: Choice,
+    /// Bound on device memory, such as 4GiB
+    #[arg(long, value_name = "SIZE", help_heading = heading::DEVICE)]
+    pub(crate) memory: Option<Bytes>,
+    /// Threads that share the work [default: one a core]
+    ///
+    /// More than one a core are not made. Without this option RAYON_NUM_THREADS counts. Picks do not
+    /// depend on it
+    #[arg(long, value_name = "N", help_heading = heading::DEVICE)]
+    pub(crate) threads: Option<Threads>,
+
+    /// Each row's latent class, a list: .npy, .json, .csv or .txt
+    #[arg(long, value_name = "FILE", group = "latent", help_heading = heading::CLASSES, hide_short_help = true)]
+    pub(crate) classes: Option<Target>,
+    /// Classes by k-means into so many clusters. With probcover: the clusters that --delta auto goes by,
+    /// best as many as there are classes [there default: the budget, from 2 to 100]
+    #[arg(long, value_name = "K", group = "latent", help_heading = heading::CLASSES, hide_short_help = true)]
+    pub(crate) clusters: Option<usize>,
+    /// Classes by a linear classifier fitted to a few labels: pairs of row and class, .csv, .txt, .json
+    /// or .npy
+    #[arg(long, value_name = "FILE", group = "latent", help_heading = heading::CLASSES, hide_short_help = true)]
+    pub(crate) few_labels: Option<Target>,
+    /// Classes by the nearest of these embeddings, a .npy matrix
+    #[arg(long, value_name = "FILE", group = "latent", help_heading = heading::CLASSES, hide_short_help = true)]
+    pub(crate) prompts: Option<PathBuf>,
+    /// Rows that every class gets at least, where the budget pays for that [default: 0]
+    #[arg(long, value_name = "M", help_heading = heading::CLASSES, hide_short_help = true)]
+    pub(crate) min_per_class: Option<usize>,
+
+    /// Length of a row (norm, max-norm, gram-schmidt) [default: l2]
+    #[arg(long, value_enum, help_heading = heading::NORM, hide_short_help = true)]
+    pub(crate) norm: Option<NormName>,
+    /// Exponent of the length in a row's weight (norm, gram-schmidt) [default: 1]
+    #[arg(long, value_name = "P", allow_negative_numbers = true, help_heading = heading::NORM, hide_short_help = true)]
+    pub(crate) power: Option<f64>,
+    /// Inputs that the features were made from, .npy of any width: a row counts by its length over
+    /// its input's
+    #[arg(long, value_name = "FILE", help_heading = heading::NORM, hide_short_help = true)]
+    pub(crate) input_features: Option<PathBuf>,
+    /// Weigh by the distance to the largest length: prefers short rows
+    #[arg(long, help_heading = heading::NORM, hide_short_help = true)]
+    pub(crate) anti: bool,
+
+    /// Always take the largest residual, no draws
+    #[arg(long, help_heading = heading::GRAM_SCHMIDT, hide_short_help = true)]
+    pub(crate) greedy: bool,
+    /// What to do when the picks span every row [default: restart]
+    #[arg(long, value_enum, help_heading = heading::GRAM_SCHMIDT, hide_short_help = true)]
+    pub(crate) on_exhaustion: Option<OnExhaustionName>,
+    /// Residual, as a share of its row's length, that counts as none
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = heading::GRAM_SCHMIDT, hide_short_help = true)]
+    pub(crate) rank_tol: Option<f64>,
+
+    /// Similarities up to this count as 0, or none: all count [default: 0]
+    #[arg(long, value_name = "T|none", allow_negative_numbers = true, help_heading = heading::SAS, hide_short_help = true)]
+    pub(crate) threshold: Option<Threshold>,
+    /// What similarity is [default: cosine]
+    #[arg(long, value_enum, help_heading = heading::SAS, hide_short_help = true)]
+    pub(crate) similarity: Option<SimilarityName>,
+    /// What is maximised [default: cut]
+    #[arg(long, value_enum, help_heading = heading::SAS, hide_short_help = true)]
+    pub(crate) objective: Option<ObjectiveName>,
+    /// What follows the greedy picks [default: top-up]
+    #[arg(long, value_enum, help_heading = heading::SAS, hide_short_help = true)]
+    pub(crate) refine: Option<RefineName>,
+    /// Rows that an example has, consecutively: picks are then examples [default: 1]
+    #[arg(long, value_name = "V", help_heading = heading::SAS, hide_short_help = true)]
+    pub(crate) views: Option<usize>,
+    /// Pick what adds least, for ablations
+    #[arg(long, help_heading = heading::SAS, hide_short_help = true)]
+    pub(crate) worst: bool,
+    /// Whether similarities are kept [default: auto]
+    #[arg(long, value_enum, help_heading = heading::SAS, hide_short_help = true)]
+    pub(crate) road: Option<RoadName>,
+
+    /// Nearest rows that make a row typical, 1 to 64 [default: 20]
+    #[arg(long, value_name = "K", help_heading = heading::TYPICLUST, hide_short_help = true)]
+    pub(crate) neighbours: Option<usize>,
+    /// Average squared distances, as the authors' released code
+    #[arg(long, help_heading = heading::TYPICLUST, hide_short_help = true)]
+    pub(crate) squared: bool,
+    /// Each row's cluster, a list: .npy, .json, .csv or .txt; spares k-means
+    #[arg(long, value_name = "FILE", help_heading = heading::TYPICLUST, hide_short_help = true)]
+    pub(crate) given_clusters: Option<Target>,
+
+    /// Distance within which a row covers others, of rows at length 1: above 0 and at most 2, or
+    /// auto: 95 % of the rows have only rows of their own cluster within it [default: auto]
+    #[arg(long, value_name = "D|auto", allow_negative_numbers = true, help_heading = heading::PROBCOVER, hide_short_help = true)]
+    pub(crate) delta: Option<DeltaOption>,
+}
+
+impl SelectArgs {
+    /// Every file that is read, with the argument that names it.
+    pub(crate) fn inputs(&self) -> Vec<Named<'_>> {
+        fn list(target: &Option<Target>) -> Option<&PathBuf> {
+            target.as_ref().map(|target| &target.path)
+        }
+        named([
+            ("features", Some(&self.features)),
+            ("labelled", list(&self.labelled)),
+            ("classes", list(&self.classes)),
+            ("few-labels", list(&self.few_labels)),
+            ("prompts", self.prompts.as_ref()),
+            ("input-features", self.input_features.as_ref()),
+            ("given-clusters", list(&self.given_clusters)),
+        ])
+    }
 }
 
 /// The methods.
@@ -278,6 +386,19 @@ pub(crate) enum RoadName {
     Stored,
     /// Computed anew for every block of picks
     MatrixFree,
+}
+
+/// Threads asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Threads(pub(crate) NonZeroUsize);
+
+impl FromStr for Threads {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = text.parse().map(Self);
+        number.map_err(|_| format!("{text:?} found, a whole number of at least 1 expected"))
+    }
 }
 
 /// What similarities must exceed.
@@ -408,13 +529,59 @@ impl FromStr for Bytes {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use clap::CommandFactory as _;
 
     #[test]
     fn words_are_consistent() {
-        use clap::CommandFactory as _;
         Cli::command().debug_assert();
+    }
+
+    /// `select` as its help shows it to a terminal of 80 columns.
+    pub(crate) fn select() -> clap::Command {
+        let command = Cli::command();
+        let select = command.find_subcommand("select").unwrap();
+        select.clone().term_width(80)
+    }
+
+    /// A line of options that is understood, with these besides.
+    pub(crate) fn parse(method: &str, more: &[&str]) -> SelectArgs {
+        let line = ["coresift", "select", "x.npy", "--budget=1", "--method"];
+        let line = [&line[..], &[method], more].concat();
+        match Cli::try_parse_from(line).unwrap().command {
+            Command::Select(args) => *args,
+            _ => panic!("the line says select"),
+        }
+    }
+
+    #[test]
+    fn short_help_fits_a_screen_and_long_help_has_everything() {
+        let short = select().render_help().to_string();
+        assert!(short.lines().count() <= 40, "{short}");
+        let long = select().render_long_help().to_string();
+        for argument in select().get_arguments() {
+            let name = argument.get_long().unwrap_or("FEATURES");
+            assert!(long.contains(name), "{name}");
+            assert!(argument.get_help_heading().is_some(), "{name}");
+        }
+        let most = |text: &str| text.lines().map(|line| line.chars().count()).max();
+        assert!(most(&short) <= Some(80) && most(&long) <= Some(80));
+        assert!(long.trim_end().ends_with(EXAMPLES), "{long}");
+    }
+
+    #[test]
+    fn every_file_that_is_named_is_an_input() {
+        for argument in select().get_arguments() {
+            let names = argument.get_value_names().unwrap_or_default();
+            let option = argument.get_long().unwrap_or_default();
+            if names == ["FILE"] && option != "out" {
+                let given = format!("--{option}=f.npy");
+                let args = parse("sas", &[&given]);
+                let inputs: Vec<_> = args.inputs().into_iter().map(|(name, _)| name).collect();
+                assert_eq!(inputs, ["features", option]);
+            }
+        }
     }
 
     #[test]

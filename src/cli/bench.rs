@@ -2,13 +2,13 @@
 
 use super::args::BenchArgs;
 use super::console::{self, Console};
-use super::device::Choice;
+use super::device::{AdapterChoice, Choice};
 use super::failure::Failure;
-use super::write;
+use super::{stderr, threads, write};
 use coresift::Error;
 #[cfg(feature = "gpu")]
 use coresift::Gpu;
-use coresift::bench::report::{self, Adapter, Named};
+use coresift::bench::report::{self, Adapter, Named, Report};
 use coresift::bench::{self, Cpu, Device, Sizes, compare, plot, table};
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -18,10 +18,11 @@ type Opened = Result<Box<dyn Device>, Box<Adapter>>;
 
 /// Measures devices, or compares what was measured before.
 pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
-    for (path, argument) in [(&args.json, "json"), (&args.plot, "plot")] {
-        path.as_ref()
-            .map_or(Ok(()), |path| write::check(path, argument))?;
+    write::check(&args.outputs(), &args.inputs())?;
+    if args.outputs().is_empty() {
+        console::can_print()?;
     }
+    threads::start(args.threads, Console { quiet: args.quiet });
     if args.compare.is_empty() {
         measure(args)
     } else {
@@ -35,8 +36,15 @@ fn compare(args: &BenchArgs) -> Result<(), Failure> {
         report::load(path).map(|report| Named { name, report })
     };
     let reports: Vec<Named> = args.compare.iter().map(load).collect::<Result<_, _>>()?;
-    console::results(compare::table(&reports)?.as_bytes())?;
-    draw(args, &reports)
+    let table = compare::table(&reports)?;
+    console::all([draw(args, &reports), console::results(table.as_bytes())])
+}
+
+fn save(args: &BenchArgs, report: &Report) -> Result<(), Failure> {
+    match &args.json {
+        Some(path) => Ok(report::save(report, path)?),
+        None => Ok(()),
+    }
 }
 
 fn draw(args: &BenchArgs, reports: &[Named]) -> Result<(), Failure> {
@@ -46,7 +54,7 @@ fn draw(args: &BenchArgs, reports: &[Named]) -> Result<(), Failure> {
     }
 }
 
-/// Prints a table, and keeps and draws the report where that is asked for.
+/// Keeps and draws the report where that is asked for, and prints a table: each whatever comes of the others.
 fn measure(args: &BenchArgs) -> Result<(), Failure> {
     let console = Console { quiet: args.quiet };
     let sizes = if args.quick {
@@ -62,13 +70,20 @@ fn measure(args: &BenchArgs) -> Result<(), Failure> {
         };
         report.adapters.push(adapter);
     }
-    console::results(table::table(&report).as_bytes())?;
-    if let Some(path) = &args.json {
-        report::save(&report, path)?;
-    }
     let missing: usize = report.adapters.iter().map(|a| a.missing.len()).sum();
+    let saved = save(args, &report);
+    let table = table::table(&report);
     let name = report.date.clone();
-    draw(args, &[Named { name, report }])?;
+    let drawn = draw(args, &[Named { name, report }]);
+    console::all([
+        saved,
+        drawn,
+        console::results(table.as_bytes()),
+        complete(missing),
+    ])
+}
+
+fn complete(missing: usize) -> Result<(), Failure> {
     if missing > 0 {
         return Err(Failure::Incomplete(format!(
             "{missing} measurements are missing; the report says which, and why"
@@ -91,9 +106,9 @@ fn devices(args: &BenchArgs, console: Console) -> Result<Vec<Opened>, Failure> {
     }
     let device: Box<dyn Device> = match &args.device {
         Choice::Cpu => Box::new(Cpu),
-        Choice::Gpu => gpu(None)?,
-        Choice::Named(name) => gpu(Some(name))?,
+        Choice::Adapter(asked) => gpu(Some(asked))?,
         Choice::Auto => gpu(None).unwrap_or_else(|error| {
+            stderr::rejoin();
             console.note(error);
             Box::new(Cpu)
         }),
@@ -103,6 +118,7 @@ fn devices(args: &BenchArgs, console: Console) -> Result<Vec<Opened>, Failure> {
 
 #[cfg(feature = "gpu")]
 fn adapters() -> Vec<Opened> {
+    stderr::hush();
     let opened = |(adapter, gpu): (coresift::Adapter, Result<Gpu, Error>)| match gpu {
         Ok(gpu) => Ok(Box::new(gpu) as Box<dyn Device>),
         Err(error) => Err(Box::new(bench::unopened(&adapter, &error))),
@@ -115,12 +131,15 @@ fn adapters() -> Vec<Opened> {
     Vec::new()
 }
 
+/// The adapter that is asked for, else the best.
 #[cfg(feature = "gpu")]
-fn gpu(name: Option<&str>) -> Result<Box<dyn Device>, Error> {
-    Ok(Box::new(Gpu::open_recorded(name)?))
+fn gpu(asked: Option<&AdapterChoice>) -> Result<Box<dyn Device>, Error> {
+    stderr::hush();
+    let asked = asked.unwrap_or(&AdapterChoice::Best);
+    Ok(Box::new(Gpu::open_recorded(asked)?))
 }
 
 #[cfg(not(feature = "gpu"))]
-fn gpu(name: Option<&str>) -> Result<Box<dyn Device>, Error> {
-    Err(super::device::no_gpu(name))
+fn gpu(asked: Option<&AdapterChoice>) -> Result<Box<dyn Device>, Error> {
+    Err(super::device::no_gpu(asked))
 }

@@ -2,10 +2,13 @@
 //! on stdout.
 
 use super::failure::Failure;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use super::stderr;
+use indicatif::{ProgressBar, ProgressStyle};
 use std::error::Error as _;
 use std::fmt::Display;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
+#[cfg(unix)]
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,10 +25,9 @@ pub(crate) fn clear() {
     }
 }
 
-/// Prints a line on stderr. One that cannot be printed is dropped: there is nowhere left to
-/// complain to.
+/// Prints a line on stderr.
 fn line(text: impl Display) {
-    let _ = writeln!(io::stderr(), "{text}");
+    stderr::write(&format!("{text}\n"));
 }
 
 /// Prints a failure and what caused it.
@@ -38,13 +40,71 @@ pub(crate) fn error(failure: &Failure) {
     }
 }
 
-/// Prints results. A reader that has seen enough and closed the pipe is no failure.
-pub(crate) fn results(bytes: &[u8]) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Stdout(e)),
-        _ => Ok(()),
+/// What comes of several things that are done whatever comes of the others: the last failure is
+/// returned, those before it are printed.
+pub(crate) fn all<const N: usize>(done: [Result<(), Failure>; N]) -> Result<(), Failure> {
+    let mut last = Ok(());
+    for failed in done.into_iter().filter(Result::is_err) {
+        if let Err(before) = std::mem::replace(&mut last, failed) {
+            error(&before);
+        }
     }
+    last
+}
+
+/// Whether there was a stdout when the command was started. In place of one that is closed Rust opens
+/// `/dev/null` before `main`, which many callers give on purpose.
+#[cfg(unix)]
+static CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Looks before Rust does. `unsafe` is the word of `ctor` for code that runs before `main`: this asks
+/// the system for a flag and needs nothing of the standard library.
+#[cfg(unix)]
+#[ctor::ctor(unsafe)]
+fn look() {
+    let closed = rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err();
+    CLOSED.store(closed, Ordering::Relaxed);
+}
+
+/// Refuses a stdout that was closed when the command was started, or is open for reading alone: Rust
+/// drops what is written there, and calls that done.
+#[cfg(unix)]
+pub(crate) fn can_print() -> Result<(), Failure> {
+    use rustix::fs::OFlags;
+    let unwritable = || match rustix::fs::fcntl_getfl(rustix::stdio::stdout()) {
+        Ok(flags) => flags & OFlags::ACCMODE == OFlags::RDONLY,
+        Err(_) => true,
+    };
+    if CLOSED.load(Ordering::Relaxed) || unwritable() {
+        return Err(Failure::Stdout(rustix::io::Errno::BADF.into()));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn can_print() -> Result<(), Failure> {
+    Ok(())
+}
+
+/// Prints on stdout by `print`.
+fn print(print: impl FnOnce() -> io::Result<()>) -> Result<(), Failure> {
+    can_print()?;
+    print()
+        .and_then(|()| io::stdout().flush())
+        .map_err(Failure::Stdout)
+}
+
+/// Prints results.
+pub(crate) fn results(bytes: &[u8]) -> Result<(), Failure> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    print(|| io::stdout().write_all(bytes))
+}
+
+/// Prints help, or the version.
+pub(crate) fn help(words: &clap::Error) -> Result<(), Failure> {
+    print(|| words.print())
 }
 
 /// Notes and progress, unless they are not wanted.
@@ -65,7 +125,7 @@ impl Console {
 
     /// A bar for work of `total` steps; `template` is its text, in indicatif's terms.
     pub(crate) fn progress(self, template: &'static str, total: u64) -> Progress {
-        let shown = !self.quiet && io::stderr().is_terminal();
+        let shown = !self.quiet && stderr::is_terminal();
         Progress {
             template,
             total,
@@ -104,7 +164,7 @@ impl Progress {
 
     fn bar(&self) -> ProgressBar {
         let style = ProgressStyle::with_template(self.template).expect("our own templates parse");
-        ProgressBar::with_draw_target(Some(self.total), ProgressDrawTarget::stderr())
+        ProgressBar::with_draw_target(Some(self.total), stderr::draw_target())
             .with_style(style)
             .with_elapsed(self.began.elapsed())
     }

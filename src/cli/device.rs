@@ -1,10 +1,17 @@
 //! Where the work is done.
 
 #[cfg(feature = "gpu")]
+use super::stderr;
+#[cfg(feature = "gpu")]
+pub(super) use coresift::AdapterChoice;
+#[cfg(feature = "gpu")]
 use coresift::Gpu;
 use coresift::{CpuPool, Error, Features, Pool};
-use std::convert::Infallible;
 use std::str::FromStr;
+
+/// What is asked for in a build that has no adapter: a word, for the error to name.
+#[cfg(not(feature = "gpu"))]
+pub(super) type AdapterChoice = String;
 
 /// What `--device` asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,23 +20,44 @@ pub(crate) enum Choice {
     Auto,
     /// The CPU.
     Cpu,
-    /// A hardware adapter.
-    Gpu,
-    /// The adapter of that name.
-    Named(String),
+    /// An adapter: the best, or a certain one.
+    Adapter(AdapterChoice),
 }
 
 impl FromStr for Choice {
-    type Err = Infallible;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(match text.to_ascii_lowercase().as_str() {
-            "auto" => Self::Auto,
-            "cpu" => Self::Cpu,
-            "gpu" => Self::Gpu,
-            _ => Self::Named(text.to_owned()),
-        })
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.to_ascii_lowercase().as_str() {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            _ => text.parse().map(Self::Adapter).map_err(|_| {
+                format!(
+                    "{text:?} found, auto, cpu, gpu, the number of an adapter or at least three \
+                     letters of its name expected (adapters there are: {})",
+                    adapters()
+                )
+            }),
+        }
     }
+}
+
+/// Every adapter with its number, on one line.
+#[cfg(feature = "gpu")]
+fn adapters() -> String {
+    stderr::hush();
+    let adapters = Gpu::adapters();
+    stderr::rejoin();
+    let names: Vec<String> = adapters.iter().map(ToString::to_string).collect();
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    names.join(", ")
+}
+
+#[cfg(not(feature = "gpu"))]
+fn adapters() -> &'static str {
+    "none"
 }
 
 /// An open device.
@@ -50,8 +78,7 @@ impl Device {
     ) -> Result<(Self, Option<String>), Error> {
         match choice {
             Choice::Cpu => Ok((Self::Cpu, None)),
-            Choice::Gpu => Ok((gpu(None, memory)?, None)),
-            Choice::Named(name) => Ok((gpu(Some(name), memory)?, None)),
+            Choice::Adapter(asked) => Ok((gpu(Some(asked), memory)?, None)),
             Choice::Auto => Ok(auto(memory)),
         }
     }
@@ -78,11 +105,13 @@ impl Device {
 /// A hardware adapter; where there is none that works, the CPU and why.
 #[cfg(feature = "gpu")]
 fn auto(memory: Option<u64>) -> (Device, Option<String>) {
-    match gpu(None, memory) {
-        Ok(device) => (device, None),
-        Err(Error::NoAdapter { .. }) => (Device::Cpu, Some("no hardware GPU found".to_owned())),
-        Err(e) => (Device::Cpu, Some(e.to_string())),
-    }
+    let reason = match gpu(None, memory) {
+        Ok(device) => return (device, None),
+        Err(Error::NoAdapter) => "no hardware GPU found".to_owned(),
+        Err(e) => e.to_string(),
+    };
+    stderr::rejoin();
+    (Device::Cpu, Some(reason))
 }
 
 #[cfg(not(feature = "gpu"))]
@@ -93,9 +122,11 @@ fn auto(_: Option<u64>) -> (Device, Option<String>) {
     )
 }
 
+/// The adapter that is asked for, else the best.
 #[cfg(feature = "gpu")]
-fn gpu(name: Option<&str>, memory: Option<u64>) -> Result<Device, Error> {
-    let gpu = Gpu::open(name)?;
+fn gpu(asked: Option<&AdapterChoice>, memory: Option<u64>) -> Result<Device, Error> {
+    stderr::hush();
+    let gpu = Gpu::open(asked.unwrap_or(&AdapterChoice::Best))?;
     Ok(Device::Gpu(match memory {
         Some(bytes) => gpu.with_memory_limit(bytes),
         None => gpu,
@@ -103,14 +134,14 @@ fn gpu(name: Option<&str>, memory: Option<u64>) -> Result<Device, Error> {
 }
 
 #[cfg(not(feature = "gpu"))]
-fn gpu(name: Option<&str>, _: Option<u64>) -> Result<Device, Error> {
-    Err(no_gpu(name))
+fn gpu(asked: Option<&AdapterChoice>, _: Option<u64>) -> Result<Device, Error> {
+    Err(no_gpu(asked))
 }
 
 /// Why there is no GPU in a build without any.
 #[cfg(not(feature = "gpu"))]
-pub(crate) fn no_gpu(name: Option<&str>) -> Error {
-    let name = name.unwrap_or("gpu");
+pub(crate) fn no_gpu(asked: Option<&AdapterChoice>) -> Error {
+    let name = asked.map_or("gpu", String::as_str);
     Error::Device(format!(
         "{name:?} found, cpu expected (built without the gpu feature)"
     ))

@@ -6,7 +6,8 @@ use super::failure::Failure;
 use serde_json::{Value, json};
 
 /// What there is to say of a device, in this order.
-const COLUMNS: [&str; 7] = [
+const COLUMNS: [&str; 8] = [
+    "number",
     "auto",
     "name",
     "backend",
@@ -33,6 +34,7 @@ pub(crate) fn run(args: &DevicesArgs) -> Result<(), Failure> {
 fn adapters() -> Vec<Value> {
     let describe = |a: coresift::Adapter| {
         json!({
+            "number": a.number,
             "name": a.name,
             "backend": a.backend,
             "driver": a.driver,
@@ -43,6 +45,7 @@ fn adapters() -> Vec<Value> {
             "max_buffer": a.max_buffer,
         })
     };
+    super::stderr::hush();
     coresift::Gpu::adapters()
         .into_iter()
         .map(describe)
@@ -58,6 +61,7 @@ fn adapters() -> Vec<Value> {
 fn cpu(auto: bool) -> Value {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     json!({
+        "number": null,
         "name": "cpu",
         "backend": "cpu",
         "driver": format!("{threads} threads"),
@@ -74,7 +78,7 @@ fn table(devices: &[Value]) -> String {
     rows.extend(
         devices
             .iter()
-            .map(|d| COLUMNS.map(|column| cell(&d[column]))),
+            .map(|d| COLUMNS.map(|column| cell(column, &d[column]))),
     );
     let width = |c: usize| {
         rows.iter()
@@ -94,11 +98,14 @@ fn table(devices: &[Value]) -> String {
 }
 
 /// A value as the table shows it: `auto` is a mark, sizes are in whole MiB.
-fn cell(value: &Value) -> String {
+fn cell(column: &str, value: &Value) -> String {
     match value {
         Value::Bool(auto) => if *auto { "*" } else { "" }.to_owned(),
-        Value::Number(bytes) => format!("{} MiB", bytes.as_u64().unwrap_or(0) >> 20),
+        Value::Number(bytes) if column.starts_with("max_") => {
+            format!("{} MiB", bytes.as_u64().unwrap_or(0) >> 20)
+        }
+        Value::Null => "-".to_owned(),
         Value::String(text) => text.clone(),
-        _ => "-".to_owned(),
+        other => other.to_string(),
     }
 }

@@ -46,57 +46,72 @@ pub(crate) fn stages(args: &SelectArgs) -> impl Iterator<Item = Method> {
     std::iter::once(args.method).chain(args.then.map(Method::from))
 }
 
-/// Refuses an option that no stage knows.
-pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
+/// An option that not every method knows: its name, whether it is given, the methods that know it.
+type Known = (&'static str, fn(&SelectArgs) -> bool, &'static [Method]);
+
+/// Every such option.
+const KNOWN: [Known; 23] = {
     use Method::{GramSchmidt, MaxNorm, Norm, ProbCover, Random, Sas, TypiClust};
-    let by_class = &[Sas, Random, Norm][..];
-    let options: [(&str, bool, &[Method]); 23] = [
-        ("--norm", args.norm.is_some(), &[Norm, MaxNorm, GramSchmidt]),
-        ("--power", args.power.is_some(), &[Norm, GramSchmidt]),
+    const BY_CLASS: &[Method] = &[Sas, Random, Norm];
+    [
         (
-            "--input-features",
-            args.input_features.is_some(),
+            "norm",
+            |args| args.norm.is_some(),
+            &[Norm, MaxNorm, GramSchmidt],
+        ),
+        ("power", |args| args.power.is_some(), &[Norm, GramSchmidt]),
+        (
+            "input-features",
+            |args| args.input_features.is_some(),
             &[Norm, MaxNorm],
         ),
-        ("--anti", args.anti, &[Norm, MaxNorm]),
-        ("--greedy", args.greedy, &[GramSchmidt]),
+        ("anti", |args| args.anti, &[Norm, MaxNorm]),
+        ("greedy", |args| args.greedy, &[GramSchmidt]),
         (
-            "--on-exhaustion",
-            args.on_exhaustion.is_some(),
+            "on-exhaustion",
+            |args| args.on_exhaustion.is_some(),
             &[GramSchmidt],
         ),
-        ("--rank-tol", args.rank_tol.is_some(), &[GramSchmidt]),
-        ("--classes", args.classes.is_some(), by_class),
+        ("rank-tol", |args| args.rank_tol.is_some(), &[GramSchmidt]),
+        ("classes", |args| args.classes.is_some(), BY_CLASS),
         (
-            "--clusters",
-            args.clusters.is_some(),
+            "clusters",
+            |args| args.clusters.is_some(),
             &[Sas, Random, Norm, ProbCover],
         ),
-        ("--delta", args.delta.is_some(), &[ProbCover]),
-        ("--few-labels", args.few_labels.is_some(), by_class),
-        ("--prompts", args.prompts.is_some(), by_class),
-        ("--min-per-class", args.min_per_class.is_some(), by_class),
-        ("--threshold", args.threshold.is_some(), &[Sas]),
-        ("--similarity", args.similarity.is_some(), &[Sas]),
-        ("--objective", args.objective.is_some(), &[Sas]),
-        ("--refine", args.refine.is_some(), &[Sas]),
-        ("--views", args.views.is_some(), &[Sas]),
-        ("--worst", args.worst, &[Sas]),
-        ("--road", args.road.is_some(), &[Sas]),
-        ("--neighbours", args.neighbours.is_some(), &[TypiClust]),
-        ("--squared", args.squared, &[TypiClust]),
+        ("few-labels", |args| args.few_labels.is_some(), BY_CLASS),
+        ("prompts", |args| args.prompts.is_some(), BY_CLASS),
         (
-            "--given-clusters",
-            args.given_clusters.is_some(),
+            "min-per-class",
+            |args| args.min_per_class.is_some(),
+            BY_CLASS,
+        ),
+        ("threshold", |args| args.threshold.is_some(), &[Sas]),
+        ("similarity", |args| args.similarity.is_some(), &[Sas]),
+        ("objective", |args| args.objective.is_some(), &[Sas]),
+        ("refine", |args| args.refine.is_some(), &[Sas]),
+        ("views", |args| args.views.is_some(), &[Sas]),
+        ("worst", |args| args.worst, &[Sas]),
+        ("road", |args| args.road.is_some(), &[Sas]),
+        ("neighbours", |args| args.neighbours.is_some(), &[TypiClust]),
+        ("squared", |args| args.squared, &[TypiClust]),
+        (
+            "given-clusters",
+            |args| args.given_clusters.is_some(),
             &[TypiClust],
         ),
-    ];
-    for (option, given, methods) in options {
-        if given && !stages(args).any(|stage| methods.contains(&stage)) {
+        ("delta", |args| args.delta.is_some(), &[ProbCover]),
+    ]
+};
+
+/// Refuses an option that no stage knows.
+pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
+    for (option, is_given, methods) in KNOWN {
+        if is_given(args) && !stages(args).any(|stage| methods.contains(&stage)) {
             let found: Vec<_> = stages(args).map(name).collect();
             let known: Vec<_> = methods.iter().copied().map(name).collect();
             return Err(Failure::Usage(format!(
-                "{option}: --method {} found, {} expected",
+                "--{option}: --method {} found, {} expected",
                 found.join(" --then "),
                 known.join(" or ")
             )));
@@ -457,5 +472,50 @@ fn on_exhaustion_name(on_exhaustion: OnExhaustion) -> &'static str {
         OnExhaustion::Restart => "restart",
         OnExhaustion::Stop => "stop",
         OnExhaustion::Norm => "norm",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::args::tests::{parse, select};
+    use super::*;
+
+    /// An option of the command line with a value that it takes.
+    fn given(argument: &clap::Arg) -> String {
+        let option = argument.get_long().unwrap();
+        let words = argument.get_possible_values();
+        if !argument.get_action().takes_values() {
+            return format!("--{option}");
+        }
+        let value = match words.first() {
+            Some(word) => word.get_name(),
+            None if argument.get_value_names().unwrap_or_default() == ["FILE"] => "f.npy",
+            None => "1",
+        };
+        format!("--{option}={value}")
+    }
+
+    /// Whatever the short help leaves out belongs to some methods, and the others refuse it by name.
+    #[test]
+    fn an_option_of_other_methods_is_refused_with_those() {
+        let command = select();
+        let special: Vec<_> = (command.get_arguments())
+            .filter(|argument| argument.is_hide_short_help_set())
+            .collect();
+        assert_eq!(special.len(), KNOWN.len());
+        for argument in special {
+            let option = argument.get_long().unwrap();
+            let known = KNOWN.iter().find(|(known, ..)| *known == option);
+            let (_, is_given, methods) = known.unwrap_or_else(|| panic!("{option}"));
+            for method in Method::value_variants() {
+                let args = parse(&name(*method), &[&given(argument)]);
+                assert!(is_given(&args), "{option}");
+                let refused = check(&args).map_err(|failure| failure.to_string());
+                let expected = format!("--{option}: --method {} found, ", name(*method));
+                let is_foreign = matches!(refused, Err(said) if said.starts_with(&expected)
+                    && methods.iter().all(|method| said.contains(&name(*method))));
+                assert_eq!(is_foreign, !methods.contains(method), "{option} {method:?}");
+            }
+        }
     }
 }

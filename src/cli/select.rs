@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::indices;
 use super::method::{self, Given, Plan};
 use super::read::{FeatureFile, Values};
+use super::threads;
 use super::write::{self, Format, Target};
 use coresift::{
     ClassShare, Error, Features, GramSchmidt, Progress, Road, Selection, Then, file, stored_bytes,
@@ -20,6 +21,7 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let began = Instant::now();
     let console = Console { quiet: args.quiet };
     check(args)?;
+    threads::start(args.threads, console);
     let mut file = FeatureFile::open(&args.features, "features")?;
     let labelled = match &args.labelled {
         Some(list) => indices::read(list, "labelled", "row index")?,
@@ -78,8 +80,15 @@ fn check(args: &SelectArgs) -> Result<(), Failure> {
         let problem = "--memory: --device cpu found, a GPU expected (it bounds device memory)";
         return Err(Failure::Usage(problem.to_owned()));
     }
-    let out = args.out.as_ref();
-    out.map_or(Ok(()), |out| write::check(&out.path, "out"))
+    let Some(out) = &args.out else {
+        write::check(&[], &args.inputs())?;
+        return console::can_print();
+    };
+    let partial = out.partial();
+    write::check(
+        &[("out", &out.path), ("out", &partial.path)],
+        &args.inputs(),
+    )
 }
 
 fn open(args: &SelectArgs, console: Console) -> Result<Device, Failure> {
@@ -302,13 +311,13 @@ fn deliver(
         Err(e) => {
             // Bytes of an array are no text to print.
             let as_asked = as_json || out.format == Format::Npy;
-            print(if as_asked { printed } else { out.format })?;
-            Err(Failure::io(
-                &out.path,
-                "out",
-                "cannot write the file, so stdout has it",
-                e,
-            ))
+            let printed = print(if as_asked { printed } else { out.format });
+            let problem = match printed {
+                Ok(()) => "cannot write the file, so stdout has it",
+                Err(_) => "cannot write the file",
+            };
+            let unwritten = Failure::io(&out.path, "out", problem, e);
+            console::all([printed, Err(unwritten)])
         }
     }
 }

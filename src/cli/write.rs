@@ -63,17 +63,57 @@ impl Target {
     }
 }
 
-/// Refuses a file that could not be written, before anything is computed for it.
-pub(crate) fn check(path: &Path, argument: &'static str) -> Result<(), Failure> {
+/// A file, and the argument that names it.
+pub(crate) type Named<'a> = (&'static str, &'a Path);
+
+/// Refuses, before anything is computed, outputs that could not be written and those that would take the
+/// place of an input or of each other, whatever names lead there.
+pub(crate) fn check(outputs: &[Named<'_>], inputs: &[Named<'_>]) -> Result<(), Failure> {
+    let mut taken = Vec::new();
+    let stdout = file::identity_of_stdout();
+    for &(argument, path) in inputs {
+        // Who reads it says why it cannot be found.
+        let Ok(identity) = file::identity(path) else {
+            continue;
+        };
+        if stdout.as_ref() == Some(&identity) {
+            let problem = "the file that stdout goes to found, another expected";
+            return Err(Failure::file(path, argument, problem));
+        }
+        taken.push((format!("{argument} ({})", path.display()), identity));
+    }
+    taken.extend(stdout.map(|identity| ("stdout".to_owned(), identity)));
+    for &(argument, path) in outputs {
+        let identity = able(path, argument)?;
+        if let Some((other, _)) = taken.iter().find(|(_, other)| *other == identity) {
+            let problem = format!("the same file as {other} found, one of its own expected");
+            return Err(Failure::file(path, argument, problem));
+        }
+        taken.push((format!("{argument} ({})", path.display()), identity));
+    }
+    Ok(())
+}
+
+/// Refuses a file that could not be written; tells which it is.
+fn able(path: &Path, argument: &'static str) -> Result<file::Identity, Failure> {
     let refuse = |problem: String| Err(Failure::file(path, argument, problem));
-    if path.is_dir() {
-        return refuse("a folder found, a file expected".to_owned());
+    let unable = |problem| move |e| Failure::io(path, argument, problem, e);
+    if let Some(found) = file::obstacle(path) {
+        return refuse(format!("{found} found, a file expected"));
     }
-    let folder = file::folder(path);
-    if !folder.is_dir() {
-        return refuse(format!("no folder {folder:?} found, one expected"));
+    if !file::folder(path).is_dir() {
+        return refuse(no_folder(path));
     }
-    file::try_out(path).map_err(|e| Failure::io(path, argument, "cannot write to this folder", e))
+    let target = file::target(path).map_err(unable("cannot tell where this leads"))?;
+    if !file::folder(&target).is_dir() {
+        return refuse(no_folder(&target));
+    }
+    file::try_out(path).map_err(unable("cannot write to this folder"))?;
+    file::identity(path).map_err(unable("cannot tell where this leads"))
+}
+
+fn no_folder(path: &Path) -> String {
+    format!("no folder {:?} found, one expected", file::folder(path))
 }
 
 impl Format {

@@ -1,12 +1,88 @@
 //! Which adapters there are, which one to take, and opening it.
 
 use crate::Error;
+use std::fmt::{self, Display};
+use std::path::Path;
+use std::str::FromStr;
 use wgpu::{Backend, DeviceType};
+
+/// Which adapter to open.
+///
+/// As text it is `gpu`, a number, or a part of a name:
+///
+/// ```
+/// use coresift::AdapterChoice;
+///
+/// assert_eq!("gpu".parse::<AdapterChoice>()?, AdapterChoice::Best);
+/// assert_eq!("1".parse::<AdapterChoice>()?, AdapterChoice::Number(1));
+/// assert_eq!("radeon".parse::<AdapterChoice>()?, AdapterChoice::Named("radeon".to_owned()));
+/// # Ok::<(), coresift::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum AdapterChoice {
+    /// The best hardware: discrete rather than integrated, and that rather than virtual. Never a
+    /// software adapter.
+    #[default]
+    Best,
+    /// The one of this number: its place in [`Gpu::adapters`](crate::Gpu::adapters), from 0.
+    Number(usize),
+    /// The one whose name this is, or has this as a part of at least three letters or digits; either
+    /// case will do. Where one adapter is seen through several backends the first of Vulkan, Metal, DX12
+    /// and GL is taken, of several alike the first. A part that fits adapters of different names tells
+    /// none.
+    Named(String),
+}
+
+impl FromStr for AdapterChoice {
+    type Err = Error;
+
+    /// # Errors
+    ///
+    /// [`Error::Argument`] for a name of fewer than three letters or digits, and a number past `usize`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        if text.eq_ignore_ascii_case("gpu") {
+            return Ok(Self::Best);
+        }
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return text.parse().map(Self::Number).map_err(|_| malformed(text));
+        }
+        check_name(text)?;
+        Ok(Self::Named(text.to_owned()))
+    }
+}
+
+impl Display for AdapterChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Best => f.write_str("gpu"),
+            Self::Number(number) => number.fmt(f),
+            Self::Named(name) => f.write_str(name),
+        }
+    }
+}
+
+/// Refuses what is too short to be meant as a part of a name.
+fn check_name(name: &str) -> Result<(), Error> {
+    if name.chars().filter(|c| c.is_alphanumeric()).count() < 3 {
+        return Err(malformed(name));
+    }
+    Ok(())
+}
+
+fn malformed(text: &str) -> Error {
+    Error::Argument {
+        argument: "device",
+        found: format!("{text:?}"),
+        expected: "gpu, the number of an adapter or at least three letters of its name".to_owned(),
+    }
+}
 
 /// An adapter of this machine, as `coresift devices` lists it.
 #[derive(Clone, Debug)]
 pub struct Adapter {
-    /// What the driver calls it; [`Gpu::open`](crate::Gpu::open) takes any part of it.
+    /// Its place among the adapters, from 0, by which [`AdapterChoice::Number`] knows it.
+    pub number: usize,
+    /// What the driver calls it.
     pub name: String,
     /// `Vulkan`, `Metal`, `DX12` or `GL`.
     pub backend: String,
@@ -14,14 +90,21 @@ pub struct Adapter {
     pub driver: String,
     /// `discrete`, `integrated`, `virtual`, `software` or `other`.
     pub device_type: String,
-    /// Whether it is no hardware known as a GPU, and so used only when asked for by name.
+    /// Whether it is no hardware known as a GPU, and so used only when asked for by number or name.
     pub software: bool,
     /// Most bytes of one storage binding: the size of a panel of rows.
     pub max_binding: u64,
     /// Most bytes of one buffer.
     pub max_buffer: u64,
-    /// Whether `Gpu::open(None)` takes it.
+    /// Whether [`AdapterChoice::Best`] takes it.
     pub chosen: bool,
+}
+
+impl Display for Adapter {
+    /// `NUMBER: NAME (BACKEND)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} ({})", self.number, self.name, self.backend)
+    }
 }
 
 /// Every adapter, the preferred first.
@@ -48,13 +131,14 @@ pub(super) fn describe(at: usize, adapter: &wgpu::Adapter) -> Adapter {
     let (info, limits) = (adapter.get_info(), adapter.limits());
     let software = is_software(&info);
     Adapter {
+        number: at,
         backend: backend_name(info.backend).to_owned(),
         driver: driver(&info),
         device_type: type_name(info.device_type).to_owned(),
         software,
         max_binding: limits.max_storage_buffer_binding_size,
         max_buffer: limits.max_buffer_size,
-        chosen: at == 0 && !software,
+        chosen: at == 0 && !software && may_have_hardware(),
         name: info.name,
     }
 }
@@ -66,29 +150,128 @@ pub(super) fn driver(info: &wgpu::AdapterInfo) -> String {
         .to_owned()
 }
 
-/// The best hardware adapter, or the one asked for by a part of its name.
-pub(super) fn choose(name: Option<&str>) -> Result<wgpu::Adapter, Error> {
+/// The adapter that is asked for.
+pub(super) fn choose(asked: &AdapterChoice) -> Result<wgpu::Adapter, Error> {
+    if *asked == AdapterChoice::Best && !may_have_hardware() {
+        return Err(Error::NoAdapter);
+    }
     let mut adapters = found();
-    let available = adapters
-        .iter()
-        .map(|adapter| title(&adapter.get_info()))
-        .collect();
-    let Some(name) = name else {
-        let best = adapters
-            .into_iter()
-            .next()
-            .filter(|best| !is_software(&best.get_info()));
-        return best.ok_or(Error::NoAdapter { available });
+    let number = match asked {
+        AdapterChoice::Best => {
+            let best = adapters
+                .first()
+                .filter(|best| !is_software(&best.get_info()));
+            best.map(|_| 0).ok_or(Error::NoAdapter)?
+        }
+        AdapterChoice::Number(number) if *number < adapters.len() => *number,
+        AdapterChoice::Number(number) => {
+            return Err(Error::DeviceNumber {
+                number: *number,
+                available: titles(&adapters),
+            });
+        }
+        AdapterChoice::Named(name) => named(name, &adapters)?,
     };
+    Ok(adapters.swap_remove(number))
+}
+
+/// The number of the adapter that a part of a name tells.
+fn named(name: &str, adapters: &[wgpu::Adapter]) -> Result<usize, Error> {
+    check_name(name)?;
+    let infos: Vec<_> = adapters.iter().map(wgpu::Adapter::get_info).collect();
+    let names: Vec<_> = (infos.iter().map(|info| (&*info.name, info.backend))).collect();
+    let fitting = fitting(name, &names);
+    let Some(&first) = fitting.first() else {
+        return Err(Error::UnknownDevice {
+            name: name.to_owned(),
+            available: titles(adapters),
+        });
+    };
+    if fitting
+        .iter()
+        .any(|&number| names[number].0 != names[first].0)
+    {
+        let titles = titles(adapters);
+        return Err(Error::AmbiguousDevice {
+            name: name.to_owned(),
+            fitting: (fitting.into_iter().map(|at| titles[at].clone())).collect(),
+        });
+    }
+    Ok(first)
+}
+
+/// The numbers of those that a name fits: whole if it is any's, else in part; through the first backend
+/// that has some, since backends may call the same adapter by different names.
+fn fitting(name: &str, adapters: &[(&str, Backend)]) -> Vec<usize> {
     let wanted = name.to_lowercase();
-    adapters.retain(|adapter| adapter.get_info().name.to_lowercase().contains(&wanted));
-    let first = adapters
-        .into_iter()
-        .min_by_key(|adapter| backend_rank(adapter.get_info().backend));
-    first.ok_or_else(|| Error::UnknownDevice {
-        name: name.to_owned(),
-        available,
-    })
+    let those = |fits: &dyn Fn(&str) -> bool| -> Vec<usize> {
+        let all = 0..adapters.len();
+        all.filter(|&number| fits(&adapters[number].0.to_lowercase()))
+            .collect()
+    };
+    let mut fitting = those(&|name| name == wanted);
+    if fitting.is_empty() {
+        fitting = those(&|name| name.contains(&wanted));
+    }
+    let rank = |number: usize| backend_rank(adapters[number].1);
+    let first = fitting.iter().map(|&number| rank(number)).min();
+    fitting.retain(|&number| Some(rank(number)) == first);
+    fitting
+}
+
+/// How lists name every adapter.
+fn titles(adapters: &[wgpu::Adapter]) -> Vec<String> {
+    let numbered = adapters.iter().enumerate();
+    numbered
+        .map(|(number, adapter)| describe(number, adapter).to_string())
+        .collect()
+}
+
+/// Whether hardware may be found: to open Vulkan for nothing takes a hundred times as long as to see that
+/// there is none.
+fn may_have_hardware() -> bool {
+    !cfg!(target_os = "linux") || has_traces(Path::new("/"))
+}
+
+/// Whether there is anything by which Linux has a driver reach a GPU. Errs towards yes: software adapters
+/// are found out later, and what cannot be seen may be there.
+fn has_traces(root: &Path) -> bool {
+    /// What names of device files begin with, by driver.
+    const NODES: [&str; 10] = [
+        "dri",     // every driver of the kernel itself
+        "nvidia",  // NVIDIA
+        "nvhost",  // NVIDIA Tegra
+        "nvmap",   // NVIDIA Tegra
+        "dxg",     // Windows' own, seen from its Linux
+        "kfd",     // AMD
+        "kgsl",    // Qualcomm
+        "mali",    // Arm
+        "pvr",     // Imagination
+        "galcore", // Vivante
+    ];
+    let Ok(mut nodes) = root.join("dev").read_dir() else {
+        return true;
+    };
+    nodes.any(|node| {
+        node.is_ok_and(|node| {
+            let name = node.file_name();
+            let name = name.as_encoded_bytes();
+            NODES.iter().any(|known| name.starts_with(known.as_bytes()))
+        })
+    }) || has_nvidia(root)
+}
+
+/// NVIDIA's driver makes its device files only when it is first used.
+fn has_nvidia(root: &Path) -> bool {
+    /// NVIDIA, as PCI numbers makers.
+    const MAKER: &str = "0x10de";
+    let is_theirs = |device: std::io::Result<std::fs::DirEntry>| {
+        let maker = std::fs::read_to_string(device?.path().join("vendor"))?;
+        Ok::<_, std::io::Error>(maker.trim() == MAKER)
+    };
+    let devices = root.join("sys/bus/pci/devices").read_dir();
+    root.join("proc/driver/nvidia").exists()
+        || devices.is_ok_and(|mut devices| devices.any(|device| is_theirs(device).unwrap_or(false)))
 }
 
 /// Opens an adapter with these features and wgpu's default limits, but room for the largest buffers it can bind.
@@ -153,5 +336,90 @@ pub(super) fn backend_name(backend: Backend) -> &'static str {
         Backend::Gl => "GL",
         Backend::BrowserWebGpu => "WebGPU",
         Backend::Noop => "noop",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_tell_which_adapter() {
+        use AdapterChoice::{Best, Named, Number};
+        for (text, choice) in [
+            ("gpu", Best),
+            ("GPU", Best),
+            ("0", Number(0)),
+            ("12", Number(12)),
+            ("a40", Named("a40".to_owned())),
+            ("(LLVM", Named("(LLVM".to_owned())),
+        ] {
+            assert_eq!(text.parse::<AdapterChoice>().unwrap(), choice);
+            assert_eq!(choice.to_string().to_lowercase(), text.to_lowercase());
+        }
+        for text in [
+            "",
+            " ",
+            ")",
+            "l",
+            "rx",
+            "-1",
+            "a b",
+            "99999999999999999999999",
+        ] {
+            let refused = text.parse::<AdapterChoice>().unwrap_err().to_string();
+            let expected = format!("device: {text:?} found, gpu, the number of an adapter or");
+            assert!(refused.starts_with(&expected), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_name_fits_whole_before_it_does_in_part() {
+        let adapters = [
+            ("Card 9000 XT", Backend::Vulkan),
+            ("Card 9000", Backend::Vulkan),
+            ("Card 9000/PCIe", Backend::Gl),
+            ("Card 9000", Backend::Vulkan),
+            ("Chip", Backend::Gl),
+        ];
+        assert_eq!(fitting("card 9000", &adapters), [1, 3]);
+        assert_eq!(fitting("CARD", &adapters), [0, 1, 3]);
+        assert_eq!(fitting("pcie", &adapters), [2]);
+        assert_eq!(fitting("chip", &adapters), [4]);
+        assert_eq!(fitting("cards", &adapters), [0; 0]);
+    }
+
+    #[test]
+    fn hardware_leaves_traces() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        assert!(has_traces(root), "what cannot be seen may be there");
+        let put = |path: &str, text: &str| {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        put("dev/null", "");
+        put("dev/tty0", "");
+        put("sys/bus/pci/devices/0/vendor", "0x8086\n");
+        assert!(!has_traces(root));
+        for (path, text) in [
+            ("dev/dri/renderD128", ""),
+            ("dev/nvidiactl", ""),
+            ("dev/dxg", ""),
+            ("dev/kgsl-3d0", ""),
+            ("proc/driver/nvidia/version", ""),
+            ("sys/bus/pci/devices/1/vendor", "0x10de\n"),
+        ] {
+            put(path, text);
+            assert!(has_traces(root), "{path}");
+            let top = path.split('/').take(2).collect::<Vec<_>>().join("/");
+            if top == "dev/dri" || top == "proc/driver" {
+                std::fs::remove_dir_all(root.join(top)).unwrap();
+            } else {
+                std::fs::remove_file(root.join(path)).unwrap();
+            }
+            assert!(!has_traces(root), "{path}");
+        }
     }
 }

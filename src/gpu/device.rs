@@ -1,6 +1,6 @@
 //! The GPU that a caller opens or lends.
 
-use super::adapter::{self, Adapter};
+use super::adapter::{self, Adapter, AdapterChoice};
 use super::clock::Clock;
 use super::directions;
 use super::integer_tile::Slots;
@@ -13,10 +13,10 @@ use std::sync::{Arc, OnceLock};
 /// Kernels need no optional feature and run within wgpu's default limits.
 ///
 /// ```no_run
-/// use coresift::{Features, Gpu};
+/// use coresift::{AdapterChoice, Features, Gpu};
 ///
 /// let x = [3.0, 4.0, 0.0, 1.0];
-/// let pool = Gpu::open(None)?.pool(Features::new(&x, 2, 2)?)?;
+/// let pool = Gpu::open(&AdapterChoice::Best)?.pool(Features::new(&x, 2, 2)?)?;
 /// # Ok::<(), coresift::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -66,18 +66,15 @@ pub(super) struct Pipelines {
 }
 
 impl Gpu {
-    /// Opens the best hardware adapter, or by name any adapter, also a software one.
-    ///
-    /// Without a name, a discrete GPU is preferred to an integrated and that to a virtual one.
-    /// A name is any part of an adapter's, in either case; of several that fit the first of
-    /// Vulkan, Metal, DX12 and GL is taken.
+    /// Opens the best hardware adapter, or any other by its number or name.
     ///
     /// # Errors
     ///
-    /// [`Error::NoAdapter`], [`Error::UnknownDevice`], or [`Error::Device`] where the driver
-    /// refuses.
-    pub fn open(name: Option<&str>) -> Result<Self, Error> {
-        let (device, queue) = adapter::request(&adapter::choose(name)?, wgpu::Features::empty())?;
+    /// [`Error::NoAdapter`] where the best is asked for and none is hardware; [`Error::DeviceNumber`],
+    /// [`Error::UnknownDevice`] or [`Error::AmbiguousDevice`] where a number or name does not tell which;
+    /// [`Error::Argument`] for a name too short to mean one; [`Error::Device`] where the driver refuses.
+    pub fn open(asked: &AdapterChoice) -> Result<Self, Error> {
+        let (device, queue) = adapter::request(&adapter::choose(asked)?, wgpu::Features::empty())?;
         Ok(Self::shared(device, queue, None)?.told_of_loss())
     }
 
@@ -87,8 +84,8 @@ impl Gpu {
     /// # Errors
     ///
     /// As [`open`](Self::open).
-    pub fn open_recorded(name: Option<&str>) -> Result<Self, Error> {
-        Self::recorded(&adapter::choose(name)?)
+    pub fn open_recorded(asked: &AdapterChoice) -> Result<Self, Error> {
+        Self::recorded(&adapter::choose(asked)?)
     }
 
     /// Opens every adapter of this machine, software ones too, as
@@ -219,7 +216,7 @@ impl Gpu {
         }
     }
 
-    /// Every adapter of this machine, the preferred first.
+    /// Every adapter of this machine, in the order of their numbers: the preferred first.
     #[must_use]
     pub fn adapters() -> Vec<Adapter> {
         adapter::list()

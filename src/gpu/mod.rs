@@ -35,7 +35,7 @@ mod store_similarities;
 mod sum_columns;
 mod sum_stored;
 
-pub use adapter::Adapter;
+pub use adapter::{Adapter, AdapterChoice};
 pub use clock::{DevicePart, DeviceRecord};
 pub use device::Gpu;
 pub use pool::GpuPool;

@@ -30,6 +30,21 @@ fn a_quick_run_is_printed_kept_drawn_and_compared() {
     }
     assert!(place.text("a.svg").starts_with("<svg"));
 
+    let again = [
+        "bench",
+        "--quick",
+        "--device=cpu",
+        "--threads=1",
+        "--json=b.json",
+        "--plot=b.svg",
+    ];
+    nobody_reads(&place, &again);
+    let report: Value = serde_json::from_str(&place.text("b.json")).unwrap();
+    assert_eq!(report["adapters"][0]["threads"], 1);
+    assert!(place.text("b.svg").starts_with("<svg"));
+    nobody_reads(&place, &["bench", "--compare", "a.json", "--plot=c.svg"]);
+    assert!(place.text("c.svg").starts_with("<svg"));
+
     let both = ["bench", "--compare", "a.json", "a.json", "--plot=b.svg"];
     assert!(place.done(&both).contains("row_norms"));
     assert!(place.text("b.svg").starts_with("<svg"));
@@ -47,6 +62,16 @@ fn a_quick_run_is_printed_kept_drawn_and_compared() {
     place.put("b.json", full.as_bytes());
     let error = place.fails(1, &["bench", "--compare", "a.json", "b.json"]);
     assert!(error.contains("b.json: "), "{error}");
+}
+
+/// Runs what cannot print its table.
+fn nobody_reads(place: &Place, args: &[&str]) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = place.command(args).stdout(writer).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let expected = "error: stdout: cannot write the results";
+    assert!(stderr(&output).contains(expected), "{}", stderr(&output));
 }
 
 #[test]
@@ -68,6 +93,11 @@ fn bad_options_are_refused_before_anything_is_measured() {
         (
             2,
             &["--compare", "a.json", "--quick"],
+            "cannot be used with",
+        ),
+        (
+            2,
+            &["--compare", "a.json", "--threads=1"],
             "cannot be used with",
         ),
         (1, &["--compare", "a.json"], "a.json: cannot read the file"),

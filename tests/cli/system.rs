@@ -2,7 +2,7 @@
 
 use crate::place::{Place, RANDOM, indices, many_rows, npy, stderr};
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Output, Stdio};
 
 fn shell(place: &Place, prelude: &str, args: &[&str]) -> Output {
@@ -77,7 +77,7 @@ fn features_beyond_memory_are_refused() {
 
 /// Starts a run, waits until it is under way, sends a signal; gives how it ended.
 ///
-/// Nobody reads stdout, so that the run cannot end by itself once its pipe is full.
+/// Nobody reads stdout before that, so that the run cannot end by itself once its pipe is full.
 fn interrupted(place: &Place, prelude: &str, signal: &str) -> Option<i32> {
     let script = format!("{prelude}\nexec \"$0\" \"$@\"");
     let mut child = Command::new("sh")
@@ -99,7 +99,9 @@ fn interrupted(place: &Place, prelude: &str, signal: &str) -> Option<i32> {
         .unwrap();
     assert!(kill.success());
     std::thread::sleep(std::time::Duration::from_millis(200));
-    drop(child.stdout.take());
+    let mut picks = Vec::new();
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_to_end(&mut picks).unwrap();
     child.wait().unwrap().code()
 }
 

@@ -90,7 +90,8 @@ mod gpus {
     }
 
     fn open(name: &str) -> Gpu {
-        Gpu::open(Some(name)).unwrap_or_else(|e| panic!("{e} (Debian: mesa-vulkan-drivers)"))
+        let opened = name.parse().and_then(|asked| Gpu::open(&asked));
+        opened.unwrap_or_else(|e| panic!("{e} (Debian: mesa-vulkan-drivers)"))
     }
 
     /// The software adapter with 2 KiB bindings: the least that hold a block of directions of 16
