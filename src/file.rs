@@ -1,8 +1,62 @@
-//! Files that appear whole or not at all.
+//! Files: opened once it is known what they are; written whole or not at all.
 
+use std::fs::{File, FileType, Metadata};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Why a file was not opened to be read.
+#[derive(Debug)]
+pub enum Unopened {
+    /// It is no file, but this.
+    Other(&'static str),
+    /// What the system says.
+    System(io::Error),
+}
+
+impl From<io::Error> for Unopened {
+    fn from(error: io::Error) -> Self {
+        Self::System(error)
+    }
+}
+
+/// Opens a file to be read; every file that is read is opened here. What is no file is refused before
+/// it is opened, for a pipe would wait until somebody writes to it.
+///
+/// # Errors
+///
+/// [`Unopened::Other`] for a folder, pipe, socket or device, else what the system says.
+pub fn open(path: &Path) -> Result<(File, Metadata), Unopened> {
+    let known = |about: &Metadata| match other(about.file_type()) {
+        Some(kind) => Err(Unopened::Other(kind)),
+        None => Ok(()),
+    };
+    known(&std::fs::metadata(path)?)?;
+    let file = File::open(path)?;
+    // It may have become another since.
+    let about = file.metadata()?;
+    known(&about)?;
+    Ok((file, about))
+}
+
+/// What stands in place of a file.
+fn other(kind: FileType) -> Option<&'static str> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        if kind.is_fifo() {
+            return Some("a pipe");
+        }
+        if kind.is_socket() {
+            return Some("a socket");
+        }
+    }
+    match kind {
+        _ if kind.is_file() => None,
+        _ if kind.is_dir() => Some("a folder"),
+        _ => Some("a device"),
+    }
+}
 
 /// Held while a file is being written, which is brief: Ctrl-C waits for it, and so leaves
 /// neither half a file nor a temporary one.

@@ -1,9 +1,11 @@
 //! The report of a run: its fields, and the file that keeps it.
 
-use crate::{Error, file};
+use crate::Error;
+use crate::file::{self, Unopened};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
+use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
 /// What this version writes and reads; `report.schema.json` describes it.
@@ -227,9 +229,11 @@ pub struct Named {
 ///
 /// [`Error::File`] if the file cannot be read, [`Error::Report`] if it holds no report of [`SCHEMA`].
 pub fn load(path: &Path) -> Result<Report, Error> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| super::unusable(path, "cannot read the file", &e))?;
-    parse(&text).map_err(|found| refused(path, found))
+    let (file, _) = file::open(path).map_err(|why| match why {
+        Unopened::Other(kind) => refused(path, kind.to_owned()),
+        Unopened::System(e) => super::unusable(path, "cannot open the file", &e),
+    })?;
+    parse(BufReader::new(file)).map_err(|found| refused(path, found))
 }
 
 /// Writes a report. The file appears whole or not at all.
@@ -240,7 +244,7 @@ pub fn load(path: &Path) -> Result<Report, Error> {
 /// figure is not finite or negative, samples are none, the schema is not [`SCHEMA`].
 pub fn save(report: &Report, path: &Path) -> Result<(), Error> {
     let text = serde_json::to_string_pretty(report).map_err(|e| refused(path, e.to_string()))?;
-    parse(&text).map_err(|found| refused(path, found))?;
+    parse(Cursor::new(&text)).map_err(|found| refused(path, found))?;
     file::replace(path, format!("{text}\n").as_bytes())
         .map_err(|e| super::unusable(path, "cannot write the file", &e))
 }
@@ -253,19 +257,23 @@ fn refused(path: &Path, found: String) -> Error {
     }
 }
 
-/// A report, or what was found in place of one.
-fn parse(text: &str) -> Result<Report, String> {
+/// A report, or what was found in place of one. It is read as it comes, twice: what is no JSON is
+/// refused by its first bytes, however many there are.
+fn parse(mut json: impl Read + Seek) -> Result<Report, String> {
     /// The field that every version has.
     #[derive(Deserialize)]
     struct Version {
         schema: String,
     }
-    let no_report = |e| format!("no report ({e})");
-    let version: Version = serde_json::from_str(text).map_err(no_report)?;
+    let no_report = |e: serde_json::Error| format!("no report ({e})");
+    let version: Version = serde_json::from_reader(&mut json).map_err(no_report)?;
     if version.schema != SCHEMA {
-        return Err(format!("schema {:?}", version.schema));
+        let schema: String = version.schema.chars().take(40).collect();
+        return Err(format!("schema {schema:?}"));
     }
-    serde_json::from_str(text).map_err(no_report)
+    json.rewind()
+        .map_err(|e| no_report(serde_json::Error::io(e)))?;
+    serde_json::from_reader(json).map_err(no_report)
 }
 
 /// A field that may be null but not left out, which an `Option` else might be.

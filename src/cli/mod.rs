@@ -6,6 +6,7 @@
 mod args;
 mod bench;
 mod classes;
+mod columns;
 mod console;
 mod device;
 mod devices;

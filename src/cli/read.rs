@@ -274,7 +274,9 @@ impl Source<'_> {
 
     /// Reads `len` values as they are stored.
     fn raw<T: bytemuck::Pod>(&mut self, first: usize, len: usize) -> io::Result<&mut [T]> {
-        self.scratch.resize(CHUNK, 0);
+        if self.scratch.len() < len {
+            self.scratch.resize(len, 0);
+        }
         let raw = &mut bytemuck::cast_slice_mut(&mut self.scratch)[..len];
         self.stored.bytes(first, bytemuck::cast_slice_mut(raw))?;
         Ok(raw)
@@ -363,7 +365,7 @@ fn transpose(
 ) -> Result<(), Fault> {
     const BAND: usize = CHUNK / COLUMNS;
     let mut source = stored.source();
-    let mut tile = vec![0.0; CHUNK];
+    let mut tile = vec![0.0; BAND.min(rows) * COLUMNS.min(dim)];
     for (band, out) in values.chunks_mut(BAND * dim).enumerate() {
         let (top, height) = (band * BAND, out.len() / dim);
         for left in (0..dim).step_by(COLUMNS) {
