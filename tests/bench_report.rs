@@ -233,7 +233,7 @@ fn files_that_the_system_keeps_are_named() {
     let path = folder.path().join("none").join("r.json");
     let error = load(&path).unwrap_err().to_string();
     assert!(
-        error.starts_with(&format!("{}: cannot read the file: ", path.display())),
+        error.starts_with(&format!("{}: cannot open the file: ", path.display())),
         "{error}"
     );
     let told = format!("{}: cannot write the file: ", path.display());

@@ -8,6 +8,8 @@ mod bad_input;
 mod bench;
 #[path = "cli/inputs.rs"]
 mod inputs;
+#[path = "cli/lists.rs"]
+mod lists;
 #[path = "cli/place.rs"]
 mod place;
 #[path = "cli/probcover.rs"]

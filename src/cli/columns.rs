@@ -149,8 +149,8 @@ impl<'a> Table<'a> {
                 return Ok(std::array::from_fn(|at| at));
             }
             return Err(Fault::Content(format!(
-                "{} columns found on line {}, {N} expected, or a title that names {}",
-                self.width,
+                "{} found on line {}, {N} expected, or a title that names {}",
+                count(self.width),
                 self.line,
                 wanted.map(names).join(", and ")
             )));
@@ -194,8 +194,10 @@ impl<'a> Table<'a> {
             }
             if let Some(width) = width.filter(|&width| width != self.width) {
                 return Err(Fault::Content(format!(
-                    "{width} columns found on line {on}, {} expected, as on line {}",
-                    self.width, self.line
+                    "{} found on line {on}, {} expected, as on line {}",
+                    count(width),
+                    self.width,
+                    self.line
                 )));
             }
             if let Some((which, text)) = wrong {
@@ -345,6 +347,12 @@ fn separator(start: &[u8], format: Format) -> u8 {
         is_begun |= !byte.is_ascii_whitespace();
     }
     if format == Format::Txt { b' ' } else { b',' }
+}
+
+/// So many columns, in words.
+fn count(columns: usize) -> String {
+    let plural = if columns == 1 { "" } else { "s" };
+    format!("{columns} column{plural}")
 }
 
 /// How many numbers a text can hold: as many as it has runs of digits. Lists are made as long from the

@@ -118,7 +118,10 @@ fn of_table(table: Table<'_>, column: &Column) -> Result<[Vec<usize>; 1], Fault>
     }
     // The index that pandas writes may be that of rows that were chosen or mixed before the features
     // were made of them, or after.
-    let [rows, entries] = table.numbers([0, at], ["0, 1, 2, ... without a title", column.entry])?;
+    let [rows, entries] = table.numbers(
+        [0, at],
+        ["row number (its column has no title)", column.entry],
+    )?;
     if rows.iter().copied().eq(0..rows.len()) {
         return Ok([entries]);
     }

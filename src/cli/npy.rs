@@ -1,8 +1,8 @@
-//! The head of a `.npy` file: every one that numpy reads, whoever wrote it.
+//! The head of a `.npy` file, in every way that numpy and those who follow it write it.
 //!
-//! Its parser is py_literal, by way of which npyz reads it too; npyz itself multiplies the shape
-//! unchecked. The file may come from anywhere, and py_literal tries what is in brackets anew at each
-//! level and takes some hundred bytes a character: so length and depth are bounded before.
+//! py_literal parses it, as it does for npyz, which then multiplies the shape unchecked. The file may
+//! come from anywhere, and py_literal tries what is in brackets anew at each level and takes some
+//! hundred bytes a character: so depth and length are bounded before.
 
 use super::failure::Failure;
 use coresift::file;
@@ -218,7 +218,12 @@ fn plain(header: &str) -> Result<String, String> {
             '{' | '(' if depth == 2 => return Err(broken("brackets within brackets")),
             '{' | '(' => depth += 1,
             '}' | ')' => depth -= 1,
-            'L' if last.is_some_and(|last| last.is_ascii_digit()) => continue,
+            'L' if plain
+                .trim_end()
+                .ends_with(|last: char| last.is_ascii_digit()) =>
+            {
+                continue;
+            }
             _ if c.is_ascii_whitespace() => {
                 if !plain.ends_with(' ') {
                     plain.push(' ');
@@ -276,33 +281,117 @@ mod tests {
     #[test]
     fn headers_parse() {
         let parse =
-            |text| Header::parse(text, 80).map(|h| (h.dtype.to_string(), h.fortran, h.shape));
-        let numpy = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }     \n";
-        assert_eq!(parse(numpy), Ok(("<f4".to_owned(), false, vec![2, 3])));
-        let terse = r#"{"shape":(7,),"fortran_order":True,"descr":">i8"}"#;
-        assert_eq!(parse(terse), Ok((">i8".to_owned(), true, vec![7])));
-        let scalar = "{'descr': '|u1', 'fortran_order': False, 'shape': ()}";
-        assert_eq!(parse(scalar), Ok(("|u1".to_owned(), false, vec![])));
+            |text: &str| Header::parse(text, 80).map(|h| (h.dtype.to_string(), h.fortran, h.shape));
+        let machine = Endianness::of_machine().to_str();
+        let native = |code: &str| format!("{machine}{code}");
+        for (text, dtype, fortran, shape) in [
+            (
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }     \n",
+                "<f4",
+                false,
+                &[2, 3][..],
+            ),
+            (
+                r#"{"shape":(7,),"fortran_order":True,"descr":">i8"}"#,
+                ">i8",
+                true,
+                &[7],
+            ),
+            (
+                "{'descr': '|u1', 'fortran_order': False, 'shape': ()}",
+                "|u1",
+                false,
+                &[],
+            ),
+            (
+                "{u'descr': u'<f4', u'fortran_order': False, u'shape': (10L, 4L), }",
+                "<f4",
+                false,
+                &[10, 4],
+            ),
+            (
+                " {\n'descr'\t:\"=f4\" ,\r\n'fortran_order':True, 'shape':( 10 L ,4L,) } \n",
+                &native("f4"),
+                true,
+                &[10, 4],
+            ),
+        ] {
+            let want = Ok((dtype.to_owned(), fortran, shape.to_vec()));
+            assert_eq!(parse(text), want, "{text}");
+        }
+        for (descr, code) in [
+            ("f4", "f4"),
+            ("|f4", "f4"),
+            ("=f8", "f8"),
+            ("f", "f4"),
+            ("float16", "f2"),
+            ("u1", "u1"),
+            ("i8", "i8"),
+        ] {
+            let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': (1,)}}");
+            assert_eq!(parse(&text).unwrap().0, native(code), "{descr}");
+        }
     }
 
     #[test]
     fn broken_headers_are_refused() {
-        let nested = format!("{{'shape': {}", "(".repeat(60_000));
-        for text in [
-            "",
-            "{",
-            "{}",
-            "{'descr'",
-            "{'descr': '<f4', 'shape': (2, 3)}",
-            "{'descr': '<f4' 'fortran_order': False, 'shape': (2, 3)}",
-            "{'descr': '<f4', 'fortran_order': Maybe, 'shape': (2, 3)}",
-            "{'descr': '<f4', 'fortran_order': False, 'shape': (-2, 3)}",
-            "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999, 3)}",
-            "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}",
-            "{'descr': '<q4', 'fortran_order': False, 'shape': (2,)}",
-            &nested,
+        let nested = format!("{{'shape': {}", "(".repeat(9_000));
+        let long = format!("{{'shape': ({}", "1, ".repeat(3_000));
+        for (text, message) in [
+            ("", "broken"),
+            ("{", "broken"),
+            ("{}", "without descr, fortran_order or shape"),
+            ("{'descr'", "broken"),
+            ("{'descr': '<f4', 'shape': (2, 3)}", "without descr"),
+            (
+                "{'descr': '<f4' 'fortran_order': False, 'shape': (2, 3)}",
+                "broken",
+            ),
+            (
+                "{'descr': '<f4', 'fortran_order': Maybe, 'shape': (2, 3)}",
+                "broken",
+            ),
+            (
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (-2, 3)}",
+                "an axis of -2 found",
+            ),
+            (
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (2.0, 3)}",
+                "an axis of 2",
+            ),
+            (
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999, 3)}",
+                "an axis of 99999999999999999999 found",
+            ),
+            (
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (3)}",
+                "broken",
+            ),
+            (
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), 'more': 1}",
+                "broken",
+            ),
+            (
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)} more",
+                "broken",
+            ),
+            (
+                "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}",
+                "a record dtype found",
+            ),
+            (
+                "{'descr': '<q4', 'fortran_order': False, 'shape': (2,)}",
+                "dtype \"<q4\" found",
+            ),
+            (
+                "{'descr': '', 'fortran_order': False, 'shape': (2,)}",
+                "dtype \"\" found",
+            ),
+            (&nested, "brackets within brackets"),
+            (&long, "broken"),
         ] {
-            assert!(Header::parse(text, 0).is_err(), "{text}");
+            let problem = Header::parse(text, 0).unwrap_err();
+            assert!(problem.contains(message), "{text}: {problem}");
         }
     }
 }
