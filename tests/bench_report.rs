@@ -222,6 +222,12 @@ fn what_is_no_report_is_refused_by_name() {
     let mut empty = good.clone();
     empty["adapters"][0]["kernels"][0]["samples"]["seconds"] = Value::Array(vec![]);
     assert!(refusal(&empty.to_string()).contains("there is no sample"));
+    empty["adapters"][0]["kernels"][0]["samples"]["seconds"] = vec![0.5; 1001].into();
+    let told = refusal(&empty.to_string());
+    assert!(
+        told.contains("invalid length 1001, expected 1 to 1000 samples"),
+        "{told}"
+    );
     let mut negative = good;
     negative["adapters"][0]["kernels"][0]["bytes"] = (-1.0).into();
     assert!(refusal(&negative.to_string()).contains("-1 is negative"));
@@ -349,6 +355,10 @@ fn figures_out_of_range_are_invalid_by_the_schema() {
         (
             "/adapters/0/kernels/0/samples/seconds",
             Value::Array(vec![]),
+        ),
+        (
+            "/adapters/0/kernels/0/samples/seconds",
+            vec![0.5; 1001].into(),
         ),
         ("/adapters/0/kernels/0/least_seconds", Value::Null),
         ("/adapters/0/kernels/0/size/rows", 0.5.into()),

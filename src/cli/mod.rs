@@ -11,6 +11,8 @@ mod console;
 mod device;
 mod devices;
 mod failure;
+#[cfg(test)]
+mod fuzz;
 mod indices;
 mod method;
 mod npy;
