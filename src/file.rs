@@ -26,6 +26,7 @@ impl From<io::Error> for Unopened {
 /// # Errors
 ///
 /// [`Unopened::Other`] for a folder, pipe, socket or device, else what the system says.
+#[allow(clippy::disallowed_methods, reason = "this is where files are opened")]
 pub fn open(path: &Path) -> Result<(File, Metadata), Unopened> {
     let known = |about: &Metadata| match other(about.file_type()) {
         Some(kind) => Err(Unopened::Other(kind)),

@@ -75,7 +75,8 @@ pub(crate) struct SelectArgs {
     /// Seed of the draws
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
-    /// Indices of rows already labelled, never picked: .npy, .json, .csv or .txt
+    /// Indices of rows already labelled, never picked: .npy, .json, .csv or .txt (of columns with
+    /// titles that called index or row)
     #[arg(long, value_name = "FILE")]
     pub(crate) labelled: Option<Target>,
     /// Length of a row (norm, max-norm, gram-schmidt) [default: l2]
@@ -100,7 +101,9 @@ pub(crate) struct SelectArgs {
     /// Residual, as a share of its row's length, that counts as none (gram-schmidt)
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub(crate) rank_tol: Option<f64>,
-    /// Each row's latent class, a list: .npy, .json, .csv or .txt (sas; random and norm: stratified)
+    /// Each row's latent class, a list: .npy, .json, .csv or .txt (of columns with titles that called
+    /// class, cluster, label or target; one called index or row says whose it is) (sas; random and
+    /// norm: stratified)
     #[arg(long, value_name = "FILE", group = "latent")]
     pub(crate) classes: Option<Target>,
     /// Latent classes by k-means into so many clusters (sas; random and norm: stratified); the
@@ -109,7 +112,7 @@ pub(crate) struct SelectArgs {
     #[arg(long, value_name = "K", group = "latent")]
     pub(crate) clusters: Option<usize>,
     /// Latent classes by a linear classifier fitted to a few labels: pairs of row and class, .csv,
-    /// .txt, .json or .npy (sas; random and norm: stratified)
+    /// .txt, .json or .npy (titles as of --labelled and --classes) (sas; random and norm: stratified)
     #[arg(long, value_name = "FILE", group = "latent")]
     pub(crate) few_labels: Option<Target>,
     /// Latent classes by the nearest of these embeddings, a .npy matrix (sas; random and norm:
@@ -147,7 +150,7 @@ pub(crate) struct SelectArgs {
     /// Average squared distances, as the authors' released code (typiclust)
     #[arg(long)]
     pub(crate) squared: bool,
-    /// Each row's cluster, a list: .npy, .json, .csv or .txt; spares k-means (typiclust)
+    /// Each row's cluster, a list as that of --classes; spares k-means (typiclust)
     #[arg(long, value_name = "FILE")]
     pub(crate) given_clusters: Option<Target>,
     /// Distance within which a row covers others, of rows at length 1: above 0 and at most 2, or

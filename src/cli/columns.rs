@@ -28,8 +28,8 @@ pub(crate) struct Column {
 impl Column {
     /// The number of the title that `text` is.
     fn title(&self, text: &str) -> Option<usize> {
-        let is_it = |title: &&str| title.eq_ignore_ascii_case(text);
-        (self.titles.iter()).position(|titles| titles.iter().any(|title| is_it(&title)))
+        let is_it = |title: &str| title.eq_ignore_ascii_case(text);
+        (self.titles.iter()).position(|titles| titles.iter().any(|title| is_it(title)))
     }
 
     /// Its titles in words.
@@ -216,7 +216,7 @@ impl Title {
         self.is_first_nameless |= at == 0 && text.is_empty();
         match at {
             0 => self.quoted = format!("{text:?}"),
-            ..QUOTED => self.quoted += &format!(", {text:?}"),
+            1..QUOTED => self.quoted += &format!(", {text:?}"),
             QUOTED => self.quoted += ", ...",
             _ => {}
         }

@@ -266,9 +266,12 @@ impl Header {
     }
 }
 
-/// A `.npy` file of some rows of numbers, and what they are.
+/// The code of a type, and the bytes of a number in it, the highest first or last.
+type Type = (&'static str, fn(u8, bool) -> Vec<u8>);
+
+/// A `.npy` file of some numbers, their shape, and the numbers row by row.
 fn numbers(
-    types: &'static [(&'static str, fn(u8, bool) -> Vec<u8>)],
+    types: &'static [Type],
     shape: impl Strategy<Value = Vec<u64>>,
 ) -> impl Strategy<Value = (Vec<u8>, Vec<u64>, Vec<u8>)> {
     let values = shape.prop_flat_map(|shape| {
@@ -304,13 +307,13 @@ fn turned<const N: usize>(little: [u8; N], is_big: bool) -> Vec<u8> {
     bytes
 }
 
-const FLOATS: &[(&str, fn(u8, bool) -> Vec<u8>)] = &[
+const FLOATS: &[Type] = &[
     ("f2", |v, big| turned(half::f16::from(v).to_le_bytes(), big)),
     ("f4", |v, big| turned(f32::from(v).to_le_bytes(), big)),
     ("f8", |v, big| turned(f64::from(v).to_le_bytes(), big)),
 ];
 
-const INTEGERS: &[(&str, fn(u8, bool) -> Vec<u8>)] = &[
+const INTEGERS: &[Type] = &[
     ("i1", |v, _| vec![v]),
     ("u1", |v, _| vec![v]),
     ("i2", |v, big| turned(i16::from(v).to_le_bytes(), big)),

@@ -240,11 +240,11 @@ fn plain(header: &str) -> Result<String, String> {
     Ok(plain)
 }
 
-/// The type that numpy calls by `descr`; what has no byte order has this machine's.
+/// The type that numpy knows as `descr`; one that names no byte order has this machine's.
 fn of_name(descr: &str) -> Result<TypeStr, String> {
-    let (order, word) = match descr.chars().next() {
-        Some(order @ ('<' | '>' | '=' | '|')) => (order, &descr[1..]),
-        _ => ('=', descr),
+    let (order, word) = match descr.get(..1) {
+        Some(order @ ("<" | ">" | "=" | "|")) => (order, &descr[1..]),
+        _ => ("=", descr),
     };
     let word = match word {
         "?" | "bool" => "b1",
@@ -263,8 +263,7 @@ fn of_name(descr: &str) -> Result<TypeStr, String> {
     };
     let machine = Endianness::of_machine().to_str();
     let with = |order: &str| format!("{order}{word}").parse();
-    let given = with(order.encode_utf8(&mut [0; 4]));
-    given
+    with(order)
         .or_else(|_: npyz::ParseTypeStrError| with(machine))
         .map_err(|_| format!("dtype {descr:?} found, a numpy type expected"))
 }

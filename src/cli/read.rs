@@ -178,6 +178,7 @@ impl DerefMut for Values {
 
 /// Bytes that memory and swap can still take, where the system says so. Linux grants more than
 /// it has, and ends the process that takes it at its word.
+#[allow(clippy::disallowed_methods, reason = "it is the system's")]
 fn memory_available() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let bytes = |name: &str| {
