@@ -393,6 +393,19 @@ fn cells(line: &str) -> Vec<&str> {
 }
 
 #[test]
+fn a_name_of_any_length_is_shown() {
+    let mut odd = cpu();
+    let name = "long ".repeat(20_000);
+    odd.kernels = vec![
+        kernel(&name, 1.0, 1.0, "copy", &[1.0]),
+        kernel("short", 1.0, 1.0, "copy", &[1.0]),
+    ];
+    let text = table::table(&report(vec![odd]));
+    line(&text, &[name.trim_end(), "1.00 s"]);
+    assert!(line(&text, &["short"]).len() < 400);
+}
+
+#[test]
 fn the_table_says_what_was_measured() {
     let text = table::table(&report(vec![gpu(), cpu()]));
     line(

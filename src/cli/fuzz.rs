@@ -11,7 +11,7 @@ use super::read::FeatureFile;
 use super::write::{Format, Target};
 use clap::{CommandFactory as _, FromArgMatches as _};
 use coresift::bench::report::{self, Named, Report};
-use coresift::bench::{compare, table};
+use coresift::bench::{compare, plot, table};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
@@ -28,7 +28,7 @@ const INPUTS: u32 = 2_000;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What reading may take whatever the size of the file: buffers, a title, a header as it is parsed.
-const SLACK: u64 = 1 << 16;
+const SLACK: u64 = 1 << 17;
 
 /// Tries inputs of `strategy`, the same ones every time; `check` finds a folder of its own to write in.
 fn fuzz<T: Debug + Send + 'static>(
@@ -601,17 +601,19 @@ fn reports_that_are_almost_right() {
         if let Ok(report) = read {
             report::save(&report, &path).unwrap();
             prop_assert_eq!(&report::load(&path).unwrap(), &report);
-            shown(report);
+            shown(report, &folder.join("r.svg"));
         }
         Ok(())
     });
 }
 
-/// Tables of a report, whatever is in it.
-fn shown(report: Report) {
+/// Tables and the picture of a report, whatever is in it.
+fn shown(report: Report, picture: &Path) {
     table::table(&report);
     let name = "r".to_owned();
-    let _ = compare::table(&[Named { name, report }]);
+    let reports = [Named { name, report }];
+    let _ = compare::table(&reports);
+    let _ = plot::draw(&reports, picture);
 }
 
 // ---------------------------------------------------------------- options
@@ -672,7 +674,7 @@ fn options_of_any_words() {
         let (parsed, memory) = parsed;
         // The words that clap knows are most of it.
         prop_assert!(
-            memory <= 4 * size as u64 + 2 * SLACK,
+            memory <= 4 * size as u64 + SLACK,
             "{memory} bytes for {size}"
         );
         if let Some(Cli {

@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 /// A longer header is not taken for one, as by numpy.
 const LONGEST_HEADER: u32 = 10_000;
 
-/// Most of it that is not padding, of an array of numbers: numpy's shapes have up to 64 axes.
-const LONGEST_TEXT: usize = 512;
+/// Most of it that is not padding: enough for numpy's 64 axes, were they short.
+const LONGEST_TEXT: usize = 256;
 
 /// An open `.npy` file, read up to its first value.
 #[derive(Debug)]
