@@ -106,6 +106,7 @@ fn change() -> impl Strategy<Value = Change> {
         b"1.5",
         b"1e999",
         b"18446744073709551616",
+        b"9223372036854775808, ",
         b"00",
         b",",
         b";",
@@ -568,6 +569,41 @@ fn lists_that_are_almost_right() {
             Ok(())
         },
     );
+}
+
+/// The shortest entries there are, many of them, and what is no entry at all.
+#[test]
+fn lists_of_short_entries() {
+    let folder = TempDir::new().unwrap();
+    for (start, entry, end) in [
+        ("", "1\n", ""),
+        ("", "1;1\n", ""),
+        ("index,class\n", "1,1\n", ""),
+        ("", "1 1\n", ""),
+        ("", ",", ""),
+        ("", "\n", ""),
+        ("class", ",", "\n1\n"),
+        ("\"", "a", ""),
+        ("[1", ",1", "]"),
+        ("[[1,1]", ",[1,1]", "]"),
+        ("[", "[", ""),
+        ("[\"", "\u{200b}", "\"]"),
+        ("{\"picks\":[1", ",1", "]}"),
+        ("{\"", "a", "\":0}"),
+    ] {
+        let text = format!("{start}{}{end}", entry.repeat(300_000));
+        let path = put(folder.path(), "list", text.as_bytes());
+        for &listed in LISTED {
+            for format in [Format::Csv, Format::Txt, Format::Json] {
+                let (_, memory) = measured(|| listed.read(path.clone(), format));
+                let most = 4 * text.len() as u64 + SLACK;
+                assert!(
+                    memory <= most,
+                    "{memory} bytes for {start}{entry}...{end}, {listed:?}"
+                );
+            }
+        }
+    }
 }
 
 // ---------------------------------------------------------------- reports

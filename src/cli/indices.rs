@@ -6,12 +6,11 @@ use super::npy::{Npy, name, show};
 use super::write::{Format, Target};
 use coresift::file;
 use npyz::{Endianness, TypeChar};
+use serde::de::{self, DeserializeSeed, Error as _, IgnoredAny, Unexpected};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, Unexpected};
 use std::fmt;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::marker::PhantomData;
 
 /// Rows of the features.
 const ROWS: Column = Column {
@@ -49,7 +48,7 @@ const TARGET: [&str; 2] = ["target", "targets"];
 /// Reads the row indices that `argument` names; of JSON the `picks` of a record, too.
 pub(crate) fn rows(list: &Target, argument: &'static str) -> Result<Vec<usize>, Failure> {
     let [rows] = read(list, argument, ROWS.entry, |file| match list.format {
-        Format::Json => json(file, ROWS.entry, true, |Whole(row)| [row]),
+        Format::Json => json(file, ROWS.entry, true),
         _ => {
             let table = Table::open(file, list.format, &[&ROWS])?;
             let places = table.find([0])?;
@@ -66,7 +65,7 @@ pub(crate) fn of_rows(
     column: &Column,
 ) -> Result<Vec<usize>, Failure> {
     let [entries] = read(list, argument, column.entry, |file| match list.format {
-        Format::Json => json(file, column.entry, false, |Whole(entry)| [entry]),
+        Format::Json => json(file, column.entry, false),
         _ => of_table(Table::open(file, list.format, &[column, &ROWS])?, column),
     })?;
     Ok(entries)
@@ -75,10 +74,9 @@ pub(crate) fn of_rows(
 /// Reads the rows and the classes of some labels: a pair a line, a JSON list of pairs, or an array of
 /// two columns.
 pub(crate) fn labels(list: &Target, argument: &'static str) -> Result<[Vec<usize>; 2], Failure> {
-    let pair = |[Whole(row), Whole(class)]: [Whole; 2]| [row, class];
     read(list, argument, "row index or class", |file| {
         match list.format {
-            Format::Json => json(file, "pair of row index and class", false, pair),
+            Format::Json => json(file, "pair of row index and class", false),
             _ => {
                 let table = Table::open(file, list.format, &[&ROWS, &LABELS])?;
                 let places = table.find([0, 1])?;
@@ -153,12 +151,11 @@ fn placed([mut rows, mut entries]: [Vec<usize>; 2]) -> Result<Vec<usize>, String
     Ok(entries)
 }
 
-/// The `N` lists of a JSON list, of whose entries `split` makes numbers.
-fn json<const N: usize, T: DeserializeOwned>(
+/// The `N` lists of a JSON list, each entry of which has a number of each.
+fn json<const N: usize>(
     file: File,
     entry: &str,
     is_record_allowed: bool,
-    split: impl Fn(T) -> [usize; N],
 ) -> Result<[Vec<usize>; N], Fault> {
     let mut file = BufReader::new(file);
     let mut lists = room(most_numbers(&mut file)? / N)?;
@@ -166,12 +163,7 @@ fn json<const N: usize, T: DeserializeOwned>(
         file.consume(3);
     }
     let each = Each {
-        entry: PhantomData,
-        push: |entry| {
-            for (list, number) in lists.iter_mut().zip(split(entry)) {
-                list.push(number);
-            }
-        },
+        lists: &mut lists,
         is_record_allowed,
     };
     let mut json = serde_json::Deserializer::from_reader(file);
@@ -185,15 +177,14 @@ fn json<const N: usize, T: DeserializeOwned>(
     Ok(lists)
 }
 
-/// Pushes each entry of a list, as it is read.
-struct Each<T, F> {
-    entry: PhantomData<T>,
-    push: F,
+/// Fills lists as a JSON list is read: they have room already, which one of serde's would not.
+struct Each<'a, const N: usize> {
+    lists: &'a mut [Vec<usize>; N],
     /// Whether the list may be the `picks` of an object.
     is_record_allowed: bool,
 }
 
-impl<'de, T: Deserialize<'de>, F: FnMut(T)> DeserializeSeed<'de> for Each<T, F> {
+impl<'de, const N: usize> DeserializeSeed<'de> for Each<'_, N> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
@@ -201,16 +192,18 @@ impl<'de, T: Deserialize<'de>, F: FnMut(T)> DeserializeSeed<'de> for Each<T, F> 
     }
 }
 
-impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Each<T, F> {
+impl<'de, const N: usize> Visitor<'de> for Each<'_, N> {
     type Value = ();
 
     fn expecting(&self, words: &mut fmt::Formatter<'_>) -> fmt::Result {
         words.write_str("a list")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
-        while let Some(entry) = list.next_element()? {
-            (self.push)(entry);
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while let Some(Numbers(numbers)) = list.next_element::<Numbers<N>>()? {
+            for (list, number) in self.lists.iter_mut().zip(numbers) {
+                list.push(number);
+            }
         }
         Ok(())
     }
@@ -219,7 +212,7 @@ impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Each<T, F> {
         if !self.is_record_allowed {
             return Err(A::Error::invalid_type(Unexpected::Map, &self));
         }
-        let mut picks = Some(Self {
+        let mut picks = Some(Each {
             is_record_allowed: false,
             ..self
         });
@@ -228,9 +221,7 @@ impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Each<T, F> {
                 object.next_value::<IgnoredAny>()?;
                 continue;
             }
-            let picks = picks
-                .take()
-                .ok_or_else(|| A::Error::duplicate_field("picks"))?;
+            let picks = (picks.take()).ok_or_else(|| A::Error::duplicate_field("picks"))?;
             object.next_value_seed(picks)?;
         }
         match picks {
@@ -240,31 +231,49 @@ impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Each<T, F> {
     }
 }
 
-/// A number from 0 up.
-struct Whole(usize);
+/// An entry: a number from 0 up, or a list of `N`.
+struct Numbers<const N: usize>([usize; N]);
 
-impl<'de> Deserialize<'de> for Whole {
+impl<'de, const N: usize> Deserialize<'de> for Numbers<N> {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        json.deserialize_any(WholeVisitor).map(Self)
+        json.deserialize_any(NumbersVisitor)
     }
 }
 
-struct WholeVisitor;
+struct NumbersVisitor<const N: usize>;
 
-impl Visitor<'_> for WholeVisitor {
-    type Value = usize;
+impl<'de, const N: usize> Visitor<'de> for NumbersVisitor<N> {
+    type Value = Numbers<N>;
 
     fn expecting(&self, words: &mut fmt::Formatter<'_>) -> fmt::Result {
-        words.write_str("a whole number")
+        words.write_str(if N == 1 {
+            "a whole number"
+        } else {
+            "a list of two whole numbers"
+        })
     }
 
-    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<usize, E> {
-        let too_large = |_| E::invalid_value(Unexpected::Unsigned(number), &self);
-        number.try_into().map_err(too_large)
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Numbers<N>, E> {
+        let whole = usize::try_from(number).ok().filter(|_| N == 1);
+        let whole = whole.ok_or_else(|| E::invalid_type(Unexpected::Unsigned(number), &self))?;
+        Ok(Numbers([whole; N]))
     }
 
-    // A message need not repeat it: it may be long.
-    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<usize, E> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Numbers<N>, A::Error> {
+        if N == 1 {
+            return Err(A::Error::invalid_type(Unexpected::Seq, &self));
+        }
+        let mut numbers = [0; N];
+        for (at, number) in numbers.iter_mut().enumerate() {
+            let Numbers([next]) = (list.next_element::<Numbers<1>>()?)
+                .ok_or_else(|| A::Error::invalid_length(at, &self))?;
+            *number = next;
+        }
+        Ok(Numbers(numbers))
+    }
+
+    // serde would repeat it in its message, however long.
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<Numbers<N>, E> {
         Err(E::invalid_type(Unexpected::Other("a string"), &self))
     }
 }
