@@ -1,11 +1,66 @@
-//! Files that appear whole or not at all, and are known again under every name.
+//! Files: opened once it is known what they are, known again under every name, written whole or not at
+//! all.
 
 use file_id::FileId;
 use std::ffi::OsString;
-use std::fs::FileType;
+use std::fs::{File, FileType, Metadata};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Why a file was not opened to be read.
+#[derive(Debug)]
+pub enum Unopened {
+    /// It is no file, but this.
+    Other(&'static str),
+    /// What the system says.
+    System(io::Error),
+}
+
+impl From<io::Error> for Unopened {
+    fn from(error: io::Error) -> Self {
+        Self::System(error)
+    }
+}
+
+/// Opens a file to be read; every file that is read is opened here. What is no file is refused before
+/// it is opened, for a pipe would wait until somebody writes to it.
+///
+/// # Errors
+///
+/// [`Unopened::Other`] for a folder, pipe, socket or device, else what the system says.
+#[allow(clippy::disallowed_methods, reason = "this is where files are opened")]
+pub fn open(path: &Path) -> Result<(File, Metadata), Unopened> {
+    let known = |about: &Metadata| match other(about.file_type()) {
+        Some(kind) => Err(Unopened::Other(kind)),
+        None => Ok(()),
+    };
+    known(&std::fs::metadata(path)?)?;
+    let file = File::open(path)?;
+    // It may have become another since.
+    let about = file.metadata()?;
+    known(&about)?;
+    Ok((file, about))
+}
+
+/// What stands in place of a regular file.
+fn other(kind: FileType) -> Option<&'static str> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        if kind.is_fifo() {
+            return Some("a pipe");
+        }
+        if kind.is_socket() {
+            return Some("a socket");
+        }
+    }
+    match kind {
+        _ if kind.is_file() => None,
+        _ if kind.is_dir() => Some("a folder"),
+        _ => Some("a device"),
+    }
+}
 
 /// Held while a file is being written, which is brief: Ctrl-C waits for it, and so leaves
 /// neither half a file nor a temporary one.
@@ -63,7 +118,7 @@ pub fn identity_of_stdout() -> Option<Identity> {
         use std::os::fd::AsFd as _;
         use std::os::unix::fs::MetadataExt as _;
         let stdout = io::stdout().as_fd().try_clone_to_owned().ok()?;
-        let found = std::fs::File::from(stdout).metadata().ok()?;
+        let found = File::from(stdout).metadata().ok()?;
         let id = FileId::new_inode(found.dev(), found.ino());
         found.is_file().then_some(Identity::There(id))
     }
@@ -95,27 +150,9 @@ pub fn obstacle(path: &Path) -> Option<&'static str> {
     let ends_in_separator = (path.as_os_str().as_encoded_bytes().last())
         .is_some_and(|&byte| std::path::is_separator(byte.into()));
     match path.metadata() {
-        Ok(found) if found.is_file() => None,
-        Ok(found) => Some(in_words(found.file_type())),
+        Ok(found) => other(found.file_type()),
         Err(_) => ends_in_separator.then_some("the name of a folder"),
     }
-}
-
-fn in_words(kind: FileType) -> &'static str {
-    if kind.is_dir() {
-        return "a folder";
-    }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt as _;
-        if kind.is_fifo() {
-            return "a pipe";
-        }
-        if kind.is_char_device() || kind.is_block_device() {
-            return "a device";
-        }
-    }
-    "no regular file"
 }
 
 /// Makes a file where one is to be for `path`, and takes it away again.

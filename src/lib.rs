@@ -62,6 +62,8 @@
 //! alone names wgpu; kernels (`cpu/`, `gpu/`, `shaders/`) bound and score and decide nothing;
 //! selectors (`select/`) decide, on the host, through `&dyn Pool`.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 #[cfg(feature = "cli")]
 pub mod bench;
 mod cpu;

@@ -222,6 +222,12 @@ fn what_is_no_report_is_refused_by_name() {
     let mut empty = good.clone();
     empty["adapters"][0]["kernels"][0]["samples"]["seconds"] = Value::Array(vec![]);
     assert!(refusal(&empty.to_string()).contains("there is no sample"));
+    empty["adapters"][0]["kernels"][0]["samples"]["seconds"] = vec![0.5; 1001].into();
+    let told = refusal(&empty.to_string());
+    assert!(
+        told.contains("invalid length 1001, expected 1 to 1000 samples"),
+        "{told}"
+    );
     let mut negative = good;
     negative["adapters"][0]["kernels"][0]["bytes"] = (-1.0).into();
     assert!(refusal(&negative.to_string()).contains("-1 is negative"));
@@ -233,7 +239,7 @@ fn files_that_the_system_keeps_are_named() {
     let path = folder.path().join("none").join("r.json");
     let error = load(&path).unwrap_err().to_string();
     assert!(
-        error.starts_with(&format!("{}: cannot read the file: ", path.display())),
+        error.starts_with(&format!("{}: cannot open the file: ", path.display())),
         "{error}"
     );
     let told = format!("{}: cannot write the file: ", path.display());
@@ -350,6 +356,10 @@ fn figures_out_of_range_are_invalid_by_the_schema() {
             "/adapters/0/kernels/0/samples/seconds",
             Value::Array(vec![]),
         ),
+        (
+            "/adapters/0/kernels/0/samples/seconds",
+            vec![0.5; 1001].into(),
+        ),
         ("/adapters/0/kernels/0/least_seconds", Value::Null),
         ("/adapters/0/kernels/0/size/rows", 0.5.into()),
         ("/adapters/0/selectors/0/host_seconds", (-0.5).into()),
@@ -380,6 +390,19 @@ fn cells(line: &str) -> Vec<&str> {
         .map(str::trim)
         .filter(|cell| !cell.is_empty())
         .collect()
+}
+
+#[test]
+fn a_name_of_any_length_is_shown() {
+    let mut odd = cpu();
+    let name = "long ".repeat(20_000);
+    odd.kernels = vec![
+        kernel(&name, 1.0, 1.0, "copy", &[1.0]),
+        kernel("short", 1.0, 1.0, "copy", &[1.0]),
+    ];
+    let text = table::table(&report(vec![odd]));
+    line(&text, &[name.trim_end(), "1.00 s"]);
+    assert!(line(&text, &["short"]).len() < 400);
 }
 
 #[test]

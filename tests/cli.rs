@@ -10,6 +10,8 @@ mod bench;
 mod devices;
 #[path = "cli/inputs.rs"]
 mod inputs;
+#[path = "cli/lists.rs"]
+mod lists;
 #[cfg(unix)]
 #[path = "cli/outputs.rs"]
 mod outputs;

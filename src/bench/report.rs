@@ -1,9 +1,12 @@
 //! The report of a run: its fields, and the file that keeps it.
 
-use crate::{Error, file};
-use serde::de::Error as _;
+use crate::Error;
+use crate::file::{self, Unopened};
+use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
+use std::io::Read as _;
 use std::path::Path;
 
 /// What this version writes and reads; `report.schema.json` describes it.
@@ -68,11 +71,18 @@ pub enum Timing {
     WallClock,
 }
 
+/// Most bytes of a report; those of a few dozen adapters are far below.
+const LONGEST: u64 = 1 << 24;
+
+/// Most runs of one thing. A list takes up to three times its length as it grows, so that without a bound
+/// a file could claim many times its own size.
+const MOST_RUNS: usize = 1000;
+
 /// Seconds of repeated runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Samples {
-    /// Each run's, in the order of the runs; at least one.
+    /// Each run's, in the order of the runs; 1 to 1000.
     #[serde(deserialize_with = "some_seconds")]
     pub seconds: Vec<f64>,
 }
@@ -227,7 +237,15 @@ pub struct Named {
 ///
 /// [`Error::File`] if the file cannot be read, [`Error::Report`] if it holds no report of [`SCHEMA`].
 pub fn load(path: &Path) -> Result<Report, Error> {
-    let text = std::fs::read_to_string(path)
+    let (mut file, about) = file::open(path).map_err(|why| match why {
+        Unopened::Other(kind) => refused(path, kind.to_owned()),
+        Unopened::System(e) => super::unusable(path, "cannot open the file", &e),
+    })?;
+    if about.len() > LONGEST {
+        return Err(refused(path, format!("a file of {} bytes", about.len())));
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text)
         .map_err(|e| super::unusable(path, "cannot read the file", &e))?;
     parse(&text).map_err(|found| refused(path, found))
 }
@@ -260,12 +278,34 @@ fn parse(text: &str) -> Result<Report, String> {
     struct Version {
         schema: String,
     }
-    let no_report = |e| format!("no report ({e})");
+    let no_report = |e: serde_json::Error| format!("no report ({})", Start::of(e));
     let version: Version = serde_json::from_str(text).map_err(no_report)?;
     if version.schema != SCHEMA {
-        return Err(format!("schema {:?}", version.schema));
+        return Err(format!(
+            "schema {}",
+            Start::of(format_args!("{:?}", version.schema))
+        ));
     }
     serde_json::from_str(text).map_err(no_report)
+}
+
+/// The start of a message that quotes what it found, which may be the whole file.
+struct Start(String);
+
+impl Start {
+    fn of(message: impl fmt::Display) -> String {
+        let mut start = Self(String::new());
+        write!(start, "{message}").expect("memory takes every character");
+        start.0
+    }
+}
+
+impl fmt::Write for Start {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = 400usize.saturating_sub(self.0.len());
+        self.0.extend(text.chars().take(room));
+        Ok(())
+    }
 }
 
 /// A field that may be null but not left out, which an `Option` else might be.
@@ -286,12 +326,34 @@ fn not_negative<'de, D: Deserializer<'de>>(field: D) -> Result<f64, D::Error> {
 }
 
 fn some_seconds<'de, D: Deserializer<'de>>(field: D) -> Result<Vec<f64>, D::Error> {
-    let seconds = Vec::<f64>::deserialize(field)?;
-    if seconds.is_empty() {
-        return Err(D::Error::custom("there is no sample"));
+    field.deserialize_seq(Runs)
+}
+
+/// Reads the seconds of some runs.
+struct Runs;
+
+impl<'de> Visitor<'de> for Runs {
+    type Value = Vec<f64>;
+
+    fn expecting(&self, words: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(words, "1 to {MOST_RUNS} samples")
     }
-    match seconds.iter().find(|&&value| value < 0.0) {
-        Some(value) => Err(D::Error::custom(format!("{value} is negative"))),
-        None => Ok(seconds),
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<f64>, A::Error> {
+        let mut seconds = Vec::new();
+        while let Some(value) = list.next_element()? {
+            if value < 0.0 {
+                return Err(A::Error::custom(format!("{value} is negative")));
+            }
+            seconds.push(value);
+            if seconds.len() > MOST_RUNS {
+                return Err(A::Error::invalid_length(seconds.len(), &self));
+            }
+        }
+        if seconds.is_empty() {
+            return Err(A::Error::custom("there is no sample"));
+        }
+        seconds.shrink_to_fit();
+        Ok(seconds)
     }
 }

@@ -142,6 +142,9 @@ pub(super) fn about(adapter: &Adapter) -> String {
     format!("{words}, {timing}")
 }
 
+/// A cell that is wider, which a report from elsewhere may have, makes no column wider, only its own line.
+const WIDEST: usize = 200;
+
 /// Rows of cells between lines of text.
 pub(super) struct Columns {
     lines: Vec<Line>,
@@ -178,7 +181,7 @@ impl Columns {
             let Line::Cells(cells) = line else { continue };
             widths.resize(widths.len().max(cells.len()), 0);
             for (width, cell) in widths.iter_mut().zip(cells) {
-                *width = cell.chars().count().max(*width);
+                *width = cell.chars().count().min(WIDEST).max(*width);
             }
         }
         let shown = |line: &Line| match line {

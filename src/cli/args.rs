@@ -142,7 +142,8 @@ pub(crate) struct SelectArgs {
     pub(crate) features: PathBuf,
     /// Indices of rows already labelled: .npy, .json, .csv or .txt
     ///
-    /// They are never picked; what they hold already, methods take into account
+    /// They are never picked; what they hold already, methods take into account. Of columns with
+    /// titles the one called index or row is read
     #[arg(long, value_name = "FILE", help_heading = heading::ROWS)]
     pub(crate) labelled: Option<Target>,
 
@@ -189,7 +190,8 @@ pub(crate) struct SelectArgs {
     #[arg(long, value_name = "N", help_heading = heading::DEVICE)]
     pub(crate) threads: Option<Threads>,
 
-    /// Each row's latent class, a list: .npy, .json, .csv or .txt
+    /// Each row's latent class, a list: .npy, .json, .csv or .txt. Of columns with titles the one
+    /// called class, cluster, label or target is read; one called index or row says whose it is
     #[arg(long, value_name = "FILE", group = "latent", help_heading = heading::CLASSES, hide_short_help = true)]
     pub(crate) classes: Option<Target>,
     /// Classes by k-means into so many clusters. With probcover: the clusters that --delta auto goes by,
@@ -197,7 +199,7 @@ pub(crate) struct SelectArgs {
     #[arg(long, value_name = "K", group = "latent", help_heading = heading::CLASSES, hide_short_help = true)]
     pub(crate) clusters: Option<usize>,
     /// Classes by a linear classifier fitted to a few labels: pairs of row and class, .csv, .txt, .json
-    /// or .npy
+    /// or .npy (titles as of --labelled and --classes)
     #[arg(long, value_name = "FILE", group = "latent", help_heading = heading::CLASSES, hide_short_help = true)]
     pub(crate) few_labels: Option<Target>,
     /// Classes by the nearest of these embeddings, a .npy matrix
@@ -259,7 +261,7 @@ pub(crate) struct SelectArgs {
     /// Average squared distances, as the authors' released code
     #[arg(long, help_heading = heading::TYPICLUST, hide_short_help = true)]
     pub(crate) squared: bool,
-    /// Each row's cluster, a list: .npy, .json, .csv or .txt; spares k-means
+    /// Each row's cluster, a list as that of --classes; spares k-means
     #[arg(long, value_name = "FILE", help_heading = heading::TYPICLUST, hide_short_help = true)]
     pub(crate) given_clusters: Option<Target>,
 

@@ -10,12 +10,12 @@ use std::path::Path;
 /// The latent classes that the options ask for, for features of `dim` values.
 pub(crate) fn read(args: &SelectArgs, dim: usize) -> Result<Option<Classes>, Failure> {
     let classes = if let Some(list) = &args.classes {
-        Classes::Given(indices::read(list, "classes", "class")?)
+        Classes::Given(indices::of_rows(list, "classes", &indices::CLASSES)?)
     } else if let Some(clusters) = args.clusters {
         let seed = args.seed;
         Classes::KMeans { clusters, seed }
     } else if let Some(list) = &args.few_labels {
-        let (rows, classes) = indices::read_pairs(list, "few-labels")?;
+        let [rows, classes] = indices::labels(list, "few-labels")?;
         Classes::FewLabels { rows, classes }
     } else if let Some(path) = &args.prompts {
         let embeddings = prompts(path, dim)?;

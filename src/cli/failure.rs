@@ -1,5 +1,6 @@
 //! What can go wrong on the command line, and the exit code it makes.
 
+use coresift::file::Unopened;
 use std::io;
 use std::path::Path;
 
@@ -62,6 +63,16 @@ impl Failure {
             argument,
             problem: problem.to_owned(),
             source: Some(source),
+        }
+    }
+
+    /// What `argument` names was not opened to be read.
+    pub(crate) fn unopened(path: &Path, argument: &'static str, why: Unopened) -> Self {
+        match why {
+            Unopened::Other(kind) => {
+                Self::file(path, argument, format!("{kind} found, a file expected"))
+            }
+            Unopened::System(error) => Self::io(path, argument, "cannot open the file", error),
         }
     }
 

@@ -1,187 +1,324 @@
 //! Lists of row indices, of classes, and of pairs of both, in the forms that `--out` writes.
 
+use super::columns::{Column, Fault, Table, most_numbers, room};
 use super::failure::Failure;
 use super::npy::{Npy, name, show};
 use super::write::{Format, Target};
+use coresift::file;
 use npyz::{Endianness, TypeChar};
-use serde_json::Value;
-use std::io::Read as _;
-use std::path::Path;
+use serde::de::{self, DeserializeSeed, Error as _, IgnoredAny, Unexpected};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _};
 
-/// Reads the list that `argument` names; `entry` is what it lists, in the singular.
-pub(crate) fn read(
-    list: &Target,
-    argument: &'static str,
-    entry: &str,
-) -> Result<Vec<usize>, Failure> {
-    if list.format == Format::Npy {
-        return npy(&list.path, argument, entry);
-    }
-    let text = text_of(list, argument)?;
-    let indices = if list.format == Format::Json {
-        json(&text, entry)
-    } else {
-        lines(&text, list.format, entry)
-    };
-    indices.map_err(|problem| Failure::file(&list.path, argument, problem))
-}
+/// Rows of the features.
+const ROWS: Column = Column {
+    entry: "row index",
+    titles: &[["index", "indices"], ["row", "rows"]],
+    first_wins: false,
+};
 
-/// Reads pairs of a row index and a class: in `.csv` and `.txt` a pair a line, in `.json` an array
-/// of pairs, in `.npy` two columns.
-pub(crate) fn read_pairs(
-    list: &Target,
-    argument: &'static str,
-) -> Result<(Vec<usize>, Vec<usize>), Failure> {
-    let fail = |problem| Failure::file(&list.path, argument, problem);
-    let entries = match list.format {
-        Format::Npy => return npy_pairs(&list.path, argument),
-        Format::Json => json_pairs(&text_of(list, argument)?),
-        Format::Csv | Format::Txt => line_pairs(&text_of(list, argument)?, list.format),
-    };
-    Ok(entries.map_err(fail)?.into_iter().unzip())
-}
+/// What `--classes` lists.
+pub(crate) const CLASSES: Column = Column {
+    entry: "class",
+    titles: &[CLASS, CLUSTER, LABEL, TARGET],
+    first_wins: true,
+};
 
-fn text_of(list: &Target, argument: &'static str) -> Result<String, Failure> {
-    std::fs::read_to_string(&list.path)
-        .map_err(|e| Failure::io(&list.path, argument, "cannot read the file", e))
-}
+/// What `--given-clusters` lists.
+pub(crate) const CLUSTERS: Column = Column {
+    entry: "cluster",
+    titles: &[CLUSTER, CLASS, LABEL, TARGET],
+    first_wins: true,
+};
 
-/// A pair a line, with a comma or with blanks between; of a `.csv` under an optional header line.
-fn line_pairs(text: &str, format: Format) -> Result<Vec<(usize, usize)>, String> {
-    let mut pairs = Vec::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        let split = |c: char| c == ',' || c.is_whitespace();
-        let fields: Vec<&str> = line
-            .split(split)
-            .filter(|field| !field.is_empty())
-            .collect();
-        let is_title = format == Format::Csv && number == 1 && fields.first() == Some(&"index");
-        if is_title || fields.is_empty() {
-            continue;
+/// What `--few-labels` lists beside rows.
+const LABELS: Column = Column {
+    entry: "class",
+    titles: &[LABEL, CLASS, CLUSTER, TARGET],
+    first_wins: true,
+};
+
+const CLASS: [&str; 2] = ["class", "classes"];
+const CLUSTER: [&str; 2] = ["cluster", "clusters"];
+const LABEL: [&str; 2] = ["label", "labels"];
+const TARGET: [&str; 2] = ["target", "targets"];
+
+/// Reads the row indices that `argument` names; of JSON the `picks` of a record, too.
+pub(crate) fn rows(list: &Target, argument: &'static str) -> Result<Vec<usize>, Failure> {
+    let [rows] = read(list, argument, ROWS.entry, |file| match list.format {
+        Format::Json => json(file, ROWS.entry, true),
+        _ => {
+            let table = Table::open(file, list.format, &[&ROWS])?;
+            let places = table.find([0])?;
+            table.numbers(places, [ROWS.entry])
         }
-        let numbers: Vec<usize> = fields
-            .iter()
-            .filter_map(|field| field.parse().ok())
-            .collect();
-        match (&fields[..], &numbers[..]) {
-            ([_, _], &[row, class]) => pairs.push((row, class)),
+    })?;
+    Ok(rows)
+}
+
+/// Reads what every row has of `column`: in the order of the rows, unless a table says otherwise.
+pub(crate) fn of_rows(
+    list: &Target,
+    argument: &'static str,
+    column: &Column,
+) -> Result<Vec<usize>, Failure> {
+    let [entries] = read(list, argument, column.entry, |file| match list.format {
+        Format::Json => json(file, column.entry, false),
+        _ => of_table(Table::open(file, list.format, &[column, &ROWS])?, column),
+    })?;
+    Ok(entries)
+}
+
+/// Reads the rows and the classes of some labels: a pair a line, a JSON list of pairs, or an array of
+/// two columns.
+pub(crate) fn labels(list: &Target, argument: &'static str) -> Result<[Vec<usize>; 2], Failure> {
+    read(list, argument, "row index or class", |file| {
+        match list.format {
+            Format::Json => json(file, "pair of row index and class", false),
             _ => {
-                return Err(format!(
-                    "{line:?} found on line {number}, a row index and a class expected"
-                ));
+                let table = Table::open(file, list.format, &[&ROWS, &LABELS])?;
+                let places = table.find([0, 1])?;
+                table.numbers(places, [ROWS.entry, LABELS.entry])
             }
         }
-    }
-    Ok(pairs)
-}
-
-fn json_pairs(text: &str) -> Result<Vec<(usize, usize)>, String> {
-    let value: Value =
-        serde_json::from_str(text).map_err(|e| format!("no JSON found ({e}), a list expected"))?;
-    let list = value
-        .as_array()
-        .ok_or("no list found, a list of pairs expected")?;
-    let pair = |(at, value): (usize, &Value)| {
-        let numbers: Vec<usize> = (value.as_array().into_iter().flatten())
-            .filter_map(|v| usize::try_from(v.as_u64()?).ok())
-            .collect();
-        match (value.as_array().map(Vec::len), &numbers[..]) {
-            (Some(2), &[row, class]) => Ok((row, class)),
-            _ => Err(format!(
-                "{value} found at position {at}, a row index and a class expected"
-            )),
-        }
-    };
-    list.iter().enumerate().map(pair).collect()
-}
-
-/// One index a line; of a `.csv` the first column, under an optional header line.
-fn lines(text: &str, format: Format, entry: &str) -> Result<Vec<usize>, String> {
-    let mut indices = Vec::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        let field = match format {
-            Format::Csv => line.split(',').next().unwrap_or(line),
-            _ => line,
-        };
-        let field = field.trim().trim_matches('"');
-        let is_title = format == Format::Csv && number == 1 && (field == "index" || field == entry);
-        if is_title || line.trim().is_empty() {
-            continue;
-        }
-        indices.push(
-            field
-                .parse()
-                .map_err(|_| format!("{field:?} found on line {number}, a {entry} expected"))?,
-        );
-    }
-    Ok(indices)
-}
-
-/// An array of indices, or an object that has one as `picks`.
-fn json(text: &str, entry: &str) -> Result<Vec<usize>, String> {
-    let value: Value =
-        serde_json::from_str(text).map_err(|e| format!("no JSON found ({e}), a list expected"))?;
-    let list = value.get("picks").unwrap_or(&value).as_array();
-    let list =
-        list.ok_or_else(|| format!("no list found, a list expected, each entry a {entry}"))?;
-    let index = |(at, value): (usize, &Value)| {
-        let index = value.as_u64().and_then(|index| usize::try_from(index).ok());
-        index.ok_or_else(|| format!("{value} found at position {at}, a {entry} expected"))
-    };
-    list.iter().enumerate().map(index).collect()
-}
-
-fn npy(path: &Path, argument: &'static str, entry: &str) -> Result<Vec<usize>, Failure> {
-    let npy = Npy::open(path, argument)?;
-    let shape = &npy.header.shape;
-    if shape.len() != 1 {
-        return Err(npy.failure(format!("shape {} found, rank 1 expected", show(shape))));
-    }
-    whole_numbers(npy, entry)
-}
-
-fn npy_pairs(path: &Path, argument: &'static str) -> Result<(Vec<usize>, Vec<usize>), Failure> {
-    let npy = Npy::open(path, argument)?;
-    let &[count, 2] = &npy.header.shape[..] else {
-        let found = show(&npy.header.shape);
-        return Err(npy.failure(format!("shape {found} found, rows of two entries expected")));
-    };
-    let fortran = npy.header.fortran;
-    let numbers = whole_numbers(npy, "row index or class")?;
-    Ok(if fortran {
-        let (rows, classes) = numbers.split_at(count as usize);
-        (rows.to_vec(), classes.to_vec())
-    } else {
-        numbers
-            .as_chunks::<2>()
-            .0
-            .iter()
-            .map(|&[row, class]| (row, class))
-            .unzip()
     })
 }
 
-/// All entries of an array, in file order.
-fn whole_numbers(mut npy: Npy, entry: &str) -> Result<Vec<usize>, Failure> {
-    let dtype = npy.header.dtype.clone();
-    let kind = dtype.type_char();
-    if !matches!(kind, TypeChar::Int | TypeChar::Uint) {
-        return Err(npy.failure(format!("{} found, whole numbers expected", name(&dtype))));
+/// Reads `N` lists that stand side by side in a file, by `text` unless it is an array.
+fn read<const N: usize>(
+    list: &Target,
+    argument: &'static str,
+    entry: &str,
+    text: impl FnOnce(File) -> Result<[Vec<usize>; N], Fault>,
+) -> Result<[Vec<usize>; N], Failure> {
+    let path = &list.path;
+    if list.format == Format::Npy {
+        return npy(&Npy::open(path, argument)?, entry);
     }
-    npy.check_size()?;
-    let mut bytes = Vec::new();
-    npy.file.read_to_end(&mut bytes).map_err(|e| npy.io(e))?;
+    let (file, _) = file::open(path).map_err(|why| Failure::unopened(path, argument, why))?;
+    text(file).map_err(|fault| match fault {
+        Fault::Content(problem) => Failure::file(path, argument, problem),
+        Fault::System(e) => Failure::io(path, argument, "cannot read the file", e),
+    })
+}
+
+/// The entries of a table; where it has a column of rows, each in the place of its row.
+fn of_table(table: Table<'_>, column: &Column) -> Result<[Vec<usize>; 1], Fault> {
+    let [at] = table.find([0])?;
+    if let Some(rows) = table.titled(1)? {
+        let lists = table.numbers([rows, at], [ROWS.entry, column.entry])?;
+        return Ok([placed(lists)?]);
+    }
+    if !table.is_first_nameless() {
+        return table.numbers([at], [column.entry]);
+    }
+    // The index that pandas writes may be that of rows that were chosen or mixed before the features
+    // were made of them, or after.
+    let [rows, entries] = table.numbers(
+        [0, at],
+        ["row number (its column has no title)", column.entry],
+    )?;
+    if rows.iter().copied().eq(0..rows.len()) {
+        return Ok([entries]);
+    }
+    let problem = "a first column without a title, and not 0, 1, 2, ..., found, one named index (then \
+                   it says whose each entry is) or none expected";
+    Err(Fault::Content(problem.to_owned()))
+}
+
+/// Every entry in the place of its row; each row must have one.
+fn placed([mut rows, mut entries]: [Vec<usize>; 2]) -> Result<Vec<usize>, String> {
+    let count = rows.len();
+    for at in 0..count {
+        while rows[at] != at {
+            let to = rows[at];
+            let problem = match rows.get(to) {
+                Some(&row) if row != to => {
+                    rows.swap(at, to);
+                    entries.swap(at, to);
+                    continue;
+                }
+                Some(_) => "found twice",
+                None => "found",
+            };
+            return Err(format!(
+                "row {to} {problem}, each of {count} rows from 0 on expected once"
+            ));
+        }
+    }
+    Ok(entries)
+}
+
+/// The `N` lists of a JSON list, each entry of which has a number of each.
+fn json<const N: usize>(
+    file: File,
+    entry: &str,
+    is_record_allowed: bool,
+) -> Result<[Vec<usize>; N], Fault> {
+    let mut file = BufReader::new(file);
+    let mut lists = room(most_numbers(&mut file)? / N)?;
+    if file.fill_buf()?.starts_with("\u{feff}".as_bytes()) {
+        file.consume(3);
+    }
+    let each = Each {
+        lists: &mut lists,
+        is_record_allowed,
+    };
+    let mut json = serde_json::Deserializer::from_reader(file);
+    let read = each.deserialize(&mut json).and_then(|()| json.end());
+    read.map_err(|e| match e.classify() {
+        serde_json::error::Category::Io => Fault::System(e.into()),
+        _ => Fault::Content(format!(
+            "no list found ({e}), a list expected, each entry a {entry}"
+        )),
+    })?;
+    Ok(lists)
+}
+
+/// Fills lists as a JSON list is read: they have room already, which one of serde's would not.
+struct Each<'a, const N: usize> {
+    lists: &'a mut [Vec<usize>; N],
+    /// Whether the list may be the `picks` of an object.
+    is_record_allowed: bool,
+}
+
+impl<'de, const N: usize> DeserializeSeed<'de> for Each<'_, N> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de, const N: usize> Visitor<'de> for Each<'_, N> {
+    type Value = ();
+
+    fn expecting(&self, words: &mut fmt::Formatter<'_>) -> fmt::Result {
+        words.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while let Some(Numbers(numbers)) = list.next_element::<Numbers<N>>()? {
+            for (list, number) in self.lists.iter_mut().zip(numbers) {
+                list.push(number);
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
+        if !self.is_record_allowed {
+            return Err(A::Error::invalid_type(Unexpected::Map, &self));
+        }
+        let mut picks = Some(Each {
+            is_record_allowed: false,
+            ..self
+        });
+        while let Some(key) = object.next_key::<String>()? {
+            if key != "picks" {
+                object.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            let picks = (picks.take()).ok_or_else(|| A::Error::duplicate_field("picks"))?;
+            object.next_value_seed(picks)?;
+        }
+        match picks {
+            Some(_) => Err(A::Error::missing_field("picks")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// An entry: a number from 0 up, or a list of `N`.
+struct Numbers<const N: usize>([usize; N]);
+
+impl<'de, const N: usize> Deserialize<'de> for Numbers<N> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_any(NumbersVisitor)
+    }
+}
+
+struct NumbersVisitor<const N: usize>;
+
+impl<'de, const N: usize> Visitor<'de> for NumbersVisitor<N> {
+    type Value = Numbers<N>;
+
+    fn expecting(&self, words: &mut fmt::Formatter<'_>) -> fmt::Result {
+        words.write_str(if N == 1 {
+            "a whole number"
+        } else {
+            "a list of two whole numbers"
+        })
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Numbers<N>, E> {
+        let whole = usize::try_from(number).ok().filter(|_| N == 1);
+        let whole = whole.ok_or_else(|| E::invalid_type(Unexpected::Unsigned(number), &self))?;
+        Ok(Numbers([whole; N]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Numbers<N>, A::Error> {
+        if N == 1 {
+            return Err(A::Error::invalid_type(Unexpected::Seq, &self));
+        }
+        let mut numbers = [0; N];
+        for (at, number) in numbers.iter_mut().enumerate() {
+            let Numbers([next]) = (list.next_element::<Numbers<1>>()?)
+                .ok_or_else(|| A::Error::invalid_length(at, &self))?;
+            *number = next;
+        }
+        Ok(Numbers(numbers))
+    }
+
+    // serde would repeat it in its message, however long.
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<Numbers<N>, E> {
+        Err(E::invalid_type(Unexpected::Other("a string"), &self))
+    }
+}
+
+/// The `N` lists of an array: all of it, or its columns. An empty one may be of any type: numpy makes
+/// it of float64.
+fn npy<const N: usize>(npy: &Npy, entry: &str) -> Result<[Vec<usize>; N], Failure> {
+    let shape = &npy.header.shape[..];
+    let expected = match (N, shape) {
+        (1, [_]) | (_, [0]) => None,
+        (1, _) => Some("rank 1"),
+        (_, &[_, columns]) if columns == N as u64 => None,
+        _ => Some("rows of two entries"),
+    };
+    if let Some(expected) = expected {
+        let found = show(shape);
+        return Err(npy.failure(format!("shape {found} found, {expected} expected")));
+    }
+    let count = npy.check_size()?;
+    let mut lists = room(count / N).map_err(|e| npy.io(e))?;
+    let dtype = &npy.header.dtype;
+    let kind = dtype.type_char();
+    if count > 0 && !matches!(kind, TypeChar::Int | TypeChar::Uint) {
+        return Err(npy.failure(format!("{} found, whole numbers expected", name(dtype))));
+    }
     let big_endian = dtype.endianness() == Endianness::Big;
-    let index = |(at, bytes): (usize, &[u8])| {
+    let mut file = BufReader::new(&npy.file);
+    let mut bytes = [0; 8];
+    for at in 0..count {
+        let bytes = &mut bytes[..dtype.size_field() as usize];
+        file.read_exact(bytes).map_err(|e| npy.io(e))?;
         let value = integer(bytes, big_endian, kind == TypeChar::Int);
-        usize::try_from(value).map_err(|_| {
+        let number = usize::try_from(value).map_err(|_| {
             npy.failure(format!(
                 "{value} found at position {at}, a {entry} expected"
             ))
-        })
-    };
-    let entries = bytes.chunks_exact(dtype.size_field() as usize);
-    entries.enumerate().map(index).collect()
+        })?;
+        let list = if npy.header.fortran {
+            at / (count / N)
+        } else {
+            at % N
+        };
+        lists[list].push(number);
+    }
+    Ok(lists)
 }
 
 /// A whole number of up to eight bytes.
@@ -213,44 +350,5 @@ mod tests {
             integer(&u64::MAX.to_le_bytes(), false, false),
             i128::from(u64::MAX)
         );
-    }
-
-    #[test]
-    fn lists() {
-        assert_eq!(
-            lines("3\n\n 1\r\n", Format::Txt, "row index"),
-            Ok(vec![3, 1])
-        );
-        assert_eq!(
-            lines("index,score\n3,1.5\n1,2\n", Format::Csv, "row index"),
-            Ok(vec![3, 1])
-        );
-        assert_eq!(lines("3\n1\n", Format::Csv, "row index"), Ok(vec![3, 1]));
-        assert_eq!(json("[3, 1]", "row index"), Ok(vec![3, 1]));
-        assert_eq!(
-            json(r#"{"picks": [3, 1], "seed": 0}"#, "row index"),
-            Ok(vec![3, 1])
-        );
-        assert!(lines("3\nindex\n", Format::Csv, "row index").is_err());
-        assert!(lines("-1", Format::Txt, "row index").is_err());
-        assert!(json("[1.5]", "row index").is_err());
-        assert!(json("{}", "row index").is_err());
-        assert!(json("[1", "row index").is_err());
-    }
-    #[test]
-    fn pairs() {
-        let csv = |text| line_pairs(text, Format::Csv);
-        assert_eq!(csv("index,class\n3,1\n\n5, 0\n"), Ok(vec![(3, 1), (5, 0)]));
-        assert_eq!(
-            line_pairs("3 1\n5\t0\n", Format::Txt),
-            Ok(vec![(3, 1), (5, 0)])
-        );
-        assert_eq!(json_pairs("[[3, 1], [5, 0]]"), Ok(vec![(3, 1), (5, 0)]));
-        for text in ["3", "3,1,2", "3,-1", "a,1", "index,class\nindex,class"] {
-            assert!(csv(text).is_err(), "{text}");
-        }
-        for text in ["[3, 1]", "[[3]]", "[[3, 1, 2]]", "[[3, -1]]", "{}", "["] {
-            assert!(json_pairs(text).is_err(), "{text}");
-        }
     }
 }

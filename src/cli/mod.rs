@@ -6,10 +6,13 @@
 mod args;
 mod bench;
 mod classes;
+mod columns;
 mod console;
 mod device;
 mod devices;
 mod failure;
+#[cfg(test)]
+mod fuzz;
 mod indices;
 mod method;
 mod npy;

@@ -1,16 +1,22 @@
-//! The head of a `.npy` file.
+//! The head of a `.npy` file, in every way that numpy and those who follow it write it.
 //!
-//! It is parsed here, and not by npyz, because the file may come from anywhere: npyz multiplies
-//! the shape unchecked and follows nested brackets as deep as the text has them.
+//! py_literal parses it, as it does for npyz, which then multiplies the shape unchecked. The file may
+//! come from anywhere, and py_literal tries what is in brackets anew at each level and takes some
+//! hundred bytes a character: so depth and length are bounded before.
 
 use super::failure::Failure;
-use npyz::{TypeChar, TypeStr};
+use coresift::file;
+use npyz::{Endianness, TypeChar, TypeStr};
+use py_literal::Value;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-/// A longer header is not taken for one; numpy's own limit is 10,000 characters.
-const LONGEST_HEADER: u32 = 1 << 16;
+/// A longer header is not taken for one, as by numpy.
+const LONGEST_HEADER: u32 = 10_000;
+
+/// Most of it that is not padding: enough for numpy's 64 axes, were they short.
+const LONGEST_TEXT: usize = 256;
 
 /// An open `.npy` file, read up to its first value.
 #[derive(Debug)]
@@ -41,18 +47,8 @@ pub(crate) struct Header {
 impl Npy {
     /// Opens the file that `argument` names.
     pub(crate) fn open(path: &Path, argument: &'static str) -> Result<Self, Failure> {
-        let io = |problem| move |e| Failure::io(path, argument, problem, e);
-        let mut file = File::open(path).map_err(io("cannot open the file"))?;
-        let about = file.metadata().map_err(io("cannot read the file"))?;
-        if !about.is_file() {
-            let kind = if about.is_dir() {
-                "a folder"
-            } else {
-                "a pipe or device"
-            };
-            let problem = format!("{kind} found, a .npy file expected");
-            return Err(Failure::file(path, argument, problem));
-        }
+        let (mut file, about) =
+            file::open(path).map_err(|why| Failure::unopened(path, argument, why))?;
         let header =
             Header::read(&mut file).map_err(|problem| Failure::file(path, argument, problem))?;
         let payload = about.len().saturating_sub(header.start);
@@ -137,13 +133,16 @@ impl Header {
         if file.read_exact(&mut magic).is_err() || !magic.starts_with(b"\x93NUMPY") {
             return Err("no .npy header found, one expected at the start of the file".to_owned());
         }
-        let broken =
-            |what: &str| format!("a broken .npy header found ({what}), a whole one expected");
         let mut length = [0; 4];
-        let width = match magic[6] {
-            1 => 2,
-            2 | 3 => 4,
-            version => return Err(format!("npy version {version} found, 1 to 3 expected")),
+        let width = match magic[6..] {
+            [1, 0] => 2,
+            [2 | 3, 0] => 4,
+            _ => {
+                let (major, minor) = (magic[6], magic[7]);
+                return Err(format!(
+                    "npy version {major}.{minor} found, 1.0 to 3.0 expected"
+                ));
+            }
         };
         file.read_exact(&mut length[..width])
             .map_err(|_| broken("it ends early"))?;
@@ -163,21 +162,19 @@ impl Header {
 
     /// Parses `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`.
     fn parse(text: &str, start: u64) -> Result<Self, String> {
+        let text = plain(text)?;
+        let Ok(Value::Dict(entries)) = text.parse() else {
+            return Err(broken(&text));
+        };
         let (mut dtype, mut fortran, mut shape) = (None, None, None);
-        let mut rest = Cursor(text);
-        rest.expect('{')?;
-        while !rest.take('}') {
-            let key = rest.quoted()?;
-            rest.expect(':')?;
-            match key {
-                "descr" => dtype = Some(rest.dtype()?),
-                "fortran_order" => fortran = Some(rest.truth()?),
-                "shape" => shape = Some(rest.shape()?),
-                _ => return Err(rest.broken()),
-            }
-            if !rest.take(',') {
-                rest.expect('}')?;
-                break;
+        for (key, value) in &entries {
+            match (key.as_string().map(String::as_str), value) {
+                (Some("descr"), Value::String(descr)) => dtype = Some(of_name(descr)?),
+                (Some("fortran_order"), Value::Boolean(is_fortran)) => fortran = Some(*is_fortran),
+                (Some("shape"), Value::Tuple(axes)) => {
+                    shape = Some(axes.iter().map(axis).collect::<Result<_, _>>()?);
+                }
+                _ => return Err(broken(&text)),
             }
         }
         match (dtype, fortran, shape) {
@@ -195,84 +192,85 @@ impl Header {
     }
 }
 
-/// What is left of a header's text.
-struct Cursor<'a>(&'a str);
+fn broken(what: &str) -> String {
+    let what: String = what.chars().take(80).collect();
+    format!("a broken .npy header found ({what}), a whole one expected")
+}
 
-impl<'a> Cursor<'a> {
-    fn broken(&self) -> String {
-        let near: String = self.0.chars().take(20).collect();
-        format!("a broken .npy header found (at {near:?}), a whole one expected")
-    }
-
-    /// Passes `c`, if it is next.
-    fn take(&mut self, c: char) -> bool {
-        self.0 = self.0.trim_start();
-        let rest = self.0.strip_prefix(c);
-        self.0 = rest.unwrap_or(self.0);
-        rest.is_some()
-    }
-
-    fn expect(&mut self, c: char) -> Result<(), String> {
-        if self.take(c) {
-            Ok(())
-        } else {
-            Err(self.broken())
-        }
-    }
-
-    /// Passes as many characters as `belongs` holds for.
-    fn run(&mut self, belongs: impl Fn(char) -> bool) -> &'a str {
-        self.0 = self.0.trim_start();
-        let end = self.0.find(|c| !belongs(c)).unwrap_or(self.0.len());
-        let (run, rest) = self.0.split_at(end);
-        self.0 = rest;
-        run
-    }
-
-    fn quoted(&mut self) -> Result<&'a str, String> {
-        let quote = if self.take('"') { '"' } else { '\'' };
-        if quote == '\'' {
-            self.expect(quote)?;
-        }
-        let text = self.run(|c| c != quote);
-        self.expect(quote)?;
-        Ok(text)
-    }
-
-    fn dtype(&mut self) -> Result<TypeStr, String> {
-        if self.take('[') {
-            return Err("a record dtype found, one number an entry expected".to_owned());
-        }
-        let text = self.quoted()?;
-        text.parse()
-            .map_err(|_| format!("dtype {text:?} found, a numpy type expected"))
-    }
-
-    fn truth(&mut self) -> Result<bool, String> {
-        match self.run(char::is_alphabetic) {
-            "True" => Ok(true),
-            "False" => Ok(false),
-            _ => Err(self.broken()),
-        }
-    }
-
-    fn shape(&mut self) -> Result<Vec<u64>, String> {
-        let mut shape = Vec::new();
-        self.expect('(')?;
-        while !self.take(')') {
-            let digits = self.run(|c| c.is_ascii_digit());
-            let axis = digits.parse().map_err(|_| match digits {
-                "" => self.broken(),
-                _ => format!("an axis of {digits} entries found, fewer than 2^64 expected"),
-            })?;
-            shape.push(axis);
-            if !self.take(',') {
-                self.expect(')')?;
-                break;
+/// A header as Python 3 writes it on one line, of one as Python 2 does too: `10L`, `u'descr'`.
+fn plain(header: &str) -> Result<String, String> {
+    let mut plain = String::new();
+    let (mut quote, mut depth) = (None, 0);
+    for c in header.chars() {
+        let last = plain.chars().next_back();
+        match c {
+            '\\' => return Err(broken("a backslash")),
+            _ if quote.is_some() => quote = quote.filter(|&open| open != c),
+            '\'' | '"' => {
+                quote = Some(c);
+                if matches!(last, Some('u' | 'U' | 'r' | 'R')) {
+                    plain.pop();
+                }
             }
+            '[' => {
+                return Err("a record dtype found, one number an entry expected".to_owned());
+            }
+            '{' | '(' if depth == 2 => return Err(broken("brackets within brackets")),
+            '{' | '(' => depth += 1,
+            '}' | ')' => depth -= 1,
+            'L' if plain
+                .trim_end()
+                .ends_with(|last: char| last.is_ascii_digit()) =>
+            {
+                continue;
+            }
+            _ if c.is_ascii_whitespace() => {
+                if !plain.ends_with(' ') {
+                    plain.push(' ');
+                }
+                continue;
+            }
+            _ => {}
         }
-        Ok(shape)
+        plain.push(c);
+        if plain.len() > LONGEST_TEXT {
+            return Err(broken(&format!("{}...", &plain)));
+        }
     }
+    Ok(plain)
+}
+
+/// The type that numpy knows as `descr`; one that names no byte order has this machine's.
+fn of_name(descr: &str) -> Result<TypeStr, String> {
+    let (order, word) = match descr.get(..1) {
+        Some(order @ ("<" | ">" | "=" | "|")) => (order, &descr[1..]),
+        _ => ("=", descr),
+    };
+    let word = match word {
+        "?" | "bool" => "b1",
+        "b" | "int8" => "i1",
+        "B" | "uint8" => "u1",
+        "h" | "int16" => "i2",
+        "H" | "uint16" => "u2",
+        "i" | "int32" => "i4",
+        "I" | "uint32" => "u4",
+        "l" | "q" | "int" | "int64" => "i8",
+        "L" | "Q" | "uint" | "uint64" => "u8",
+        "e" | "half" | "float16" => "f2",
+        "f" | "single" | "float32" => "f4",
+        "d" | "double" | "float" | "float64" => "f8",
+        code => code,
+    };
+    let machine = Endianness::of_machine().to_str();
+    let with = |order: &str| format!("{order}{word}").parse();
+    with(order)
+        .or_else(|_: npyz::ParseTypeStrError| with(machine))
+        .map_err(|_| format!("dtype {descr:?} found, a numpy type expected"))
+}
+
+fn axis(value: &Value) -> Result<u64, String> {
+    let axis = value.as_integer().and_then(|axis| axis.try_into().ok());
+    axis.ok_or_else(|| format!("an axis of {value} found, up to 2^64 - 1 expected"))
 }
 
 #[cfg(test)]
@@ -282,33 +280,117 @@ mod tests {
     #[test]
     fn headers_parse() {
         let parse =
-            |text| Header::parse(text, 80).map(|h| (h.dtype.to_string(), h.fortran, h.shape));
-        let numpy = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }     \n";
-        assert_eq!(parse(numpy), Ok(("<f4".to_owned(), false, vec![2, 3])));
-        let terse = r#"{"shape":(7,),"fortran_order":True,"descr":">i8"}"#;
-        assert_eq!(parse(terse), Ok((">i8".to_owned(), true, vec![7])));
-        let scalar = "{'descr': '|u1', 'fortran_order': False, 'shape': ()}";
-        assert_eq!(parse(scalar), Ok(("|u1".to_owned(), false, vec![])));
+            |text: &str| Header::parse(text, 80).map(|h| (h.dtype.to_string(), h.fortran, h.shape));
+        let machine = Endianness::of_machine().to_str();
+        let native = |code: &str| format!("{machine}{code}");
+        for (text, dtype, fortran, shape) in [
+            (
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }     \n",
+                "<f4",
+                false,
+                &[2, 3][..],
+            ),
+            (
+                r#"{"shape":(7,),"fortran_order":True,"descr":">i8"}"#,
+                ">i8",
+                true,
+                &[7],
+            ),
+            (
+                "{'descr': '|u1', 'fortran_order': False, 'shape': ()}",
+                "|u1",
+                false,
+                &[],
+            ),
+            (
+                "{u'descr': u'<f4', u'fortran_order': False, u'shape': (10L, 4L), }",
+                "<f4",
+                false,
+                &[10, 4],
+            ),
+            (
+                " {\n'descr'\t:\"=f4\" ,\r\n'fortran_order':True, 'shape':( 10 L ,4L,) } \n",
+                &native("f4"),
+                true,
+                &[10, 4],
+            ),
+        ] {
+            let want = Ok((dtype.to_owned(), fortran, shape.to_vec()));
+            assert_eq!(parse(text), want, "{text}");
+        }
+        for (descr, code) in [
+            ("f4", "f4"),
+            ("|f4", "f4"),
+            ("=f8", "f8"),
+            ("f", "f4"),
+            ("float16", "f2"),
+            ("u1", "u1"),
+            ("i8", "i8"),
+        ] {
+            let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': (1,)}}");
+            assert_eq!(parse(&text).unwrap().0, native(code), "{descr}");
+        }
     }
 
     #[test]
     fn broken_headers_are_refused() {
-        let nested = format!("{{'shape': {}", "(".repeat(60_000));
-        for text in [
-            "",
-            "{",
-            "{}",
-            "{'descr'",
-            "{'descr': '<f4', 'shape': (2, 3)}",
-            "{'descr': '<f4' 'fortran_order': False, 'shape': (2, 3)}",
-            "{'descr': '<f4', 'fortran_order': Maybe, 'shape': (2, 3)}",
-            "{'descr': '<f4', 'fortran_order': False, 'shape': (-2, 3)}",
-            "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999, 3)}",
-            "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}",
-            "{'descr': '<q4', 'fortran_order': False, 'shape': (2,)}",
-            &nested,
+        let nested = format!("{{'shape': {}", "(".repeat(9_000));
+        let long = format!("{{'shape': ({}", "1, ".repeat(3_000));
+        for (text, message) in [
+            ("", "broken"),
+            ("{", "broken"),
+            ("{}", "without descr, fortran_order or shape"),
+            ("{'descr'", "broken"),
+            ("{'descr': '<f4', 'shape': (2, 3)}", "without descr"),
+            (
+                "{'descr': '<f4' 'fortran_order': False, 'shape': (2, 3)}",
+                "broken",
+            ),
+            (
+                "{'descr': '<f4', 'fortran_order': Maybe, 'shape': (2, 3)}",
+                "broken",
+            ),
+            (
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (-2, 3)}",
+                "an axis of -2 found",
+            ),
+            (
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (2.0, 3)}",
+                "an axis of 2",
+            ),
+            (
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999, 3)}",
+                "an axis of 99999999999999999999 found",
+            ),
+            (
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (3)}",
+                "broken",
+            ),
+            (
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), 'more': 1}",
+                "broken",
+            ),
+            (
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)} more",
+                "broken",
+            ),
+            (
+                "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}",
+                "a record dtype found",
+            ),
+            (
+                "{'descr': '<q4', 'fortran_order': False, 'shape': (2,)}",
+                "dtype \"<q4\" found",
+            ),
+            (
+                "{'descr': '', 'fortran_order': False, 'shape': (2,)}",
+                "dtype \"\" found",
+            ),
+            (&nested, "brackets within brackets"),
+            (&long, "broken"),
         ] {
-            assert!(Header::parse(text, 0).is_err(), "{text}");
+            let problem = Header::parse(text, 0).unwrap_err();
+            assert!(problem.contains(message), "{text}: {problem}");
         }
     }
 }

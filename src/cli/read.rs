@@ -178,6 +178,7 @@ impl DerefMut for Values {
 
 /// Bytes that memory and swap can still take, where the system says so. Linux grants more than
 /// it has, and ends the process that takes it at its word.
+#[allow(clippy::disallowed_methods, reason = "it is the system's")]
 fn memory_available() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let bytes = |name: &str| {
@@ -274,7 +275,9 @@ impl Source<'_> {
 
     /// Reads `len` values as they are stored.
     fn raw<T: bytemuck::Pod>(&mut self, first: usize, len: usize) -> io::Result<&mut [T]> {
-        self.scratch.resize(CHUNK, 0);
+        if self.scratch.len() < len {
+            self.scratch.resize(len, 0);
+        }
         let raw = &mut bytemuck::cast_slice_mut(&mut self.scratch)[..len];
         self.stored.bytes(first, bytemuck::cast_slice_mut(raw))?;
         Ok(raw)
@@ -363,7 +366,7 @@ fn transpose(
 ) -> Result<(), Fault> {
     const BAND: usize = CHUNK / COLUMNS;
     let mut source = stored.source();
-    let mut tile = vec![0.0; CHUNK];
+    let mut tile = vec![0.0; BAND.min(rows) * COLUMNS.min(dim)];
     for (band, out) in values.chunks_mut(BAND * dim).enumerate() {
         let (top, height) = (band * BAND, out.len() / dim);
         for left in (0..dim).step_by(COLUMNS) {

@@ -24,13 +24,13 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     threads::start(args.threads, console);
     let mut file = FeatureFile::open(&args.features, "features")?;
     let labelled = match &args.labelled {
-        Some(list) => indices::read(list, "labelled", "row index")?,
+        Some(list) => indices::rows(list, "labelled")?,
         None => Vec::new(),
     };
     let classes = classes::read(args, file.dim)?;
     let input_norms = input_norms(args, file.rows, console)?;
     let clusters = (args.given_clusters.as_ref())
-        .map(|list| indices::read(list, "given-clusters", "cluster"))
+        .map(|list| indices::of_rows(list, "given-clusters", &indices::CLUSTERS))
         .transpose()?;
     let budget = args.budget.of(file.rows / args.views.unwrap_or(1).max(1));
     let device = open(args, console)?;

@@ -100,7 +100,7 @@ fn bad_options_are_refused_before_anything_is_measured() {
             &["--compare", "a.json", "--threads=1"],
             "cannot be used with",
         ),
-        (1, &["--compare", "a.json"], "a.json: cannot read the file"),
+        (1, &["--compare", "a.json"], "a.json: cannot open the file"),
     ] {
         let error = place.fails(code, &[&["bench"], args].concat());
         assert!(error.contains(message), "{args:?}: {error}");

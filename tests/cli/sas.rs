@@ -335,7 +335,7 @@ fn bad_files() {
         ),
         (
             "--classes=none.txt",
-            "none.txt: classes: cannot read the file",
+            "none.txt: classes: cannot open the file",
         ),
         (
             "--few-labels=one.csv",
@@ -351,7 +351,7 @@ fn bad_files() {
         ),
         (
             "--few-labels=lone.csv",
-            "lone.csv: few-labels: \"0\" found on line 1, a row index and",
+            "lone.csv: few-labels: 1 column found on line 1, 2 expected, or a title that names index or row, and label or class",
         ),
         (
             "--few-labels=empty.csv",

@@ -75,6 +75,82 @@ fn features_beyond_memory_are_refused() {
     assert!(error.contains(expected), "{error}");
 }
 
+/// Whatever is read: a pipe that nobody writes to is refused and not waited for, nor is any device.
+#[test]
+fn what_is_no_file_is_refused_at_once() {
+    let place = Place::new();
+    for name in ["p.npy", "p.txt", "p.csv", "p.json"] {
+        let made = Command::new("mkfifo").arg(place.path(name)).status();
+        assert!(made.unwrap().success());
+    }
+    let _socket = std::os::unix::net::UnixListener::bind(place.path("s.npy")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", place.path("d.npy")).unwrap();
+    fs::create_dir(place.path("f.csv")).unwrap();
+    let select = |features: &'static str, more: &[&'static str]| {
+        [&["select", features, "--device=cpu", "--budget=1"], more].concat()
+    };
+    for (args, expected) in [
+        (
+            select("p.npy", &["--method=norm"]),
+            "p.npy: features: a pipe found, a file expected",
+        ),
+        (
+            select("s.npy", &["--method=norm"]),
+            "s.npy: features: a socket found, a file expected",
+        ),
+        (
+            select("d.npy", &["--method=norm"]),
+            "d.npy: features: a device found, a file expected",
+        ),
+        (
+            select("x.npy", &["--method=norm", "--labelled=p.txt"]),
+            "p.txt: labelled: a pipe found",
+        ),
+        (
+            select("x.npy", &["--method=norm", "--labelled=p.npy"]),
+            "p.npy: labelled: a pipe found",
+        ),
+        (
+            select("x.npy", &["--method=norm", "--few-labels=f.csv"]),
+            "f.csv: few-labels: a folder found",
+        ),
+        (
+            select("x.npy", &["--method=norm", "--few-labels=p.csv"]),
+            "p.csv: few-labels: a pipe found",
+        ),
+        (
+            select("x.npy", &["--method=norm", "--input-features=p.npy"]),
+            "p.npy: input-features: a pipe found",
+        ),
+        (
+            select("x.npy", &["--method=sas", "--classes=p.json"]),
+            "p.json: classes: a pipe found",
+        ),
+        (
+            select("x.npy", &["--method=sas", "--prompts=p.npy"]),
+            "p.npy: prompts: a pipe found",
+        ),
+        (
+            select("x.npy", &["--method=typiclust", "--given-clusters=p.json"]),
+            "p.json: given-clusters: a pipe found",
+        ),
+        (
+            vec!["bench", "--compare", "p.json"],
+            "p.json: a pipe found, a report of schema",
+        ),
+        (
+            vec!["bench", "--compare", "f.csv"],
+            "f.csv: a folder found, a report of schema",
+        ),
+    ] {
+        let error = place.fails(1, &args);
+        assert!(
+            error.contains(&format!("error: {expected}")),
+            "{expected}\n{error}"
+        );
+    }
+}
+
 /// Starts a run, waits until it is under way, sends a signal; gives how it ended.
 ///
 /// Nobody reads stdout before that, so that the run cannot end by itself once its pipe is full.

@@ -160,11 +160,11 @@ fn bad_files() {
         ),
         (
             "--given-clusters=words.txt",
-            "words.txt: given-clusters: \"a\" found on line 1, a cluster expected",
+            "words.txt: given-clusters: \"a\" found on line 1, numbers or a column named cluster or class",
         ),
         (
             "--given-clusters=none.txt",
-            "none.txt: given-clusters: cannot read the file",
+            "none.txt: given-clusters: cannot open the file",
         ),
     ] {
         let error = place.fails(1, &select(&[option]));
