@@ -87,7 +87,7 @@ mod sums;
 
 pub use cpu::CpuPool;
 pub use error::Error;
-pub use features::Features;
+pub use features::{Features, Precision, center};
 #[cfg(feature = "gpu")]
 pub use gpu::{Adapter, AdapterChoice, DevicePart, DeviceRecord, Gpu, GpuPool};
 pub use neighbours::{MARKED, Marks, Neighbours, Reach};
@@ -101,7 +101,9 @@ pub use select::{
     Classes, Clustering, Delta, GramSchmidt, KMeans, Norm, Objective, OnExhaustion, ProbCover,
     Refine, Road, Sas, Similarity, Then, TypiClust, Uniform,
 };
-pub use selection::{ClassShare, Coverage, Selection, Selector, Shortfall, ShortfallReason};
+pub use selection::{
+    ClassShare, Coverage, Selection, Selector, Shortfall, ShortfallReason, Warning,
+};
 pub use similarity::{
     FIXED_BITS, IntegerRows, MASK, Round, Similarities, is_masked, similarity, stored_bytes,
     stored_pitch,

@@ -24,9 +24,8 @@ impl Reach {
     #[must_use]
     pub fn of(delta: f64, dim: usize) -> Self {
         let one = f64::from(1u32 << (2 * FIXED_BITS));
-        let e = rounding(dim);
         // 2⁻³⁰ is far more than f64 may be off, here and where a distance is settled.
-        let off = 2.0 * e + e * e + 1.0 / one;
+        let off = doubt(dim) + 1.0 / one;
         let product = 1.0 - 0.5 * delta * delta;
         Self {
             certain: ((product + off) * one).ceil() as i32,
@@ -45,15 +44,21 @@ fn rounding(dim: usize) -> f64 {
     of_row / f64::from(1u32 << FIXED_BITS)
 }
 
+/// How far the product of two whole-number rows, over 2³⁰, may be from that of the rows at length 1.
+pub(crate) fn doubt(dim: usize) -> f64 {
+    let e = rounding(dim);
+    2.0 * e + e * e
+}
+
 /// How far the product of two whole-number rows, unit 2⁻³⁰, may be from that of the rows at length 1
 /// in f32.
 ///
 /// Whole numbers are off as [`Reach::of`] has it; a sum of f32 products by fewer roundings than there
 /// are values and a few more.
 pub(crate) fn off_in_f32(dim: usize) -> f64 {
-    let (e, roundings) = (rounding(dim), dim as f64 + 32.0);
+    let roundings = dim as f64 + 32.0;
     let one = f64::from(1u32 << (2 * FIXED_BITS));
-    (2.0 * e + e * e + roundings / f64::from(1 << 24)) * one
+    (doubt(dim) + roundings / f64::from(1 << 24)) * one
 }
 
 /// 2¹⁵ over a row's length in pool unit; 0 for a row of zeros.

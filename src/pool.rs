@@ -3,7 +3,7 @@
 //! Kernels bound and score; the host decides. No kernel's answer is trusted beyond the bound
 //! stated with it here, so that every device leads to the same picks.
 
-use crate::{Error, IntegerRows, Neighbours, Numbering, Similarities};
+use crate::{Error, IntegerRows, Neighbours, Numbering, Precision, Similarities};
 
 /// A vector norm ‖x‖ₚ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -33,6 +33,9 @@ pub trait Pool {
 
     /// Pool unit over the caller's unit, a power of two.
     fn scale(&self) -> f32;
+
+    /// What the values were rounded to before they came here, where that is known.
+    fn precision(&self) -> Precision;
 
     /// One number a row: Σ|xⱼ| for l1, the *squared* length Σxⱼ² for l2 and max|xⱼ| for l∞.
     ///

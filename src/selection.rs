@@ -20,6 +20,34 @@ pub struct Selection {
     pub classes: Vec<ClassShare>,
     /// How much of the pool is covered ([`ProbCover`](crate::ProbCover) only).
     pub cover: Option<Coverage>,
+    /// What is doubtful about the selection, though it was carried out as asked.
+    pub warnings: Vec<Warning>,
+}
+
+/// What is doubtful about a selection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// Most rows point so nearly the same way that 16-bit unit rows cannot tell them apart, as where a
+    /// common mean drowns the rest: similarities are then those of the mean.
+    /// [`center`](crate::center) takes it away.
+    Parallel {
+        /// Pairs of different rows among those looked at that cannot be told apart.
+        pairs: usize,
+        /// Pairs of different rows that were looked at.
+        looked_at: usize,
+    },
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self::Parallel { pairs, looked_at } = self;
+        write!(
+            f,
+            "{pairs} of {looked_at} pairs of rows looked at point so nearly the same way that 16-bit unit \
+             rows cannot tell them apart: a common mean drowns the rest"
+        )
+    }
 }
 
 /// The rows that lie near to a pick or to a labelled row.

@@ -1,8 +1,8 @@
 //! A pool whose calls are timed by the host's clock: what a selection spends in its device.
 
 use crate::{
-    Due, Error, Field, IntegerRows, Leads, Lp, Marks, Nearest, Neighbours, Numbering, Pool, Rate,
-    Reach, Residuals, Round, RowState, Similarities, Totals,
+    Due, Error, Field, IntegerRows, Leads, Lp, Marks, Nearest, Neighbours, Numbering, Pool,
+    Precision, Rate, Reach, Residuals, Round, RowState, Similarities, Totals,
 };
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -57,6 +57,10 @@ impl Pool for Timed<'_> {
 
     fn scale(&self) -> f32 {
         self.pool.scale()
+    }
+
+    fn precision(&self) -> Precision {
+        self.pool.precision()
     }
 
     fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {

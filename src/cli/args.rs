@@ -147,6 +147,13 @@ pub(crate) struct SelectArgs {
     #[arg(long, value_name = "FILE", help_heading = heading::ROWS)]
     pub(crate) labelled: Option<Target>,
 
+    /// Subtract the mean row first
+    ///
+    /// For every method, from features and prompts. Where rows share a large mean, directions and
+    /// similarities then tell what they differ by
+    #[arg(long, help_heading = heading::ROWS)]
+    pub(crate) center: bool,
+
     /// How many rows: a count (500) or a share (20%)
     ///
     /// A share is rounded down, to at least 1

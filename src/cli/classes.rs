@@ -37,3 +37,13 @@ fn prompts(path: &Path, dim: usize) -> Result<Vec<f32>, Failure> {
     }
     Ok(file.read(|_| {})?.to_vec())
 }
+
+/// Subtracts the features' mean from what they are compared with.
+pub(crate) fn center(classes: &mut Option<Classes>, mean: &[f64]) {
+    if let Some(Classes::Prompts { embeddings }) = classes {
+        for prompt in embeddings.chunks_exact_mut(mean.len()) {
+            let pairs = prompt.iter_mut().zip(mean);
+            pairs.for_each(|(v, m)| *v = (f64::from(*v) - m) as f32);
+        }
+    }
+}

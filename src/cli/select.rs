@@ -11,7 +11,8 @@ use super::read::{FeatureFile, Values};
 use super::threads;
 use super::write::{self, Format, Target};
 use coresift::{
-    ClassShare, Error, Features, GramSchmidt, Progress, Road, Selection, Then, file, stored_bytes,
+    ClassShare, Error, Features, GramSchmidt, Lp, Precision, Progress, Road, Selection, Then,
+    Warning, center, file, stored_bytes,
 };
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -27,27 +28,47 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
         Some(list) => indices::rows(list, "labelled")?,
         None => Vec::new(),
     };
-    let classes = classes::read(args, file.dim)?;
+    let mut classes = classes::read(args, file.dim)?;
     let input_norms = input_norms(args, file.rows, console)?;
     let clusters = (args.given_clusters.as_ref())
         .map(|list| indices::of_rows(list, "given-clusters", &indices::CLUSTERS))
         .transpose()?;
     let budget = args.budget.of(file.rows / args.views.unwrap_or(1).max(1));
     let device = open(args, console)?;
-    let values = read(&mut file, console)?;
+    let mut values = read(&mut file, console)?;
+    let whole = checked(&file, &values)?;
+    let precision = precision(&file, &whole);
+    let mut rank_tol = rank_tol(args, precision, file.dim);
+    let features = if args.center {
+        let before = longest(&whole);
+        drop(whole);
+        let mean = center(&mut values, file.rows, file.dim)?;
+        classes::center(&mut classes, &mean);
+        let centered = checked(&file, &values)?;
+        // What values were rounded by does not shrink with them.
+        let stretch = before / longest(&centered).max(f64::MIN_POSITIVE);
+        rank_tol = rank_tol.map(|tol| (tol * stretch).clamp(tol, COARSEST));
+        centered
+    } else {
+        whole
+    };
+    if let Some(tol) = rank_tol {
+        console.note(format_args!(
+            "rank-tol: {tol} ({} values)",
+            precision.name()
+        ));
+    }
     let able = file.rows.saturating_sub(labelled.len());
     let given = Given {
         labelled,
-        rank_tol: rank_tol(args, &file, console),
+        rank_tol,
         classes,
         clusters,
         input_norms,
     };
     let plan = method::plan(args, given);
-    let about = about(args, &file, budget, &device, &plan);
+    let about = about(args, &file, precision, budget, &device, &plan);
     let in_memory = Instant::now();
-    let features = Features::new(&values, file.rows, file.dim)
-        .map_err(|e| Failure::of_file(file.path(), e))?;
     match choose(&device, features, &plan, budget, console) {
         Ok(selection) => {
             let seconds = in_memory.elapsed().as_secs_f64();
@@ -60,6 +81,9 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
                 console.note(format_args!(
                     "oversample: all {able} rows that may be picked are chosen"
                 ));
+            }
+            for warning in &selection.warnings {
+                console.note(format_args!("warning: {}", in_words(warning, args)));
             }
             console.note(summary(args, &selection, &file, (seconds, all)));
             Ok(())
@@ -138,22 +162,44 @@ fn input_norms(
     Ok(Some(inputs.norms(method::lp(args))))
 }
 
-/// Values born as float16 carry its rounding, which must not pass for a direction: a residual
-/// counts from sixteen roundings up.
-fn rank_tol(args: &SelectArgs, file: &FeatureFile, console: Console) -> Option<f64> {
+/// The features, once all values are found good.
+fn checked<'a>(file: &FeatureFile, values: &'a Values) -> Result<Features<'a>, Failure> {
+    Features::new(values, file.rows, file.dim).map_err(|e| Failure::of_file(file.path(), e))
+}
+
+/// What values were rounded to: their type in the file, or what they look rounded to.
+fn precision(file: &FeatureFile, features: &Features<'_>) -> Precision {
+    if file.is_f16() {
+        Precision::F16.max(features.precision())
+    } else {
+        features.precision()
+    }
+}
+
+/// The tolerance that is not the usual one: values once rounded carry what that added, which must not
+/// pass for a direction, and centered ones what they had been rounded by before.
+fn rank_tol(args: &SelectArgs, precision: Precision, dim: usize) -> Option<f64> {
     let has_residuals = method::stages(args).any(|stage| stage == Method::GramSchmidt);
-    if !has_residuals || args.rank_tol.is_some() || !file.is_f16() {
+    let is_usual = precision == Precision::F32 && !args.center;
+    if !has_residuals || args.rank_tol.is_some() || is_usual {
         return None;
     }
-    let rank_tol = GramSchmidt::default_rank_tol(file.dim).max(16.0 * (-11f64).exp2());
-    console.note(format_args!("rank-tol: {rank_tol} (float16 features)"));
-    Some(rank_tol)
+    Some(GramSchmidt::default_rank_tol(dim, precision))
 }
+
+/// The largest length of a row.
+fn longest(features: &Features<'_>) -> f64 {
+    features.norms(Lp::L2).into_iter().fold(0.0, f64::max)
+}
+
+/// A tolerance that leaves a row of its own direction.
+const COARSEST: f64 = 0.5;
 
 /// What a record holds beside the selection.
 fn about(
     args: &SelectArgs,
     file: &FeatureFile,
+    precision: Precision,
     budget: usize,
     device: &Device,
     plan: &Plan,
@@ -165,6 +211,8 @@ fn about(
         "options": plan.options,
         "rows": file.rows,
         "dim": file.dim,
+        "precision": precision.name(),
+        "center": args.center,
         "device": device.name(),
         "versions": { "coresift": env!("CARGO_PKG_VERSION") },
     })
@@ -319,6 +367,16 @@ fn deliver(
             let unwritten = Failure::io(&out.path, "out", problem, e);
             console::all([printed, Err(unwritten)])
         }
+    }
+}
+
+/// A warning, and the way out of it.
+fn in_words(warning: &Warning, args: &SelectArgs) -> String {
+    match warning {
+        Warning::Parallel { .. } if !args.center => {
+            format!("{warning} (--center subtracts the mean row)")
+        }
+        warning => warning.to_string(),
     }
 }
 

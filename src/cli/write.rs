@@ -179,6 +179,10 @@ fn record(selection: &Selection, about: &Value) -> Value {
     if let Some(cover) = selection.cover {
         record["cover"] = serde_json::json!({ "delta": cover.delta, "covered": cover.covered });
     }
+    if !selection.warnings.is_empty() {
+        let words = selection.warnings.iter().map(ToString::to_string);
+        record["warnings"] = words.collect::<Vec<String>>().into();
+    }
     record["shortfall"] = match selection.shortfall {
         Some(short) => {
             serde_json::json!({ "count": short.missing, "reason": short.reason.to_string() })

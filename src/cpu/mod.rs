@@ -25,7 +25,7 @@ mod sum_stored;
 
 use crate::{
     Due, Error, Features, Field, IntegerRows, Leads, Lp, Nearest, Neighbours, Numbering, Pool,
-    Rate, Residuals, RowState, Similarities, Totals,
+    Precision, Rate, Residuals, RowState, Similarities, Totals,
 };
 
 use deflate_largest::{Lacking, catch_up_all};
@@ -42,16 +42,18 @@ pub struct CpuPool<'a> {
     features: Features<'a>,
     scale: f32,
     numbering: Numbering<'a>,
+    precision: Precision,
 }
 
 impl<'a> CpuPool<'a> {
     /// A pool of these rows.
     #[must_use]
     pub fn new(features: Features<'a>) -> Self {
-        let scale = features.scale();
+        let (scale, precision) = (features.scale(), features.precision());
         Self {
             features,
             scale,
+            precision,
             numbering: Numbering::default(),
         }
     }
@@ -64,6 +66,11 @@ impl<'a> CpuPool<'a> {
     /// The same rows with other random numbers.
     pub(crate) fn numbered(self, numbering: Numbering<'a>) -> Self {
         Self { numbering, ..self }
+    }
+
+    /// The same rows as part of others that have been rounded to this.
+    pub(crate) fn rounded_to(self, precision: Precision) -> Self {
+        Self { precision, ..self }
     }
 }
 
@@ -78,6 +85,10 @@ impl Pool for CpuPool<'_> {
 
     fn scale(&self) -> f32 {
         self.scale
+    }
+
+    fn precision(&self) -> Precision {
+        self.precision
     }
 
     fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {

@@ -8,7 +8,7 @@ use super::similarities::GpuSimilarities;
 use super::{closest, gather_rows, nearest, row_norms};
 use crate::{
     CpuPool, Error, Features, Field, Gpu, IntegerRows, Leads, Lp, Nearest, Neighbours, Pool,
-    Residuals, Similarities,
+    Precision, Residuals, Similarities,
 };
 use std::num::NonZeroU64;
 use std::ops::Range;
@@ -26,6 +26,7 @@ pub struct GpuPool<'a> {
     rows: usize,
     dim: usize,
     pub(super) scale: f32,
+    precision: Precision,
     /// What the kernels have still to multiply the values by: 1, or `scale` for a borrowed
     /// buffer, whose values stay as they are.
     pub(super) pending_scale: f32,
@@ -74,6 +75,7 @@ impl<'a> GpuPool<'a> {
             rows,
             dim,
             scale: features.scale(),
+            precision: features.precision(),
             pending_scale: 1.0,
             cuts: blocks(0..rows, rows_per_panel(gpu, dim)?).collect(),
             host: Some(CpuPool::new(features)),
@@ -162,6 +164,7 @@ impl GpuPool<'static> {
             rows,
             dim,
             scale: 1.0,
+            precision: Precision::F32, // nobody has looked at the values
             pending_scale: 1.0,
             host: None,
             cuts,
@@ -198,6 +201,10 @@ impl Pool for GpuPool<'_> {
 
     fn scale(&self) -> f32 {
         self.scale
+    }
+
+    fn precision(&self) -> Precision {
+        self.precision
     }
 
     fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {

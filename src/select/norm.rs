@@ -129,6 +129,7 @@ impl Selector for Norm {
         )?;
         let norms = pool.row_norms(self.norm)?;
         selection.passes = strata.passes + 1;
+        selection.warnings.clone_from(&strata.warnings);
         let mut draw = Draw {
             norm: self.norm,
             power: self.power,

@@ -1,14 +1,17 @@
 //! A pool cut into classes, each with a share of the budget.
 
 use super::classes::Classes;
+use super::parallel;
 use crate::selection::apportion;
-use crate::{ClassShare, Error, Pool, Progress, Selection};
+use crate::{ClassShare, Error, Pool, Progress, Selection, Warning};
 
 /// The classes of a stratified selection, ascending; one stratum of all rows where there are none.
 pub(super) struct Strata {
     pub(super) strata: Vec<Stratum>,
     /// Passes over the features that the classes took.
     pub(super) passes: usize,
+    /// What is doubtful about the classes.
+    pub(super) warnings: Vec<Warning>,
     is_stratified: bool,
 }
 
@@ -48,6 +51,10 @@ impl Strata {
         min_per_class: usize,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Self, Error> {
+        let warnings = match classes {
+            Some(Classes::KMeans { .. }) => parallel::warning(pool)?.into_iter().collect(),
+            _ => Vec::new(),
+        };
         let partition = classes.unwrap_or(&Classes::One).partition(pool, progress)?;
         let stratum = |class: usize, rows: Vec<usize>| Stratum {
             class,
@@ -68,6 +75,7 @@ impl Strata {
         Ok(Self {
             strata,
             passes: partition.passes,
+            warnings,
             is_stratified: classes.is_some(),
         })
     }

@@ -111,6 +111,7 @@ impl Selector for Then {
             picks: picks.picks.iter().map(|&place| rows[place]).collect(),
             passes: chosen.passes + 1 + picks.passes,
             shortfall: shortfall(&picks, budget, reason),
+            warnings: chosen.warnings,
             ..picks
         })
     }
@@ -184,6 +185,7 @@ impl Then {
             rows: Some(&numbers),
             stage: whole.stage + self.first.stages(),
         });
+        let few = few.rounded_to(pool.precision());
         self.second
             .among(pool, rows)?
             .select_with(&few, budget, progress)

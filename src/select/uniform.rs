@@ -63,6 +63,7 @@ impl Selector for Uniform {
         let mut selection = Selection {
             epochs: vec![0],
             passes: strata.passes,
+            warnings: strata.warnings.clone(),
             ..Selection::default()
         };
         for stratum in &strata.strata {

@@ -30,6 +30,9 @@ impl Pool for Noisy<'_> {
     fn scale(&self) -> f32 {
         self.inner.scale()
     }
+    fn precision(&self) -> Precision {
+        self.inner.precision()
+    }
     fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {
         self.inner.row_norms(norm)
     }
@@ -200,6 +203,9 @@ impl Pool for Lost<'_> {
     }
     fn scale(&self) -> f32 {
         self.inner.scale()
+    }
+    fn precision(&self) -> Precision {
+        self.inner.precision()
     }
     fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {
         self.inner.row_norms(norm)

@@ -15,7 +15,7 @@ mod span;
 
 use super::norm::{Draw, in_unit};
 use crate::selection::{ShortfallReason, check_power, labelled_mask, places, with_partial};
-use crate::{Error, Lp, Pool, Progress, Selection, Selector, random};
+use crate::{Error, Lp, Pool, Precision, Progress, Selection, Selector, random};
 use short::Short;
 use span::Span;
 
@@ -91,8 +91,8 @@ pub struct GramSchmidt {
     /// What follows when the picks span every row.
     pub on_exhaustion: OnExhaustion,
     /// Share of its own length under which a row's residual counts as rounding, in [10⁻¹², 1).
-    /// `None`: 8·√dim·2⁻²⁴, what f32 features can tell apart. For features that were once f16
-    /// at least 16·2⁻¹¹ is right, for bf16 16·2⁻⁸.
+    /// `None`: what features of their [`Precision`] can tell apart, by
+    /// [`default_rank_tol`](Self::default_rank_tol).
     pub rank_tol: Option<f64>,
     /// Seed of the draws.
     pub seed: u64,
@@ -196,17 +196,24 @@ impl Selector for GramSchmidt {
 }
 
 impl GramSchmidt {
-    /// The `rank_tol` in force where none is given, for rows of `dim` values: 8·√dim·2⁻²⁴.
+    /// The `rank_tol` in force where none is given, for rows of `dim` values that were once rounded to
+    /// `precision`: 8·√dim·2⁻²⁴, for f16 at least 16·2⁻¹¹ and for bf16 16·2⁻⁸.
     ///
-    /// Twice what an inner product in f32 may be off, so nothing below is signal.
+    /// The first is twice what an inner product in f32 may be off, so nothing below is signal; the
+    /// others leave out what rounding each value adds to a row.
     #[must_use]
-    pub fn default_rank_tol(dim: usize) -> f64 {
-        2.0 * f64::from(crate::inner_error(dim))
+    pub fn default_rank_tol(dim: usize, precision: Precision) -> f64 {
+        let of_products = 2.0 * f64::from(crate::inner_error(dim));
+        match precision {
+            Precision::F32 => of_products,
+            coarser => of_products.max(16.0 * coarser.epsilon()),
+        }
     }
 
-    /// The tolerance in force for rows of `dim` values.
-    fn tolerance(&self, dim: usize) -> f64 {
-        self.rank_tol.unwrap_or_else(|| Self::default_rank_tol(dim))
+    /// The tolerance in force for a pool.
+    fn tolerance(&self, pool: &dyn Pool) -> f64 {
+        let default = || Self::default_rank_tol(pool.dim(), pool.precision());
+        self.rank_tol.unwrap_or_else(default)
     }
 }
 

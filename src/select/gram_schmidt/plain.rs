@@ -58,7 +58,7 @@ fn copy(run: &Run<'_>) -> Result<Vec<Row>, Error> {
 
 /// One epoch of Algorithm 1 as it stands.
 fn epoch(run: &mut Run<'_>, rows: &mut [Row], deflate: bool) {
-    let tol = run.options.tolerance(run.pool.dim());
+    let tol = run.options.tolerance(run.pool);
     if run.selection.epochs.len() == 1 {
         for &row in &run.options.labelled {
             if length(&rows[row].residual) > tol * rows[row].length {

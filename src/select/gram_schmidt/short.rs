@@ -123,7 +123,7 @@ impl Short {
     pub(super) fn epoch(&mut self, run: &mut Run<'_>) -> Result<bool, Error> {
         let mut attempt = Attempt {
             enclosure: &self.enclosure,
-            tol: run.options.tolerance(run.pool.dim()),
+            tol: run.options.tolerance(run.pool),
             missing: run.budget - run.selection.picks.len(),
             basis: Basis::new(run.pool.dim()),
             picks: Vec::new(),

@@ -49,7 +49,7 @@ impl<'a> Span<'a> {
             pool,
             residuals: pool.residuals()?,
             rate: Rate::new(options.power),
-            tol: options.tolerance(pool.dim()),
+            tol: options.tolerance(pool),
             basis: Basis::new(pool.dim()),
             deflated: 0,
             passes: 0,

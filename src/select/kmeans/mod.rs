@@ -3,8 +3,9 @@
 mod bounds;
 mod start;
 
+use super::parallel;
 use super::unit_rows::{Rivals, UnitRows};
-use crate::{Error, Field, Pool, Progress, order, random, sums};
+use crate::{Error, Field, Pool, Progress, Warning, order, random, sums};
 use bounds::Bounds;
 use rayon::prelude::*;
 use start::Start;
@@ -71,6 +72,8 @@ pub struct Clustering {
     pub inertia: f64,
     /// Times that every row was given to the nearest centre.
     pub sweeps: usize,
+    /// What is doubtful about the clusters.
+    pub warnings: Vec<Warning>,
 }
 
 impl KMeans {
@@ -95,6 +98,7 @@ impl KMeans {
             starts,
             inertia,
             sweeps,
+            warnings: parallel::warning(pool)?.into_iter().collect(),
         })
     }
 

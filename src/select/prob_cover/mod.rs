@@ -7,6 +7,7 @@ mod near;
 mod queue;
 mod radius;
 
+use crate::select::parallel;
 use crate::select::unit_rows::UnitRows;
 use crate::selection::{Coverage, ShortfallReason, labelled_mask, places, with_partial};
 use crate::{Error, Pool, Progress, Selection, Selector};
@@ -157,6 +158,7 @@ impl ProbCover {
         let rows = UnitRows::new(pool)?;
         selection.passes = 1;
         rows.refuse_zeros("distances between directions")?;
+        selection.warnings.extend(parallel::warning(pool)?);
         let neighbours = pool.neighbours()?;
         let delta = match self.delta {
             Delta::Fixed(delta) => delta,

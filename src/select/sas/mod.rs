@@ -6,6 +6,7 @@ mod group;
 mod integers;
 
 use crate::select::classes::Partition;
+use crate::select::parallel;
 use crate::selection::{
     ClassShare, ShortfallReason, apportion, labelled_mask, places, with_partial,
 };
@@ -201,6 +202,7 @@ impl Selector for Sas {
             selection: Selection {
                 epochs: vec![0],
                 passes: partition.passes + 1,
+                warnings: parallel::warning(pool)?.into_iter().collect(),
                 ..Selection::default()
             },
             partition: &partition,

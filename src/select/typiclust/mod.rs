@@ -4,6 +4,7 @@ mod cluster;
 
 use super::classes::{ClassRows, Partition};
 use super::kmeans::KMeans;
+use super::parallel;
 use super::unit_rows::UnitRows;
 use crate::selection::{labelled_mask, places, with_partial};
 use crate::{Error, MOST_CLOSEST, Pool, Progress, Selection, Selector};
@@ -115,6 +116,7 @@ impl Selector for TypiClust {
         }
         let rows = UnitRows::new(pool)?;
         rows.refuse_zeros("typicality")?;
+        selection.warnings.extend(parallel::warning(pool)?);
         let partition = self.partition(&rows, budget, progress)?;
         selection.passes = 1 + partition.passes;
         match self.pick(
