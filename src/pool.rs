@@ -103,8 +103,12 @@ pub trait Pool {
     ) -> Result<Vec<Nearest>, Error>;
 
     /// As [`nearest`](Self::nearest), of the rows of some fields alone, each against its field's
-    /// vectors alone; and what the least lead of each of those vectors is. `None` where a
-    /// device has no kernel for that: then ask for all rows.
+    /// vectors alone, with leads over the rows' own vector in the place of scores; and what the least
+    /// lead of each of those vectors is. `None` where a device has no kernel for that: then ask for
+    /// all rows.
+    ///
+    /// A lead is the score of what the vector and its offset differ by from the rows' own,
+    /// [`score_error`] being that of the difference: of vectors close to each other it is off by little.
     ///
     /// # Errors
     ///
@@ -112,8 +116,8 @@ pub trait Pool {
     fn leads(
         &self,
         fields: &[Field<'_>],
-        vectors: &[f32],
-        offsets: &[f32],
+        vectors: &[f64],
+        offsets: &[f64],
         lengths: &[f32],
     ) -> Result<Option<Vec<Leads>>, Error>;
 
@@ -167,14 +171,13 @@ pub struct Field<'a> {
 /// What [`Pool::leads`] says of a field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Leads {
-    /// For each row the nearest of the field's vectors.
+    /// For each row the nearest of the field's vectors, by leads: the own's is 0.
     pub nearest: Vec<Nearest>,
-    /// For each vector of the field the least, over its rows, of the vector's score less that of
-    /// the rows' own, over the row's length: at most three roundings further off than the two
-    /// scores are. `f32::MAX` where there is no row.
+    /// For each vector of the field the least, over its rows, of its lead over the row's length: at
+    /// most three roundings further off than the lead is. `f32::MAX` where there is no row.
     pub least: Vec<f32>,
-    /// The largest score of the rows' own vector over the row's length, as far off; `f32::MIN`
-    /// where there is no row.
+    /// The largest score of the rows' own vector over the row's length, three roundings further off
+    /// than the score; `f32::MIN` where there is no row.
     pub own: f32,
 }
 

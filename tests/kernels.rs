@@ -1468,8 +1468,9 @@ fn check_leads_exact(seed: u32, rows: usize, dim: usize, count: usize) {
     ];
     on_every_device(features(&x, dim), |device, pool| {
         let scale = f64::from(pool.scale());
-        let offsets: Vec<f32> = offsets.iter().map(|v| v * pool.scale()).collect();
-        let Some(found) = pool.leads(&fields, &vectors, &offsets, &lengths).unwrap() else {
+        let offsets: Vec<f64> = offsets.iter().map(|&v| scale * f64::from(v)).collect();
+        let wide = oracle::wide(&vectors);
+        let Some(found) = pool.leads(&fields, &wide, &offsets, &lengths).unwrap() else {
             assert_ne!(device, "cpu");
             return;
         };
@@ -1487,15 +1488,16 @@ fn check_leads_exact(seed: u32, rows: usize, dim: usize, count: usize) {
                 let score = |&vector: &u32| {
                     let vector = vector as usize;
                     let q = oracle::wide(&vectors[vector * dim..][..dim]);
-                    f64::from(offsets[vector]) * length - scale * oracle::dot(&x, &q)
+                    offsets[vector] * length - scale * oracle::dot(&x, &q)
                 };
                 let scores: Vec<f64> = field.vectors.iter().map(score).collect();
+                let lead = |score: f64| (score - scores[0]) as f32;
                 let mut sorted = scores.clone();
                 sorted.sort_by(f64::total_cmp);
-                let second = sorted.get(1).map_or(f32::MAX, |&score| score as f32);
-                let named = score(&nearest.index) as f32;
+                let second = sorted.get(1).map_or(f32::MAX, |&score| lead(score));
+                let named = lead(score(&nearest.index));
                 let got = (named, nearest.best, nearest.second);
-                let best = sorted[0] as f32;
+                let best = lead(sorted[0]);
                 assert_eq!(got, (best, best, second), "{place}, row {row}");
                 own = own.max(scores[0] / length);
                 for (want, score) in want.iter_mut().zip(&scores) {
@@ -1524,8 +1526,11 @@ fn leads_rounding() {
     let all: Vec<usize> = (0..rows).collect();
     for (unit, count) in [(1e-30f32, 70), (1.0, 5), (1.0, 70), (1e15, 5)] {
         let x: Vec<f32> = fractions(45, rows * dim).iter().map(|v| v * unit).collect();
-        let vectors = fractions(46, count * dim);
-        let offsets = fractions(47, count);
+        // Whatever they have in common does not count.
+        let vectors = fractions(46, count * dim).into_iter();
+        let vectors: Vec<f64> = vectors.map(|v| 1e4 + f64::from(v)).collect();
+        let offsets = fractions(47, count).into_iter();
+        let offsets: Vec<f64> = offsets.map(|v| 1e6 + f64::from(v)).collect();
         let lengths: Vec<f32> = fractions(48, rows).iter().map(|v| v.abs() + 0.1).collect();
         let fields = [Field {
             rows: &all,
@@ -1538,16 +1543,13 @@ fn leads_rounding() {
             let bounds = |k: usize| {
                 let mut least = (f64::MAX, f64::MAX);
                 for (x, &over) in pool_rows(&x, dim, pool).iter().zip(&lengths) {
-                    let score = |k: usize| {
-                        let q = oracle::wide(&vectors[k * dim..][..dim]);
-                        let offset = f64::from(offsets[k]) * f64::from(over);
-                        let length = |v: &[f64]| oracle::dot(v, v).sqrt();
-                        let error = score_error(dim, length(x), length(&q), offset.abs());
-                        (offset - oracle::dot(x, &q), error)
-                    };
-                    let ((own, own_error), (other, error)) = (score(0), score(k));
-                    let lead = (other - own) / f64::from(over);
-                    let error = (own_error + error) / f64::from(over) + 2e-7 * lead.abs();
+                    let q = vectors[k * dim..][..dim].iter().zip(&vectors[..dim]);
+                    let q: Vec<f64> = q.map(|(v, own)| v - own).collect();
+                    let offset = (offsets[k] - offsets[0]) * f64::from(over);
+                    let length = |v: &[f64]| oracle::dot(v, v).sqrt();
+                    let error = score_error(dim, length(x), length(&q), offset.abs());
+                    let lead = (offset - oracle::dot(x, &q)) / f64::from(over);
+                    let error = error / f64::from(over) + 2e-7 * lead.abs();
                     least = (least.0.min(lead - error), least.1.min(lead + error));
                 }
                 least

@@ -114,8 +114,8 @@ impl Pool for Timed<'_> {
     fn leads(
         &self,
         fields: &[Field<'_>],
-        vectors: &[f32],
-        offsets: &[f32],
+        vectors: &[f64],
+        offsets: &[f64],
         lengths: &[f32],
     ) -> Result<Option<Vec<Leads>>, Error> {
         let call = || self.pool.leads(fields, vectors, offsets, lengths);

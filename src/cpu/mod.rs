@@ -127,8 +127,8 @@ impl Pool for CpuPool<'_> {
     fn leads(
         &self,
         fields: &[Field<'_>],
-        vectors: &[f32],
-        offsets: &[f32],
+        vectors: &[f64],
+        offsets: &[f64],
         lengths: &[f32],
     ) -> Result<Option<Vec<Leads>>, Error> {
         Ok(Some(leads::leads(self, fields, vectors, offsets, lengths)))

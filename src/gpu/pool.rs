@@ -256,8 +256,8 @@ impl Pool for GpuPool<'_> {
     fn leads(
         &self,
         _: &[Field<'_>],
-        _: &[f32],
-        _: &[f32],
+        _: &[f64],
+        _: &[f64],
         _: &[f32],
     ) -> Result<Option<Vec<Leads>>, Error> {
         Ok(None)

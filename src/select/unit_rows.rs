@@ -52,14 +52,105 @@ impl Rivals {
         order::argmin(scores.into_iter().zip(0..)).map_or(0, |(_, index)| index)
     }
 
-    /// The largest length of a vector, and the largest size of an offset.
-    fn extent(&self) -> (f64, f64) {
-        let largest = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::max);
-        let vectors = self.vectors.chunks_exact(self.dim);
-        (
-            largest(&mut vectors.map(|v| sums::dot(v, v))).sqrt(),
-            largest(&mut self.offsets.iter().map(|offset| offset.abs())),
-        )
+    /// Of some of the vectors the nearest to a unit row, in f64.
+    fn nearest_of(&self, among: &[u32], z: &[f64]) -> usize {
+        let scores = among.iter().map(|&vector| self.score(vector as usize, z));
+        let scores: Vec<f64> = sums::vectorised!(scores.collect());
+        let scores = scores
+            .into_iter()
+            .zip(among.iter().map(|&index| index as usize));
+        order::argmin(scores).map_or(0, |(_, index)| index)
+    }
+
+    /// The score of one of the vectors for a unit row, in f64.
+    #[inline(always)]
+    pub(super) fn score(&self, vector: usize, z: &[f64]) -> f64 {
+        self.offsets[vector] - sums::dot(z, self.vector(vector))
+    }
+
+    #[inline(always)]
+    fn vector(&self, vector: usize) -> &[f64] {
+        &self.vectors[vector * self.dim..][..self.dim]
+    }
+
+    /// The same less a vector and an offset in the middle of them all. No row's nearest is another for
+    /// it, and where most vectors are close to each other their scores are small, and so is what f32
+    /// makes of them.
+    fn centred(&self) -> Self {
+        let count = self.offsets.len();
+        let middle = |values: &mut dyn Iterator<Item = f64>| {
+            order::nth_smallest(values.collect(), count / 2)
+        };
+        let at = |column: usize| {
+            middle(&mut self.vectors.iter().skip(column).step_by(self.dim).copied())
+        };
+        let vector: Vec<f64> = (0..self.dim).into_par_iter().map(at).collect();
+        let offset = middle(&mut self.offsets.iter().copied());
+        let less = |values: &[f64]| {
+            values
+                .iter()
+                .zip(&vector)
+                .map(|(v, middle)| v - middle)
+                .collect::<Vec<f64>>()
+        };
+        Self {
+            dim: self.dim,
+            vectors: self
+                .vectors
+                .par_chunks_exact(self.dim)
+                .flat_map_iter(less)
+                .collect(),
+            offsets: self.offsets.iter().map(|v| v - offset).collect(),
+        }
+    }
+
+    /// How large all of them are.
+    fn extent(&self) -> Extent {
+        let each = (0..self.offsets.len()).map(|vector| self.extent_of(vector));
+        each.fold(Extent::default(), Extent::max)
+    }
+
+    fn extent_of(&self, vector: usize) -> Extent {
+        let values = self.vector(vector);
+        Extent {
+            length: sums::vectorised!(sums::dot(values, values)).sqrt(),
+            offset: self.offsets[vector].abs(),
+        }
+    }
+
+    /// More than the score of a row of length 1 is off in f64.
+    pub(super) fn rounding(&self) -> f64 {
+        let Extent { length, offset } = self.extent();
+        (self.dim as f64 / 16.0 + 20.0) * f64::EPSILON * (length + offset)
+    }
+
+    /// How large the differences of some vectors from the first of them are.
+    fn extents_from_first(&self, among: &[u32]) -> Vec<Extent> {
+        let own = among[0] as usize;
+        let extent = |&vector: &u32| {
+            let vector = vector as usize;
+            Extent {
+                length: sums::distance_sq(self.vector(vector), self.vector(own)).sqrt(),
+                offset: (self.offsets[vector] - self.offsets[own]).abs(),
+            }
+        };
+        sums::vectorised!(among.iter().map(extent).collect())
+    }
+}
+
+/// How large a vector and its offset are, or what is no smaller than several of them.
+#[derive(Clone, Copy, Default)]
+struct Extent {
+    length: f64,
+    offset: f64,
+}
+
+impl Extent {
+    fn max(self, other: Self) -> Self {
+        Self {
+            length: self.length.max(other.length),
+            offset: self.offset.max(other.offset),
+        }
     }
 }
 
@@ -139,11 +230,13 @@ impl<'a> UnitRows<'a> {
     /// A pass over the features; rows whose two best scores lie within the kernel's error are
     /// gathered and settled in f64.
     pub(super) fn nearest(&self, rivals: &Rivals) -> Result<Vec<usize>, Error> {
-        let (found, lengths, extent) = (self.scores(rivals)?, &self.lengths, rivals.extent());
-        let is_open = |&row: &usize| lengths.is_open(row, &found[row], extent);
+        let centred = rivals.centred();
+        let (found, given) = (self.scores(&centred)?, centred.extent());
+        let (lengths, rounding) = (&self.lengths, rivals.rounding());
+        let is_open = |&row: &usize| lengths.is_open(row, &found[row], given, rounding);
         let open: Vec<usize> = (0..found.len()).into_par_iter().filter(is_open).collect();
         let mut nearest: Vec<usize> = found.iter().map(|found| found.index as usize).collect();
-        self.settle(rivals, &open, &mut nearest)?;
+        self.settle(&open, &mut nearest, |_, z| rivals.nearest(z))?;
         Ok(nearest)
     }
 
@@ -156,26 +249,39 @@ impl<'a> UnitRows<'a> {
         leads: &[Leads],
         nearest: &mut [usize],
     ) -> Result<(), Error> {
-        let (mut open, extent) = (Vec::new(), rivals.extent());
+        let (mut open, mut field_of, rounding) = (Vec::new(), Vec::new(), rivals.rounding());
         for (field, leads) in fields.iter().zip(leads) {
+            let given = rivals.extents_from_first(&field.vectors);
+            let given = given.into_iter().fold(Extent::default(), Extent::max);
             for (&row, found) in field.rows.iter().zip(&leads.nearest) {
                 nearest[row] = found.index as usize;
-                if self.lengths.is_open(row, found, extent) {
+                if self.lengths.is_open(row, found, given, rounding) {
                     open.push(row);
+                    field_of.push(field);
                 }
             }
         }
-        self.settle(rivals, &open, nearest)
+        self.settle(&open, nearest, |place, z| {
+            rivals.nearest_of(&field_of[place].vectors, z)
+        })
     }
 
-    /// Puts down the vectors nearest to some rows, in f64.
-    fn settle(&self, rivals: &Rivals, rows: &[usize], nearest: &mut [usize]) -> Result<(), Error> {
+    /// Puts down the vectors nearest to some rows: what `exact` makes of a row's place among them and
+    /// of the row.
+    fn settle(
+        &self,
+        rows: &[usize],
+        nearest: &mut [usize],
+        exact: impl Fn(usize, &[f64]) -> usize + Sync,
+    ) -> Result<(), Error> {
+        let mut first = 0;
         self.gather(rows, |rows, z| {
-            let z = z.par_chunks_exact(rivals.dim);
-            let exact: Vec<usize> = z.map(|z| rivals.nearest(z)).collect();
-            for (&row, exact) in rows.iter().zip(exact) {
-                nearest[row] = exact;
+            let z = z.par_chunks_exact(self.dim()).enumerate();
+            let found: Vec<usize> = z.map(|(at, z)| exact(first + at, z)).collect();
+            for (&row, found) in rows.iter().zip(found) {
+                nearest[row] = found;
             }
+            first += rows.len();
         })
     }
 
@@ -186,19 +292,17 @@ impl<'a> UnitRows<'a> {
         rivals: &Rivals,
         fields: &[Field<'_>],
     ) -> Result<Option<Vec<Leads>>, Error> {
-        let (vectors, offsets) = (narrow(&rivals.vectors), narrow(&rivals.offsets));
-        let found = self
-            .pool
-            .leads(fields, &vectors, &offsets, &self.for_kernel)?;
-        let (lengths, extent) = (&self.lengths, rivals.extent());
+        let found =
+            (self.pool).leads(fields, &rivals.vectors, &rivals.offsets, &self.for_kernel)?;
+        let (lengths, rounding) = (&self.lengths, rivals.rounding());
         let bound = |(found, field): (&mut Leads, &Field<'_>)| {
-            let errors = field.rows.iter();
-            let errors = errors.map(|&row| lengths.lead_error(row, extent));
-            let error = errors.fold(0.0, f64::max);
-            for least in &mut found.least {
-                *least = ((f64::from(*least) - error) as f32).next_down();
+            let error = lengths.error_over_length(field.rows);
+            let extents = rivals.extents_from_first(&field.vectors);
+            for (least, given) in found.least.iter_mut().zip(extents) {
+                *least = ((f64::from(*least) - error(given, rounding)) as f32).next_down();
             }
-            found.own = ((f64::from(found.own) + error) as f32).next_up();
+            let own = rivals.extent_of(field.vectors[0] as usize);
+            found.own = ((f64::from(found.own) + error(own, rounding)) as f32).next_up();
         };
         Ok(found.map(|mut found| {
             found.par_iter_mut().zip(fields).for_each(bound);
@@ -254,29 +358,41 @@ impl Lengths {
         norm_bounds(Lp::L2, self.squared[row], self.dim)
     }
 
-    /// Whether a row's two best scores lie within the kernel's error.
-    fn is_open(&self, row: usize, found: &Nearest, (longest, offset): (f64, f64)) -> bool {
-        let lead = f64::from(found.second) - f64::from(found.best);
-        lead <= 2.0 * self.error(row, longest, offset)
+    /// Whether a row's two best scores lie within the kernel's error, and what they are off in f64,
+    /// of vectors as large as `given`.
+    fn is_open(&self, row: usize, found: &Nearest, given: Extent, rounding: f64) -> bool {
+        let (low, high) = self.bounds(row);
+        let error = self.error((low, high), given, rounding) + self.flushed(given);
+        f64::from(found.second) - f64::from(found.best) <= 2.0 * error
     }
 
-    /// How far a lead of the kernel may be off, or a score over the length: two scores' errors over
-    /// the length, and what is wrong with that length and with three roundings, of a lead that is
-    /// no larger than two scores.
-    fn lead_error(&self, row: usize, (longest, offset): (f64, f64)) -> f64 {
-        let (low, high) = self.bounds(row);
-        let largest = 2.0 * (longest + offset);
-        let of_length = (high - low) / low + 8.0 * UNIT_ROUNDOFF;
-        2.0 * self.error(row, longest, offset) / low + largest * of_length
+    /// How far scores of some rows may be off, over the row's length: their errors, and what is wrong
+    /// with that length and with three roundings.
+    fn error_over_length(&self, rows: &[usize]) -> impl Fn(Extent, f64) -> f64 {
+        let (mut over, mut high) = (0.0f64, 1.0f64);
+        for &row in rows {
+            let (least, most) = self.bounds(row);
+            (over, high) = (over.max(1.0 / least), high.max(most / least));
+        }
+        let of_length = high - 1.0 + 8.0 * UNIT_ROUNDOFF;
+        move |given, rounding| {
+            let error = self.error((1.0, high), given, rounding) + self.flushed(given) * over;
+            error + (given.length + given.offset) * of_length
+        }
     }
 
     /// How far a score of the kernel may be off: its own error, that of the length it was given,
-    /// and the roundings of length and offset to f32.
-    fn error(&self, row: usize, longest: f64, offset: f64) -> f64 {
-        let (low, high) = self.bounds(row);
-        let of_lengths = offset * (high - low + 2.0 * UNIT_ROUNDOFF * high);
-        let flushed = self.dim as f64 * FLUSHED * (1.0 + longest);
-        score_error(self.dim, high, longest, offset * high) + of_lengths + flushed
+    /// the roundings of length and offset to f32, and `rounding`, for a length 1.
+    fn error(&self, (low, high): (f64, f64), given: Extent, rounding: f64) -> f64 {
+        let of_lengths = given.offset * (high - low + 2.0 * UNIT_ROUNDOFF * high);
+        score_error(self.dim, high, given.length, given.offset * high)
+            + of_lengths
+            + high * rounding
+    }
+
+    /// And where subnormals count as zero.
+    fn flushed(&self, given: Extent) -> f64 {
+        self.dim as f64 * FLUSHED * (1.0 + given.length)
     }
 
     /// The interval of the length that the kernel is given of a row over the true one.

@@ -73,8 +73,8 @@ impl Pool for Noisy<'_> {
     fn leads(
         &self,
         fields: &[Field<'_>],
-        vectors: &[f32],
-        offsets: &[f32],
+        vectors: &[f64],
+        offsets: &[f64],
         lengths: &[f32],
     ) -> Result<Option<Vec<Leads>>, Error> {
         let mut found = self.inner.leads(fields, vectors, offsets, lengths)?;
@@ -244,8 +244,8 @@ impl Pool for Lost<'_> {
     fn leads(
         &self,
         fields: &[Field<'_>],
-        vectors: &[f32],
-        offsets: &[f32],
+        vectors: &[f64],
+        offsets: &[f64],
         lengths: &[f32],
     ) -> Result<Option<Vec<Leads>>, Error> {
         self.count()?;

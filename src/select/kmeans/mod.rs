@@ -12,6 +12,10 @@ use start::Start;
 /// Sweeps after which Lloyd's loop stops whether or not it has settled.
 const SWEEPS: usize = 300;
 
+/// Sweeps one after another in which rows move by no more than rounding, after which the loop stops:
+/// rows so alike that f64 cannot tell the centres apart would move on and on.
+const IDLE_SWEEPS: usize = 3;
+
 /// A cluster's sum of rows is kept in whole multiples of 2⁻³²: finer than what f32 features hold,
 /// and with room for 2³¹ rows. Whole numbers add up exactly in any order, so rows may come and go.
 const UNIT: f64 = (1u64 << 32) as f64;
@@ -23,8 +27,8 @@ const UNIT: f64 = (1u64 << 32) as f64;
 /// seeding*, 2007): the first centre is any row, each further one row i with probability
 /// D_i²/ΣD², D_i being its distance to the nearest centre so far. It is drawn as the smallest
 /// E_i/D_i² with an exponential number E_i a row and centre. Then Lloyd's sweeps: rows to the
-/// nearest centre (ties to the lower one), centres to the means of their rows, until no row moves
-/// or 300 sweeps are made. A cluster that has lost all its rows takes the row farthest from its
+/// nearest centre (ties to the lower one), centres to the means of their rows, until no row moves, none
+/// has come nearer by more than f64 rounds for three sweeps, or 300 sweeps are made. A cluster that has lost all its rows takes the row farthest from its
 /// centre, ties to the lower one, out of a cluster of more than one row.
 ///
 /// A row of zeros stays zeros: it is at distance 1 of every other row.
@@ -185,11 +189,13 @@ fn lloyd(
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Lloyd, Error> {
     let mut clusters = Clusters::new(rows, centres);
-    let mut sweeps = 0;
-    while sweeps < SWEEPS {
+    let (mut sweeps, mut idle) = (0, 0);
+    while sweeps < SWEEPS && idle < IDLE_SWEEPS {
         sweeps += 1;
-        if !clusters.sweep()? {
-            break;
+        match clusters.sweep()? {
+            Moved::None => break,
+            Moved::WithinRounding => idle += 1,
+            Moved::Far => idle = 0,
         }
         progress(Progress::Sweep(sweeps));
     }
@@ -198,6 +204,16 @@ fn lloyd(
         centres: clusters.centres,
         sweeps,
     })
+}
+
+/// What a sweep does to the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Moved {
+    /// No row is in another cluster than before.
+    None,
+    /// Some are, and none has come nearer to its centre by more than f64 rounds.
+    WithinRounding,
+    Far,
 }
 
 /// The label of a row that is in no cluster yet.
@@ -225,15 +241,15 @@ impl<'a> Clusters<'a> {
         }
     }
 
-    /// Rows to the nearest centre, then centres to the means of their rows; whether a row moved.
-    fn sweep(&mut self) -> Result<bool, Error> {
+    /// Rows to the nearest centre, then centres to the means of their rows.
+    fn sweep(&mut self) -> Result<Moved, Error> {
         let rivals = self.rivals();
         let mut labels = self.nearest(&rivals)?;
         let counts = self.fill_empty(&mut labels)?;
         let is_new = |&row: &usize| labels[row] != self.labels[row];
         let moved: Vec<usize> = (0..labels.len()).filter(is_new).collect();
         self.join(&rivals, &moved, &labels)?;
-        self.move_rows(&moved, &labels)?;
+        let is_far = self.move_rows(&rivals, &moved, &labels)?;
         let is_first = self.labels.first() == Some(&NONE);
         self.labels = labels;
         self.centre(&counts);
@@ -242,7 +258,11 @@ impl<'a> Clusters<'a> {
         } else if let Some(bounds) = &mut self.bounds {
             bounds.shift(&rivals.vectors, &self.centres, rivals.dim);
         }
-        Ok(!moved.is_empty())
+        Ok(match moved.is_empty() {
+            true => Moved::None,
+            false if is_far => Moved::Far,
+            false => Moved::WithinRounding,
+        })
     }
 
     /// The centres as they compete for the rows.
@@ -324,11 +344,27 @@ impl<'a> Clusters<'a> {
         Ok(counts)
     }
 
-    /// Takes rows from the sums of their old clusters to those of their new ones.
-    fn move_rows(&mut self, moved: &[usize], labels: &[usize]) -> Result<(), Error> {
+    /// Takes rows from the sums of their old clusters to those of their new ones; whether a row
+    /// comes nearer by more than rounding.
+    fn move_rows(
+        &mut self,
+        rivals: &Rivals,
+        moved: &[usize],
+        labels: &[usize],
+    ) -> Result<bool, Error> {
         let (rows, old, sums) = (self.rows, &self.labels, &mut self.sums);
-        let dim = rows.dim();
+        let (dim, rounding, mut is_far) = (rows.dim(), rivals.rounding(), false);
         rows.gather(moved, |rows, z| {
+            is_far = is_far || {
+                let moves_far = |(&row, z): (&usize, &[f64])| {
+                    old[row] == NONE || {
+                        let lead = rivals.score(old[row], z) - rivals.score(labels[row], z);
+                        lead > 2.0 * rounding
+                    }
+                };
+                let mut moved = rows.iter().zip(z.chunks_exact(dim));
+                moved.any(moves_far)
+            };
             // By cluster: places of the rows that come, and of those that go.
             let of_place = |(place, &row): (usize, &usize)| {
                 [(labels[row], place, true), (old[row], place, false)]
@@ -343,7 +379,8 @@ impl<'a> Clusters<'a> {
                     add(sum, &z[place * dim..][..dim], comes);
                 }
             });
-        })
+        })?;
+        Ok(is_far)
     }
 
     /// Puts the centres at the means.
@@ -458,7 +495,7 @@ mod tests {
             let mut clusters = Clusters::new(&rows, rows.rows(starts).unwrap());
             let mut before = f64::INFINITY;
             let mut sweeps = 1;
-            while clusters.sweep().unwrap() {
+            while clusters.sweep().unwrap() != Moved::None {
                 let after = inertia(&clusters);
                 assert!(after < before + 1e-9, "{starts:?}: {before} to {after}");
                 (before, sweeps) = (after, sweeps + 1);
@@ -518,7 +555,7 @@ mod tests {
                     assert_eq!(bounded.centres, plain.centres, "sweep {sweep}");
                     let share = assert_bounds(&bounded, bounded.bounds.as_ref().unwrap(), &z);
                     most = share.max(most);
-                    if !moved {
+                    if moved == Moved::None {
                         break;
                     }
                 }
@@ -538,10 +575,10 @@ mod tests {
         let pool = CpuPool::new(Features::new(&x, 6, 2).unwrap());
         let rows = UnitRows::new(&pool).unwrap();
         let mut clusters = Clusters::new(&rows, rows.rows(&[0, 0, 0]).unwrap());
-        assert!(clusters.sweep().unwrap());
+        assert_eq!(clusters.sweep().unwrap(), Moved::Far);
         assert_eq!(clusters.labels, [0, 0, 2, 0, 0, 1]);
-        assert!(clusters.sweep().unwrap());
+        assert_eq!(clusters.sweep().unwrap(), Moved::Far);
         assert_eq!(clusters.labels, [0, 0, 2, 0, 2, 1]);
-        assert!(!clusters.sweep().unwrap());
+        assert_eq!(clusters.sweep().unwrap(), Moved::None);
     }
 }
