@@ -90,8 +90,8 @@ pub use features::Features;
 pub use gpu::{Adapter, DevicePart, DeviceRecord, Gpu, GpuPool};
 pub use neighbours::{MARKED, Marks, Neighbours, Reach};
 pub use pool::{
-    DOWN_DATE_ERROR, Due, Field, Leads, Lp, MOST_CLOSEST, Nearest, Pool, Rate, Residuals, RowState,
-    Totals, closest_error, inner_error, norm_bounds, score_error, slip,
+    Bunch, DOWN_DATE_ERROR, Due, Field, Leads, Lp, MOST_CLOSEST, Nearest, Pool, Rate, Residuals,
+    RowState, Totals, closest_error, inner_error, norm_bounds, score_error, slip,
 };
 pub use progress::Progress;
 pub use random::Numbering;

@@ -121,24 +121,18 @@ pub trait Pool {
         lengths: &[f32],
     ) -> Result<Option<Vec<Leads>>, Error>;
 
-    /// For every row i of a cluster the `k` largest `<x_i, x_j> / (lengths[i] * lengths[j])` over
-    /// the cluster's other rows j, largest first; for every cluster its rows' answers one after
-    /// another, rows x `k`.
+    /// For every row i of a bunch the `k` largest `<w_i, w_j> - halves[j]` over the bunch's other rows
+    /// j, largest first, w being the row over its length less the centre; for every bunch its rows'
+    /// answers one after another, rows x `k`.
     ///
-    /// A cluster is a list of distinct rows, at least `k` + 1 of them; `k` is from 1 to
-    /// [`MOST_CLOSEST`]. `lengths`, one a row of the pool, are positive. [`closest_error`] says how
-    /// far a product may be off.
+    /// A bunch has at least `k` + 1 rows; `k` is from 1 to [`MOST_CLOSEST`]. [`closest_error`] says how
+    /// far an answer may be off.
     ///
     /// # Errors
     ///
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`]; [`Error::Device`] where 32 rows do not fit
     /// one binding.
-    fn closest(
-        &self,
-        clusters: &[&[usize]],
-        lengths: &[f32],
-        k: usize,
-    ) -> Result<Vec<Vec<f32>>, Error>;
+    fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error>;
 
     /// Which random numbers are its rows': but for the rows that [`Then`](crate::Then) has chosen,
     /// row i's are number i of each stream.
@@ -194,14 +188,32 @@ pub fn score_error(dim: usize, row: f64, vector: f64, offset: f64) -> f64 {
 /// Most products a row that [`Pool::closest`] gives.
 pub const MOST_CLOSEST: usize = 64;
 
-/// How far a product of [`Pool::closest`] may be off, given two rows' lengths over what
-/// `lengths` says of them: the error of the inner product, of the divisions that bring both rows
-/// to length 1 in f32, and of values that a device takes for zero because they are subnormal.
+/// Rows for [`Pool::closest`].
+#[derive(Clone, Copy, Debug)]
+pub struct Bunch<'a> {
+    /// Distinct rows.
+    pub rows: &'a [usize],
+    /// What each is divided by: positive, one a row.
+    pub lengths: &'a [f64],
+    /// What is taken from each then, `dim` values. The shorter rows are without it, the less an answer
+    /// is off.
+    pub centre: &'a [f64],
+    /// What is taken from the products with each, one a row. With half the squared lengths of the w the
+    /// largest answers are those of the rows that are nearest.
+    pub halves: &'a [f32],
+}
+
+/// How far an answer of [`Pool::closest`] may be off, given the lengths of the two w and what is taken
+/// from their product: the error of the inner product, of the roundings of both w to f32, of the
+/// difference, of both w in f64, for rows no longer than their lengths, and of values that a device
+/// takes for zero because they are subnormal.
 #[must_use]
-pub fn closest_error(dim: usize, a: f64, b: f64) -> f64 {
-    let divisions = 3.0 * UNIT_ROUNDOFF; // two, and their product
+pub fn closest_error(dim: usize, a: f64, b: f64, half: f64) -> f64 {
+    let roundings = 3.0 * UNIT_ROUNDOFF; // two, and their product
     let flushed = dim as f64 * f64::from(f32::MIN_POSITIVE) * (2.0 + a + b);
-    a * b * (f64::from(inner_error(dim)) + divisions) + flushed
+    a * b * (f64::from(inner_error(dim)) + roundings)
+        + UNIT_ROUNDOFF * (a * b + half.abs())
+        + flushed
 }
 
 /// What a device knows of one row's residual, each on its safe side.

@@ -1,8 +1,8 @@
 //! A pool whose calls are timed by the host's clock: what a selection spends in its device.
 
 use crate::{
-    Due, Error, Field, IntegerRows, Leads, Lp, Marks, Nearest, Neighbours, Numbering, Pool, Rate,
-    Reach, Residuals, Round, RowState, Similarities, Totals,
+    Bunch, Due, Error, Field, IntegerRows, Leads, Lp, Marks, Nearest, Neighbours, Numbering, Pool,
+    Rate, Reach, Residuals, Round, RowState, Similarities, Totals,
 };
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -122,13 +122,8 @@ impl Pool for Timed<'_> {
         self.clock.time("leads", call)
     }
 
-    fn closest(
-        &self,
-        clusters: &[&[usize]],
-        lengths: &[f32],
-        k: usize,
-    ) -> Result<Vec<Vec<f32>>, Error> {
-        let call = || self.pool.closest(clusters, lengths, k);
+    fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
+        let call = || self.pool.closest(bunches, k);
         self.clock.time("closest", call)
     }
 

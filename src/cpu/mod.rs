@@ -24,8 +24,8 @@ mod sum_columns;
 mod sum_stored;
 
 use crate::{
-    Due, Error, Features, Field, IntegerRows, Leads, Lp, Nearest, Neighbours, Numbering, Pool,
-    Rate, Residuals, RowState, Similarities, Totals,
+    Bunch, Due, Error, Features, Field, IntegerRows, Leads, Lp, Nearest, Neighbours, Numbering,
+    Pool, Rate, Residuals, RowState, Similarities, Totals,
 };
 
 use deflate_largest::{Lacking, catch_up_all};
@@ -138,13 +138,8 @@ impl Pool for CpuPool<'_> {
         self.numbering
     }
 
-    fn closest(
-        &self,
-        clusters: &[&[usize]],
-        lengths: &[f32],
-        k: usize,
-    ) -> Result<Vec<Vec<f32>>, Error> {
-        Ok(closest::closest(self, clusters, lengths, k))
+    fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
+        Ok(closest::closest(self, bunches, k))
     }
 }
 

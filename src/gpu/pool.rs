@@ -7,7 +7,7 @@ use super::residuals::GpuResiduals;
 use super::similarities::GpuSimilarities;
 use super::{closest, gather_rows, nearest, row_norms};
 use crate::{
-    CpuPool, Error, Features, Field, Gpu, IntegerRows, Leads, Lp, Nearest, Neighbours, Pool,
+    Bunch, CpuPool, Error, Features, Field, Gpu, IntegerRows, Leads, Lp, Nearest, Neighbours, Pool,
     Residuals, Similarities,
 };
 use std::num::NonZeroU64;
@@ -263,12 +263,7 @@ impl Pool for GpuPool<'_> {
         Ok(None)
     }
 
-    fn closest(
-        &self,
-        clusters: &[&[usize]],
-        lengths: &[f32],
-        k: usize,
-    ) -> Result<Vec<Vec<f32>>, Error> {
-        closest::run(self, clusters, lengths, k)
+    fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
+        closest::run(self, bunches, k)
     }
 }

@@ -3,12 +3,16 @@
 use super::gather::gather;
 use crate::pool::UNIT_ROUNDOFF;
 use crate::{
-    Error, Field, Leads, Lp, Nearest, Pool, closest_error, norm_bounds, order, score_error, sums,
+    Bunch, Error, Field, Leads, Lp, Nearest, Pool, inner_error, norm_bounds, order, score_error,
+    sums,
 };
 use rayon::prelude::*;
 
 /// 2⁻⁸⁰, in pool unit: more than a product loses where a subnormal counts as zero.
 const FLUSHED: f64 = 1.0 / (1u128 << 80) as f64;
+
+/// Rows by which the middle of some is found.
+const SAMPLE: usize = 32;
 
 /// Rows that one thread brings to length 1, at least: fewer are not worth waking another for.
 const ROWS: usize = 64;
@@ -77,15 +81,8 @@ impl Rivals {
     /// it, and where most vectors are close to each other their scores are small, and so is what f32
     /// makes of them.
     fn centred(&self) -> Self {
-        let count = self.offsets.len();
-        let middle = |values: &mut dyn Iterator<Item = f64>| {
-            order::nth_smallest(values.collect(), count / 2)
-        };
-        let at = |column: usize| {
-            middle(&mut self.vectors.iter().skip(column).step_by(self.dim).copied())
-        };
-        let vector: Vec<f64> = (0..self.dim).into_par_iter().map(at).collect();
-        let offset = middle(&mut self.offsets.iter().copied());
+        let vector = middle(&self.vectors, self.dim);
+        let offset = middle(&self.offsets, 1)[0];
         let less = |values: &[f64]| {
             values
                 .iter()
@@ -312,26 +309,67 @@ impl<'a> UnitRows<'a> {
 
     /// For every row of some clusters what `of_row` makes of bounds from below of its squared
     /// distances, as [`sums::distance_sq`] gives them, to the `k` nearest other rows of its
-    /// cluster, ascending. [`Pool::closest`] says what clusters and `k` may be.
+    /// cluster, ascending. [`Pool::closest`] says how many rows they must have, and what `k` may be.
+    ///
+    /// Every cluster is gathered: the kernel is given its rows as they lie about their middle, so that
+    /// rows close to each other are told apart however far they are from 0.
     pub(super) fn closest<T: Send>(
         &self,
         clusters: &[&[usize]],
         k: usize,
         of_row: impl Fn(&[f64]) -> T + Sync,
     ) -> Result<Vec<Vec<T>>, Error> {
-        let found = self.pool.closest(clusters, &self.for_kernel, k)?;
-        let lengths = &self.lengths;
-        let of_cluster = |(rows, products): (&&[usize], Vec<f32>)| {
-            let others = lengths.given_over_true_of(rows);
-            let of_row = |(&row, products): (&usize, &[f32])| {
-                let least = lengths.least_distance_sq(row, others);
-                of_row(&products.iter().map(least).collect::<Vec<f64>>())
+        let (dim, centres) = (self.dim(), self.middles(clusters)?);
+        let all = clusters.concat();
+        let centre_of = (clusters.iter().zip(centres.chunks_exact(dim)))
+            .flat_map(|(rows, centre)| std::iter::repeat_n(centre, rows.len()));
+        let centre_of: Vec<&[f64]> = centre_of.collect();
+        let (mut lengths, mut halves) = (Vec::with_capacity(all.len()), Vec::new());
+        for piece in gather(self.pool, &all) {
+            let (rows, x) = piece?;
+            let x = x.par_chunks_exact(dim);
+            let centres = &centre_of[lengths.len()..][..rows.len()];
+            let of_row = |(x, centre): (&[f32], &&[f64])| sums::vectorised!(about(x, centre));
+            let found: (Vec<f64>, Vec<f32>) = x.zip(centres).with_min_len(ROWS).map(of_row).unzip();
+            lengths.extend(found.0);
+            halves.extend(found.1);
+        }
+        let (mut first, mut bunches) = (0, Vec::with_capacity(clusters.len()));
+        for (rows, centre) in clusters.iter().zip(centres.chunks_exact(dim)) {
+            let places = first..first + rows.len();
+            first = places.end;
+            bunches.push(Bunch {
+                rows,
+                lengths: &lengths[places.clone()],
+                centre,
+                halves: &halves[places],
+            });
+        }
+        let found = self.pool.closest(&bunches, k)?;
+        let of_bunch = |(bunch, answers): (Bunch<'_>, Vec<f32>)| {
+            let of_row = |(&half, answers): (&f32, &[f32])| {
+                let least = least_distance_sq(dim, half);
+                of_row(&answers.iter().map(least).collect::<Vec<f64>>())
             };
-            let products = products.par_chunks_exact(k);
-            let rows = rows.par_iter().zip(products).with_min_len(ROWS);
-            rows.map(of_row).collect()
+            let rows = bunch.halves.par_iter().zip(answers.par_chunks_exact(k));
+            rows.with_min_len(ROWS).map(of_row).collect()
         };
-        Ok(clusters.iter().zip(found).map(of_cluster).collect())
+        Ok(bunches.into_iter().zip(found).map(of_bunch).collect())
+    }
+
+    /// About the middle of every cluster, clusters x `dim`: by a few rows of each.
+    fn middles(&self, clusters: &[&[usize]]) -> Result<Vec<f64>, Error> {
+        let samples = clusters.iter().map(|rows| sample(rows));
+        let samples: Vec<Vec<usize>> = samples.collect();
+        let z = self.rows(&samples.concat())?;
+        let (mut rest, mut of_cluster) = (&z[..], Vec::with_capacity(clusters.len()));
+        for sample in samples {
+            let (own, after) = rest.split_at(sample.len() * self.dim());
+            of_cluster.push(own);
+            rest = after;
+        }
+        let middle = |&z: &&[f64]| middle(z, self.lengths.dim);
+        Ok(of_cluster.iter().flat_map(middle).collect())
     }
 
     /// What the kernel makes of the vectors.
@@ -394,35 +432,46 @@ impl Lengths {
     fn flushed(&self, given: Extent) -> f64 {
         self.dim as f64 * FLUSHED * (1.0 + given.length)
     }
+}
 
-    /// The interval of the length that the kernel is given of a row over the true one.
-    fn given_over_true(&self, row: usize) -> (f64, f64) {
-        let (low, high) = self.bounds(row);
-        let given = f64::from(for_kernel(self.squared[row]));
-        (given / high, given / low)
-    }
+/// A row's length, and half the square of what it is about a centre at length 1.
+#[inline(always)]
+fn about(x: &[f32], centre: &[f64]) -> (f64, f32) {
+    let length = sums::squares(x).sqrt();
+    let half = 0.5 * sums::about_centre_sq(x, length, centre);
+    (length, half as f32)
+}
 
-    /// The interval that holds those of all of some rows.
-    fn given_over_true_of(&self, rows: &[usize]) -> (f64, f64) {
-        let ratios = rows.iter().map(|&row| self.given_over_true(row));
-        let widest = |a: (f64, f64), b: (f64, f64)| (a.0.min(b.0), a.1.max(b.1));
-        ratios.reduce(widest).unwrap_or((1.0, 1.0))
-    }
+/// What the squared distance of a row to another is at least, as rounded in f64, by the answer of
+/// [`Pool::closest`] for the two; `half` is half the square of its own w.
+///
+/// With r its length and d the distance the other's is at most r + d, so that r(r + d) ≤ 3r²/2 + d²/2
+/// and (r + d)² ≤ 2r² + 2d²: what an answer is off by, twice over as the distance is, is at most
+/// `of_own` r² + `of_distance` d² and little besides.
+fn least_distance_sq(dim: usize, half: f32) -> impl Fn(&f32) -> f64 {
+    let (inner, half) = (f64::from(inner_error(dim)), f64::from(half));
+    let of_own = 3.0 * inner + 18.0 * UNIT_ROUNDOFF;
+    let of_distance = inner + 9.0 * UNIT_ROUNDOFF + (dim as f64 / 16.0 + 20.0) * f64::EPSILON;
+    // Of f64, by which w may be off from what the kernel is given; and of subnormals.
+    let besides = 1024.0 * f64::EPSILON * f64::EPSILON / UNIT_ROUNDOFF;
+    let besides = besides + 16.0 * dim as f64 * f64::from(f32::MIN_POSITIVE);
+    let off = of_own * 2.0 * half + besides;
+    move |&answer| ((2.0 * (half - f64::from(answer)) - off) / (1.0 + of_distance)).max(0.0)
+}
 
-    /// What the squared distance of a row at length 1 to another, of the ratios `others`, is at
-    /// least, as rounded in f64, by what [`Pool::closest`] says of their product.
-    fn least_distance_sq(&self, row: usize, others: (f64, f64)) -> impl Fn(&f32) -> f64 {
-        // What both lengths, in f64, and the sum of the squares may be off, twice over.
-        let rounding = (self.dim as f64 / 16.0 + 16.0) * 8.0 * f64::EPSILON;
-        let own = self.given_over_true(row);
-        let error = closest_error(self.dim, 1.0 / own.0, 1.0 / others.0);
-        let (least, most) = (own.0 * others.0, own.1 * others.1);
-        move |&product| {
-            let product = f64::from(product) + error;
-            let over = if product > 0.0 { most } else { least };
-            (2.0 - 2.0 * (product * over).min(1.0) - rounding).max(0.0)
-        }
-    }
+/// A few of some rows, evenly spread.
+pub(super) fn sample(rows: &[usize]) -> Vec<usize> {
+    let count = rows.len().min(SAMPLE);
+    (0..count).map(|at| rows[at * rows.len() / count]).collect()
+}
+
+/// Of every column the value in the middle: what a few odd rows do not move.
+pub(super) fn middle(values: &[f64], dim: usize) -> Vec<f64> {
+    let column = |column: usize| values.iter().skip(column).step_by(dim).copied().collect();
+    let count = values.len() / dim;
+    (0..dim)
+        .map(|at| order::nth_smallest(column(at), count / 2))
+        .collect()
 }
 
 /// The length that a kernel is given of a row, by its square.

@@ -1,13 +1,10 @@
 //! A cluster's rows in the order of their places along a line: rows that lie close to each other do so
 //! along any line, so a row's nearest are among those that stand about it.
 
-use crate::select::unit_rows::UnitRows;
+use crate::select::unit_rows::{UnitRows, middle, sample};
 use crate::{Error, order, sums};
 use rayon::prelude::*;
 use std::ops::Range;
-
-/// Rows by which the line is laid.
-const SAMPLE: usize = 32;
 
 /// Where a cluster's rows stand along a line.
 pub(super) struct Line {
@@ -76,20 +73,8 @@ fn rounding(dim: usize) -> f64 {
 /// From the middle of some rows of a cluster to that which is farthest from it; of length 1, or of none
 /// where those are all alike.
 fn direction(rows: &UnitRows<'_>, cluster: &[usize]) -> Result<Vec<f64>, Error> {
-    let count = cluster.len().min(SAMPLE);
-    let sample: Vec<usize> = (0..count)
-        .map(|at| cluster[at * cluster.len() / count])
-        .collect();
-    let z = rows.rows(&sample)?;
-    let dim = rows.dim();
-    let middle: Vec<f64> = (0..dim)
-        .map(|column| {
-            order::nth_smallest(
-                z.iter().skip(column).step_by(dim).copied().collect(),
-                count / 2,
-            )
-        })
-        .collect();
+    let (dim, z) = (rows.dim(), rows.rows(&sample(cluster))?);
+    let middle = middle(&z, dim);
     let nearness = |z: &[f64]| -sums::distance_sq(z, &middle);
     let farthest = order::argmin(z.chunks_exact(dim).map(nearness).zip(0..));
     let (nearness, farthest) = farthest.unwrap_or((0.0, 0));
