@@ -20,8 +20,9 @@ pub enum Lp {
 /// Resident feature rows and the kernels that work on them.
 ///
 /// Inside a pool every value is multiplied by [`scale`](Self::scale), a power of two that
-/// brings the longest row's length into `[1, 2)`; this is exact, and keeps squares of tiny
-/// features from underflowing. Every number a kernel takes or gives is in that *pool unit*.
+/// brings the longest row's length into `[1, 2)`; this is exact but for values below 2⁻¹²⁶ then,
+/// and keeps squares of tiny features from underflowing. Every number a kernel takes or gives is in
+/// that *pool unit*, unless it says so.
 ///
 /// Row indices must be below [`rows`](Self::rows): a selector has checked them.
 pub trait Pool {
@@ -50,6 +51,15 @@ pub trait Pool {
     ///
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
     fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error>;
+
+    /// The rows asked for, `rows.len()` x `dim`, row-major, in the caller's unit: to the bit, and also
+    /// those values that are too small for pool unit beside the longest row. Where the directions of
+    /// rows count, these serve, and [`gather_rows`](Self::gather_rows) does not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
+    fn given_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error>;
 
     /// How many values it pays to gather at a time: so many that a device is not waited for too
     /// often.
@@ -193,7 +203,7 @@ pub const MOST_CLOSEST: usize = 64;
 pub struct Bunch<'a> {
     /// Distinct rows.
     pub rows: &'a [usize],
-    /// What each is divided by: positive, one a row.
+    /// What each, in the caller's unit, is divided by: positive, one a row.
     pub lengths: &'a [f64],
     /// What is taken from each then, `dim` values. The shorter rows are without it, the less an answer
     /// is off.
@@ -211,9 +221,9 @@ pub struct Bunch<'a> {
 pub fn closest_error(dim: usize, a: f64, b: f64, half: f64) -> f64 {
     let roundings = 3.0 * UNIT_ROUNDOFF; // two, and their product
     let flushed = dim as f64 * f64::from(f32::MIN_POSITIVE) * (2.0 + a + b);
-    a * b * (f64::from(inner_error(dim)) + roundings)
-        + UNIT_ROUNDOFF * (a * b + half.abs())
-        + flushed
+    let in_f64 = 8.0 * f64::EPSILON * (a + b + 8.0 * f64::EPSILON);
+    let product = a * b * (f64::from(inner_error(dim)) + roundings);
+    product + UNIT_ROUNDOFF * (a * b + half.abs()) + in_f64 + flushed
 }
 
 /// What a device knows of one row's residual, each on its safe side.

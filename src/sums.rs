@@ -132,10 +132,10 @@ fn lanes_of_pairs<T: Copy + Default + AddAssign>(
 
 /// A row over its length and less a centre, in f64; then rounded.
 #[inline(always)]
-pub(crate) fn about_centre(x: &[f32], scale: f32, length: f64, centre: &[f64], to: &mut [f32]) {
+pub(crate) fn about_centre(x: &[f32], length: f64, centre: &[f64], to: &mut [f32]) {
     let over = 1.0 / length;
-    for ((to, x), centre) in to.iter_mut().zip(x).zip(centre) {
-        *to = (f64::from(x * scale) * over - centre) as f32;
+    for ((to, &x), centre) in to.iter_mut().zip(x).zip(centre) {
+        *to = (f64::from(x) * over - centre) as f32;
     }
 }
 

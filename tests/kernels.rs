@@ -1749,7 +1749,10 @@ fn closest_rounding() {
                         let error = closest_error(dim, a, 1.5 * b, f64::from(told.halves[other]));
                         let off = (f64::from(got) - want).abs();
                         let at = format!("{device} unit {unit:e} row {own} place {place}");
-                        assert!(off <= error, "{at}: {got} for {want}");
+                        assert!(
+                            off <= error,
+                            "{at}: {got:e} for {want:e}, {error:e} {a:e} {b:e}"
+                        );
                         let coarse = f64::from(2.0 * spread * spread) * 1e-4;
                         assert!(error < coarse, "{at}: {error:e} of {coarse:e}");
                     }

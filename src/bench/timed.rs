@@ -68,6 +68,11 @@ impl Pool for Timed<'_> {
         self.clock.time("gather_rows", call)
     }
 
+    fn given_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        let call = || self.pool.given_rows(rows);
+        self.clock.time("gather_rows", call)
+    }
+
     fn values_at_once(&self) -> usize {
         self.pool.values_at_once()
     }

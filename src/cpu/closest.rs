@@ -109,7 +109,7 @@ fn about_centre<'a>(
     sums::vectorised!({
         for (to, (&row, length)) in values.chunks_exact_mut(dim).zip(rows) {
             let x = &pool.features.values()[row * dim..][..dim];
-            sums::about_centre(x, pool.scale, *length, bunch.centre, to);
+            sums::about_centre(x, *length, bunch.centre, to);
         }
     });
     values

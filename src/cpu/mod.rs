@@ -85,7 +85,11 @@ impl Pool for CpuPool<'_> {
     }
 
     fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
-        Ok(gather_rows::gather_rows(self, rows))
+        Ok(gather_rows::gather_rows(self, rows, self.scale))
+    }
+
+    fn given_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        Ok(gather_rows::gather_rows(self, rows, 1.0))
     }
 
     /// As many as stay in the threads' own caches.

@@ -324,7 +324,7 @@ fn in_blocks(parts: &[Part<'_>]) -> Vec<f32> {
 fn about_centres(pool: &GpuPool<'_>, bunches: &[Bunch<'_>]) -> Result<Vec<f32>, Error> {
     let rows: Vec<&[usize]> = bunches.iter().map(|bunch| bunch.rows).collect();
     let rows = rows.concat();
-    let x = pool.gather_rows(&rows)?;
+    let x = pool.given_rows(&rows)?;
     let (dim, mut values) = (pool.dim(), vec![0.0; rows.len() * pool.dim()]);
     pool.gpu.counted(Kind::Host, || {
         let (mut x, mut to) = (&x[..], &mut values[..]);
@@ -338,7 +338,7 @@ fn about_centres(pool: &GpuPool<'_>, bunches: &[Bunch<'_>]) -> Result<Vec<f32>, 
                 .zip(x_of_bunch.par_chunks_exact(dim)))
             .zip(bunch.lengths)
             .for_each(|((to, x), &length)| {
-                sums::vectorised!(sums::about_centre(x, 1.0, length, bunch.centre, to));
+                sums::vectorised!(sums::about_centre(x, length, bunch.centre, to));
             });
         }
         Ok(())

@@ -36,6 +36,9 @@ impl Pool for Noisy<'_> {
     fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
         self.inner.gather_rows(rows)
     }
+    fn given_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        self.inner.given_rows(rows)
+    }
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
         let inner = self.inner.residuals()?;
         Ok(Box::new(NoisyResiduals {
@@ -208,6 +211,10 @@ impl Pool for Lost<'_> {
     fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
         self.count()?;
         self.inner.gather_rows(rows)
+    }
+    fn given_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        self.count()?;
+        self.inner.given_rows(rows)
     }
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
         Ok(Box::new(LostResiduals {
