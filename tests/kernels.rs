@@ -159,6 +159,26 @@ fn gathered_rows_are_the_same_to_the_bit() {
     }
 }
 
+/// Also rows that are nothing beside the longest in pool unit, and pools of nothing but subnormals.
+#[test]
+fn given_rows_are_the_callers_to_the_bit() {
+    let (rows, dim) = (40, 5);
+    let numbers = whole_numbers(13, rows * dim);
+    for units in [[60, -149], [0, 0], [-149, -149], [-20, -140]] {
+        let unit = |at: usize| f64::from(units[at / dim % 2]).exp2();
+        let x = (0..rows * dim).map(|at| (f64::from(numbers[at]) * unit(at)) as f32);
+        let x: Vec<f32> = x.collect();
+        let wanted: Vec<usize> = (0..rows).rev().chain([3, 4]).collect();
+        let want = wanted.iter().flat_map(|&row| &x[row * dim..][..dim]);
+        let want: Vec<u32> = want.map(|v| v.to_bits()).collect();
+        on_every_device(features(&x, dim), |device, pool| {
+            let got = pool.given_rows(&wanted).unwrap();
+            let got: Vec<u32> = got.iter().map(|v| v.to_bits()).collect();
+            assert!(got == want, "{device}, units {units:?}");
+        });
+    }
+}
+
 /// More values than one dispatch copies on a device of tiny bindings.
 #[test]
 fn gather_of_a_whole_pool() {
@@ -1627,15 +1647,11 @@ impl Told {
 /// Answers that f32 holds exactly: the same everywhere.
 fn check_closest_exact(x: &[f32], dim: usize, clusters: &[&[usize]], k: usize) {
     on_every_device_and_cut(x, dim, |device, pool| {
-        let rows = pool_rows(x, dim, pool);
-        let scale = f64::from(pool.scale());
+        let rows: Vec<Vec<f64>> = x.chunks(dim).map(oracle::wide).collect();
         let told = |cluster: &&[usize]| Told {
             lengths: cluster.iter().map(|row| [1.0, 0.5, 2.0][row % 3]).collect(),
-            centre: (0..dim).map(|at| (at % 5) as f64 * scale).collect(),
-            halves: cluster
-                .iter()
-                .map(|row| (row % 7) as f32 * pool.scale())
-                .collect(),
+            centre: (0..dim).map(|at| (at % 5) as f64).collect(),
+            halves: cluster.iter().map(|row| (row % 7) as f32).collect(),
         };
         let told: Vec<Told> = clusters.iter().map(told).collect();
         let bunches = told
@@ -1722,7 +1738,7 @@ fn closest_rounding() {
         let order = shuffled(51, rows);
         let clusters = [&order[..90], &order[90..]];
         on_every_device(features(&x, dim), |device, pool| {
-            let z = pool_rows(&x, dim, pool);
+            let z: Vec<Vec<f64>> = x.chunks(dim).map(oracle::wide).collect();
             let length = |v: &[f64]| oracle::dot(v, v).sqrt();
             let told = clusters.map(|cluster| {
                 let lengths: Vec<f64> = cluster.iter().map(|&row| length(&z[row])).collect();

@@ -8,7 +8,7 @@ use super::similarities::GpuSimilarities;
 use super::{closest, gather_rows, nearest, row_norms};
 use crate::{
     Bunch, CpuPool, Error, Features, Field, Gpu, IntegerRows, Leads, Lp, Nearest, Neighbours, Pool,
-    Residuals, Similarities,
+    Residuals, Similarities, sums,
 };
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -193,6 +193,17 @@ fn faint(features: &Features<'_>) -> BTreeMap<usize, Vec<f32>> {
     faint.map(|(row, x)| (row, x.to_vec())).collect()
 }
 
+/// What [`Pool::row_norms`] says of a row that is not all zeros.
+fn norm_of(x: &[f32], norm: Lp, scale: f32) -> f32 {
+    let length = f64::from(scale) * sums::norm(norm, x);
+    let value = if norm == Lp::L2 {
+        length * length
+    } else {
+        length
+    };
+    (value as f32).max(f32::MIN_POSITIVE)
+}
+
 /// Rows whose features and states fit one binding each, and whose norms one dispatch.
 fn rows_per_panel(gpu: &Gpu, dim: usize) -> Result<usize, Error> {
     let row_bytes = dim as u64 * 4;
@@ -226,7 +237,13 @@ impl Pool for GpuPool<'_> {
     fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {
         match &self.host {
             Some(host) => (self.gpu).counted(Kind::Host, || host.row_norms(norm)),
-            None => row_norms::run(self, norm),
+            None => {
+                let mut norms = row_norms::run(self, norm)?;
+                for (&row, x) in &self.faint {
+                    norms[row] = norm_of(x, norm, self.scale);
+                }
+                Ok(norms)
+            }
         }
     }
 

@@ -7,9 +7,11 @@ use crate::{
     sums,
 };
 use rayon::prelude::*;
+use std::cell::Cell;
 
-/// 2⁻⁸⁰, in pool unit: more than a product loses where a subnormal counts as zero.
-const FLUSHED: f64 = 1.0 / (1u128 << 80) as f64;
+/// 2⁻⁶², in pool unit: more than a product loses where a subnormal counts as zero, also one of an
+/// application's buffer, which is brought to pool unit only then, by 2⁶³ at most.
+const FLUSHED: f64 = 1.0 / (1u64 << 62) as f64;
 
 /// Rows by which the middle of some is found.
 const SAMPLE: usize = 32;
@@ -24,6 +26,8 @@ pub(super) struct UnitRows<'a> {
     lengths: Lengths,
     /// Lengths for the pool's kernel. 1 for a row of zeros, whose score then is the offset alone.
     for_kernel: Vec<f32>,
+    /// Pairs of a row and another, or a vector, that were settled in f64.
+    settled: Cell<usize>,
 }
 
 /// What a pool says of its rows' lengths, and what follows for their scores.
@@ -180,7 +184,20 @@ impl<'a> UnitRows<'a> {
             pool,
             lengths: Lengths { dim, squared },
             for_kernel,
+            settled: Cell::new(0),
         })
+    }
+
+    /// Counts pairs that are settled, for [`settled`](Self::settled).
+    pub(super) fn count_settled(&self, pairs: usize) {
+        self.settled.set(self.settled.get() + pairs);
+    }
+
+    /// How many pairs of a row and another, or a vector, have been settled in f64: what bounds left
+    /// open.
+    #[cfg(test)]
+    pub(super) fn settled(&self) -> usize {
+        self.settled.get()
     }
 
     /// The pool whose rows they are.
@@ -233,6 +250,7 @@ impl<'a> UnitRows<'a> {
         let is_open = |&row: &usize| lengths.is_open(row, &found[row], given, rounding);
         let open: Vec<usize> = (0..found.len()).into_par_iter().filter(is_open).collect();
         let mut nearest: Vec<usize> = found.iter().map(|found| found.index as usize).collect();
+        self.count_settled(open.len() * rivals.offsets.len());
         self.settle(&open, &mut nearest, |_, z| rivals.nearest(z))?;
         Ok(nearest)
     }
@@ -255,6 +273,7 @@ impl<'a> UnitRows<'a> {
                 if self.lengths.is_open(row, found, given, rounding) {
                     open.push(row);
                     field_of.push(field);
+                    self.count_settled(field.vectors.len());
                 }
             }
         }
@@ -414,6 +433,9 @@ impl Lengths {
         }
         let of_length = high - 1.0 + 8.0 * UNIT_ROUNDOFF;
         move |given, rounding| {
+            if !high.is_finite() {
+                return f64::INFINITY; // a row that is hardly told from zeros here
+            }
             let error = self.error((1.0, high), given, rounding) + self.flushed(given) * over;
             error + (given.length + given.offset) * of_length
         }

@@ -568,6 +568,68 @@ mod tests {
         );
     }
 
+    /// Rows at 1000 + noise; a ball and a few rows far from it; multiples of one row, that differ by
+    /// rounding alone; and rows of one column: whatever bounds spare, every row goes to the nearest centre.
+    /// Of the first two few are settled row by row, and multiples of one row do not keep the loop going.
+    #[test]
+    fn rows_that_are_nearly_alike_go_to_the_nearest() {
+        let (count, dim) = (1500, 16);
+        let noise: Vec<f32> = random::exponentials(6, 0, count * dim)
+            .iter()
+            .map(|&e| e as f32 - 1.0)
+            .collect();
+        let of = |dim: usize, value: &dyn Fn(usize, usize) -> f32| -> (Vec<f32>, usize) {
+            let all = (0..count * dim).map(|at| value(at / dim, at % dim));
+            (all.collect(), dim)
+        };
+        let at = |row: usize, column: usize| noise[row * dim + column];
+        let ball = |row, column| {
+            let far = row % 100 == 0;
+            if far {
+                at(row, column)
+            } else {
+                1.0 + 1e-3 * at(row, column)
+            }
+        };
+        let pools = [
+            of(dim, &|row, column| 1000.0 + at(row, column)),
+            of(dim, &ball),
+            of(dim, &|row, column| at(row, 0) * at(0, column)),
+            of(1, &at),
+        ];
+        for (pool, (x, dim)) in pools.into_iter().enumerate() {
+            let cpu = CpuPool::new(Features::new(&x, count, dim).unwrap());
+            let rows = UnitRows::new(&cpu).unwrap();
+            let z = rows.rows(&(0..count).collect::<Vec<_>>()).unwrap();
+            let k_means = KMeans {
+                clusters: 12,
+                seed: 1,
+            };
+            let starts = k_means.starts_at_most(&rows, &mut |_| {}).unwrap();
+            let mut clusters = Clusters::new(&rows, rows.rows(&starts).unwrap());
+            let mut sweeps = 0;
+            let before = rows.settled();
+            loop {
+                let rivals = clusters.rivals();
+                let found = clusters.nearest(&rivals).unwrap();
+                let want: Vec<usize> = z.chunks_exact(dim).map(|z| rivals.nearest(z)).collect();
+                assert_eq!(found, want, "pool {pool} sweep {sweeps}");
+                sweeps += 1;
+                if clusters.sweep().unwrap() != Moved::Far {
+                    break;
+                }
+            }
+            if pool < 2 {
+                let settled = rows.settled() - before;
+                // Each sweep asks twice here. Pair by pair all of them would be.
+                let all = 2 * sweeps * count * starts.len();
+                assert!(settled < all / 8, "pool {pool}: {settled} of {all}");
+            }
+            let fitted = lloyd(&rows, rows.rows(&starts).unwrap(), &mut |_| {}).unwrap();
+            assert!(fitted.sweeps < 60, "pool {pool}: {} sweeps", fitted.sweeps);
+        }
+    }
+
     /// Three centres at one place: the first takes all rows, the others the farthest two.
     #[test]
     fn empty_clusters_take_the_farthest_rows() {

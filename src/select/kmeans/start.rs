@@ -90,6 +90,8 @@ impl<'a> Start<'a> {
     /// Brings the distances of some rows up to date.
     fn settle(&mut self, rows: &[usize]) -> Result<(), Error> {
         let (dim, centres, known) = (self.rows.dim(), &self.centres, &self.known);
+        let unmet = |&row: &usize| self.starts.len() - known[row] as usize;
+        (self.rows).count_settled(rows.iter().map(unmet).sum());
         let nearest = &mut self.nearest;
         self.rows.gather(rows, |rows, z| {
             let pairs = rows.par_iter().zip(z.par_chunks_exact(dim));

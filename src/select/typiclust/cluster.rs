@@ -204,3 +204,51 @@ impl Cluster {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CpuPool, Features, random};
+
+    /// Pairs settled for the first picks of one cluster of all rows, over all pairs.
+    fn share_settled(count: usize, dim: usize, value: impl Fn(usize, usize) -> f32) -> f64 {
+        let all = (0..count * dim).map(|at| value(at / dim, at % dim));
+        let x: Vec<f32> = all.collect();
+        let pool = CpuPool::new(Features::new(&x, count, dim).unwrap());
+        let rows = UnitRows::new(&pool).unwrap();
+        let mut cluster = [Cluster::new((0..count).collect())];
+        let rule = Rule {
+            neighbours: 5,
+            squared: false,
+        };
+        assert!(bound(&mut cluster, &rows, rule).unwrap());
+        for _ in 0..10 {
+            cluster[0].pick(&rows, rule).unwrap();
+        }
+        rows.settled() as f64 / (count * count) as f64
+    }
+
+    /// Rows along a line, equal rows, and rows that lie close together far from 0 are settled by few
+    /// pairs, as ordinary rows are.
+    #[test]
+    fn few_pairs_are_settled() {
+        let (count, dim) = (3000, 16);
+        let noise = random::exponentials(7, 0, count * dim);
+        let noise = |row: usize, column: usize| noise[row * dim + column] as f32 - 1.0;
+        let turn = |row: usize| 6.0 * noise(row, 0) / 7.0;
+        let angle = |row, column| [turn(row).cos(), turn(row).sin()][column % 2];
+        let shares = [
+            share_settled(count, dim, noise),
+            share_settled(count, dim, |_, _| 1.0),
+            share_settled(count, dim, |row, column| noise(row % 7, column)),
+            share_settled(count, 1, noise),
+            share_settled(count, 2, angle),
+            share_settled(count, dim, angle),
+            share_settled(count, dim, |row, column| 1000.0 + noise(row, column)),
+            share_settled(count, dim, |row, column| {
+                (noise(row, 0) + 2.0) * (noise(0, column) + 2.0)
+            }),
+        ];
+        assert!(shares.iter().all(|&share| share < 0.1), "{shares:?}");
+    }
+}

@@ -93,6 +93,8 @@ impl Members<'_> {
 
     /// Rows meet those that they are to meet.
     fn meet(&self, asked: &mut [Asked], own: &[f64], count: usize) -> Result<(), Error> {
+        let unmet = asked.iter().flat_map(|asked| &asked.unmet);
+        (self.pool).count_settled(unmet.map(Range::len).sum());
         let places = union(asked.iter().flat_map(|asked| asked.unmet.clone()).collect());
         let rows: Vec<usize> = places.iter().map(|&place| self.rows[place]).collect();
         let (dim, mut first) = (self.pool.dim(), 0);
