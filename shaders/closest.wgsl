@@ -1,13 +1,13 @@
-// closest: for every row the k largest inner products with other rows of its cluster.
+// closest: for every row the k largest inner products, less halves, with other rows of its bunch.
 //
-//   closest_of[i]  = the k largest sum_j x[i, j] q[n, j], n not i, largest first
-//                    x: rows x dim, row-major, of length 1; q as in square_tile.wgsl
+//   closest_of[i]  = the k largest sum_j x[i, j] q[n, j] - halves[n], n not i, largest first
+//                    x: rows x dim, row-major; q as in square_tile.wgsl, and halves in blocks as q
 //
-// Grid      a workgroup takes a tile, 64 rows and vectors of their cluster; folded over x and y.
+// Grid      a workgroup takes a tile, 64 rows and vectors of their bunch; folded over x and y.
 // Memory    features once a tile's vectors, by way of workgroup memory. A row's list is in memory, sorted;
 //           its last value, which most products fall short of, is in workgroup memory. The products
 //           beyond it are kept there, a few for each row, until one thread puts them into the list.
-// Rounding  a chain of `dim` multiply-adds.
+// Rounding  a chain of `dim` multiply-adds, then a difference.
 // Order     none: a list is the same in whatever order it came about, also where vectors take several
 //           dispatches, whose lists go on. The host fills the lists with the lowest value.
 // Rounds    up to k + 3 for each of a tile's vectors (src/gpu/closest.rs counts them).
@@ -34,13 +34,13 @@ struct Shape {
 
 // Mirror: `Tile` in src/gpu/closest.rs.
 struct Tile {
-    // First row, and the row after the last of its cluster.
+    // First row, and the row after the last of its bunch.
     row: u32,
     row_end: u32,
     // First block of vectors, and the block after the last.
     block: u32,
     block_end: u32,
-    // Which vector of the cluster the first is, how many the cluster has, and which the first row is.
+    // Which vector of the bunch the first is, how many the bunch has, and which the first row is.
     first: u32,
     count: u32,
     own: u32,
@@ -53,6 +53,8 @@ struct Tile {
 // The features again, where they come in fours.
 @group(0) @binding(4) var<storage, read> fours: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> tiles: array<Tile>;
+// With as many past the last block as a tile may go past it.
+@group(0) @binding(6) var<storage, read> halves: array<vec4<f32>>;
 
 fn element(at: u32) -> f32 {
     return features[at];
@@ -83,6 +85,25 @@ fn insert(row: u32, product: f32) {
         at -= 1u;
     }
     closest_of[at] = product;
+}
+
+// All of a thread's products less the halves, `low` being the group of its first columns.
+fn less_halves(d: Dots, low: u32) -> Dots {
+    let a = halves[low];
+    var b = vec4(0.0);
+    if is_wide() {
+        b = halves[low + COLUMN_THREADS];
+    }
+    return Dots(
+        d.low_0 - a, d.high_0 - b,
+        d.low_1 - a, d.high_1 - b,
+        d.low_2 - a, d.high_2 - b,
+        d.low_3 - a, d.high_3 - b,
+        d.low_4 - a, d.high_4 - b,
+        d.low_5 - a, d.high_5 - b,
+        d.low_6 - a, d.high_6 - b,
+        d.low_7 - a, d.high_7 - b,
+    );
 }
 
 // The products of vector `own` with a group of four vectors, the lowest value in the place of those with
@@ -225,7 +246,7 @@ fn closest(
     let end = min(tile.count, tile.first + 4u * QUADS * (tile.block_end - tile.block));
     var first = tile.first;
     for (var index = tile.block; index < tile.block_end; index += blocks_at_once()) {
-        var d = dots(index, tile.row, thread);
+        var d = less_halves(dots(index, tile.row, thread), index * QUADS + column_thread(thread));
         let next = first + 4u * groups_of_vectors();
         if next > end || (first < tile.own + ROWS && tile.own < next) {
             d = others(d, tile, first, end, thread);

@@ -92,8 +92,8 @@ pub use features::{Features, Precision, center};
 pub use gpu::{Adapter, AdapterChoice, DevicePart, DeviceRecord, Gpu, GpuPool};
 pub use neighbours::{MARKED, Marks, Neighbours, Reach};
 pub use pool::{
-    DOWN_DATE_ERROR, Due, Field, Leads, Lp, MOST_CLOSEST, Nearest, Pool, Rate, Residuals, RowState,
-    Totals, closest_error, inner_error, norm_bounds, score_error, slip,
+    Bunch, DOWN_DATE_ERROR, Due, Field, Leads, Lp, MOST_CLOSEST, Nearest, Pool, Rate, Residuals,
+    RowState, Totals, closest_error, inner_error, norm_bounds, score_error, slip,
 };
 pub use progress::Progress;
 pub use random::Numbering;

@@ -86,7 +86,7 @@ pub(crate) fn to_integers(x: &[f32], scale: f32, factor: f64, out: &mut [i16]) {
     const TO_WHOLE: f32 = 1.5 * (1u32 << 23) as f32;
     if !is_f32_enough(factor) {
         for (out, &x) in out.iter_mut().zip(x) {
-            let value = f64::from(x * scale) * factor;
+            let value = f64::from(x) * f64::from(scale) * factor;
             *out = value
                 .round_ties_even()
                 .clamp(-f64::from(MOST), f64::from(MOST)) as i16;
@@ -190,6 +190,7 @@ mod tests {
         assert_eq!(integers(&[0.0, -7.0], 0.25), [0, -32767]);
         assert_eq!(integers(&[0.0, 0.0], 1.0), [0, 0]);
         assert_eq!(integers(&[3e-38, 4e-38], 1.0), [19661, 26214]);
+        assert_eq!(integers(&[0.0, 1e-45], 1e-18), [0, 32767]);
     }
 
     /// The bound on products that `Reach` goes by, on rows of all kinds of values.

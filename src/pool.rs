@@ -20,8 +20,9 @@ pub enum Lp {
 /// Resident feature rows and the kernels that work on them.
 ///
 /// Inside a pool every value is multiplied by [`scale`](Self::scale), a power of two that
-/// brings the longest row's length into `[1, 2)`; this is exact, and keeps squares of tiny
-/// features from underflowing. Every number a kernel takes or gives is in that *pool unit*.
+/// brings the longest row's length into `[1, 2)`; this is exact but for values below 2⁻¹²⁶ then,
+/// and keeps squares of tiny features from underflowing. Every number a kernel takes or gives is in
+/// that *pool unit*, unless it says so.
 ///
 /// Row indices must be below [`rows`](Self::rows): a selector has checked them.
 pub trait Pool {
@@ -53,6 +54,15 @@ pub trait Pool {
     ///
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
     fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error>;
+
+    /// The rows asked for, `rows.len()` x `dim`, row-major, in the caller's unit: to the bit, and also
+    /// those values that are too small for pool unit beside the longest row. Where the directions of
+    /// rows count, these serve, and [`gather_rows`](Self::gather_rows) does not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
+    fn given_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error>;
 
     /// How many values it pays to gather at a time: so many that a device is not waited for too
     /// often.
@@ -106,8 +116,12 @@ pub trait Pool {
     ) -> Result<Vec<Nearest>, Error>;
 
     /// As [`nearest`](Self::nearest), of the rows of some fields alone, each against its field's
-    /// vectors alone; and what the least lead of each of those vectors is. `None` where a
-    /// device has no kernel for that: then ask for all rows.
+    /// vectors alone, with leads over the rows' own vector in the place of scores; and what the least
+    /// lead of each of those vectors is. `None` where a device has no kernel for that: then ask for
+    /// all rows.
+    ///
+    /// A lead is the score of what the vector and its offset differ by from the rows' own,
+    /// [`score_error`] being that of the difference: of vectors close to each other it is off by little.
     ///
     /// # Errors
     ///
@@ -115,29 +129,23 @@ pub trait Pool {
     fn leads(
         &self,
         fields: &[Field<'_>],
-        vectors: &[f32],
-        offsets: &[f32],
+        vectors: &[f64],
+        offsets: &[f64],
         lengths: &[f32],
     ) -> Result<Option<Vec<Leads>>, Error>;
 
-    /// For every row i of a cluster the `k` largest `<x_i, x_j> / (lengths[i] * lengths[j])` over
-    /// the cluster's other rows j, largest first; for every cluster its rows' answers one after
-    /// another, rows x `k`.
+    /// For every row i of a bunch the `k` largest `<w_i, w_j> - halves[j]` over the bunch's other rows
+    /// j, largest first, w being the row over its length less the centre; for every bunch its rows'
+    /// answers one after another, rows x `k`.
     ///
-    /// A cluster is a list of distinct rows, at least `k` + 1 of them; `k` is from 1 to
-    /// [`MOST_CLOSEST`]. `lengths`, one a row of the pool, are positive. [`closest_error`] says how
-    /// far a product may be off.
+    /// A bunch has at least `k` + 1 rows; `k` is from 1 to [`MOST_CLOSEST`]. [`closest_error`] says how
+    /// far an answer may be off.
     ///
     /// # Errors
     ///
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`]; [`Error::Device`] where 32 rows do not fit
     /// one binding.
-    fn closest(
-        &self,
-        clusters: &[&[usize]],
-        lengths: &[f32],
-        k: usize,
-    ) -> Result<Vec<Vec<f32>>, Error>;
+    fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error>;
 
     /// Which random numbers are its rows': but for the rows that [`Then`](crate::Then) has chosen,
     /// row i's are number i of each stream.
@@ -170,14 +178,13 @@ pub struct Field<'a> {
 /// What [`Pool::leads`] says of a field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Leads {
-    /// For each row the nearest of the field's vectors.
+    /// For each row the nearest of the field's vectors, by leads: the own's is 0.
     pub nearest: Vec<Nearest>,
-    /// For each vector of the field the least, over its rows, of the vector's score less that of
-    /// the rows' own, over the row's length: at most three roundings further off than the two
-    /// scores are. `f32::MAX` where there is no row.
+    /// For each vector of the field the least, over its rows, of its lead over the row's length: at
+    /// most three roundings further off than the lead is. `f32::MAX` where there is no row.
     pub least: Vec<f32>,
-    /// The largest score of the rows' own vector over the row's length, as far off; `f32::MIN`
-    /// where there is no row.
+    /// The largest score of the rows' own vector over the row's length, three roundings further off
+    /// than the score; `f32::MIN` where there is no row.
     pub own: f32,
 }
 
@@ -194,14 +201,32 @@ pub fn score_error(dim: usize, row: f64, vector: f64, offset: f64) -> f64 {
 /// Most products a row that [`Pool::closest`] gives.
 pub const MOST_CLOSEST: usize = 64;
 
-/// How far a product of [`Pool::closest`] may be off, given two rows' lengths over what
-/// `lengths` says of them: the error of the inner product, of the divisions that bring both rows
-/// to length 1 in f32, and of values that a device takes for zero because they are subnormal.
+/// Rows for [`Pool::closest`].
+#[derive(Clone, Copy, Debug)]
+pub struct Bunch<'a> {
+    /// Distinct rows.
+    pub rows: &'a [usize],
+    /// What each, in the caller's unit, is divided by: positive, one a row.
+    pub lengths: &'a [f64],
+    /// What is taken from each then, `dim` values. The shorter rows are without it, the less an answer
+    /// is off.
+    pub centre: &'a [f64],
+    /// What is taken from the products with each, one a row. With half the squared lengths of the w the
+    /// largest answers are those of the rows that are nearest.
+    pub halves: &'a [f32],
+}
+
+/// How far an answer of [`Pool::closest`] may be off, given the lengths of the two w and what is taken
+/// from their product: the error of the inner product, of the roundings of both w to f32, of the
+/// difference, of both w in f64, for rows no longer than their lengths, and of values that a device
+/// takes for zero because they are subnormal.
 #[must_use]
-pub fn closest_error(dim: usize, a: f64, b: f64) -> f64 {
-    let divisions = 3.0 * UNIT_ROUNDOFF; // two, and their product
+pub fn closest_error(dim: usize, a: f64, b: f64, half: f64) -> f64 {
+    let roundings = 3.0 * UNIT_ROUNDOFF; // two, and their product
     let flushed = dim as f64 * f64::from(f32::MIN_POSITIVE) * (2.0 + a + b);
-    a * b * (f64::from(inner_error(dim)) + divisions) + flushed
+    let in_f64 = 8.0 * f64::EPSILON * (a + b + 8.0 * f64::EPSILON);
+    let product = a * b * (f64::from(inner_error(dim)) + roundings);
+    product + UNIT_ROUNDOFF * (a * b + half.abs()) + in_f64 + flushed
 }
 
 /// What a device knows of one row's residual, each on its safe side.

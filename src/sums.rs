@@ -130,6 +130,37 @@ fn lanes_of_pairs<T: Copy + Default + AddAssign>(
     sums
 }
 
+/// A row over its length and less a centre, in f64; then rounded.
+#[inline(always)]
+pub(crate) fn about_centre(x: &[f32], length: f64, centre: &[f64], to: &mut [f32]) {
+    let over = 1.0 / length;
+    for ((to, &x), centre) in to.iter_mut().zip(x).zip(centre) {
+        *to = (f64::from(x) * over - centre) as f32;
+    }
+}
+
+/// The square of the same before it is rounded.
+#[inline(always)]
+pub(crate) fn about_centre_sq(x: &[f32], length: f64, centre: &[f64]) -> f64 {
+    let over = 1.0 / length;
+    let square = |x: f32, centre: f64| {
+        let off = f64::from(x) * over - centre;
+        off * off
+    };
+    let mut sums = [0.0; LANES];
+    let (x, x_rest) = x.as_chunks::<LANES>();
+    let (centre, centre_rest) = centre.as_chunks::<LANES>();
+    for (x, centre) in x.iter().zip(centre) {
+        for (sum, (&x, &centre)) in sums.iter_mut().zip(x.iter().zip(centre)) {
+            *sum += square(x, centre);
+        }
+    }
+    for (sum, (&x, &centre)) in sums.iter_mut().zip(x_rest.iter().zip(centre_rest)) {
+        *sum += square(x, centre);
+    }
+    sums.into_iter().sum()
+}
+
 /// Fetches values that are needed next. Reads of many rows are under way at a time, as they are not
 /// where each row is worked on before the next: those come from far and take longer than the work.
 #[inline(always)]

@@ -7,8 +7,8 @@ use common::devices::{SOFTWARE, software, tiny};
 use common::{fractions, whole_numbers};
 use coresift::wgpu::{self, BufferUsages};
 use coresift::{
-    AdapterChoice, Classes, Error, Features, Gpu, GpuPool, IntegerRows, Lp, Nearest, Pool, Rate,
-    Road, RowState, Sas, Selector, stored_bytes,
+    AdapterChoice, Bunch, Classes, Error, Features, Gpu, GpuPool, IntegerRows, Lp, Nearest, Pool,
+    Rate, Road, RowState, Sas, Selector, stored_bytes,
 };
 
 const USAGE: BufferUsages = BufferUsages::STORAGE.union(BufferUsages::COPY_SRC);
@@ -144,8 +144,14 @@ fn answers(pool: &dyn Pool, dim: usize) -> Answers {
     let vectors = fractions(7, 3 * dim);
     let nearest = pool.nearest(&vectors, &[0.5, 0.25, -0.5], &norms[1]);
     let cluster: Vec<usize> = (0..rows).step_by(rows / 100 + 1).collect();
-    let clusters: &[&[usize]] = if rows > 2 { &[&cluster] } else { &[] };
-    let closest = pool.closest(clusters, &vec![0.3; rows], 2);
+    let bunch = Bunch {
+        rows: &cluster,
+        lengths: &vec![0.3; cluster.len()],
+        centre: &vec![0.125; dim],
+        halves: &vec![0.5; cluster.len()],
+    };
+    let bunches: &[Bunch<'_>] = if rows > 2 { &[bunch] } else { &[] };
+    let closest = pool.closest(bunches, 2);
     let states: Vec<RowState> = norms[1]
         .iter()
         .map(|&sq| RowState {
@@ -333,7 +339,13 @@ fn closest_keeps_to_the_memory_limit() {
     let cluster: Vec<usize> = (0..1000).collect();
     let closest = |gpu: Gpu| {
         let pool = gpu.upload(&features).unwrap();
-        pool.closest(&[&cluster], &[1.0; 1000], 20).unwrap()
+        let bunch = Bunch {
+            rows: &cluster,
+            lengths: &[1.0; 1000],
+            centre: &[0.0; 64],
+            halves: &[0.5; 1000],
+        };
+        pool.closest(&[bunch], 20).unwrap()
     };
     let want = closest(gpu.clone());
     assert!(closest(gpu.with_memory_limit(256_000 + 100_000)) == want);
@@ -458,7 +470,13 @@ fn a_lost_device_is_an_error_everywhere() {
         assert!(is_lost(pool.row_norms(Lp::L2)));
         assert!(is_lost(pool.gather_rows(&[1, 2])));
         assert!(is_lost(pool.nearest(&direction, &[1.0], &vec![1.0; rows])));
-        assert!(is_lost(pool.closest(&[&[0, 1]], &vec![1.0; rows], 1)));
+        let bunch = Bunch {
+            rows: &[0, 1],
+            lengths: &[1.0; 2],
+            centre: &vec![0.0; pool.dim()],
+            halves: &[0.5; 2],
+        };
+        assert!(is_lost(pool.closest(&[bunch], 1)));
         assert!(is_lost(fresh.nearest(&direction, &[1.0], &vec![1.0; rows])));
         assert!(is_lost(fresh.residuals().map(|_| ())));
         assert!(is_lost(application.gpu.upload(&features)));

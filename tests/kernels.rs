@@ -5,7 +5,7 @@ mod common;
 
 use common::{fractions, on_every_device, oracle, whole_numbers};
 use coresift::{
-    DOWN_DATE_ERROR, Due, Features, Field, IntegerRows, Lp, MARKED, MASK, Marks, Nearest,
+    Bunch, DOWN_DATE_ERROR, Due, Features, Field, IntegerRows, Lp, MARKED, MASK, Marks, Nearest,
     Neighbours, Pool, Rate, Reach, RowState, Similarities, closest_error, inner_error, norm_bounds,
     score_error, slip, stored_pitch,
 };
@@ -155,6 +155,26 @@ fn gathered_rows_are_the_same_to_the_bit() {
             let got: Vec<u32> = got.iter().map(|v| v.to_bits()).collect();
             assert!(got == want, "{device} {rows} x {dim} seed {seed}");
             assert!(pool.gather_rows(&[]).unwrap().is_empty(), "{device}");
+        });
+    }
+}
+
+/// Also rows that are nothing beside the longest in pool unit, and pools of nothing but subnormals.
+#[test]
+fn given_rows_are_the_callers_to_the_bit() {
+    let (rows, dim) = (40, 5);
+    let numbers = whole_numbers(13, rows * dim);
+    for units in [[60, -149], [0, 0], [-149, -149], [-20, -140]] {
+        let unit = |at: usize| f64::from(units[at / dim % 2]).exp2();
+        let x = (0..rows * dim).map(|at| (f64::from(numbers[at]) * unit(at)) as f32);
+        let x: Vec<f32> = x.collect();
+        let wanted: Vec<usize> = (0..rows).rev().chain([3, 4]).collect();
+        let want = wanted.iter().flat_map(|&row| &x[row * dim..][..dim]);
+        let want: Vec<u32> = want.map(|v| v.to_bits()).collect();
+        on_every_device(features(&x, dim), |device, pool| {
+            let got = pool.given_rows(&wanted).unwrap();
+            let got: Vec<u32> = got.iter().map(|v| v.to_bits()).collect();
+            assert!(got == want, "{device}, units {units:?}");
         });
     }
 }
@@ -1468,8 +1488,9 @@ fn check_leads_exact(seed: u32, rows: usize, dim: usize, count: usize) {
     ];
     on_every_device(features(&x, dim), |device, pool| {
         let scale = f64::from(pool.scale());
-        let offsets: Vec<f32> = offsets.iter().map(|v| v * pool.scale()).collect();
-        let Some(found) = pool.leads(&fields, &vectors, &offsets, &lengths).unwrap() else {
+        let offsets: Vec<f64> = offsets.iter().map(|&v| scale * f64::from(v)).collect();
+        let wide = oracle::wide(&vectors);
+        let Some(found) = pool.leads(&fields, &wide, &offsets, &lengths).unwrap() else {
             assert_ne!(device, "cpu");
             return;
         };
@@ -1487,15 +1508,16 @@ fn check_leads_exact(seed: u32, rows: usize, dim: usize, count: usize) {
                 let score = |&vector: &u32| {
                     let vector = vector as usize;
                     let q = oracle::wide(&vectors[vector * dim..][..dim]);
-                    f64::from(offsets[vector]) * length - scale * oracle::dot(&x, &q)
+                    offsets[vector] * length - scale * oracle::dot(&x, &q)
                 };
                 let scores: Vec<f64> = field.vectors.iter().map(score).collect();
+                let lead = |score: f64| (score - scores[0]) as f32;
                 let mut sorted = scores.clone();
                 sorted.sort_by(f64::total_cmp);
-                let second = sorted.get(1).map_or(f32::MAX, |&score| score as f32);
-                let named = score(&nearest.index) as f32;
+                let second = sorted.get(1).map_or(f32::MAX, |&score| lead(score));
+                let named = lead(score(&nearest.index));
                 let got = (named, nearest.best, nearest.second);
-                let best = sorted[0] as f32;
+                let best = lead(sorted[0]);
                 assert_eq!(got, (best, best, second), "{place}, row {row}");
                 own = own.max(scores[0] / length);
                 for (want, score) in want.iter_mut().zip(&scores) {
@@ -1524,8 +1546,11 @@ fn leads_rounding() {
     let all: Vec<usize> = (0..rows).collect();
     for (unit, count) in [(1e-30f32, 70), (1.0, 5), (1.0, 70), (1e15, 5)] {
         let x: Vec<f32> = fractions(45, rows * dim).iter().map(|v| v * unit).collect();
-        let vectors = fractions(46, count * dim);
-        let offsets = fractions(47, count);
+        // Whatever they have in common does not count.
+        let vectors = fractions(46, count * dim).into_iter();
+        let vectors: Vec<f64> = vectors.map(|v| 1e4 + f64::from(v)).collect();
+        let offsets = fractions(47, count).into_iter();
+        let offsets: Vec<f64> = offsets.map(|v| 1e6 + f64::from(v)).collect();
         let lengths: Vec<f32> = fractions(48, rows).iter().map(|v| v.abs() + 0.1).collect();
         let fields = [Field {
             rows: &all,
@@ -1538,16 +1563,13 @@ fn leads_rounding() {
             let bounds = |k: usize| {
                 let mut least = (f64::MAX, f64::MAX);
                 for (x, &over) in pool_rows(&x, dim, pool).iter().zip(&lengths) {
-                    let score = |k: usize| {
-                        let q = oracle::wide(&vectors[k * dim..][..dim]);
-                        let offset = f64::from(offsets[k]) * f64::from(over);
-                        let length = |v: &[f64]| oracle::dot(v, v).sqrt();
-                        let error = score_error(dim, length(x), length(&q), offset.abs());
-                        (offset - oracle::dot(x, &q), error)
-                    };
-                    let ((own, own_error), (other, error)) = (score(0), score(k));
-                    let lead = (other - own) / f64::from(over);
-                    let error = (own_error + error) / f64::from(over) + 2e-7 * lead.abs();
+                    let q = vectors[k * dim..][..dim].iter().zip(&vectors[..dim]);
+                    let q: Vec<f64> = q.map(|(v, own)| v - own).collect();
+                    let offset = (offsets[k] - offsets[0]) * f64::from(over);
+                    let length = |v: &[f64]| oracle::dot(v, v).sqrt();
+                    let error = score_error(dim, length(x), length(&q), offset.abs());
+                    let lead = (offset - oracle::dot(x, &q)) / f64::from(over);
+                    let error = error / f64::from(over) + 2e-7 * lead.abs();
                     least = (least.0.min(lead - error), least.1.min(lead + error));
                 }
                 least
@@ -1582,29 +1604,75 @@ fn on_every_device_and_cut(x: &[f32], dim: usize, check: impl Fn(&str, &dyn Pool
     on_every_device(features(x, dim), check);
 }
 
-/// A row's products with the other rows of its cluster, the largest first.
-fn sorted_products(rows: &[Vec<f64>], cluster: &[usize], own: usize) -> Vec<f64> {
-    let others = cluster.iter().filter(|&&other| other != own);
-    let product = |&other: &usize| oracle::dot(&rows[own], &rows[other]);
-    let mut products: Vec<f64> = others.map(product).collect();
-    products.sort_by(|a, b| b.total_cmp(a));
-    products
+/// Some rows and what is told of them, in their order.
+struct Told {
+    lengths: Vec<f64>,
+    centre: Vec<f64>,
+    halves: Vec<f32>,
 }
 
-/// Products that f32 holds exactly, of rows said to be of length 1: the same answer everywhere.
+impl Told {
+    fn bunch<'a>(&'a self, rows: &'a [usize]) -> Bunch<'a> {
+        Bunch {
+            rows,
+            lengths: &self.lengths,
+            centre: &self.centre,
+            halves: &self.halves,
+        }
+    }
+
+    /// The rows over their lengths and less the centre.
+    fn about(&self, rows: &[Vec<f64>], bunch: &[usize]) -> Vec<Vec<f64>> {
+        let about = |(&row, length): (&usize, &f64)| {
+            let values = rows[row].iter().zip(&self.centre);
+            values.map(|(v, centre)| v / length - centre).collect()
+        };
+        bunch.iter().zip(&self.lengths).map(about).collect()
+    }
+
+    /// The products of the row at a place with the others, less halves, and where those are; the
+    /// largest first.
+    fn sorted(&self, about: &[Vec<f64>], own: usize) -> Vec<(f64, usize)> {
+        let others = (0..about.len()).filter(|&other| other != own);
+        let answer = |other: usize| {
+            let product = oracle::dot(&about[own], &about[other]);
+            (product - f64::from(self.halves[other]), other)
+        };
+        let mut answers: Vec<(f64, usize)> = others.map(answer).collect();
+        answers.sort_by(|a, b| b.0.total_cmp(&a.0));
+        answers
+    }
+}
+
+/// Answers that f32 holds exactly: the same everywhere.
 fn check_closest_exact(x: &[f32], dim: usize, clusters: &[&[usize]], k: usize) {
-    let lengths = vec![1.0; x.len() / dim];
     on_every_device_and_cut(x, dim, |device, pool| {
-        let rows = pool_rows(x, dim, pool);
-        let got = pool.closest(clusters, &lengths, k).unwrap();
+        let rows: Vec<Vec<f64>> = x.chunks(dim).map(oracle::wide).collect();
+        let told = |cluster: &&[usize]| Told {
+            lengths: cluster.iter().map(|row| [1.0, 0.5, 2.0][row % 3]).collect(),
+            centre: (0..dim).map(|at| (at % 5) as f64).collect(),
+            halves: cluster.iter().map(|row| (row % 7) as f32).collect(),
+        };
+        let told: Vec<Told> = clusters.iter().map(told).collect();
+        let bunches = told
+            .iter()
+            .zip(clusters)
+            .map(|(told, rows)| told.bunch(rows));
+        let bunches: Vec<Bunch<'_>> = bunches.collect();
+        let got = pool.closest(&bunches, k).unwrap();
         assert_eq!(got.len(), clusters.len());
-        for (got, cluster) in got.iter().zip(clusters) {
+        for ((got, cluster), told) in got.iter().zip(clusters).zip(&told) {
             assert_eq!(got.len(), cluster.len() * k);
-            for (got, &own) in got.chunks(k).zip(*cluster) {
-                let want = sorted_products(&rows, cluster, own);
-                let want: Vec<f32> = want[..k].iter().map(|&v| v as f32).collect();
-                let shape = format!("{} of {} x {dim}", cluster.len(), lengths.len());
-                assert_eq!(got, want, "{device}: {shape}, {k} closest, row {own}");
+            let about = told.about(&rows, cluster);
+            for (own, got) in got.chunks(k).enumerate() {
+                let want = told.sorted(&about, own);
+                let want: Vec<f32> = want[..k].iter().map(|&(v, _)| v as f32).collect();
+                let shape = format!("{} of {} x {dim}", cluster.len(), rows.len());
+                assert_eq!(
+                    got, want,
+                    "{device}: {shape}, {k} closest, row {}",
+                    cluster[own]
+                );
             }
         }
     });
@@ -1653,13 +1721,16 @@ fn closest_of_many_and_of_long_rows() {
     check_closest_exact(&x, 1000, &[&shuffled(2, 290)], 64);
 }
 
-/// No product is further off than `closest_error` says, in whatever unit the caller's numbers are
-/// and whatever the rows' lengths, which are given as rounded by row norms.
+/// No answer is further off than `closest_error` says, in whatever unit the caller's numbers are and
+/// whatever the rows' lengths; and about their middle, rows that are nearly alike are told apart.
 #[test]
 fn closest_rounding() {
     let (rows, dim, k) = (150, 100, 20);
-    for unit in [1e-30f32, 1.0, 1e15] {
-        let mut x: Vec<f32> = fractions(51, rows * dim).iter().map(|v| v * unit).collect();
+    for (unit, spread) in [(1e-30f32, 1.0), (1.0, 1.0), (1e15, 1.0), (1.0, 1e-4)] {
+        let near_alike = fractions(51, rows * dim).into_iter();
+        let mut x: Vec<f32> = near_alike
+            .map(|v| (1.0 - spread + spread * v) * unit)
+            .collect();
         for (row, x) in x.chunks_mut(dim).enumerate() {
             let shorter = (-0.1 * row as f32).exp2();
             x.iter_mut().for_each(|v| *v *= shorter);
@@ -1667,25 +1738,39 @@ fn closest_rounding() {
         let order = shuffled(51, rows);
         let clusters = [&order[..90], &order[90..]];
         on_every_device(features(&x, dim), |device, pool| {
-            let norms = pool.row_norms(Lp::L2).unwrap();
-            let lengths: Vec<f32> = norms.iter().map(|norm| norm.sqrt()).collect();
-            let over =
-                |(x, &length): (Vec<f64>, &f32)| x.iter().map(|v| v / f64::from(length)).collect();
-            let z: Vec<Vec<f64>> = (pool_rows(&x, dim, pool).into_iter().zip(&lengths))
-                .map(over)
-                .collect();
-            let longest = z.iter().map(|z| oracle::dot(z, z).sqrt());
-            let longest = longest.fold(0.0, f64::max);
-            let error = closest_error(dim, longest, longest);
-            assert!(error < 1e-5, "{error:e}");
-            let got = pool.closest(&clusters, &lengths, k).unwrap();
-            for (got, cluster) in got.iter().zip(clusters) {
-                for (got, &own) in got.chunks(k).zip(cluster) {
-                    let want = sorted_products(&z, cluster, own);
-                    for (place, (&got, want)) in got.iter().zip(want).enumerate() {
+            let z: Vec<Vec<f64>> = x.chunks(dim).map(oracle::wide).collect();
+            let length = |v: &[f64]| oracle::dot(v, v).sqrt();
+            let told = clusters.map(|cluster| {
+                let lengths: Vec<f64> = cluster.iter().map(|&row| length(&z[row])).collect();
+                let first = z[cluster[0]].iter().map(|v| v / lengths[0]);
+                let mut told = Told {
+                    centre: first.collect(),
+                    halves: Vec::new(),
+                    lengths,
+                };
+                let about = told.about(&z, cluster);
+                let halves = about.iter().map(|w| 0.5 * oracle::dot(w, w) as f32);
+                told.halves = halves.collect();
+                told
+            });
+            let bunches = [told[0].bunch(clusters[0]), told[1].bunch(clusters[1])];
+            let got = pool.closest(&bunches, k).unwrap();
+            for ((got, cluster), told) in got.iter().zip(clusters).zip(&told) {
+                let about = told.about(&z, cluster);
+                for (own, got) in got.chunks(k).enumerate() {
+                    let want = told.sorted(&about, own);
+                    for (place, (&got, (want, other))) in got.iter().zip(want).enumerate() {
+                        let (a, b) = (length(&about[own]), length(&about[other]));
+                        // Which of two stands at a place may turn on what either is off by.
+                        let error = closest_error(dim, a, 1.5 * b, f64::from(told.halves[other]));
                         let off = (f64::from(got) - want).abs();
                         let at = format!("{device} unit {unit:e} row {own} place {place}");
-                        assert!(off <= error, "{at}: {got} for {want}");
+                        assert!(
+                            off <= error,
+                            "{at}: {got:e} for {want:e}, {error:e} {a:e} {b:e}"
+                        );
+                        let coarse = f64::from(2.0 * spread * spread) * 1e-4;
+                        assert!(error < coarse, "{at}: {error:e} of {coarse:e}");
                     }
                 }
             }

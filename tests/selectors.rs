@@ -2,10 +2,10 @@
 
 mod common;
 
-use common::{npy, on_every_device, oracle, with_features_lent};
+use common::{fractions, npy, on_every_device, oracle, with_features_lent};
 use coresift::{
-    CpuPool, Error, Features, GramSchmidt, Lp, Norm, OnExhaustion, Selection, Selector,
-    ShortfallReason, Uniform,
+    Classes, CpuPool, Delta, Error, Features, GramSchmidt, KMeans, Lp, Norm, OnExhaustion, Pool,
+    ProbCover, Sas, Selection, Selector, ShortfallReason, Then, TypiClust, Uniform,
 };
 use serde_json::Value;
 
@@ -745,5 +745,90 @@ fn rates_below_f32_are_settled() {
             assert_eq!(got.picks, picks, "power {power} on {device}");
             assert_eq!(got.epochs, epochs, "power {power} on {device}");
         });
+    }
+}
+
+/// A row has a direction if it has any value, however short it is beside the longest: picks that go by
+/// directions are those of the same rows at ordinary lengths, on rows lent, uploaded and gathered.
+#[test]
+fn the_shortest_rows_have_their_directions() {
+    let (rows, dim) = (60, 3);
+    // From 1 to 7, so that 2^-149 times each is an f32.
+    let whole = fractions(5, rows * dim);
+    let whole: Vec<f32> = whole.iter().map(|v| (v * 7.0).trunc()).collect();
+    let whole: Vec<f32> = (whole.chunks(dim))
+        .flat_map(|x| [x[0] + 8.0, x[1], x[2]])
+        .collect();
+    let in_units = |units: [i32; 3]| -> Vec<f32> {
+        let unit = |at: usize| f64::from(units[at / dim % 3]).exp2();
+        let values = whole.iter().enumerate();
+        values
+            .map(|(at, &v)| (f64::from(v) * unit(at)) as f32)
+            .collect()
+    };
+    let sas = || Sas::default();
+    let typiclust = TypiClust {
+        neighbours: 3,
+        ..TypiClust::default()
+    };
+    let prob_cover = |delta| ProbCover {
+        delta,
+        ..ProbCover::default()
+    };
+    let clusters = Classes::KMeans {
+        clusters: 4,
+        seed: 1,
+    };
+    let selectors: [(&str, Box<dyn Selector>); 6] = [
+        ("sas", Box::new(sas())),
+        (
+            "sas, clusters",
+            Box::new(Sas {
+                classes: clusters,
+                ..sas()
+            }),
+        ),
+        ("typiclust", Box::new(typiclust)),
+        ("probcover", Box::new(prob_cover(Delta::Fixed(0.3)))),
+        (
+            "probcover, auto",
+            Box::new(prob_cover(Delta::Auto { clusters: Some(4) })),
+        ),
+        ("then", Box::new(Then::new(sas(), TypiClust::default()))),
+    ];
+    let plain = in_units([0, 0, 0]);
+    let plain = CpuPool::new(Features::new(&plain, rows, dim).unwrap());
+    for units in [[59, -149, 0], [-149, -149, -149], [-140, 50, 40]] {
+        let x = in_units(units);
+        let features = Features::new(&x, rows, dim).unwrap();
+        let check = |device: &str, pool: &dyn Pool| {
+            for (name, selector) in &selectors {
+                let want = selector.select(&plain, 12).unwrap();
+                let got = selector.select(pool, 12);
+                let got = got.unwrap_or_else(|error| panic!("{name} on {device}: {error}"));
+                assert_eq!(got.picks, want.picks, "{name} on {device}, units {units:?}");
+            }
+            let k_means = KMeans {
+                clusters: 4,
+                seed: 1,
+            };
+            let want = k_means.fit(&plain).unwrap();
+            assert_eq!(
+                k_means.fit(pool).unwrap(),
+                want,
+                "{device}, units {units:?}"
+            );
+            // And a weight that is not zero.
+            for greedy in [false, true] {
+                let norm = Norm {
+                    greedy,
+                    ..Norm::default()
+                };
+                let all = norm.select(pool, rows).unwrap();
+                assert_eq!(all.shortfall, None, "{device}, units {units:?}");
+            }
+        };
+        on_every_device(features.clone(), check);
+        with_features_lent(features, check);
     }
 }

@@ -5,8 +5,8 @@ use super::device::{Limit, Number};
 use super::measure::made;
 use super::sizes::{Shape, Sizes};
 use crate::{
-    Due, Error, Features, IntegerRows, Lp, MARKED, Marks, Nearest, Pool, Rate, Reach, Residuals,
-    Round, RowState, Similarities, Totals,
+    Bunch, Due, Error, Features, IntegerRows, Lp, MARKED, Marks, Nearest, Pool, Rate, Reach,
+    Residuals, Round, RowState, Similarities, Totals,
 };
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
@@ -420,10 +420,17 @@ const PRODUCTS: &[Case] = &[
         },
         |group, pool| {
             let norms = pool.row_norms(Lp::L2)?;
-            let lengths: Vec<f32> = norms.iter().map(|norm| norm.sqrt()).collect();
-            let cluster = group.every(1);
+            let lengths: Vec<f64> = norms.iter().map(|&norm| f64::from(norm).sqrt()).collect();
+            let (rows, centre) = (group.every(1), vec![0.0; pool.dim()]);
+            let halves = vec![0.5; rows.len()];
             Ok(Box::new(move || {
-                let closest = pool.closest(&[&cluster], &lengths, NEIGHBOURS);
+                let bunch = Bunch {
+                    rows: &rows,
+                    lengths: &lengths,
+                    centre: &centre,
+                    halves: &halves,
+                };
+                let closest = pool.closest(&[bunch], NEIGHBOURS);
                 closest.map(Answer::Closest)
             }))
         },

@@ -1,7 +1,7 @@
 //! A pool whose calls are timed by the host's clock: what a selection spends in its device.
 
 use crate::{
-    Due, Error, Field, IntegerRows, Leads, Lp, Marks, Nearest, Neighbours, Numbering, Pool,
+    Bunch, Due, Error, Field, IntegerRows, Leads, Lp, Marks, Nearest, Neighbours, Numbering, Pool,
     Precision, Rate, Reach, Residuals, Round, RowState, Similarities, Totals,
 };
 use std::cell::RefCell;
@@ -72,6 +72,11 @@ impl Pool for Timed<'_> {
         self.clock.time("gather_rows", call)
     }
 
+    fn given_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        let call = || self.pool.given_rows(rows);
+        self.clock.time("gather_rows", call)
+    }
+
     fn values_at_once(&self) -> usize {
         self.pool.values_at_once()
     }
@@ -118,21 +123,16 @@ impl Pool for Timed<'_> {
     fn leads(
         &self,
         fields: &[Field<'_>],
-        vectors: &[f32],
-        offsets: &[f32],
+        vectors: &[f64],
+        offsets: &[f64],
         lengths: &[f32],
     ) -> Result<Option<Vec<Leads>>, Error> {
         let call = || self.pool.leads(fields, vectors, offsets, lengths);
         self.clock.time("leads", call)
     }
 
-    fn closest(
-        &self,
-        clusters: &[&[usize]],
-        lengths: &[f32],
-        k: usize,
-    ) -> Result<Vec<Vec<f32>>, Error> {
-        let call = || self.pool.closest(clusters, lengths, k);
+    fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
+        let call = || self.pool.closest(bunches, k);
         self.clock.time("closest", call)
     }
 

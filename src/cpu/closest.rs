@@ -1,17 +1,18 @@
 //! Mirror of `shaders/closest.wgsl`.
 
 use super::{BLOCK, CpuPool};
-use crate::{MOST_CLOSEST, sums};
+use crate::{Bunch, MOST_CLOSEST, sums};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// As many as a list may be long.
 const LANES: usize = MOST_CLOSEST;
 
-/// Some rows of a cluster, and their lists.
+/// Some rows of a bunch, and their lists.
 struct Block<'a> {
-    cluster: &'a [usize],
+    bunch: &'a Bunch<'a>,
     /// The place of the first row.
     first: usize,
     lists: &'a mut [f32],
@@ -22,31 +23,23 @@ struct Scratch {
     rows: Vec<f32>,
     others: Vec<f32>,
     products: Vec<f32>,
-    /// Products that a list may take.
+    /// Answers that a list may take.
     able: Vec<f32>,
 }
 
-/// For every row of every cluster the `k` largest products.
-pub(super) fn closest(
-    pool: &CpuPool<'_>,
-    clusters: &[&[usize]],
-    lengths: &[f32],
-    k: usize,
-) -> Vec<Vec<f32>> {
-    let lists = |rows: &&[usize]| vec![f32::MIN; rows.len() * k];
-    let mut closest: Vec<Vec<f32>> = clusters.iter().map(lists).collect();
-    // Blocks of all clusters alike, so that many small ones keep every core at work.
-    let blocks = closest
-        .iter_mut()
-        .zip(clusters)
-        .flat_map(|(lists, cluster)| {
-            let places = (0..).step_by(BLOCK);
-            (places.zip(lists.chunks_mut(BLOCK * k))).map(|(first, lists)| Block {
-                cluster,
-                first,
-                lists,
-            })
-        });
+/// For every row of every bunch the `k` largest products less halves.
+pub(super) fn closest(pool: &CpuPool<'_>, bunches: &[Bunch<'_>], k: usize) -> Vec<Vec<f32>> {
+    let lists = |bunch: &Bunch<'_>| vec![f32::MIN; bunch.rows.len() * k];
+    let mut closest: Vec<Vec<f32>> = bunches.iter().map(lists).collect();
+    // Blocks of all bunches alike, so that many small ones keep every core at work.
+    let blocks = closest.iter_mut().zip(bunches).flat_map(|(lists, bunch)| {
+        let places = (0..).step_by(BLOCK);
+        (places.zip(lists.chunks_mut(BLOCK * k))).map(|(first, lists)| Block {
+            bunch,
+            first,
+            lists,
+        })
+    });
     let blocks: Vec<Block<'_>> = blocks.collect();
     let values = BLOCK * pool.features.dim();
     let scratch = || Scratch {
@@ -58,22 +51,24 @@ pub(super) fn closest(
     blocks
         .into_par_iter()
         .for_each_init(scratch, |scratch, block| {
-            fill(pool, block, lengths, k, scratch);
+            fill(pool, block, k, scratch);
         });
     closest
 }
 
 /// The lists of a block of rows.
-fn fill(pool: &CpuPool<'_>, block: Block<'_>, lengths: &[f32], k: usize, scratch: &mut Scratch) {
-    let (dim, count) = (pool.features.dim(), block.lists.len() / k);
-    let members = &block.cluster[block.first..][..count];
-    let rows = at_length_1(pool, members, lengths, &mut scratch.rows);
-    for (at, others) in (0..).step_by(BLOCK).zip(block.cluster.chunks(BLOCK)) {
-        let width = others.len();
+fn fill(pool: &CpuPool<'_>, block: Block<'_>, k: usize, scratch: &mut Scratch) {
+    let (dim, count, bunch) = (pool.features.dim(), block.lists.len() / k, block.bunch);
+    let members = block.first..block.first + count;
+    let rows = about_centre(pool, bunch, members.clone(), &mut scratch.rows);
+    for at in (0..bunch.rows.len()).step_by(BLOCK) {
+        let others = at..bunch.rows.len().min(at + BLOCK);
+        let halves = &bunch.halves[others.clone()];
+        let width = halves.len();
         let others = if others == members {
             rows
         } else {
-            at_length_1(pool, others, lengths, &mut scratch.others)
+            about_centre(pool, bunch, others, &mut scratch.others)
         };
         let products = &mut scratch.products[..count * width];
         matmul(
@@ -89,33 +84,38 @@ fn fill(pool: &CpuPool<'_>, block: Block<'_>, lengths: &[f32], k: usize, scratch
             (block.first..).zip(lists.zip(products.chunks_exact_mut(width)))
         {
             let own = own.checked_sub(at).filter(|&own| own < width);
+            sums::vectorised!({
+                for (product, half) in products.iter_mut().zip(halves) {
+                    *product -= half;
+                }
+            });
             meet(list, products, own, &mut scratch.able);
         }
     }
 }
 
-/// Rows over their lengths, at the start of `values`.
-fn at_length_1<'a>(
+/// The rows at some places of a bunch over their lengths and less the centre, at the start of `values`.
+fn about_centre<'a>(
     pool: &CpuPool<'_>,
-    rows: &[usize],
-    lengths: &[f32],
+    bunch: &Bunch<'_>,
+    places: Range<usize>,
     values: &'a mut [f32],
 ) -> &'a [f32] {
     let dim = pool.features.dim();
-    let values = &mut values[..rows.len() * dim];
+    let values = &mut values[..places.len() * dim];
+    let rows = bunch.rows[places.clone()]
+        .iter()
+        .zip(&bunch.lengths[places]);
     sums::vectorised!({
-        for (to, &row) in values.chunks_exact_mut(dim).zip(rows) {
+        for (to, (&row, length)) in values.chunks_exact_mut(dim).zip(rows) {
             let x = &pool.features.values()[row * dim..][..dim];
-            let length = lengths[row];
-            for (to, v) in to.iter_mut().zip(x) {
-                *to = v * pool.scale / length;
-            }
+            sums::about_centre(x, *length, bunch.centre, to);
         }
     });
     values
 }
 
-/// Leaves in a list the largest of what it held and of the products, but for the row's `own` with
+/// Leaves in a list the largest of what it held and of the answers, but for the row's `own` with
 /// itself.
 fn meet(list: &mut [f32], products: &mut [f32], own: Option<usize>, able: &mut Vec<f32>) {
     if let Some(own) = own {

@@ -6,8 +6,8 @@ use rayon::prelude::*;
 /// Rows that a thread copies in one go.
 const CHUNK: usize = 64;
 
-/// The rows asked for, in pool unit.
-pub(super) fn gather_rows(pool: &CpuPool<'_>, rows: &[usize]) -> Vec<f32> {
+/// The rows asked for, times `scale`.
+pub(super) fn gather_rows(pool: &CpuPool<'_>, rows: &[usize], scale: f32) -> Vec<f32> {
     let (values, dim) = (pool.features.values(), pool.features.dim());
     let mut gathered = vec![0.0; rows.len() * dim];
     gathered
@@ -16,7 +16,7 @@ pub(super) fn gather_rows(pool: &CpuPool<'_>, rows: &[usize]) -> Vec<f32> {
         .for_each(|(gathered, rows)| {
             for (to, &row) in gathered.chunks_exact_mut(dim).zip(rows) {
                 for (to, v) in to.iter_mut().zip(&values[row * dim..][..dim]) {
-                    *to = v * pool.scale;
+                    *to = v * scale;
                 }
             }
         });

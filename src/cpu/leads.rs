@@ -29,8 +29,8 @@ struct Scratch {
 pub(super) fn leads(
     pool: &CpuPool<'_>,
     fields: &[Field<'_>],
-    vectors: &[f32],
-    offsets: &[f32],
+    vectors: &[f64],
+    offsets: &[f64],
     lengths: &[f32],
 ) -> Vec<Leads> {
     let of_field = |field: &Field<'_>| Leads {
@@ -69,24 +69,31 @@ pub(super) fn leads(
 }
 
 impl Scratch {
-    /// Makes the products of some rows with some vectors.
+    /// Makes the products of some rows with the first of some vectors, and with what the others differ
+    /// by from it.
     fn fill(
         &mut self,
         pool: &CpuPool<'_>,
         rows: &[usize],
         among: &[u32],
-        vectors: &[f32],
-        offsets: &[f32],
+        vectors: &[f64],
+        offsets: &[f64],
     ) {
         let (dim, values) = (pool.features.dim(), pool.features.values());
         // The scale goes onto the few vectors rather than onto every feature.
+        let scale = f64::from(pool.scale);
+        let vector = |vector: u32| &vectors[vector as usize * dim..][..dim];
+        let own = vector(among[0]);
         self.vectors.clear();
+        self.vectors.extend(own.iter().map(|v| (v * scale) as f32));
         self.offsets.clear();
-        for &vector in among {
-            let vector = vector as usize;
-            let values = vectors[vector * dim..][..dim].iter();
-            self.vectors.extend(values.map(|v| v * pool.scale));
-            self.offsets.push(offsets[vector]);
+        self.offsets.push(offsets[among[0] as usize] as f32);
+        for &other in &among[1..] {
+            let differences = vector(other).iter().zip(own);
+            let differences = differences.map(|(v, own)| ((v - own) * scale) as f32);
+            self.vectors.extend(differences);
+            let offset = offsets[other as usize] - offsets[among[0] as usize];
+            self.offsets.push(offset as f32);
         }
         self.products.resize(rows.len() * among.len(), 0.0);
         self.rows.clear();
@@ -120,12 +127,12 @@ fn meet(
             for (score, offset) in scores.iter_mut().zip(offsets) {
                 *score = offset * length - *score;
             }
-            let own = scores[0];
-            for (least, score) in least.iter_mut().zip(&*scores) {
-                let lead = (score - own) * over;
+            most = most.max(scores[0] * over);
+            scores[0] = 0.0; // its own lead
+            for (least, lead) in least.iter_mut().zip(&*scores) {
+                let lead = lead * over;
                 *least = if lead < *least { lead } else { *least };
             }
-            most = most.max(own * over);
             *nearest = smallest(scores);
             nearest.index = among[nearest.index as usize];
         }

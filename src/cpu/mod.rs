@@ -24,8 +24,8 @@ mod sum_columns;
 mod sum_stored;
 
 use crate::{
-    Due, Error, Features, Field, IntegerRows, Leads, Lp, Nearest, Neighbours, Numbering, Pool,
-    Precision, Rate, Residuals, RowState, Similarities, Totals,
+    Bunch, Due, Error, Features, Field, IntegerRows, Leads, Lp, Nearest, Neighbours, Numbering,
+    Pool, Precision, Rate, Residuals, RowState, Similarities, Totals,
 };
 
 use deflate_largest::{Lacking, catch_up_all};
@@ -96,7 +96,11 @@ impl Pool for CpuPool<'_> {
     }
 
     fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
-        Ok(gather_rows::gather_rows(self, rows))
+        Ok(gather_rows::gather_rows(self, rows, self.scale))
+    }
+
+    fn given_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        Ok(gather_rows::gather_rows(self, rows, 1.0))
     }
 
     /// As many as stay in the threads' own caches.
@@ -138,8 +142,8 @@ impl Pool for CpuPool<'_> {
     fn leads(
         &self,
         fields: &[Field<'_>],
-        vectors: &[f32],
-        offsets: &[f32],
+        vectors: &[f64],
+        offsets: &[f64],
         lengths: &[f32],
     ) -> Result<Option<Vec<Leads>>, Error> {
         Ok(Some(leads::leads(self, fields, vectors, offsets, lengths)))
@@ -149,13 +153,8 @@ impl Pool for CpuPool<'_> {
         self.numbering
     }
 
-    fn closest(
-        &self,
-        clusters: &[&[usize]],
-        lengths: &[f32],
-        k: usize,
-    ) -> Result<Vec<Vec<f32>>, Error> {
-        Ok(closest::closest(self, clusters, lengths, k))
+    fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
+        Ok(closest::closest(self, bunches, k))
     }
 }
 

@@ -6,7 +6,7 @@ use super::directions::{
     COLUMNS, DIRECTIONS_OF_BLOCK, Directions, ROWS, Width, check_columns, fours,
 };
 use super::memory::Block;
-use crate::{Error, Pool};
+use crate::{Bunch, Error, Pool, sums};
 use rayon::prelude::*;
 use std::ops::Range;
 use wgpu::BufferUsages;
@@ -16,7 +16,7 @@ pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/closest.wgsl"),
 );
 
-/// Most bytes of a cluster that are resident at a time as rows, as many again as vectors.
+/// Most bytes of a bunch that are resident at a time as rows, as many again as vectors.
 const PANEL_BYTES: u64 = 128 << 20;
 
 /// `Shape` in the shader; the test below holds the two to one layout.
@@ -44,24 +44,23 @@ struct Tile {
     own: u32,
 }
 
-/// For every row of every cluster the `k` largest products.
+/// For every row of every bunch the `k` largest products less halves.
 pub(super) fn run(
     pool: &GpuPool<'_>,
-    clusters: &[&[usize]],
-    lengths: &[f32],
+    bunches: &[Bunch<'_>],
     k: usize,
 ) -> Result<Vec<Vec<f32>>, Error> {
     check_columns(&pool.gpu, pool.dim(), rounds(k))?;
     let most = AtOnce::of(pool, k);
-    let (mut closest, mut rest) = (Vec::with_capacity(clusters.len()), clusters);
-    while let Some(&first) = rest.first() {
+    let (mut closest, mut rest) = (Vec::with_capacity(bunches.len()), bunches);
+    while let Some(first) = rest.first() {
         let fit = most.fit(rest);
         let (some, after) = rest.split_at(fit.max(1));
         rest = after;
         if fit == 0 {
-            closest.push(of_cluster(pool, first, lengths, k, &most)?);
+            closest.push(of_bunch(pool, first, k, &most)?);
         } else {
-            closest.extend(together(pool, some, lengths, k)?);
+            closest.extend(together(pool, some, k)?);
         }
     }
     Ok(closest)
@@ -97,26 +96,26 @@ impl AtOnce {
         }
     }
 
-    /// How many of the clusters fit, from the first on.
-    fn fit(&self, clusters: &[&[usize]]) -> usize {
+    /// How many of the bunches fit, from the first on.
+    fn fit(&self, bunches: &[Bunch<'_>]) -> usize {
         let (mut rows, mut tiles, mut blocks) = (0, 0, 0);
-        let fits = |cluster: &&&[usize]| {
-            rows += cluster.len();
-            tiles += (cluster.len() as u64).div_ceil(ROWS);
-            blocks += cluster.len().div_ceil(DIRECTIONS_OF_BLOCK);
+        let fits = |bunch: &&Bunch<'_>| {
+            rows += bunch.rows.len();
+            tiles += (bunch.rows.len() as u64).div_ceil(ROWS);
+            blocks += bunch.rows.len().div_ceil(DIRECTIONS_OF_BLOCK);
             rows <= self.rows && tiles <= self.tiles && blocks <= self.blocks
         };
-        clusters.iter().take_while(fits).count()
+        bunches.iter().take_while(fits).count()
     }
 }
 
-/// Some rows of a cluster, and vectors that they are to meet.
+/// Some rows of a bunch, and vectors that they are to meet.
 struct Meeting {
     /// Where the rows are among those resident.
     rows: Range<usize>,
     /// Where the vectors are, in blocks.
     blocks: Range<usize>,
-    /// Which vector of the cluster the first is, how many there are in all, which the first row is.
+    /// Which vector of the bunch the first is, how many there are in all, which the first row is.
     first: usize,
     count: usize,
     own: usize,
@@ -140,70 +139,91 @@ impl Meeting {
     }
 }
 
-/// Clusters that fit together: the device is asked, and waited for, once.
-fn together(
-    pool: &GpuPool<'_>,
-    clusters: &[&[usize]],
-    lengths: &[f32],
-    k: usize,
-) -> Result<Vec<Vec<f32>>, Error> {
+/// Bunches that fit together: the device is asked, and waited for, once.
+fn together(pool: &GpuPool<'_>, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
     let (mut row, mut block) = (0, 0);
-    let meeting = |cluster: &&[usize]| {
+    let meeting = |bunch: &Bunch<'_>| {
+        let count = bunch.rows.len();
         let (rows, blocks) = (
-            row..row + cluster.len(),
-            block..block + cluster.len().div_ceil(DIRECTIONS_OF_BLOCK),
+            row..row + count,
+            block..block + count.div_ceil(DIRECTIONS_OF_BLOCK),
         );
         (row, block) = (rows.end, blocks.end);
         Meeting {
             rows,
             blocks,
             first: 0,
-            count: cluster.len(),
+            count,
             own: 0,
         }
     };
-    let meetings: Vec<Meeting> = clusters.iter().map(meeting).collect();
-    let values = at_length_1(pool, &clusters.concat(), lengths)?;
+    let meetings: Vec<Meeting> = bunches.iter().map(meeting).collect();
+    let values = about_centres(pool, bunches)?;
     let panel = Panel::new(pool, &values, k)?;
-    let of_cluster =
-        |meeting: &Meeting| &values[meeting.rows.start * pool.dim()..meeting.rows.end * pool.dim()];
-    let parts: Vec<&[f32]> = meetings.iter().map(of_cluster).collect();
+    let mut parts = Vec::with_capacity(bunches.len());
+    for (meeting, bunch) in meetings.iter().zip(bunches) {
+        parts.push(Part {
+            values: &values[meeting.rows.start * pool.dim()..meeting.rows.end * pool.dim()],
+            halves: bunch.halves,
+        });
+    }
     panel.meet(&parts, &meetings)?;
     let found = panel.read()?;
-    let of_cluster =
-        |meeting: &Meeting| found[meeting.rows.start * k..meeting.rows.end * k].to_vec();
-    Ok(meetings.iter().map(of_cluster).collect())
+    let of_bunch = |meeting: &Meeting| found[meeting.rows.start * k..meeting.rows.end * k].to_vec();
+    Ok(meetings.iter().map(of_bunch).collect())
 }
 
-/// Panels of the cluster, each against the whole of it, in pieces.
-fn of_cluster(
+/// Panels of the bunch, each against the whole of it, in pieces.
+fn of_bunch(
     pool: &GpuPool<'_>,
-    cluster: &[usize],
-    lengths: &[f32],
+    bunch: &Bunch<'_>,
     k: usize,
     most: &AtOnce,
 ) -> Result<Vec<f32>, Error> {
-    let mut closest = Vec::with_capacity(cluster.len() * k);
+    let count = bunch.rows.len();
+    let mut closest = Vec::with_capacity(count * k);
     let piece = most.blocks * DIRECTIONS_OF_BLOCK;
-    for (number, members) in cluster.chunks(most.rows).enumerate() {
-        let panel = Panel::new(pool, &at_length_1(pool, members, lengths)?, k)?;
-        for (turn, others) in cluster.chunks(piece).enumerate() {
+    for own in (0..count).step_by(most.rows) {
+        let members = part_of(bunch, own..count.min(own + most.rows));
+        let panel = Panel::new(pool, &about_centres(pool, &[members])?, k)?;
+        for first in (0..count).step_by(piece) {
+            let others = part_of(bunch, first..count.min(first + piece));
             let meeting = Meeting {
-                rows: 0..members.len(),
-                blocks: 0..others.len().div_ceil(DIRECTIONS_OF_BLOCK),
-                first: turn * piece,
-                count: cluster.len(),
-                own: number * most.rows,
+                rows: 0..members.rows.len(),
+                blocks: 0..others.rows.len().div_ceil(DIRECTIONS_OF_BLOCK),
+                first,
+                count,
+                own,
             };
-            let vectors = at_length_1(pool, others, lengths)?;
-            panel.meet(&[&vectors], &[meeting])?;
+            let part = Part {
+                values: &about_centres(pool, &[others])?,
+                halves: others.halves,
+            };
+            panel.meet(&[part], &[meeting])?;
         }
         closest.extend(panel.read()?);
     }
     Ok(closest)
 }
 
-/// Resident rows at length 1, and their lists.
+/// The rows at some places of a bunch.
+fn part_of<'a>(bunch: &Bunch<'a>, places: Range<usize>) -> Bunch<'a> {
+    Bunch {
+        rows: &bunch.rows[places.clone()],
+        lengths: &bunch.lengths[places.clone()],
+        centre: bunch.centre,
+        halves: &bunch.halves[places],
+    }
+}
+
+/// Vectors that begin with a block, and what is taken from products with them.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    values: &'a [f32],
+    halves: &'a [f32],
+}
+
+/// Resident rows about their centres, and their lists.
 struct Panel<'a> {
     pool: &'a GpuPool<'a>,
     rows: usize,
@@ -219,16 +239,18 @@ impl<'a> Panel<'a> {
         Ok(Self {
             pool,
             rows,
-            features: (pool.gpu).filled("cluster", values, BufferUsages::STORAGE)?,
+            features: (pool.gpu).filled("bunch", values, BufferUsages::STORAGE)?,
             lists: (pool.gpu).filled("closest", &vec![f32::MIN; rows * k], usage)?,
             k,
         })
     }
 
     /// Rows meet vectors, which come in parts that begin with a block.
-    fn meet(&self, parts: &[&[f32]], meetings: &[Meeting]) -> Result<(), Error> {
+    fn meet(&self, parts: &[Part<'_>], meetings: &[Meeting]) -> Result<(), Error> {
         let (gpu, dim) = (&self.pool.gpu, self.pool.dim());
-        let vectors = Directions::of_parts(gpu, parts, dim, 1.0)?;
+        let values: Vec<&[f32]> = parts.iter().map(|part| part.values).collect();
+        let vectors = Directions::of_parts(gpu, &values, dim, 1.0)?;
+        let halves = gpu.filled("halves", &in_blocks(parts), BufferUsages::STORAGE)?;
         let at_once = vectors.most_at_once(gpu, rounds(self.k));
         let blocks = |meeting: &Meeting| meeting.blocks.len();
         let most = meetings.iter().map(blocks).max().unwrap_or(0);
@@ -237,13 +259,18 @@ impl<'a> Panel<'a> {
             let tiles: Vec<Tile> = unmet
                 .flat_map(|meeting| meeting.tiles(begin, at_once))
                 .collect();
-            self.dispatch(&vectors, &tiles, most)?;
+            self.dispatch((&vectors, &halves), &tiles, most)?;
         }
         Ok(())
     }
 
-    /// One dispatch, of clusters of up to so many blocks.
-    fn dispatch(&self, vectors: &Directions, tiles: &[Tile], most: usize) -> Result<(), Error> {
+    /// One dispatch, of bunches of up to so many blocks.
+    fn dispatch(
+        &self,
+        (vectors, halves): (&Directions, &Block),
+        tiles: &[Tile],
+        most: usize,
+    ) -> Result<(), Error> {
         let (gpu, dim) = (&self.pool.gpu, self.pool.dim());
         let width = Width::for_vectors(most * DIRECTIONS_OF_BLOCK);
         let all = vectors.whole();
@@ -269,6 +296,7 @@ impl<'a> Panel<'a> {
                 self.lists.as_entire_binding(),
                 fours(features, bytes, &all),
                 list.as_entire_binding(),
+                halves.as_entire_binding(),
             ],
             tiles.len() as u64,
         )?;
@@ -280,15 +308,42 @@ impl<'a> Panel<'a> {
     }
 }
 
-/// Rows over their lengths.
-fn at_length_1(pool: &GpuPool<'_>, rows: &[usize], lengths: &[f32]) -> Result<Vec<f32>, Error> {
-    let mut values = pool.gather_rows(rows)?;
-    let scale =
-        |(values, &row): (&mut [f32], &usize)| values.iter_mut().for_each(|v| *v /= lengths[row]);
+/// The halves of all parts, each from a block on, and what a tile may read past the last.
+fn in_blocks(parts: &[Part<'_>]) -> Vec<f32> {
+    const MOST_AT_ONCE: usize = 4 * DIRECTIONS_OF_BLOCK;
+    let mut halves = Vec::new();
+    for part in parts {
+        halves.extend_from_slice(part.halves);
+        halves.resize(halves.len().next_multiple_of(DIRECTIONS_OF_BLOCK), 0.0);
+    }
+    halves.resize(halves.len() + MOST_AT_ONCE, 0.0);
+    halves
+}
+
+/// The rows of some bunches over their lengths and less the centre.
+fn about_centres(pool: &GpuPool<'_>, bunches: &[Bunch<'_>]) -> Result<Vec<f32>, Error> {
+    let rows: Vec<&[usize]> = bunches.iter().map(|bunch| bunch.rows).collect();
+    let rows = rows.concat();
+    let x = pool.given_rows(&rows)?;
+    let (dim, mut values) = (pool.dim(), vec![0.0; rows.len() * pool.dim()]);
     pool.gpu.counted(Kind::Host, || {
-        (values.par_chunks_exact_mut(pool.dim()).zip(rows)).for_each(scale);
-        Ok(values)
-    })
+        let (mut x, mut to) = (&x[..], &mut values[..]);
+        for bunch in bunches {
+            let own = bunch.rows.len() * dim;
+            let (x_of_bunch, to_of_bunch);
+            (x_of_bunch, x) = x.split_at(own);
+            (to_of_bunch, to) = to.split_at_mut(own);
+            (to_of_bunch
+                .par_chunks_exact_mut(dim)
+                .zip(x_of_bunch.par_chunks_exact(dim)))
+            .zip(bunch.lengths)
+            .for_each(|((to, x), &length)| {
+                sums::vectorised!(sums::about_centre(x, length, bunch.centre, to));
+            });
+        }
+        Ok(())
+    })?;
+    Ok(values)
 }
 
 #[cfg(test)]
@@ -306,6 +361,7 @@ mod tests {
             "closest_of",
             "fours",
             "tiles",
+            "halves",
         ];
         for width in [Width::Narrow, Width::Wide] {
             let wgsl = overridden(WGSL, &[("COLUMN_THREADS", width.threads())]);

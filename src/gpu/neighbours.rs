@@ -68,13 +68,13 @@ impl<'a> GpuNeighbours<'a> {
 fn integers(pool: &GpuPool<'_>, rows: &[usize]) -> Result<Vec<i16>, Error> {
     let dim = pool.dim();
     let pitch = dim.next_multiple_of(IntegerRows::ALIGNMENT);
-    let x = pool.gather_rows(rows)?;
+    let (x, scale) = (pool.given_rows(rows)?, pool.scale);
     pool.gpu.counted(Kind::Host, || {
         let mut out = vec![0; rows.len() * pitch];
         out.par_chunks_exact_mut(pitch)
             .zip(x.par_chunks_exact(dim))
             .with_min_len(AT_LEAST.div_ceil(pitch))
-            .for_each(|(out, x)| to_integers(x, 1.0, factor(x, 1.0), out));
+            .for_each(|(out, x)| to_integers(x, scale, factor(x, scale), out));
         Ok(out)
     })
 }

@@ -7,9 +7,11 @@ use super::residuals::GpuResiduals;
 use super::similarities::GpuSimilarities;
 use super::{closest, gather_rows, nearest, row_norms};
 use crate::{
-    CpuPool, Error, Features, Field, Gpu, IntegerRows, Leads, Lp, Nearest, Neighbours, Pool,
-    Precision, Residuals, Similarities,
+    Bunch, CpuPool, Error, Features, Field, Gpu, IntegerRows, Leads, Lp, Nearest, Neighbours, Pool,
+    Precision, Residuals, Similarities, sums,
 };
+use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -33,6 +35,9 @@ pub struct GpuPool<'a> {
     /// The same rows on the host, where the caller lends them: it hands out rows sooner than a device,
     /// and knows their lengths.
     host: Option<CpuPool<'a>>,
+    /// Rows with values that pool unit has no room for, as they were given, where those on the device
+    /// are in pool unit and there are no others.
+    faint: BTreeMap<usize, Vec<f32>>,
     /// The rows of each panel.
     pub(super) cuts: Vec<Range<usize>>,
     panels: OnceLock<Vec<Panel>>,
@@ -79,6 +84,7 @@ impl<'a> GpuPool<'a> {
             pending_scale: 1.0,
             cuts: blocks(0..rows, rows_per_panel(gpu, dim)?).collect(),
             host: Some(CpuPool::new(features)),
+            faint: BTreeMap::new(),
             panels: OnceLock::new(),
         })
     }
@@ -124,6 +130,7 @@ impl GpuPool<'static> {
         Ok(Self {
             panels: upload(gpu, features, &lent.cuts)?.into(),
             host: None,
+            faint: faint(features),
             ..lent
         })
     }
@@ -167,10 +174,37 @@ impl GpuPool<'static> {
             precision: Precision::F32, // nobody has looked at the values
             pending_scale: 1.0,
             host: None,
+            faint: BTreeMap::new(),
             cuts,
             panels: panels.into(),
         })
     }
+}
+
+/// The rows that lose something in pool unit.
+fn faint(features: &Features<'_>) -> BTreeMap<usize, Vec<f32>> {
+    let scale = features.scale();
+    if scale >= 1.0 {
+        return BTreeMap::new();
+    }
+    let is_lost = |v: &f32| *v != 0.0 && (v * scale).abs() < f32::MIN_POSITIVE;
+    let rows = features
+        .values()
+        .par_chunks_exact(features.dim())
+        .enumerate();
+    let faint = rows.filter(|(_, x)| x.iter().any(is_lost));
+    faint.map(|(row, x)| (row, x.to_vec())).collect()
+}
+
+/// What [`Pool::row_norms`] says of a row that is not all zeros.
+fn norm_of(x: &[f32], norm: Lp, scale: f32) -> f32 {
+    let length = f64::from(scale) * sums::norm(norm, x);
+    let value = if norm == Lp::L2 {
+        length * length
+    } else {
+        length
+    };
+    (value as f32).max(f32::MIN_POSITIVE)
 }
 
 /// Rows whose features and states fit one binding each, and whose norms one dispatch.
@@ -210,7 +244,13 @@ impl Pool for GpuPool<'_> {
     fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {
         match &self.host {
             Some(host) => (self.gpu).counted(Kind::Host, || host.row_norms(norm)),
-            None => row_norms::run(self, norm),
+            None => {
+                let mut norms = row_norms::run(self, norm)?;
+                for (&row, x) in &self.faint {
+                    norms[row] = norm_of(x, norm, self.scale);
+                }
+                Ok(norms)
+            }
         }
     }
 
@@ -221,6 +261,21 @@ impl Pool for GpuPool<'_> {
         let mut values = gather_rows::run(self, rows)?;
         if self.pending_scale != 1.0 {
             values.iter_mut().for_each(|v| *v *= self.pending_scale);
+        }
+        Ok(values)
+    }
+
+    fn given_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        if let Some(host) = &self.host {
+            return self.gpu.counted(Kind::Host, || host.given_rows(rows));
+        }
+        let mut values = gather_rows::run(self, rows)?;
+        let unit = self.pending_scale / self.scale; // 1 where they are as they were given
+        values.iter_mut().for_each(|v| *v *= unit);
+        for (&row, values) in rows.iter().zip(values.chunks_exact_mut(self.dim)) {
+            if let Some(given) = self.faint.get(&row) {
+                values.copy_from_slice(given);
+            }
         }
         Ok(values)
     }
@@ -263,19 +318,14 @@ impl Pool for GpuPool<'_> {
     fn leads(
         &self,
         _: &[Field<'_>],
-        _: &[f32],
-        _: &[f32],
+        _: &[f64],
+        _: &[f64],
         _: &[f32],
     ) -> Result<Option<Vec<Leads>>, Error> {
         Ok(None)
     }
 
-    fn closest(
-        &self,
-        clusters: &[&[usize]],
-        lengths: &[f32],
-        k: usize,
-    ) -> Result<Vec<Vec<f32>>, Error> {
-        closest::run(self, clusters, lengths, k)
+    fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
+        closest::run(self, bunches, k)
     }
 }

@@ -2,13 +2,13 @@
 
 use crate::{Error, Pool};
 
-/// Some rows in order, in pieces: which rows, and their values, row-major, in pool unit.
+/// Some rows in order, in pieces: which rows, and their values, row-major, in the caller's unit.
 pub(super) fn gather<'a>(
     pool: &'a dyn Pool,
     rows: &'a [usize],
 ) -> impl Iterator<Item = Result<(&'a [usize], Vec<f32>), Error>> {
     rows.chunks(at_once(pool, pool.dim()))
-        .map(|rows| Ok((rows, pool.gather_rows(rows)?)))
+        .map(|rows| Ok((rows, pool.given_rows(rows)?)))
 }
 
 /// How many runs of `values` f32 to fetch at a time.

@@ -378,9 +378,13 @@ fn meeting(keys: &[Interval]) -> Vec<usize> {
 /// Norms in f64, in pool unit, of some rows.
 fn exact_norms(pool: &dyn Pool, norm: Lp, rows: &[usize]) -> Result<Vec<f64>, Error> {
     let mut norms = Vec::with_capacity(rows.len());
+    let scale = f64::from(pool.scale());
     for piece in gather(pool, rows) {
         let (_, x) = piece?;
-        norms.extend(x.chunks_exact(pool.dim()).map(|x| sums::norm(norm, x)));
+        norms.extend(
+            x.chunks_exact(pool.dim())
+                .map(|x| scale * sums::norm(norm, x)),
+        );
     }
     Ok(norms)
 }

@@ -208,10 +208,8 @@ fn ascending(mut mask: Vec<bool>, others: &[usize]) -> Vec<usize> {
 /// Some rows in the caller's unit, row-major.
 fn copy(pool: &dyn Pool, rows: &[usize]) -> Result<Vec<f32>, Error> {
     let mut values = Vec::with_capacity(rows.len() * pool.dim());
-    let unit = 1.0 / pool.scale(); // a power of two: no bit is lost
     for piece in gather(pool, rows) {
-        let (_, x) = piece?;
-        values.extend(x.iter().map(|v| v * unit));
+        values.extend(piece?.1);
     }
     Ok(values)
 }

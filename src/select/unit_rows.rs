@@ -3,12 +3,18 @@
 use super::gather::gather;
 use crate::pool::UNIT_ROUNDOFF;
 use crate::{
-    Error, Field, Leads, Lp, Nearest, Pool, closest_error, norm_bounds, order, score_error, sums,
+    Bunch, Error, Field, Leads, Lp, Nearest, Pool, inner_error, norm_bounds, order, score_error,
+    sums,
 };
 use rayon::prelude::*;
+use std::cell::Cell;
 
-/// 2⁻⁸⁰, in pool unit: more than a product loses where a subnormal counts as zero.
-const FLUSHED: f64 = 1.0 / (1u128 << 80) as f64;
+/// 2⁻⁶², in pool unit: more than a product loses where a subnormal counts as zero, also one of an
+/// application's buffer, which is brought to pool unit only then, by 2⁶³ at most.
+const FLUSHED: f64 = 1.0 / (1u64 << 62) as f64;
+
+/// Rows by which the middle of some is found.
+const SAMPLE: usize = 32;
 
 /// Rows that one thread brings to length 1, at least: fewer are not worth waking another for.
 const ROWS: usize = 64;
@@ -20,6 +26,8 @@ pub(super) struct UnitRows<'a> {
     lengths: Lengths,
     /// Lengths for the pool's kernel. 1 for a row of zeros, whose score then is the offset alone.
     for_kernel: Vec<f32>,
+    /// Pairs of a row and another, or a vector, that were settled in f64.
+    settled: Cell<usize>,
 }
 
 /// What a pool says of its rows' lengths, and what follows for their scores.
@@ -52,14 +60,98 @@ impl Rivals {
         order::argmin(scores.into_iter().zip(0..)).map_or(0, |(_, index)| index)
     }
 
-    /// The largest length of a vector, and the largest size of an offset.
-    fn extent(&self) -> (f64, f64) {
-        let largest = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::max);
-        let vectors = self.vectors.chunks_exact(self.dim);
-        (
-            largest(&mut vectors.map(|v| sums::dot(v, v))).sqrt(),
-            largest(&mut self.offsets.iter().map(|offset| offset.abs())),
-        )
+    /// Of some of the vectors the nearest to a unit row, in f64.
+    fn nearest_of(&self, among: &[u32], z: &[f64]) -> usize {
+        let scores = among.iter().map(|&vector| self.score(vector as usize, z));
+        let scores: Vec<f64> = sums::vectorised!(scores.collect());
+        let scores = scores
+            .into_iter()
+            .zip(among.iter().map(|&index| index as usize));
+        order::argmin(scores).map_or(0, |(_, index)| index)
+    }
+
+    /// The score of one of the vectors for a unit row, in f64.
+    #[inline(always)]
+    pub(super) fn score(&self, vector: usize, z: &[f64]) -> f64 {
+        self.offsets[vector] - sums::dot(z, self.vector(vector))
+    }
+
+    #[inline(always)]
+    fn vector(&self, vector: usize) -> &[f64] {
+        &self.vectors[vector * self.dim..][..self.dim]
+    }
+
+    /// The same less a vector and an offset in the middle of them all. No row's nearest is another for
+    /// it, and where most vectors are close to each other their scores are small, and so is what f32
+    /// makes of them.
+    fn centred(&self) -> Self {
+        let vector = middle(&self.vectors, self.dim);
+        let offset = middle(&self.offsets, 1)[0];
+        let less = |values: &[f64]| {
+            values
+                .iter()
+                .zip(&vector)
+                .map(|(v, middle)| v - middle)
+                .collect::<Vec<f64>>()
+        };
+        Self {
+            dim: self.dim,
+            vectors: self
+                .vectors
+                .par_chunks_exact(self.dim)
+                .flat_map_iter(less)
+                .collect(),
+            offsets: self.offsets.iter().map(|v| v - offset).collect(),
+        }
+    }
+
+    /// How large all of them are.
+    fn extent(&self) -> Extent {
+        let each = (0..self.offsets.len()).map(|vector| self.extent_of(vector));
+        each.fold(Extent::default(), Extent::max)
+    }
+
+    fn extent_of(&self, vector: usize) -> Extent {
+        let values = self.vector(vector);
+        Extent {
+            length: sums::vectorised!(sums::dot(values, values)).sqrt(),
+            offset: self.offsets[vector].abs(),
+        }
+    }
+
+    /// More than the score of a row of length 1 is off in f64.
+    pub(super) fn rounding(&self) -> f64 {
+        let Extent { length, offset } = self.extent();
+        (self.dim as f64 / 16.0 + 20.0) * f64::EPSILON * (length + offset)
+    }
+
+    /// How large the differences of some vectors from the first of them are.
+    fn extents_from_first(&self, among: &[u32]) -> Vec<Extent> {
+        let own = among[0] as usize;
+        let extent = |&vector: &u32| {
+            let vector = vector as usize;
+            Extent {
+                length: sums::distance_sq(self.vector(vector), self.vector(own)).sqrt(),
+                offset: (self.offsets[vector] - self.offsets[own]).abs(),
+            }
+        };
+        sums::vectorised!(among.iter().map(extent).collect())
+    }
+}
+
+/// How large a vector and its offset are, or what is no smaller than several of them.
+#[derive(Clone, Copy, Default)]
+struct Extent {
+    length: f64,
+    offset: f64,
+}
+
+impl Extent {
+    fn max(self, other: Self) -> Self {
+        Self {
+            length: self.length.max(other.length),
+            offset: self.offset.max(other.offset),
+        }
     }
 }
 
@@ -92,7 +184,20 @@ impl<'a> UnitRows<'a> {
             pool,
             lengths: Lengths { dim, squared },
             for_kernel,
+            settled: Cell::new(0),
         })
+    }
+
+    /// Counts pairs that are settled, for [`settled`](Self::settled).
+    pub(super) fn count_settled(&self, pairs: usize) {
+        self.settled.set(self.settled.get() + pairs);
+    }
+
+    /// How many pairs of a row and another, or a vector, have been settled in f64: what bounds left
+    /// open.
+    #[cfg(test)]
+    pub(super) fn settled(&self) -> usize {
+        self.settled.get()
     }
 
     /// The pool whose rows they are.
@@ -139,11 +244,14 @@ impl<'a> UnitRows<'a> {
     /// A pass over the features; rows whose two best scores lie within the kernel's error are
     /// gathered and settled in f64.
     pub(super) fn nearest(&self, rivals: &Rivals) -> Result<Vec<usize>, Error> {
-        let (found, lengths, extent) = (self.scores(rivals)?, &self.lengths, rivals.extent());
-        let is_open = |&row: &usize| lengths.is_open(row, &found[row], extent);
+        let centred = rivals.centred();
+        let (found, given) = (self.scores(&centred)?, centred.extent());
+        let (lengths, rounding) = (&self.lengths, rivals.rounding());
+        let is_open = |&row: &usize| lengths.is_open(row, &found[row], given, rounding);
         let open: Vec<usize> = (0..found.len()).into_par_iter().filter(is_open).collect();
         let mut nearest: Vec<usize> = found.iter().map(|found| found.index as usize).collect();
-        self.settle(rivals, &open, &mut nearest)?;
+        self.count_settled(open.len() * rivals.offsets.len());
+        self.settle(&open, &mut nearest, |_, z| rivals.nearest(z))?;
         Ok(nearest)
     }
 
@@ -156,26 +264,40 @@ impl<'a> UnitRows<'a> {
         leads: &[Leads],
         nearest: &mut [usize],
     ) -> Result<(), Error> {
-        let (mut open, extent) = (Vec::new(), rivals.extent());
+        let (mut open, mut field_of, rounding) = (Vec::new(), Vec::new(), rivals.rounding());
         for (field, leads) in fields.iter().zip(leads) {
+            let given = rivals.extents_from_first(&field.vectors);
+            let given = given.into_iter().fold(Extent::default(), Extent::max);
             for (&row, found) in field.rows.iter().zip(&leads.nearest) {
                 nearest[row] = found.index as usize;
-                if self.lengths.is_open(row, found, extent) {
+                if self.lengths.is_open(row, found, given, rounding) {
                     open.push(row);
+                    field_of.push(field);
+                    self.count_settled(field.vectors.len());
                 }
             }
         }
-        self.settle(rivals, &open, nearest)
+        self.settle(&open, nearest, |place, z| {
+            rivals.nearest_of(&field_of[place].vectors, z)
+        })
     }
 
-    /// Puts down the vectors nearest to some rows, in f64.
-    fn settle(&self, rivals: &Rivals, rows: &[usize], nearest: &mut [usize]) -> Result<(), Error> {
+    /// Puts down the vectors nearest to some rows: what `exact` makes of a row's place among them and
+    /// of the row.
+    fn settle(
+        &self,
+        rows: &[usize],
+        nearest: &mut [usize],
+        exact: impl Fn(usize, &[f64]) -> usize + Sync,
+    ) -> Result<(), Error> {
+        let mut first = 0;
         self.gather(rows, |rows, z| {
-            let z = z.par_chunks_exact(rivals.dim);
-            let exact: Vec<usize> = z.map(|z| rivals.nearest(z)).collect();
-            for (&row, exact) in rows.iter().zip(exact) {
-                nearest[row] = exact;
+            let z = z.par_chunks_exact(self.dim()).enumerate();
+            let found: Vec<usize> = z.map(|(at, z)| exact(first + at, z)).collect();
+            for (&row, found) in rows.iter().zip(found) {
+                nearest[row] = found;
             }
+            first += rows.len();
         })
     }
 
@@ -186,19 +308,17 @@ impl<'a> UnitRows<'a> {
         rivals: &Rivals,
         fields: &[Field<'_>],
     ) -> Result<Option<Vec<Leads>>, Error> {
-        let (vectors, offsets) = (narrow(&rivals.vectors), narrow(&rivals.offsets));
-        let found = self
-            .pool
-            .leads(fields, &vectors, &offsets, &self.for_kernel)?;
-        let (lengths, extent) = (&self.lengths, rivals.extent());
+        let found =
+            (self.pool).leads(fields, &rivals.vectors, &rivals.offsets, &self.for_kernel)?;
+        let (lengths, rounding) = (&self.lengths, rivals.rounding());
         let bound = |(found, field): (&mut Leads, &Field<'_>)| {
-            let errors = field.rows.iter();
-            let errors = errors.map(|&row| lengths.lead_error(row, extent));
-            let error = errors.fold(0.0, f64::max);
-            for least in &mut found.least {
-                *least = ((f64::from(*least) - error) as f32).next_down();
+            let error = lengths.error_over_length(field.rows);
+            let extents = rivals.extents_from_first(&field.vectors);
+            for (least, given) in found.least.iter_mut().zip(extents) {
+                *least = ((f64::from(*least) - error(given, rounding)) as f32).next_down();
             }
-            found.own = ((f64::from(found.own) + error) as f32).next_up();
+            let own = rivals.extent_of(field.vectors[0] as usize);
+            found.own = ((f64::from(found.own) + error(own, rounding)) as f32).next_up();
         };
         Ok(found.map(|mut found| {
             found.par_iter_mut().zip(fields).for_each(bound);
@@ -208,26 +328,67 @@ impl<'a> UnitRows<'a> {
 
     /// For every row of some clusters what `of_row` makes of bounds from below of its squared
     /// distances, as [`sums::distance_sq`] gives them, to the `k` nearest other rows of its
-    /// cluster, ascending. [`Pool::closest`] says what clusters and `k` may be.
+    /// cluster, ascending. [`Pool::closest`] says how many rows they must have, and what `k` may be.
+    ///
+    /// Every cluster is gathered: the kernel is given its rows as they lie about their middle, so that
+    /// rows close to each other are told apart however far they are from 0.
     pub(super) fn closest<T: Send>(
         &self,
         clusters: &[&[usize]],
         k: usize,
         of_row: impl Fn(&[f64]) -> T + Sync,
     ) -> Result<Vec<Vec<T>>, Error> {
-        let found = self.pool.closest(clusters, &self.for_kernel, k)?;
-        let lengths = &self.lengths;
-        let of_cluster = |(rows, products): (&&[usize], Vec<f32>)| {
-            let others = lengths.given_over_true_of(rows);
-            let of_row = |(&row, products): (&usize, &[f32])| {
-                let least = lengths.least_distance_sq(row, others);
-                of_row(&products.iter().map(least).collect::<Vec<f64>>())
+        let (dim, centres) = (self.dim(), self.middles(clusters)?);
+        let all = clusters.concat();
+        let centre_of = (clusters.iter().zip(centres.chunks_exact(dim)))
+            .flat_map(|(rows, centre)| std::iter::repeat_n(centre, rows.len()));
+        let centre_of: Vec<&[f64]> = centre_of.collect();
+        let (mut lengths, mut halves) = (Vec::with_capacity(all.len()), Vec::new());
+        for piece in gather(self.pool, &all) {
+            let (rows, x) = piece?;
+            let x = x.par_chunks_exact(dim);
+            let centres = &centre_of[lengths.len()..][..rows.len()];
+            let of_row = |(x, centre): (&[f32], &&[f64])| sums::vectorised!(about(x, centre));
+            let found: (Vec<f64>, Vec<f32>) = x.zip(centres).with_min_len(ROWS).map(of_row).unzip();
+            lengths.extend(found.0);
+            halves.extend(found.1);
+        }
+        let (mut first, mut bunches) = (0, Vec::with_capacity(clusters.len()));
+        for (rows, centre) in clusters.iter().zip(centres.chunks_exact(dim)) {
+            let places = first..first + rows.len();
+            first = places.end;
+            bunches.push(Bunch {
+                rows,
+                lengths: &lengths[places.clone()],
+                centre,
+                halves: &halves[places],
+            });
+        }
+        let found = self.pool.closest(&bunches, k)?;
+        let of_bunch = |(bunch, answers): (Bunch<'_>, Vec<f32>)| {
+            let of_row = |(&half, answers): (&f32, &[f32])| {
+                let least = least_distance_sq(dim, half);
+                of_row(&answers.iter().map(least).collect::<Vec<f64>>())
             };
-            let products = products.par_chunks_exact(k);
-            let rows = rows.par_iter().zip(products).with_min_len(ROWS);
-            rows.map(of_row).collect()
+            let rows = bunch.halves.par_iter().zip(answers.par_chunks_exact(k));
+            rows.with_min_len(ROWS).map(of_row).collect()
         };
-        Ok(clusters.iter().zip(found).map(of_cluster).collect())
+        Ok(bunches.into_iter().zip(found).map(of_bunch).collect())
+    }
+
+    /// About the middle of every cluster, clusters x `dim`: by a few rows of each.
+    fn middles(&self, clusters: &[&[usize]]) -> Result<Vec<f64>, Error> {
+        let samples = clusters.iter().map(|rows| sample(rows));
+        let samples: Vec<Vec<usize>> = samples.collect();
+        let z = self.rows(&samples.concat())?;
+        let (mut rest, mut of_cluster) = (&z[..], Vec::with_capacity(clusters.len()));
+        for sample in samples {
+            let (own, after) = rest.split_at(sample.len() * self.dim());
+            of_cluster.push(own);
+            rest = after;
+        }
+        let middle = |&z: &&[f64]| middle(z, self.lengths.dim);
+        Ok(of_cluster.iter().flat_map(middle).collect())
     }
 
     /// What the kernel makes of the vectors.
@@ -254,59 +415,85 @@ impl Lengths {
         norm_bounds(Lp::L2, self.squared[row], self.dim)
     }
 
-    /// Whether a row's two best scores lie within the kernel's error.
-    fn is_open(&self, row: usize, found: &Nearest, (longest, offset): (f64, f64)) -> bool {
-        let lead = f64::from(found.second) - f64::from(found.best);
-        lead <= 2.0 * self.error(row, longest, offset)
+    /// Whether a row's two best scores lie within the kernel's error, and what they are off in f64,
+    /// of vectors as large as `given`.
+    fn is_open(&self, row: usize, found: &Nearest, given: Extent, rounding: f64) -> bool {
+        let (low, high) = self.bounds(row);
+        let error = self.error((low, high), given, rounding) + self.flushed(given);
+        f64::from(found.second) - f64::from(found.best) <= 2.0 * error
     }
 
-    /// How far a lead of the kernel may be off, or a score over the length: two scores' errors over
-    /// the length, and what is wrong with that length and with three roundings, of a lead that is
-    /// no larger than two scores.
-    fn lead_error(&self, row: usize, (longest, offset): (f64, f64)) -> f64 {
-        let (low, high) = self.bounds(row);
-        let largest = 2.0 * (longest + offset);
-        let of_length = (high - low) / low + 8.0 * UNIT_ROUNDOFF;
-        2.0 * self.error(row, longest, offset) / low + largest * of_length
+    /// How far scores of some rows may be off, over the row's length: their errors, and what is wrong
+    /// with that length and with three roundings.
+    fn error_over_length(&self, rows: &[usize]) -> impl Fn(Extent, f64) -> f64 {
+        let (mut over, mut high) = (0.0f64, 1.0f64);
+        for &row in rows {
+            let (least, most) = self.bounds(row);
+            (over, high) = (over.max(1.0 / least), high.max(most / least));
+        }
+        let of_length = high - 1.0 + 8.0 * UNIT_ROUNDOFF;
+        move |given, rounding| {
+            if !high.is_finite() {
+                return f64::INFINITY; // a row that is hardly told from zeros here
+            }
+            let error = self.error((1.0, high), given, rounding) + self.flushed(given) * over;
+            error + (given.length + given.offset) * of_length
+        }
     }
 
     /// How far a score of the kernel may be off: its own error, that of the length it was given,
-    /// and the roundings of length and offset to f32.
-    fn error(&self, row: usize, longest: f64, offset: f64) -> f64 {
-        let (low, high) = self.bounds(row);
-        let of_lengths = offset * (high - low + 2.0 * UNIT_ROUNDOFF * high);
-        let flushed = self.dim as f64 * FLUSHED * (1.0 + longest);
-        score_error(self.dim, high, longest, offset * high) + of_lengths + flushed
+    /// the roundings of length and offset to f32, and `rounding`, for a length 1.
+    fn error(&self, (low, high): (f64, f64), given: Extent, rounding: f64) -> f64 {
+        let of_lengths = given.offset * (high - low + 2.0 * UNIT_ROUNDOFF * high);
+        score_error(self.dim, high, given.length, given.offset * high)
+            + of_lengths
+            + high * rounding
     }
 
-    /// The interval of the length that the kernel is given of a row over the true one.
-    fn given_over_true(&self, row: usize) -> (f64, f64) {
-        let (low, high) = self.bounds(row);
-        let given = f64::from(for_kernel(self.squared[row]));
-        (given / high, given / low)
+    /// And where subnormals count as zero.
+    fn flushed(&self, given: Extent) -> f64 {
+        self.dim as f64 * FLUSHED * (1.0 + given.length)
     }
+}
 
-    /// The interval that holds those of all of some rows.
-    fn given_over_true_of(&self, rows: &[usize]) -> (f64, f64) {
-        let ratios = rows.iter().map(|&row| self.given_over_true(row));
-        let widest = |a: (f64, f64), b: (f64, f64)| (a.0.min(b.0), a.1.max(b.1));
-        ratios.reduce(widest).unwrap_or((1.0, 1.0))
-    }
+/// A row's length, and half the square of what it is about a centre at length 1.
+#[inline(always)]
+fn about(x: &[f32], centre: &[f64]) -> (f64, f32) {
+    let length = sums::squares(x).sqrt();
+    let half = 0.5 * sums::about_centre_sq(x, length, centre);
+    (length, half as f32)
+}
 
-    /// What the squared distance of a row at length 1 to another, of the ratios `others`, is at
-    /// least, as rounded in f64, by what [`Pool::closest`] says of their product.
-    fn least_distance_sq(&self, row: usize, others: (f64, f64)) -> impl Fn(&f32) -> f64 {
-        // What both lengths, in f64, and the sum of the squares may be off, twice over.
-        let rounding = (self.dim as f64 / 16.0 + 16.0) * 8.0 * f64::EPSILON;
-        let own = self.given_over_true(row);
-        let error = closest_error(self.dim, 1.0 / own.0, 1.0 / others.0);
-        let (least, most) = (own.0 * others.0, own.1 * others.1);
-        move |&product| {
-            let product = f64::from(product) + error;
-            let over = if product > 0.0 { most } else { least };
-            (2.0 - 2.0 * (product * over).min(1.0) - rounding).max(0.0)
-        }
-    }
+/// What the squared distance of a row to another is at least, as rounded in f64, by the answer of
+/// [`Pool::closest`] for the two; `half` is half the square of its own w.
+///
+/// With r its length and d the distance the other's is at most r + d, so that r(r + d) ≤ 3r²/2 + d²/2
+/// and (r + d)² ≤ 2r² + 2d²: what an answer is off by, twice over as the distance is, is at most
+/// `of_own` r² + `of_distance` d² and little besides.
+fn least_distance_sq(dim: usize, half: f32) -> impl Fn(&f32) -> f64 {
+    let (inner, half) = (f64::from(inner_error(dim)), f64::from(half));
+    let of_own = 3.0 * inner + 18.0 * UNIT_ROUNDOFF;
+    let of_distance = inner + 9.0 * UNIT_ROUNDOFF + (dim as f64 / 16.0 + 20.0) * f64::EPSILON;
+    // Of f64, by which w may be off from what the kernel is given; and of subnormals.
+    let besides = 1024.0 * f64::EPSILON * f64::EPSILON / UNIT_ROUNDOFF;
+    let besides = besides + 16.0 * dim as f64 * f64::from(f32::MIN_POSITIVE);
+    let off = of_own * 2.0 * half + besides;
+    move |&answer| ((2.0 * (half - f64::from(answer)) - off) / (1.0 + of_distance)).max(0.0)
+}
+
+/// A few of some rows, evenly spread.
+pub(super) fn sample(rows: &[usize]) -> Vec<usize> {
+    let count = rows.len().min(SAMPLE);
+    (0..count).map(|at| rows[at * rows.len() / count]).collect()
+}
+
+/// Of every column the value in the middle: what a few odd rows do not move.
+pub(super) fn middle(values: &[f64], dim: usize) -> Vec<f64> {
+    let column = |column: usize| values.iter().skip(column).step_by(dim).copied().collect();
+    let count = values.len() / dim;
+    (0..dim)
+        .map(|at| order::nth_smallest(column(at), count / 2))
+        .collect()
 }
 
 /// The length that a kernel is given of a row, by its square.

@@ -1,14 +1,14 @@
 //! Pools around a pool, to see what a selector does when a device is not quite right.
 
 use coresift::{
-    Due, Error, Field, IntegerRows, Leads, Lp, Marks, Nearest, Neighbours, Pool, Rate, Reach,
-    Residuals, Round, RowState, Selection, Similarities, Totals,
+    Bunch, Due, Error, Field, IntegerRows, Leads, Lp, Marks, Nearest, Neighbours, Pool, Rate,
+    Reach, Residuals, Round, RowState, Selection, Similarities, Totals,
 };
 use std::cell::Cell;
 
 /// A pool whose residuals and hazards are off, at every deflation and refresh, by a relative
-/// error of random sign, and so are the scores of the nearest vectors and the products of the
-/// closest rows.
+/// error of random sign, and so are the scores of the nearest vectors, their leads by how far they are
+/// apart, and what is told of the closest rows by the squares of their lengths.
 pub struct Noisy<'a> {
     inner: &'a dyn Pool,
     relative: f32,
@@ -38,6 +38,9 @@ impl Pool for Noisy<'_> {
     }
     fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
         self.inner.gather_rows(rows)
+    }
+    fn given_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        self.inner.given_rows(rows)
     }
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
         let inner = self.inner.residuals()?;
@@ -76,30 +79,31 @@ impl Pool for Noisy<'_> {
     fn leads(
         &self,
         fields: &[Field<'_>],
-        vectors: &[f32],
-        offsets: &[f32],
+        vectors: &[f64],
+        offsets: &[f64],
         lengths: &[f32],
     ) -> Result<Option<Vec<Leads>>, Error> {
         let mut found = self.inner.leads(fields, vectors, offsets, lengths)?;
-        for (at, leads) in found.iter_mut().flatten().enumerate() {
+        let dim = self.dim();
+        let vector = |index: u32| vectors[index as usize * dim..][..dim].iter();
+        for (at, (leads, field)) in found.iter_mut().flatten().zip(fields).enumerate() {
             let noise = |odd: bool| if odd { self.relative } else { -self.relative };
             for (at, least) in leads.least.iter_mut().enumerate() {
-                *least += noise(at % 2 == 0);
+                let differences = vector(field.vectors[at]).zip(vector(field.vectors[0]));
+                let apart: f64 = differences.map(|(a, b)| (a - b).powi(2)).sum();
+                *least += noise(at % 2 == 0) * apart.sqrt() as f32;
             }
             leads.own += noise(at % 3 == 0);
         }
         Ok(found)
     }
-    fn closest(
-        &self,
-        clusters: &[&[usize]],
-        lengths: &[f32],
-        k: usize,
-    ) -> Result<Vec<Vec<f32>>, Error> {
-        let mut closest = self.inner.closest(clusters, lengths, k)?;
-        for (at, product) in closest.iter_mut().flatten().enumerate() {
-            let noise = if at % 5 < 2 { -1.0 } else { 1.0 };
-            *product *= 1.0 + noise * self.relative;
+    fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
+        let mut closest = self.inner.closest(bunches, k)?;
+        for (closest, bunch) in closest.iter_mut().zip(bunches) {
+            for (at, answer) in closest.iter_mut().enumerate() {
+                let noise = if at % 5 < 2 { -1.0 } else { 1.0 };
+                *answer += noise * self.relative * 2.0 * bunch.halves[at / k];
+            }
         }
         Ok(closest)
     }
@@ -214,6 +218,10 @@ impl Pool for Lost<'_> {
         self.count()?;
         self.inner.gather_rows(rows)
     }
+    fn given_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        self.count()?;
+        self.inner.given_rows(rows)
+    }
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
         Ok(Box::new(LostResiduals {
             inner: self.inner.residuals()?,
@@ -250,21 +258,16 @@ impl Pool for Lost<'_> {
     fn leads(
         &self,
         fields: &[Field<'_>],
-        vectors: &[f32],
-        offsets: &[f32],
+        vectors: &[f64],
+        offsets: &[f64],
         lengths: &[f32],
     ) -> Result<Option<Vec<Leads>>, Error> {
         self.count()?;
         self.inner.leads(fields, vectors, offsets, lengths)
     }
-    fn closest(
-        &self,
-        clusters: &[&[usize]],
-        lengths: &[f32],
-        k: usize,
-    ) -> Result<Vec<Vec<f32>>, Error> {
+    fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
         self.count()?;
-        self.inner.closest(clusters, lengths, k)
+        self.inner.closest(bunches, k)
     }
 }
 

@@ -13,6 +13,10 @@ use start::Start;
 /// Sweeps after which Lloyd's loop stops whether or not it has settled.
 const SWEEPS: usize = 300;
 
+/// Sweeps one after another in which rows move by no more than rounding, after which the loop stops:
+/// rows so alike that f64 cannot tell the centres apart would move on and on.
+const IDLE_SWEEPS: usize = 3;
+
 /// A cluster's sum of rows is kept in whole multiples of 2⁻³²: finer than what f32 features hold,
 /// and with room for 2³¹ rows. Whole numbers add up exactly in any order, so rows may come and go.
 const UNIT: f64 = (1u64 << 32) as f64;
@@ -24,8 +28,8 @@ const UNIT: f64 = (1u64 << 32) as f64;
 /// seeding*, 2007): the first centre is any row, each further one row i with probability
 /// D_i²/ΣD², D_i being its distance to the nearest centre so far. It is drawn as the smallest
 /// E_i/D_i² with an exponential number E_i a row and centre. Then Lloyd's sweeps: rows to the
-/// nearest centre (ties to the lower one), centres to the means of their rows, until no row moves
-/// or 300 sweeps are made. A cluster that has lost all its rows takes the row farthest from its
+/// nearest centre (ties to the lower one), centres to the means of their rows, until no row moves, none
+/// has come nearer by more than f64 rounds for three sweeps, or 300 sweeps are made. A cluster that has lost all its rows takes the row farthest from its
 /// centre, ties to the lower one, out of a cluster of more than one row.
 ///
 /// A row of zeros stays zeros: it is at distance 1 of every other row.
@@ -189,11 +193,13 @@ fn lloyd(
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Lloyd, Error> {
     let mut clusters = Clusters::new(rows, centres);
-    let mut sweeps = 0;
-    while sweeps < SWEEPS {
+    let (mut sweeps, mut idle) = (0, 0);
+    while sweeps < SWEEPS && idle < IDLE_SWEEPS {
         sweeps += 1;
-        if !clusters.sweep()? {
-            break;
+        match clusters.sweep()? {
+            Moved::None => break,
+            Moved::WithinRounding => idle += 1,
+            Moved::Far => idle = 0,
         }
         progress(Progress::Sweep(sweeps));
     }
@@ -202,6 +208,16 @@ fn lloyd(
         centres: clusters.centres,
         sweeps,
     })
+}
+
+/// What a sweep does to the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Moved {
+    /// No row is in another cluster than before.
+    None,
+    /// Some are, and none has come nearer to its centre by more than f64 rounds.
+    WithinRounding,
+    Far,
 }
 
 /// The label of a row that is in no cluster yet.
@@ -229,15 +245,15 @@ impl<'a> Clusters<'a> {
         }
     }
 
-    /// Rows to the nearest centre, then centres to the means of their rows; whether a row moved.
-    fn sweep(&mut self) -> Result<bool, Error> {
+    /// Rows to the nearest centre, then centres to the means of their rows.
+    fn sweep(&mut self) -> Result<Moved, Error> {
         let rivals = self.rivals();
         let mut labels = self.nearest(&rivals)?;
         let counts = self.fill_empty(&mut labels)?;
         let is_new = |&row: &usize| labels[row] != self.labels[row];
         let moved: Vec<usize> = (0..labels.len()).filter(is_new).collect();
         self.join(&rivals, &moved, &labels)?;
-        self.move_rows(&moved, &labels)?;
+        let is_far = self.move_rows(&rivals, &moved, &labels)?;
         let is_first = self.labels.first() == Some(&NONE);
         self.labels = labels;
         self.centre(&counts);
@@ -246,7 +262,11 @@ impl<'a> Clusters<'a> {
         } else if let Some(bounds) = &mut self.bounds {
             bounds.shift(&rivals.vectors, &self.centres, rivals.dim);
         }
-        Ok(!moved.is_empty())
+        Ok(match moved.is_empty() {
+            true => Moved::None,
+            false if is_far => Moved::Far,
+            false => Moved::WithinRounding,
+        })
     }
 
     /// The centres as they compete for the rows.
@@ -328,11 +348,27 @@ impl<'a> Clusters<'a> {
         Ok(counts)
     }
 
-    /// Takes rows from the sums of their old clusters to those of their new ones.
-    fn move_rows(&mut self, moved: &[usize], labels: &[usize]) -> Result<(), Error> {
+    /// Takes rows from the sums of their old clusters to those of their new ones; whether a row
+    /// comes nearer by more than rounding.
+    fn move_rows(
+        &mut self,
+        rivals: &Rivals,
+        moved: &[usize],
+        labels: &[usize],
+    ) -> Result<bool, Error> {
         let (rows, old, sums) = (self.rows, &self.labels, &mut self.sums);
-        let dim = rows.dim();
+        let (dim, rounding, mut is_far) = (rows.dim(), rivals.rounding(), false);
         rows.gather(moved, |rows, z| {
+            is_far = is_far || {
+                let moves_far = |(&row, z): (&usize, &[f64])| {
+                    old[row] == NONE || {
+                        let lead = rivals.score(old[row], z) - rivals.score(labels[row], z);
+                        lead > 2.0 * rounding
+                    }
+                };
+                let mut moved = rows.iter().zip(z.chunks_exact(dim));
+                moved.any(moves_far)
+            };
             // By cluster: places of the rows that come, and of those that go.
             let of_place = |(place, &row): (usize, &usize)| {
                 [(labels[row], place, true), (old[row], place, false)]
@@ -347,7 +383,8 @@ impl<'a> Clusters<'a> {
                     add(sum, &z[place * dim..][..dim], comes);
                 }
             });
-        })
+        })?;
+        Ok(is_far)
     }
 
     /// Puts the centres at the means.
@@ -462,7 +499,7 @@ mod tests {
             let mut clusters = Clusters::new(&rows, rows.rows(starts).unwrap());
             let mut before = f64::INFINITY;
             let mut sweeps = 1;
-            while clusters.sweep().unwrap() {
+            while clusters.sweep().unwrap() != Moved::None {
                 let after = inertia(&clusters);
                 assert!(after < before + 1e-9, "{starts:?}: {before} to {after}");
                 (before, sweeps) = (after, sweeps + 1);
@@ -522,7 +559,7 @@ mod tests {
                     assert_eq!(bounded.centres, plain.centres, "sweep {sweep}");
                     let share = assert_bounds(&bounded, bounded.bounds.as_ref().unwrap(), &z);
                     most = share.max(most);
-                    if !moved {
+                    if moved == Moved::None {
                         break;
                     }
                 }
@@ -535,6 +572,68 @@ mod tests {
         );
     }
 
+    /// Rows at 1000 + noise; a ball and a few rows far from it; multiples of one row, that differ by
+    /// rounding alone; and rows of one column: whatever bounds spare, every row goes to the nearest centre.
+    /// Of the first two few are settled row by row, and multiples of one row do not keep the loop going.
+    #[test]
+    fn rows_that_are_nearly_alike_go_to_the_nearest() {
+        let (count, dim) = (1500, 16);
+        let noise: Vec<f32> = random::exponentials(6, 0, count * dim)
+            .iter()
+            .map(|&e| e as f32 - 1.0)
+            .collect();
+        let of = |dim: usize, value: &dyn Fn(usize, usize) -> f32| -> (Vec<f32>, usize) {
+            let all = (0..count * dim).map(|at| value(at / dim, at % dim));
+            (all.collect(), dim)
+        };
+        let at = |row: usize, column: usize| noise[row * dim + column];
+        let ball = |row, column| {
+            let far = row % 100 == 0;
+            if far {
+                at(row, column)
+            } else {
+                1.0 + 1e-3 * at(row, column)
+            }
+        };
+        let pools = [
+            of(dim, &|row, column| 1000.0 + at(row, column)),
+            of(dim, &ball),
+            of(dim, &|row, column| at(row, 0) * at(0, column)),
+            of(1, &at),
+        ];
+        for (pool, (x, dim)) in pools.into_iter().enumerate() {
+            let cpu = CpuPool::new(Features::new(&x, count, dim).unwrap());
+            let rows = UnitRows::new(&cpu).unwrap();
+            let z = rows.rows(&(0..count).collect::<Vec<_>>()).unwrap();
+            let k_means = KMeans {
+                clusters: 12,
+                seed: 1,
+            };
+            let starts = k_means.starts_at_most(&rows, &mut |_| {}).unwrap();
+            let mut clusters = Clusters::new(&rows, rows.rows(&starts).unwrap());
+            let mut sweeps = 0;
+            let before = rows.settled();
+            loop {
+                let rivals = clusters.rivals();
+                let found = clusters.nearest(&rivals).unwrap();
+                let want: Vec<usize> = z.chunks_exact(dim).map(|z| rivals.nearest(z)).collect();
+                assert_eq!(found, want, "pool {pool} sweep {sweeps}");
+                sweeps += 1;
+                if clusters.sweep().unwrap() != Moved::Far {
+                    break;
+                }
+            }
+            if pool < 2 {
+                let settled = rows.settled() - before;
+                // Each sweep asks twice here. Pair by pair all of them would be.
+                let all = 2 * sweeps * count * starts.len();
+                assert!(settled < all / 8, "pool {pool}: {settled} of {all}");
+            }
+            let fitted = lloyd(&rows, rows.rows(&starts).unwrap(), &mut |_| {}).unwrap();
+            assert!(fitted.sweeps < 60, "pool {pool}: {} sweeps", fitted.sweeps);
+        }
+    }
+
     /// Three centres at one place: the first takes all rows, the others the farthest two.
     #[test]
     fn empty_clusters_take_the_farthest_rows() {
@@ -542,10 +641,10 @@ mod tests {
         let pool = CpuPool::new(Features::new(&x, 6, 2).unwrap());
         let rows = UnitRows::new(&pool).unwrap();
         let mut clusters = Clusters::new(&rows, rows.rows(&[0, 0, 0]).unwrap());
-        assert!(clusters.sweep().unwrap());
+        assert_eq!(clusters.sweep().unwrap(), Moved::Far);
         assert_eq!(clusters.labels, [0, 0, 2, 0, 0, 1]);
-        assert!(clusters.sweep().unwrap());
+        assert_eq!(clusters.sweep().unwrap(), Moved::Far);
         assert_eq!(clusters.labels, [0, 0, 2, 0, 2, 1]);
-        assert!(!clusters.sweep().unwrap());
+        assert_eq!(clusters.sweep().unwrap(), Moved::None);
     }
 }

@@ -5,11 +5,11 @@ use crate::select::unit_rows::UnitRows;
 use crate::{Error, order, sums};
 use rayon::prelude::*;
 
-/// Rows among which the one that fires first is looked for.
+/// Rows among which the one that fires first is looked for, to begin with.
 const CHUNK: usize = 1 << 11;
 
-/// Chunks that one thread looks at, at least: fewer are not worth waking another for.
-const CHUNKS: usize = 8;
+/// Rows that one thread looks at, at least: fewer are not worth waking another for.
+const ROWS: usize = 8 * CHUNK;
 
 /// Rows that are compared side by side.
 const LANES: usize = 16;
@@ -54,28 +54,32 @@ impl<'a> Start<'a> {
             let first = first(numbers, &vec![1.0; numbers.len()], self.same);
             return Ok(first.map(|(_, row)| row));
         }
+        // Where distances have fallen far, as of rows that are alike, most that come up do so in vain:
+        // then ever more come up at a time.
+        let mut chunk = CHUNK;
         loop {
-            let firsts = self.firsts(numbers);
+            let firsts = self.firsts(numbers, chunk);
             let is_open = |&row: &usize| (self.known[row] as usize) < self.starts.len();
             let open: Vec<usize> = firsts.iter().copied().take_while(is_open).collect();
             if open.is_empty() {
                 return Ok(firsts.first().copied());
             }
             self.settle(&open)?;
+            chunk = (chunk / 2).max(LANES);
         }
     }
 
-    /// Of every chunk of rows the one that would fire first, in the order in which they would.
-    fn firsts(&self, numbers: &[f64]) -> Vec<usize> {
+    /// Of every chunk of so many rows the one that would fire first, in the order in which they would.
+    fn firsts(&self, numbers: &[f64], chunk: usize) -> Vec<usize> {
         let same = self.same;
-        let of_chunk = |(chunk, (numbers, nearest)): (usize, (&[f64], &[f64]))| {
+        let of_chunk = |(index, (numbers, nearest)): (usize, (&[f64], &[f64]))| {
             let (key, place) = first(numbers, nearest, same)?;
-            Some((key, chunk * CHUNK + place))
+            Some((key, index * chunk + place))
         };
         let chunks = numbers
-            .par_chunks(CHUNK)
-            .zip(self.nearest.par_chunks(CHUNK));
-        let chunks = chunks.enumerate().with_min_len(CHUNKS);
+            .par_chunks(chunk)
+            .zip(self.nearest.par_chunks(chunk));
+        let chunks = chunks.enumerate().with_min_len(ROWS / chunk);
         let mut firsts: Vec<(f64, usize)> = chunks.filter_map(of_chunk).collect();
         order::sort_by_key(&mut firsts, |&first| first);
         firsts.into_iter().map(|(_, row)| row).collect()
@@ -84,6 +88,8 @@ impl<'a> Start<'a> {
     /// Brings the distances of some rows up to date.
     fn settle(&mut self, rows: &[usize]) -> Result<(), Error> {
         let (dim, centres, known) = (self.rows.dim(), &self.centres, &self.known);
+        let unmet = |&row: &usize| self.starts.len() - known[row] as usize;
+        (self.rows).count_settled(rows.iter().map(unmet).sum());
         let nearest = &mut self.nearest;
         self.rows.gather(rows, |rows, z| {
             let pairs = rows.par_iter().zip(z.par_chunks_exact(dim));

@@ -1,14 +1,21 @@
 //! One cluster: what its rows' typicality is at most, and which row is the most typical.
 
+use super::line::Line;
+use super::settle::Members;
 use crate::select::unit_rows::UnitRows;
-use crate::{Error, order, sums};
-use rayon::prelude::*;
+use crate::{Error, order};
 
 /// Rows whose products with their nearest are held at a time; one cluster's may be more.
 const ANSWERS: usize = 8192;
 
 /// Rows settled first for a pick; then twice as many, and so on.
 const AT_ONCE: usize = 2;
+
+/// Rows of a cluster by which it is told how many a row has to meet to be settled.
+const PROBES: usize = 16;
+
+/// A pair of rows that is settled takes about as long as so many that the kernel bounds.
+const PAIRS: usize = 8;
 
 /// What makes a row typical.
 #[derive(Clone, Copy)]
@@ -40,8 +47,9 @@ impl Rule {
 
 /// A cluster's rows that are neither labelled nor picked.
 pub(super) struct Cluster {
-    /// Ascending.
+    /// Ascending, until a line is laid; then in its order.
     rows: Vec<usize>,
+    line: Line,
     /// What each row's typicality is at most. As rows are picked it only falls, for as long as the
     /// number of neighbours stays.
     most: Vec<f64>,
@@ -49,15 +57,33 @@ pub(super) struct Cluster {
 
 /// Bounds the typicality of the rows of clusters with so many rows that their number of neighbours
 /// stays for a while; whether there are any.
+///
+/// Where rows have so few others about them that it takes less, they are settled.
 pub(super) fn bound(
     clusters: &mut [Cluster],
     rows: &UnitRows<'_>,
     rule: Rule,
 ) -> Result<bool, Error> {
     let able = |cluster: &&mut Cluster| cluster.rows.len() >= 2 * rule.neighbours;
-    let mut able: Vec<&mut Cluster> = clusters.iter_mut().filter(able).collect();
-    let mut rest = &mut able[..];
-    let found = !rest.is_empty();
+    let mut dense = Vec::new();
+    let mut found = false;
+    for cluster in clusters.iter_mut().filter(able) {
+        found = true;
+        if !cluster.settle_if_sparse(rows, rule)? {
+            dense.push(cluster);
+        }
+    }
+    bound_dense(dense, rows, rule)?;
+    Ok(found)
+}
+
+/// Bounds the typicality of the rows of some clusters by the kernel.
+fn bound_dense(
+    mut clusters: Vec<&mut Cluster>,
+    rows: &UnitRows<'_>,
+    rule: Rule,
+) -> Result<(), Error> {
+    let mut rest = &mut clusters[..];
     while !rest.is_empty() {
         let mut answers = 0;
         let fits = |cluster: &&&mut Cluster| {
@@ -75,13 +101,15 @@ pub(super) fn bound(
         }
         rest = after;
     }
-    Ok(found)
+    Ok(())
 }
 
 impl Cluster {
+    /// Of some rows, ascending.
     pub(super) fn new(rows: Vec<usize>) -> Self {
         let most = vec![f64::INFINITY; rows.len()];
-        Self { rows, most }
+        let line = Line::unknown(rows.len());
+        Self { rows, line, most }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -93,6 +121,23 @@ impl Cluster {
         self.rows[0]
     }
 
+    /// Lays a line through the rows, and settles them all where few stand about each; whether so.
+    fn settle_if_sparse(&mut self, rows: &UnitRows<'_>, rule: Rule) -> Result<bool, Error> {
+        let (len, neighbours) = (self.rows.len(), rule.neighbours);
+        if len <= PAIRS * (2 * neighbours + 1) {
+            return Ok(false); // too few to spare any
+        }
+        self.line = Line::lay(rows, &mut self.rows)?;
+        let probes: Vec<usize> = (0..PROBES).map(|at| at * len / PROBES).collect();
+        let to_meet = self.members(rows).to_meet(&probes, neighbours)?;
+        let is_sparse = PAIRS * to_meet <= PROBES * len;
+        if is_sparse {
+            let all: Vec<usize> = (0..len).collect();
+            self.most = self.typicalities(&all, neighbours, rows, rule)?;
+        }
+        Ok(is_sparse)
+    }
+
     /// Takes out the most typical row; gives its typicality too.
     ///
     /// Rows are settled in the order of what they may be at most, until none that is left may
@@ -100,68 +145,110 @@ impl Cluster {
     pub(super) fn pick(&mut self, rows: &UnitRows<'_>, rule: Rule) -> Result<(usize, f64), Error> {
         let left = self.rows.len();
         let neighbours = rule.neighbours_of(left);
-        // The mean of fewer neighbours may be less, so that no bound holds: all rows are settled.
-        let is_fixed = neighbours == rule.neighbours;
-        let mut at_once = if is_fixed { AT_ONCE } else { left };
-        let mut keys: Vec<f64> = self.most.iter().map(|most| -most).collect();
-        let mut best = (f64::INFINITY, left);
+        let mut at_once = AT_ONCE;
+        if neighbours < rule.neighbours {
+            // The mean of fewer neighbours may be less, so that no bound holds: all rows are settled.
+            self.most.fill(f64::INFINITY);
+            at_once = left;
+        }
+        let mut best = (f64::INFINITY, usize::MAX);
         loop {
-            let mut places = order::smallest(&keys, at_once);
-            places.retain(|&place| order::by_key((keys[place], place), best).is_lt());
+            let key = |(most, &row): (&f64, &usize)| {
+                let may_be_first = order::by_key((-most, row), best).is_lt();
+                if may_be_first { -most } else { f64::INFINITY }
+            };
+            let keys: Vec<f64> = self.most.iter().zip(&self.rows).map(key).collect();
+            let places = order::smallest(&keys, at_once);
             if places.is_empty() {
                 break;
             }
-            let typicalities = self.settle(&places, neighbours, rows, rule)?;
+            let typicalities = self.typicalities(&places, neighbours, rows, rule)?;
             for (place, typicality) in places.into_iter().zip(typicalities) {
                 self.most[place] = typicality;
-                keys[place] = f64::INFINITY; // is settled
-                best = order::argmin([best, (-typicality, place)]).unwrap_or(best);
+                let settled = (-typicality, self.rows[place]);
+                best = order::argmin([best, settled]).unwrap_or(best);
             }
             at_once *= 2;
         }
-        let (_, place) = best;
-        Ok((self.rows.remove(place), self.most.remove(place)))
+        let (key, row) = best;
+        self.remove(row);
+        Ok((row, -key))
     }
 
-    /// The typicality of some rows, by their places, in f64. The cluster is gathered.
-    fn settle(
+    /// The typicality of the rows at some places, in f64.
+    fn typicalities(
         &self,
         places: &[usize],
         neighbours: usize,
         rows: &UnitRows<'_>,
         rule: Rule,
     ) -> Result<Vec<f64>, Error> {
-        let dim = rows.dim();
-        let asked: Vec<usize> = places.iter().map(|&place| self.rows[place]).collect();
-        let own = rows.rows(&asked)?;
-        let mut nearest: Vec<Vec<f64>> = vec![Vec::new(); asked.len()];
-        rows.gather(&self.rows, |others, z| {
-            let asked = asked.par_iter().zip(own.par_chunks_exact(dim));
-            (asked.zip(&mut nearest))
-                .for_each(|(own, nearest)| meet(nearest, neighbours, own, others, z));
-        })?;
-        Ok(nearest.iter().map(|list| rule.typicality(list)).collect())
+        let others = neighbours.min(self.rows.len() - 1);
+        let members = self.members(rows);
+        members.nearest(places, others, |distances_sq| rule.typicality(distances_sq))
     }
-}
 
-/// Adds a row's squared distances to other rows to the list of its nearest.
-fn meet(nearest: &mut Vec<f64>, count: usize, own: (&usize, &[f64]), others: &[usize], z: &[f64]) {
-    let (&row, own) = own;
-    sums::vectorised!({
-        for (&other, z) in others.iter().zip(z.chunks_exact(own.len())) {
-            if other != row {
-                keep(nearest, count, sums::distance_sq(own, z));
-            }
+    fn members<'a>(&'a self, pool: &'a UnitRows<'a>) -> Members<'a> {
+        Members {
+            pool,
+            rows: &self.rows,
+            line: &self.line,
         }
-    });
+    }
+
+    fn remove(&mut self, row: usize) {
+        if let Some(place) = self.rows.iter().position(|&other| other == row) {
+            self.rows.remove(place);
+            self.most.remove(place);
+            self.line.remove(place);
+        }
+    }
 }
 
-/// Keeps the `count` smallest, ascending.
-fn keep(smallest: &mut Vec<f64>, count: usize, value: f64) {
-    if smallest.len() == count && smallest.last().is_none_or(|&last| last <= value) {
-        return;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CpuPool, Features, random};
+
+    /// Pairs settled for the first picks of one cluster of all rows, over all pairs.
+    fn share_settled(count: usize, dim: usize, value: impl Fn(usize, usize) -> f32) -> f64 {
+        let all = (0..count * dim).map(|at| value(at / dim, at % dim));
+        let x: Vec<f32> = all.collect();
+        let pool = CpuPool::new(Features::new(&x, count, dim).unwrap());
+        let rows = UnitRows::new(&pool).unwrap();
+        let mut cluster = [Cluster::new((0..count).collect())];
+        let rule = Rule {
+            neighbours: 5,
+            squared: false,
+        };
+        assert!(bound(&mut cluster, &rows, rule).unwrap());
+        for _ in 0..10 {
+            cluster[0].pick(&rows, rule).unwrap();
+        }
+        rows.settled() as f64 / (count * count) as f64
     }
-    let at = smallest.partition_point(|&kept| kept <= value);
-    smallest.insert(at, value);
-    smallest.truncate(count);
+
+    /// Rows along a line, equal rows, and rows that lie close together far from 0 are settled by few
+    /// pairs, as ordinary rows are.
+    #[test]
+    fn few_pairs_are_settled() {
+        let (count, dim) = (3000, 16);
+        let noise = random::exponentials(7, 0, count * dim);
+        let noise = |row: usize, column: usize| noise[row * dim + column] as f32 - 1.0;
+        let turn = |row: usize| 6.0 * noise(row, 0) / 7.0;
+        let angle = |row, column| [turn(row).cos(), turn(row).sin()][column % 2];
+        let shares = [
+            share_settled(count, dim, noise),
+            share_settled(count, dim, |_, _| 1.0),
+            share_settled(count, dim, |row, column| noise(row % 7, column)),
+            share_settled(count, 1, noise),
+            share_settled(count, 2, angle),
+            share_settled(count, dim, angle),
+            share_settled(count, dim, |row, column| 1000.0 + noise(row, column)),
+            share_settled(count, dim, |row, column| {
+                (noise(row, 0) + 2.0) * (noise(0, column) + 2.0)
+            }),
+        ];
+        assert!(shares.iter().all(|&share| share < 0.1), "{shares:?}");
+    }
 }

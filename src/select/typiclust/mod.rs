@@ -1,6 +1,8 @@
 //! TypiClust: in every cluster the most typical rows.
 
 mod cluster;
+mod line;
+mod settle;
 
 use super::classes::{ClassRows, Partition};
 use super::kmeans::KMeans;
