@@ -11,6 +11,15 @@ pub(super) fn gather<'a>(
         .map(|rows| Ok((rows, pool.given_rows(rows)?)))
 }
 
+/// The same in pool unit, as kernels have them.
+pub(super) fn gather_scaled<'a>(
+    pool: &'a dyn Pool,
+    rows: &'a [usize],
+) -> impl Iterator<Item = Result<(&'a [usize], Vec<f32>), Error>> {
+    rows.chunks(at_once(pool, pool.dim()))
+        .map(|rows| Ok((rows, pool.gather_rows(rows)?)))
+}
+
 /// How many runs of `values` f32 to fetch at a time.
 pub(super) fn at_once(pool: &dyn Pool, values: usize) -> usize {
     (pool.values_at_once() / values).max(1)

@@ -6,7 +6,7 @@
 
 use super::basis::Basis;
 use super::residual::{Residual, project_out};
-use crate::select::gather::gather;
+use crate::select::gather::gather_scaled;
 use crate::{Error, Pool};
 use rayon::prelude::*;
 
@@ -29,7 +29,7 @@ impl Enclosure {
             (residual.sq() / residual.norm_sq().max(f64::MIN_POSITIVE)).sqrt()
         };
         let mut most = 0.0f64;
-        for piece in gather(pool, rows) {
+        for piece in gather_scaled(pool, rows) {
             let (_, x) = piece?;
             let of_piece = x.par_chunks_exact(pool.dim()).map(off);
             most = most.max(of_piece.reduce(|| 0.0, f64::max));

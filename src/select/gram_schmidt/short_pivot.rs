@@ -6,7 +6,7 @@ use super::candidates::{self, Candidate};
 use super::enclosure::Enclosure;
 use super::short::{Attempt, Stand};
 use crate::select::alike::first_alike;
-use crate::select::gather::gather;
+use crate::select::gather::gather_scaled;
 use crate::{Error, Pool, order, sums};
 use rayon::prelude::*;
 
@@ -44,7 +44,7 @@ impl ShortPivot {
         let dim = pool.dim();
         let first = first_alike(rows.len(), dim, |at, take| {
             let rows: Vec<usize> = at.iter().map(|&at| rows[at]).collect();
-            gather(pool, &rows).try_for_each(|piece| {
+            gather_scaled(pool, &rows).try_for_each(|piece| {
                 take(&piece?.1);
                 Ok(())
             })
@@ -85,7 +85,7 @@ impl ShortPivot {
         leaders: &[usize],
     ) -> Result<(), Error> {
         let (dim, mut heaps) = (pool.dim(), self.heaps.iter_mut());
-        for piece in gather(pool, leaders) {
+        for piece in gather_scaled(pool, leaders) {
             let (_, x) = piece?;
             let coordinates = x.par_chunks_exact(dim).flat_map_iter(|x| {
                 let x: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
