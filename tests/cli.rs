@@ -30,6 +30,8 @@ mod then;
 mod threads;
 #[path = "cli/typiclust.rs"]
 mod typiclust;
+#[path = "cli/values.rs"]
+mod values;
 
 use place::{Place, RANDOM, SHAPE, f32s, indices, matrix, npy, stderr, transposed};
 use serde_json::Value;

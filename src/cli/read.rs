@@ -88,6 +88,11 @@ impl FeatureFile {
         self.encoding.width == Width::F16
     }
 
+    /// Number of values.
+    pub(crate) fn values(&self) -> u64 {
+        self.rows as u64 * self.dim as u64
+    }
+
     /// The file's path.
     pub(crate) fn path(&self) -> &Path {
         self.npy.path()
@@ -110,15 +115,48 @@ impl FeatureFile {
     /// Reads all values, row-major; `progress` hears how many there are so far.
     pub(crate) fn read(&mut self, progress: impl FnMut(u64)) -> Result<Values, Failure> {
         let mut values = self.reserve()?;
-        let stored = Stored {
+        self.fill(self.stored(&[]), &mut values, progress)?;
+        Ok(values)
+    }
+
+    /// Subtracts the mean row from all values, which have been read; gives it. float64 is read again,
+    /// since what differs may be lost once values are rounded to float32.
+    pub(crate) fn center(
+        &self,
+        values: &mut Values,
+        progress: impl FnMut(u64),
+    ) -> Result<Vec<f64>, Failure> {
+        if self.encoding.width != Width::F64 {
+            let of_file = |e| Failure::of_file(self.path(), e);
+            return coresift::center(values, self.rows, self.dim).map_err(of_file);
+        }
+        let mean = mean(self.stored(&[])).map_err(|e| self.npy.io(e))?;
+        self.fill(self.stored(&mean), values, progress)?;
+        Ok(mean)
+    }
+
+    /// The values as they are stored, to be read less a mean row, or without one as they are.
+    fn stored<'a>(&'a self, mean: &'a [f64]) -> Stored<'a> {
+        Stored {
             file: &self.npy.file,
             start: self.npy.header.start,
             encoding: self.encoding,
-        };
-        let filled = if self.npy.header.fortran {
-            transpose(stored, (self.rows, self.dim), &mut values, progress)
+            shape: (self.rows, self.dim),
+            fortran: self.npy.header.fortran,
+            mean,
+        }
+    }
+
+    fn fill(
+        &self,
+        stored: Stored<'_>,
+        values: &mut Values,
+        progress: impl FnMut(u64),
+    ) -> Result<(), Failure> {
+        let filled = if stored.fortran {
+            transpose(stored, values, progress)
         } else {
-            fill(stored, self.dim, &mut values, progress)
+            fill(stored, values, progress)
         };
         filled.map_err(|fault| match fault {
             Fault::Io(e) => self.npy.io(e),
@@ -126,8 +164,7 @@ impl FeatureFile {
                 "{value:e} found at row {row}, column {column}, at most {:e} expected (an f32)",
                 f32::MAX
             )),
-        })?;
-        Ok(values)
+        })
     }
 
     /// Room for all values, or the error that there is none.
@@ -212,6 +249,12 @@ struct Stored<'a> {
     /// Where the first is.
     start: u64,
     encoding: Encoding,
+    /// Rows and columns.
+    shape: (usize, usize),
+    /// Whether they are stored column by column.
+    fortran: bool,
+    /// What is subtracted from float64 before it is rounded: a row, or nothing.
+    mean: &'a [f64],
 }
 
 /// What a thread reads them with.
@@ -232,6 +275,16 @@ impl<'a> Stored<'a> {
         }
     }
 
+    /// The row and column of a value.
+    fn place(self, value: usize) -> (usize, usize) {
+        let (rows, dim) = self.shape;
+        if self.fortran {
+            (value % rows, value / rows)
+        } else {
+            (value / dim, value % dim)
+        }
+    }
+
     /// Reads bytes from that of value `first` on.
     fn bytes(self, first: usize, bytes: &mut [u8]) -> io::Result<()> {
         let size = match self.encoding.width {
@@ -246,7 +299,8 @@ impl<'a> Stored<'a> {
 impl Source<'_> {
     /// Reads the values from value `first` on. At most [`CHUNK`] of them, unless they are float32.
     fn read(&mut self, first: usize, out: &mut [f32]) -> io::Result<Result<(), Overflow>> {
-        let Encoding { width, swapped } = self.stored.encoding;
+        let stored = self.stored;
+        let Encoding { width, swapped } = stored.encoding;
         match width {
             Width::F32 => {
                 self.stored.bytes(first, bytemuck::cast_slice_mut(out))?;
@@ -267,7 +321,13 @@ impl Source<'_> {
                 if swapped {
                     swap(raw, u64::swap_bytes);
                 }
-                return Ok(narrow(bytemuck::cast_slice(raw), out));
+                let wide: &mut [f64] = bytemuck::cast_slice_mut(raw);
+                if !stored.mean.is_empty() {
+                    for (value, v) in (first..).zip(&mut *wide) {
+                        *v -= stored.mean[stored.place(value).1];
+                    }
+                }
+                return Ok(narrow(wide, out));
             }
         }
         Ok(Ok(()))
@@ -324,10 +384,49 @@ fn narrow(wide: &[f64], out: &mut [f32]) -> Result<(), Overflow> {
     Ok(())
 }
 
+/// The mean row of values that are stored as float64, in any order the same: by columns, of a thousand
+/// rows at a time.
+fn mean(stored: Stored<'_>) -> io::Result<Vec<f64>> {
+    /// As `coresift::center` adds them up.
+    const ROWS: usize = 1 << 10;
+    let (rows, dim) = stored.shape;
+    let of_rows = |first: usize| {
+        let count = ROWS.min(rows - first);
+        let mut sums = vec![0.0; dim];
+        let mut raw = vec![0u64; if stored.fortran { count } else { dim }];
+        let mut read = |at: usize, add: &mut dyn FnMut(usize, f64)| -> io::Result<()> {
+            stored.bytes(at, bytemuck::cast_slice_mut(&mut raw))?;
+            for (value, bits) in (at..).zip(&raw) {
+                let bits = if stored.encoding.swapped {
+                    bits.swap_bytes()
+                } else {
+                    *bits
+                };
+                add(stored.place(value).1, f64::from_bits(bits));
+            }
+            Ok(())
+        };
+        let mut add = |column: usize, value: f64| sums[column] += value;
+        if stored.fortran {
+            (0..dim).try_for_each(|column| read(column * rows + first, &mut add))?;
+        } else {
+            (first..first + count).try_for_each(|row| read(row * dim, &mut add))?;
+        }
+        Ok(sums)
+    };
+    let firsts: Vec<usize> = (0..rows).step_by(ROWS).collect();
+    let parts: Vec<io::Result<Vec<f64>>> = firsts.into_par_iter().map(of_rows).collect();
+    let mut mean = vec![0.0; dim];
+    for part in parts {
+        mean.iter_mut().zip(part?).for_each(|(sum, v)| *sum += v);
+    }
+    mean.iter_mut().for_each(|sum| *sum /= rows as f64);
+    Ok(mean)
+}
+
 /// Reads values that are stored row by row, every core its share.
 fn fill(
     stored: Stored<'_>,
-    dim: usize,
     values: &mut [f32],
     mut progress: impl FnMut(u64),
 ) -> Result<(), Fault> {
@@ -336,7 +435,7 @@ fn fill(
         let read = |source: &mut Source<'_>, (index, chunk): (usize, &mut [f32])| {
             let first = done + index * CHUNK;
             let too_large = |(at, value)| {
-                let (row, column) = ((first + at) / dim, (first + at) % dim);
+                let (row, column) = stored.place(first + at);
                 Fault::TooLarge { row, column, value }
             };
             match source.read(first, chunk) {
@@ -360,11 +459,11 @@ fn fill(
 /// A band of rows and a few columns at a time, so that rows are written in whole cache lines.
 fn transpose(
     stored: Stored<'_>,
-    (rows, dim): (usize, usize),
     values: &mut [f32],
     mut progress: impl FnMut(u64),
 ) -> Result<(), Fault> {
     const BAND: usize = CHUNK / COLUMNS;
+    let (rows, dim) = stored.shape;
     let mut source = stored.source();
     let mut tile = vec![0.0; BAND.min(rows) * COLUMNS.min(dim)];
     for (band, out) in values.chunks_mut(BAND * dim).enumerate() {

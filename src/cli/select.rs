@@ -11,8 +11,8 @@ use super::read::{FeatureFile, Values};
 use super::threads;
 use super::write::{self, Format, Target};
 use coresift::{
-    ClassShare, Error, Features, GramSchmidt, Lp, Precision, Progress, Road, Selection, Then,
-    Warning, center, file, stored_bytes,
+    ClassShare, Error, Features, GramSchmidt, Precision, Progress, Road, Selection, Then, Warning,
+    file, stored_bytes,
 };
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -38,20 +38,16 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let mut values = read(&mut file, console)?;
     let whole = checked(&file, &values)?;
     let precision = precision(&file, &whole);
-    let mut rank_tol = rank_tol(args, precision, file.dim);
     let features = if args.center {
-        let before = longest(&whole);
         drop(whole);
-        let mean = center(&mut values, file.rows, file.dim)?;
+        let bar = console.progress("centering {wide_bar} {percent}% {elapsed}", file.values());
+        let mean = file.center(&mut values, |done| bar.set(done))?;
         classes::center(&mut classes, &mean);
-        let centered = checked(&file, &values)?;
-        // What values were rounded by does not shrink with them.
-        let stretch = before / longest(&centered).max(f64::MIN_POSITIVE);
-        rank_tol = rank_tol.map(|tol| (tol * stretch).clamp(tol, COARSEST));
-        centered
+        checked(&file, &values)?
     } else {
         whole
     };
+    let rank_tol = rank_tol(args, precision, file.dim);
     if let Some(tol) = rank_tol {
         console.note(format_args!(
             "rank-tol: {tol} ({} values)",
@@ -132,8 +128,7 @@ fn read(file: &mut FeatureFile, console: Console) -> Result<Values, Failure> {
 }
 
 fn read_values(file: &mut FeatureFile, console: Console) -> Result<Values, Failure> {
-    let total = file.rows as u64 * file.dim as u64;
-    let bar = console.progress("reading   {wide_bar} {percent}% {elapsed}", total);
+    let bar = console.progress("reading   {wide_bar} {percent}% {elapsed}", file.values());
     file.read(|done| bar.set(done))
 }
 
@@ -176,24 +171,14 @@ fn precision(file: &FeatureFile, features: &Features<'_>) -> Precision {
     }
 }
 
-/// The tolerance that is not the usual one: values once rounded carry what that added, which must not
-/// pass for a direction, and centered ones what they had been rounded by before.
+/// Values once rounded carry what that added, centered ones too, which must not pass for a direction.
 fn rank_tol(args: &SelectArgs, precision: Precision, dim: usize) -> Option<f64> {
     let has_residuals = method::stages(args).any(|stage| stage == Method::GramSchmidt);
-    let is_usual = precision == Precision::F32 && !args.center;
-    if !has_residuals || args.rank_tol.is_some() || is_usual {
+    if !has_residuals || args.rank_tol.is_some() || precision == Precision::F32 {
         return None;
     }
     Some(GramSchmidt::default_rank_tol(dim, precision))
 }
-
-/// The largest length of a row.
-fn longest(features: &Features<'_>) -> f64 {
-    features.norms(Lp::L2).into_iter().fold(0.0, f64::max)
-}
-
-/// A tolerance that leaves a row of its own direction.
-const COARSEST: f64 = 0.5;
 
 /// What a record holds beside the selection.
 fn about(

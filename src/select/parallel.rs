@@ -2,7 +2,7 @@
 
 use super::unit_rows::gather_units;
 use crate::neighbours::doubt;
-use crate::{Error, Pool, Warning, sums};
+use crate::{Error, Pool, Warning, random, sums};
 
 /// Rows that are compared with each other: some two thousand pairs.
 const LOOKED_AT: usize = 64;
@@ -13,11 +13,7 @@ const LOOKED_AT: usize = 64;
 /// whole-number rows may be off, nothing says that the two are not one.
 pub(super) fn warning(pool: &dyn Pool) -> Result<Option<Warning>, Error> {
     let (rows, dim) = (pool.rows(), pool.dim());
-    // Anywhere in the pool, and the same each time.
-    let place = |at: usize| (at as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) % rows as u64;
-    let mut some: Vec<usize> = (0..LOOKED_AT).map(|at| place(at) as usize).collect();
-    some.sort_unstable();
-    some.dedup();
+    let some = random::sample(rows, LOOKED_AT);
     let x = pool.gather_rows(&some)?;
     let mut z = Vec::with_capacity(x.len());
     gather_units(pool, &some, |_, units| z.extend_from_slice(units))?;

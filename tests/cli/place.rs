@@ -124,6 +124,10 @@ pub(crate) fn f32s(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|v| v.to_le_bytes()).collect()
 }
 
+pub(crate) fn f64s(values: &[f64]) -> Vec<u8> {
+    values.iter().flat_map(|v| v.to_le_bytes()).collect()
+}
+
 /// Column by column.
 pub(crate) fn transposed(values: &[f32], dim: usize) -> Vec<f32> {
     let rows = values.len() / dim;

@@ -1,8 +1,8 @@
 //! The rows of a pool as a cover sees them: one by one, or those that are alike as one.
 
-use crate::Error;
 use crate::select::alike::first_alike;
 use crate::select::unit_rows::UnitRows;
+use crate::{Error, random};
 use std::collections::HashSet;
 
 /// Rows that are alike are counted as one where all are so many times as many as the different ones.
@@ -115,10 +115,7 @@ impl Items {
 /// Whether a look at a few rows, anywhere in the pool, finds many that are alike.
 fn may_be_alike(rows: &UnitRows<'_>) -> Result<bool, Error> {
     let count = (LOOKED_AT * (rows.len() as f64).sqrt()) as usize;
-    let place = |at: usize| (at as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) % rows.len() as u64;
-    let mut looked_at: Vec<usize> = (0..count).map(|at| place(at) as usize).collect();
-    looked_at.sort_unstable();
-    looked_at.dedup();
+    let looked_at = random::sample(rows.len(), count);
     let z = rows.rows(&looked_at)?;
     let different: HashSet<Vec<u64>> = (z.chunks_exact(rows.dim()))
         .map(|z| z.iter().map(|v| v.to_bits()).collect())
