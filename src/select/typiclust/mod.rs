@@ -51,8 +51,9 @@ const MOST_CLUSTERS: usize = 500;
 /// settled in f64. So every device gives the same picks. Scores are exact, rounded to f32.
 ///
 /// Cost: k-means ([`KMeans`] says what it takes), then 2·n²·dim flops for a cluster of n rows, once. A
-/// pick gathers its cluster, and settles some rows with 3·n·dim flops each: few, unless many rows are
-/// near-duplicates of each other. Beside the features it takes some 40 bytes a row, while k-means
+/// pick settles some rows with 3·n·dim flops each at most: few. Where few rows stand about each along
+/// a line, as with equal rows or in one or two columns, rows are settled against those alone, and that
+/// is all. Beside the features it takes some 40 bytes a row, while k-means
 /// runs 60, and 4·`neighbours` a row of the largest cluster.
 ///
 /// # Errors
