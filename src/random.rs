@@ -167,7 +167,7 @@ pub(crate) fn sample(rows: usize, count: usize) -> Vec<usize> {
         let z = (at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (u128::from(z ^ (z >> 31)) * rows as u128 >> 64) as usize
+        ((u128::from(z ^ (z >> 31)) * rows as u128) >> 64) as usize
     };
     let mut some: Vec<usize> = (0..count).map(place).collect();
     some.sort_unstable();

@@ -262,6 +262,7 @@ fn has_traces(root: &Path) -> bool {
 }
 
 /// NVIDIA's driver makes its device files only when it is first used.
+#[allow(clippy::disallowed_methods, reason = "it is the system's file")]
 fn has_nvidia(root: &Path) -> bool {
     /// NVIDIA, as PCI numbers makers.
     const MAKER: &str = "0x10de";

@@ -1,8 +1,8 @@
 //! Pools around a pool, to see what a selector does when a device is not quite right.
 
 use coresift::{
-    Bunch, Due, Error, Field, IntegerRows, Leads, Lp, Marks, Nearest, Neighbours, Pool, Rate,
-    Reach, Residuals, Round, RowState, Selection, Similarities, Totals,
+    Bunch, Due, Error, Field, IntegerRows, Leads, Lp, Marks, Nearest, Neighbours, Pool, Precision,
+    Rate, Reach, Residuals, Round, RowState, Selection, Similarities, Totals,
 };
 use std::cell::Cell;
 

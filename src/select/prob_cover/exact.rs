@@ -222,7 +222,7 @@ impl Near for Exact<'_> {
             weigh(weights, marked, near)
         };
         self.meet(marked, among, answer, |at, found| {
-            add(&mut counts[at..], &found)
+            add(&mut counts[at..], &found);
         })?;
         Ok(counts)
     }
