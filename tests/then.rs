@@ -455,7 +455,7 @@ fn progress_never_passes_the_budget() {
 /// Lost in the first stage or at the copy, a device leaves no picks.
 #[test]
 fn a_lost_device_leaves_no_picks() {
-    let (rows, dim) = (200, 8);
+    let (rows, dim) = (200, 24); // so many columns that the device is asked often
     let x = fractions(13, rows * dim);
     let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
     let diverse = GramSchmidt {
