@@ -84,17 +84,25 @@ impl Scratch {
         let scale = f64::from(pool.scale);
         let vector = |vector: u32| &vectors[vector as usize * dim..][..dim];
         let own = vector(among[0]);
-        self.vectors.clear();
-        self.vectors.extend(own.iter().map(|v| (v * scale) as f32));
+        self.vectors.resize(among.len() * dim, 0.0);
+        let (first, rest) = self.vectors.split_at_mut(dim);
+        sums::vectorised!({
+            for (to, v) in first.iter_mut().zip(own) {
+                *to = (v * scale) as f32;
+            }
+            for (to, &other) in rest.chunks_exact_mut(dim).zip(&among[1..]) {
+                for ((to, v), own) in to.iter_mut().zip(vector(other)).zip(own) {
+                    *to = ((v - own) * scale) as f32;
+                }
+            }
+        });
+        let offset = |&vector: &u32| offsets[vector as usize];
+        let own = offset(&among[0]);
         self.offsets.clear();
-        self.offsets.push(offsets[among[0] as usize] as f32);
-        for &other in &among[1..] {
-            let differences = vector(other).iter().zip(own);
-            let differences = differences.map(|(v, own)| ((v - own) * scale) as f32);
-            self.vectors.extend(differences);
-            let offset = offsets[other as usize] - offsets[among[0] as usize];
-            self.offsets.push(offset as f32);
-        }
+        self.offsets.push(own as f32);
+        let others = among[1..].iter().map(offset);
+        self.offsets
+            .extend(others.map(|other| (other - own) as f32));
         self.products.resize(rows.len() * among.len(), 0.0);
         self.rows.clear();
         for &row in rows {

@@ -122,11 +122,7 @@ fn prompts(pool: &dyn Pool, embeddings: &[f32]) -> Result<Vec<usize>, Error> {
         normalise(prompt, unit);
     }
     let offsets = vec![0.0; embeddings.len() / dim];
-    UnitRows::new(pool)?.nearest(&Rivals {
-        dim,
-        vectors,
-        offsets,
-    })
+    UnitRows::new(pool)?.nearest(&Rivals::new(dim, vectors, offsets))
 }
 
 /// Each row's most probable class.
@@ -173,11 +169,8 @@ fn fit(z: &[f64], dim: usize, classes: &[usize], numbers: &[usize]) -> Rivals {
         .map(|class| numbers.partition_point(|number| number < class))
         .collect();
     let (vectors, biases) = Logistic::new(z, dim, labels, numbers.len()).fit();
-    Rivals {
-        dim,
-        vectors,
-        offsets: biases.iter().map(|bias| 0.0 - bias).collect(), // never -0, for ties
-    }
+    let offsets = biases.iter().map(|bias| 0.0 - bias).collect(); // never -0, for ties
+    Rivals::new(dim, vectors, offsets)
 }
 
 /// The different classes, ascending.

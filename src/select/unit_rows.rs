@@ -6,12 +6,18 @@ use crate::{
     Bunch, Error, Field, Leads, Lp, Nearest, Pool, inner_error, norm_bounds, order, score_error,
     sums,
 };
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 use std::cell::Cell;
+use std::sync::OnceLock;
 
 /// 2⁻⁶², in pool unit: more than a product loses where a subnormal counts as zero, also one of an
 /// application's buffer, which is brought to pool unit only then, by 2⁶³ at most.
 const FLUSHED: f64 = 1.0 / (1u64 << 62) as f64;
+
+/// Vectors whose distances to all are found at a time.
+const BLOCK: usize = 64;
 
 /// Rows by which the middle of some is found.
 const SAMPLE: usize = 32;
@@ -45,9 +51,20 @@ pub(super) struct Rivals {
     /// `offsets.len()` x `dim`, row-major.
     pub(super) vectors: Vec<f64>,
     pub(super) offsets: Vec<f64>,
+    /// How far any two vectors are apart at most, found when it is asked for.
+    apart: OnceLock<Vec<f32>>,
 }
 
 impl Rivals {
+    pub(super) fn new(dim: usize, vectors: Vec<f64>, offsets: Vec<f64>) -> Self {
+        Self {
+            dim,
+            vectors,
+            offsets,
+            apart: OnceLock::new(),
+        }
+    }
+
     /// The vector nearest to a unit row, in f64.
     pub(super) fn nearest(&self, z: &[f64]) -> usize {
         let scores: Vec<f64> = sums::vectorised!({
@@ -94,15 +111,48 @@ impl Rivals {
                 .map(|(v, middle)| v - middle)
                 .collect::<Vec<f64>>()
         };
-        Self {
-            dim: self.dim,
-            vectors: self
-                .vectors
-                .par_chunks_exact(self.dim)
-                .flat_map_iter(less)
-                .collect(),
-            offsets: self.offsets.iter().map(|v| v - offset).collect(),
-        }
+        let vectors = self.vectors.par_chunks_exact(self.dim);
+        Self::new(
+            self.dim,
+            vectors.flat_map_iter(less).collect(),
+            self.offsets.iter().map(|v| v - offset).collect(),
+        )
+    }
+
+    /// How far any two of the vectors are apart at most, by their products: `offsets.len()` squared.
+    fn distances(&self) -> Vec<f32> {
+        let (dim, count) = (self.dim, self.offsets.len());
+        let squares = self.vectors.chunks_exact(dim);
+        let squares: Vec<f64> = squares
+            .map(|v| sums::vectorised!(sums::dot(v, v)))
+            .collect();
+        let all = MatRef::from_row_major_slice(&self.vectors, count, dim);
+        let mut distances = vec![0.0; count * count];
+        (distances.par_chunks_mut(BLOCK * count))
+            .zip(self.vectors.par_chunks(BLOCK * dim))
+            .zip(squares.par_chunks(BLOCK))
+            .for_each(|((distances, vectors), own)| {
+                let mut products = vec![0.0; distances.len()];
+                matmul(
+                    MatMut::from_row_major_slice_mut(&mut products, own.len(), count),
+                    Accum::Replace,
+                    MatRef::from_row_major_slice(vectors, own.len(), dim),
+                    all.transpose(),
+                    1.0,
+                    Par::Seq,
+                );
+                let places = own
+                    .iter()
+                    .flat_map(|own| squares.iter().map(move |other| own + other));
+                for ((distance, product), squares) in distances.iter_mut().zip(products).zip(places)
+                {
+                    // At most what the products and squares are off by, twice over.
+                    let off = 2.0 * (dim as f64 + 8.0) * f64::EPSILON * squares;
+                    let square = (squares - 2.0 * product).max(0.0) + off;
+                    *distance = (square.sqrt() as f32).next_up();
+                }
+            });
+        distances
     }
 
     /// How large all of them are.
@@ -127,11 +177,12 @@ impl Rivals {
 
     /// How large the differences of some vectors from the first of them are.
     fn extents_from_first(&self, among: &[u32]) -> Vec<Extent> {
-        let own = among[0] as usize;
+        let (own, count) = (among[0] as usize, self.offsets.len());
+        let apart = self.apart.get_or_init(|| self.distances());
         let extent = |&vector: &u32| {
             let vector = vector as usize;
             Extent {
-                length: sums::distance_sq(self.vector(vector), self.vector(own)).sqrt(),
+                length: f64::from(apart[own * count + vector]),
                 offset: (self.offsets[vector] - self.offsets[own]).abs(),
             }
         };
@@ -432,12 +483,19 @@ impl Lengths {
             (over, high) = (over.max(1.0 / least), high.max(most / least));
         }
         let of_length = high - 1.0 + 8.0 * UNIT_ROUNDOFF;
+        // All of it grows in proportion to what there is of each: reckoned once, as there are many
+        // vectors.
+        let of = |length, offset| {
+            let given = Extent { length, offset };
+            self.error((1.0, high), given, 0.0) + (length + offset) * of_length
+        };
+        let flushed = self.dim as f64 * FLUSHED * over;
+        let (of_length, of_offset) = (of(1.0, 0.0) + flushed, of(0.0, 1.0));
         move |given, rounding| {
             if !high.is_finite() {
                 return f64::INFINITY; // a row that is hardly told from zeros here
             }
-            let error = self.error((1.0, high), given, rounding) + self.flushed(given) * over;
-            error + (given.length + given.offset) * of_length
+            of_length * given.length + of_offset * given.offset + high * rounding + flushed
         }
     }
 
@@ -573,11 +631,11 @@ mod tests {
         let z = unit.rows(&(0..rows).collect::<Vec<_>>()).unwrap();
         for spread in [1.0, 1e-3, 1e-7, 1e-12, 0.0] {
             let vectors = (0..20 * dim).map(|i| 0.1 + spread * numbers[i]).collect();
-            let rivals = Rivals {
+            let rivals = Rivals::new(
                 dim,
                 vectors,
-                offsets: (0..20).map(|k| 0.3 - spread * numbers[k]).collect(),
-            };
+                (0..20).map(|k| 0.3 - spread * numbers[k]).collect(),
+            );
             let want: Vec<usize> = z.chunks_exact(dim).map(|z| rivals.nearest(z)).collect();
             assert_eq!(unit.nearest(&rivals).unwrap(), want, "{spread}");
             if spread == 0.0 {

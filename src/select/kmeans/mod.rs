@@ -274,11 +274,8 @@ impl<'a> Clusters<'a> {
         let dim = self.rows.dim();
         let squares = self.centres.chunks_exact(dim);
         let squares = squares.map(|centre| sums::vectorised!(sums::dot(centre, centre)));
-        Rivals {
-            dim,
-            offsets: squares.map(|square| 0.5 * square).collect(),
-            vectors: self.centres.clone(),
-        }
+        let offsets = squares.map(|square| 0.5 * square).collect();
+        Rivals::new(dim, self.centres.clone(), offsets)
     }
 
     /// Each row's nearest centre. Rows and centres are compared only where the bounds do not rule
