@@ -16,6 +16,11 @@ pub struct Selection {
     pub shortfall: Option<Shortfall>,
     /// Passes made over the features: times that every row was read.
     pub passes: usize,
+    /// Multiply-adds made in f64 on the host for what kernels left open; a look at what is known of a row
+    /// counts as one. It tells what the device's calls do not: a pool on which it is many times another's
+    /// is one that kernels cannot tell apart. Not the same on every device, and without what it took to
+    /// find latent classes.
+    pub settled: u64,
     /// What was picked of each latent class, where there are classes.
     pub classes: Vec<ClassShare>,
     /// How much of the pool is covered ([`ProbCover`](crate::ProbCover) only).

@@ -29,6 +29,7 @@
 pub mod compare;
 pub mod degenerate;
 pub(crate) mod device;
+pub mod factors;
 pub mod kernels;
 mod measure;
 pub mod plot;

@@ -37,11 +37,14 @@ pub struct Run {
     pub device_seconds: f64,
     /// What they were spent on: name, calls, seconds.
     pub parts: Vec<(&'static str, u64, f64)>,
+    /// What calls of the pool were asked for and what the host settled, in multiply-adds.
+    pub operations: u64,
     /// Most bytes of device memory held at a time, where the device counts them.
     pub peak_bytes: Option<u64>,
 }
 
-fn case(name: &'static str, selector: impl Selector + 'static) -> Case {
+/// A selector that its shape and budget say all of.
+pub(super) fn case(name: &'static str, selector: impl Selector + 'static) -> Case {
     Case {
         name,
         selector: Box::new(selector),
@@ -162,7 +165,8 @@ impl Case {
         device.take_record()?;
         let clock = Clock::default();
         let began = Instant::now();
-        let pool = clock.time("pool", || device.pool(features.clone()))?;
+        let values = features.values().len();
+        let pool = clock.time("pool", values, || device.pool(features.clone()))?;
         let timed = Timed {
             pool: &*pool,
             clock: &clock,
@@ -173,6 +177,7 @@ impl Case {
         let record = device.take_record()?;
         let peak_bytes = record.as_ref().map(|record| record.peak_bytes);
         Ok(Run {
+            operations: clock.work() + selection.settled,
             selection,
             seconds,
             device_seconds: clock.seconds(),

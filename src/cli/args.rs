@@ -50,6 +50,10 @@ pub(crate) struct BenchArgs {
     /// Small sizes: less than two minutes on a software adapter
     #[arg(long)]
     pub(crate) quick: bool,
+    /// Measure instead what degenerate pools take every selector, over an ordinary one of their shape:
+    /// equal rows, few columns or directions, duplicates
+    #[arg(long, conflicts_with_all = ["json", "compare", "plot"])]
+    pub(crate) degenerate: bool,
     /// Write the report, with every sample
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,

@@ -1,7 +1,7 @@
 //! The `bench` command.
 
 use super::args::BenchArgs;
-use super::console::{self, Console};
+use super::console::{self, Console, Progress};
 use super::device::{AdapterChoice, Choice};
 use super::failure::Failure;
 use super::{stderr, threads, write};
@@ -9,7 +9,7 @@ use coresift::Error;
 #[cfg(feature = "gpu")]
 use coresift::Gpu;
 use coresift::bench::report::{self, Adapter, Named, Report};
-use coresift::bench::{self, Cpu, Device, Sizes, compare, plot, table};
+use coresift::bench::{self, Cpu, Device, Shape, Sizes, compare, factors, plot, table};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -23,11 +23,33 @@ pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
         console::can_print()?;
     }
     threads::start(args.threads, Console { quiet: args.quiet });
-    if args.compare.is_empty() {
+    if args.degenerate {
+        degenerate(args)
+    } else if args.compare.is_empty() {
         measure(args)
     } else {
         compare(args)
     }
+}
+
+/// Prints what degenerate pools take, device by device.
+fn degenerate(args: &BenchArgs) -> Result<(), Failure> {
+    let console = Console { quiet: args.quiet };
+    let (rows, dim) = if args.quick { (1500, 32) } else { (20_000, 64) };
+    let mut missing = 0;
+    for device in devices(args, console)? {
+        match device {
+            Ok(device) => {
+                let bar = begin(&*device, console);
+                let tell = &mut |what: &str| bar.say(what.to_owned());
+                let measured = factors::measure(&*device, Shape { rows, dim }, tell)?;
+                let table = factors::table(&device.describe(), &measured);
+                console::results(table.as_bytes())?;
+            }
+            Err(unopened) => missing += unopened.missing.len(),
+        }
+    }
+    complete(missing)
 }
 
 fn compare(args: &BenchArgs) -> Result<(), Failure> {
@@ -93,10 +115,15 @@ fn complete(missing: usize) -> Result<(), Failure> {
 }
 
 fn measured(device: &dyn Device, sizes: &Sizes, console: Console) -> Adapter {
+    let bar = begin(device, console);
+    bench::run(device, sizes, &mut |what| bar.say(what.to_owned()))
+}
+
+/// Says which device is measured; a bar for what of it.
+fn begin(device: &dyn Device, console: Console) -> Progress {
     let about = device.describe();
     console.note(format_args!("device: {} ({})", about.name, about.backend));
-    let bar = console.progress("measuring {msg} {elapsed}", 0);
-    bench::run(device, sizes, &mut |what| bar.say(what.to_owned()))
+    console.progress("measuring {msg} {elapsed}", 0)
 }
 
 fn devices(args: &BenchArgs, console: Console) -> Result<Vec<Opened>, Failure> {

@@ -167,6 +167,7 @@ fn record(selection: &Selection, about: &Value) -> Value {
     record["scores"] = selection.scores.clone().into();
     record["epochs"] = selection.epochs.clone().into();
     record["passes"] = selection.passes.into();
+    record["settled"] = selection.settled.into();
     if !selection.classes.is_empty() {
         record["classes"] = selection.classes.iter().map(class).collect();
         record["value"] = selection

@@ -10,6 +10,7 @@ mod norm;
 mod parallel;
 mod prob_cover;
 mod sas;
+mod settled;
 mod strata;
 mod then;
 mod typiclust;

@@ -2,6 +2,7 @@
 
 use super::classes::Classes;
 use super::gather::gather;
+use super::settled::Settled;
 use super::strata::{Strata, check_classes, classes_among};
 use crate::selection::{ShortfallReason, check_power, labelled_mask, places};
 use crate::{Error, Lp, Pool, Progress, Selection, Selector, norm_bounds, order, random, sums};
@@ -136,6 +137,7 @@ impl Selector for Norm {
             inputs: self.input_norms.as_deref().map(Inputs::new),
             largest: None,
             numbers: (!self.greedy).then(|| random::of_rows(pool, self.seed, random::RACE)),
+            settled: Settled::default(),
         };
         for stratum in &strata.strata {
             if self.anti {
@@ -147,6 +149,7 @@ impl Selector for Norm {
             strata.add(stratum, &picks, &scores, &mut selection);
             progress(Progress::Picks(selection.picks.len()));
         }
+        selection.settled = draw.settled.total();
         Ok(selection.finish(budget, ShortfallReason::ZeroWeight))
     }
 
@@ -211,6 +214,8 @@ pub(super) struct Draw {
     pub(super) largest: Option<f64>,
     /// Row i's exponential number; without them the largest weights win.
     pub(super) numbers: Option<Vec<f64>>,
+    /// What has been settled by this draw.
+    pub(super) settled: Settled,
 }
 
 /// Input norms by which norms are divided.
@@ -251,6 +256,7 @@ impl Draw {
             })
             .collect();
         settle(&mut keys, count, |rows| {
+            self.settled.add(rows.len() * dim);
             exact_norms(pool, self.norm, rows).map(|norms| {
                 rows.iter()
                     .zip(norms)

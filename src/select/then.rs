@@ -96,9 +96,9 @@ impl Selector for Then {
             .shortfall
             .map_or(ShortfallReason::ZeroWeight, |short| short.reason);
         if chosen.picks.is_empty() {
-            let passes = chosen.passes;
             return Ok(Selection {
-                passes,
+                passes: chosen.passes,
+                settled: chosen.settled,
                 ..nothing()
             }
             .finish(budget, reason));
@@ -110,6 +110,7 @@ impl Selector for Then {
         Ok(Selection {
             picks: picks.picks.iter().map(|&place| rows[place]).collect(),
             passes: chosen.passes + 1 + picks.passes,
+            settled: chosen.settled + picks.settled,
             shortfall: shortfall(&picks, budget, reason),
             warnings: chosen.warnings,
             ..picks

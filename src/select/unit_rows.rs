@@ -1,6 +1,7 @@
 //! A pool's rows brought to length 1, and which of some vectors is nearest to each, exactly.
 
 use super::gather::gather;
+use super::settled::Settled;
 use crate::pool::UNIT_ROUNDOFF;
 use crate::{
     Bunch, Error, Field, Leads, Lp, Nearest, Pool, inner_error, norm_bounds, order, score_error,
@@ -9,7 +10,6 @@ use crate::{
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
-use std::cell::Cell;
 use std::sync::OnceLock;
 
 /// 2⁻⁶², in pool unit: more than a product loses where a subnormal counts as zero, also one of an
@@ -32,8 +32,7 @@ pub(super) struct UnitRows<'a> {
     lengths: Lengths,
     /// Lengths for the pool's kernel. 1 for a row of zeros, whose score then is the offset alone.
     for_kernel: Vec<f32>,
-    /// Pairs of a row and another, or a vector, that were settled in f64.
-    settled: Cell<usize>,
+    settled: Settled,
 }
 
 /// What a pool says of its rows' lengths, and what follows for their scores.
@@ -235,20 +234,18 @@ impl<'a> UnitRows<'a> {
             pool,
             lengths: Lengths { dim, squared },
             for_kernel,
-            settled: Cell::new(0),
+            settled: Settled::default(),
         })
     }
 
-    /// Counts pairs that are settled, for [`settled`](Self::settled).
+    /// Counts pairs of a row and another, or a vector, that are settled: what bounds left open.
     pub(super) fn count_settled(&self, pairs: usize) {
-        self.settled.set(self.settled.get() + pairs);
+        self.settled.add(pairs * self.dim());
     }
 
-    /// How many pairs of a row and another, or a vector, have been settled in f64: what bounds left
-    /// open.
-    #[cfg(test)]
-    pub(super) fn settled(&self) -> usize {
-        self.settled.get()
+    /// What has been settled of these rows.
+    pub(super) fn settled(&self) -> &Settled {
+        &self.settled
     }
 
     /// The pool whose rows they are.

@@ -64,6 +64,20 @@ fn a_quick_run_is_printed_kept_drawn_and_compared() {
     assert!(error.contains("b.json: "), "{error}");
 }
 
+#[test]
+fn degenerate_pools_are_shown_beside_an_ordinary_one() {
+    let place = Place::new();
+    let table = place.done(&["bench", "--degenerate", "--quick", "--device=cpu"]);
+    for word in [
+        "cpu-pool",
+        "operations",
+        "prob_cover auto",
+        "ball and far rows",
+    ] {
+        assert!(table.contains(word), "{word}: {table}");
+    }
+}
+
 /// Runs what cannot print its table.
 fn nobody_reads(place: &Place, args: &[&str]) {
     let (reader, writer) = std::io::pipe().unwrap();
@@ -90,6 +104,7 @@ fn bad_options_are_refused_before_anything_is_measured() {
         ),
         (1, &["--json=."], ".: json: a folder found, a file expected"),
         (2, &["--all", "--device=cpu"], "cannot be used with"),
+        (2, &["--degenerate", "--json=a.json"], "cannot be used with"),
         (
             2,
             &["--compare", "a.json", "--quick"],

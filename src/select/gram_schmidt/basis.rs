@@ -1,6 +1,7 @@
 //! The orthonormal basis of an epoch's span, in f64, and when its directions were picked.
 
 use super::residual::project_out;
+use crate::select::settled::Settled;
 use crate::sums;
 
 /// Orthonormal directions in the order of the picks, in pool unit and pool time.
@@ -10,17 +11,24 @@ pub(super) struct Basis {
     directions: Vec<f64>,
     dt: Vec<f64>,
     clock: f64,
+    settled: Settled,
 }
 
 impl Basis {
-    /// No direction of rows of `dim` values; time 0.
-    pub(super) fn new(dim: usize) -> Self {
+    /// No direction of rows of `dim` values; time 0. What is projected out is added to `settled`.
+    pub(super) fn new(dim: usize, settled: &Settled) -> Self {
         Self {
             dim,
             directions: Vec::new(),
             dt: Vec::new(),
             clock: 0.0,
+            settled: settled.clone(),
         }
+    }
+
+    /// Counts directions that are projected out of rows, two multiply-adds a value.
+    pub(super) fn count_projected(&self, directions: usize) {
+        self.settled.add(2 * directions * self.dim);
     }
 
     /// Appends the direction of a residual, picked `dt` after the one before.
@@ -28,6 +36,7 @@ impl Basis {
     /// The basis has been projected out of it before; once more makes it orthogonal to the last bit
     /// (Kahan's "twice is enough").
     pub(super) fn push(&mut self, residual: &[f64], dt: f64) {
+        self.count_projected(self.len());
         let mut direction = residual.to_vec();
         let norm = sums::vectorised!({
             for q in self.directions.chunks_exact(self.dim) {

@@ -55,6 +55,7 @@ impl Enclosure {
         if picks.len() < self.len() {
             return false;
         }
+        picks.count_projected(picks.len() * self.len());
         let (directions, dim) = (self.directions(), self.basis.dim());
         let left_sq = |q: &[f64]| {
             let mut rest = q.to_vec();

@@ -14,6 +14,7 @@ mod short_race;
 mod span;
 
 use super::norm::{Draw, in_unit};
+use super::settled::Settled;
 use crate::selection::{ShortfallReason, check_power, labelled_mask, places, with_partial};
 use crate::{Error, Lp, Pool, Precision, Progress, Selection, Selector, random};
 use short::Short;
@@ -152,9 +153,12 @@ impl Selector for GramSchmidt {
             budget,
             excluded,
             selection,
+            settled: Settled::default(),
             progress,
         };
-        match run.finish() {
+        let finished = run.finish();
+        run.selection.settled = run.settled.total();
+        match finished {
             Ok(reason) => Ok(run.selection.finish(budget, reason)),
             Err(error) => Err(with_partial(error, run.selection)),
         }
@@ -225,6 +229,7 @@ struct Run<'a> {
     /// Rows that cannot be picked any more: labelled or picked.
     excluded: Vec<bool>,
     selection: Selection,
+    settled: Settled,
     progress: &'a mut dyn FnMut(Progress<'_>),
 }
 
@@ -239,7 +244,7 @@ impl Run<'_> {
         }
         let norms = self.pool.row_norms(Lp::L2)?;
         self.selection.passes += 1;
-        let mut span = Span::new(self.pool, self.options)?;
+        let mut span = Span::new(self.pool, self.options, &self.settled)?;
         let mut short: Option<Short> = None;
         loop {
             let is_made = match &mut short {
@@ -305,6 +310,7 @@ impl Run<'_> {
             inputs: None,
             largest: None,
             numbers: self.numbers(),
+            settled: self.settled.clone(),
         };
         let missing = self.budget - self.selection.picks.len();
         let able = (0..norms.len()).filter(|&row| !self.excluded[row]);

@@ -23,6 +23,7 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>) -> Result<(), Error>
     let mut candidates = Vec::new();
     while !run.done() && !span.basis.is_full() {
         // One more than will be settled: the first bound outside.
+        run.settled.add(bounds.len());
         let mut best = largest(&bounds, few + 1);
         let outside = (best.len() > few).then(|| best.remove(few));
         if best.is_empty() {

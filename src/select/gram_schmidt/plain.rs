@@ -76,6 +76,7 @@ fn epoch(run: &mut Run<'_>, rows: &mut [Row], deflate: bool) {
         }
         run.pick(row, rows[row].weight);
         if deflate {
+            run.settled.add(2 * rows.len() * run.pool.dim());
             project_out(rows, row);
         }
     }

@@ -60,13 +60,19 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>, numbers: &[f64]) -> 
         if run.done() || race.span.basis.is_full() {
             return Ok(());
         }
-        if race.pace.is_in_vain() && race.span.is_ahead() {
+        if race.pace.is_in_vain(left(run, race.span)) && race.span.is_ahead() {
             race.deflate(false)?;
         }
         if !race.hold_more()? {
             return Ok(());
         }
     }
+}
+
+/// Picks that the epoch may still have.
+fn left(run: &Run<'_>, span: &Span<'_>) -> usize {
+    let missing = run.budget - run.selection.picks.len();
+    missing.min(run.pool.dim() - span.basis.len())
 }
 
 struct Race<'s, 'a> {
@@ -257,8 +263,11 @@ impl Pace {
         (self.target / self.acceptance).min(MOST.max(self.target))
     }
 
-    fn is_in_vain(&self) -> bool {
-        self.settled > self.picked + self.patience
+    /// Whether rows have been settled in vain by as many as a pass is worth, and, at the same rate, as
+    /// many will be for the picks that are `left`: at the end of an epoch a pass saves few.
+    fn is_in_vain(&self, left: usize) -> bool {
+        let in_vain = self.settled.saturating_sub(self.picked);
+        in_vain > self.patience && in_vain * left > self.patience * self.picked
     }
 
     fn learn(&mut self) {

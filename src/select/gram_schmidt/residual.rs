@@ -68,6 +68,7 @@ impl Residual {
     /// Brings the row to the basis as it is now; gives its inner products with the directions that
     /// were new to it, each as it was projected out.
     pub(super) fn advance(&mut self, basis: &Basis) -> Vec<f64> {
+        basis.count_projected(basis.len() - self.known);
         let mut products = Vec::with_capacity(basis.len() - self.known);
         sums::vectorised!({
             for q in basis.since(self.known).0.chunks_exact(self.values.len()) {
@@ -87,6 +88,7 @@ impl Residual {
     /// Projects the basis out once more.
     #[inline(always)]
     fn make_good(&mut self, basis: &Basis) {
+        basis.count_projected(self.known);
         let dim = self.values.len();
         for q in basis.since(0).0[..self.known * dim].chunks_exact(dim) {
             project_out(&mut self.values, q);
@@ -107,6 +109,7 @@ pub(super) fn project_out(x: &mut [f64], q: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::select::settled::Settled;
 
     /// Of the third row the ones before leave 2⁻⁸, of the fourth 2⁻²⁰, of the sixth nothing; the last loses
     /// nine tenths of its length in each of the first steps.
@@ -125,7 +128,7 @@ mod tests {
     #[test]
     fn bits_are_the_same_in_however_many_steps() {
         let rows = rows();
-        let mut basis = Basis::new(37);
+        let mut basis = Basis::new(37, &Settled::default());
         let mut stepwise: Vec<Residual> = rows.iter().map(|x| Residual::new(x)).collect();
         for picked in 0..5 {
             let mut pick = Residual::new(&rows[picked]);
@@ -153,7 +156,7 @@ mod tests {
 
     #[test]
     fn directions_are_orthonormal() {
-        let mut basis = Basis::new(37);
+        let mut basis = Basis::new(37, &Settled::default());
         for x in &rows()[..5] {
             let mut pick = Residual::new(x);
             pick.advance(&basis);

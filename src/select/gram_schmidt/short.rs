@@ -125,7 +125,7 @@ impl Short {
             enclosure: &self.enclosure,
             tol: run.options.tolerance(run.pool),
             missing: run.budget - run.selection.picks.len(),
-            basis: Basis::new(run.pool.dim()),
+            basis: Basis::new(run.pool.dim(), &run.settled),
             picks: Vec::new(),
         };
         let stand = match &mut self.rule {

@@ -124,6 +124,7 @@ impl ShortPivot {
                 return Ok(stand);
             }
             bounds[self.heap_of[best.row] as usize] = NONE;
+            run.settled.add(self.coordinates.len());
             self.lower(&mut bounds, attempt);
         }
     }
@@ -137,6 +138,7 @@ impl ShortPivot {
     ) -> Result<Option<Candidate>, Error> {
         let mut count = HEAPS;
         while count <= MOST {
+            run.settled.add(bounds.len());
             let mut first = self.largest(bounds, count + 1);
             let outside = (first.len() > count).then(|| first.remove(count));
             first.sort_unstable_by_key(|&(_, row)| row); // then a tie goes to the lower row

@@ -72,6 +72,7 @@ impl ShortRace {
             let (least, rate) = (number * LESS, self.rates[row]);
             times.start * rate < least && least <= times.end * rate
         };
+        run.settled.add(self.rates.len());
         let due = random::uniforms_that(run.pool, run.options.seed, stream, is_due);
         if due.is_empty() {
             return Ok(());

@@ -4,6 +4,7 @@ use super::GramSchmidt;
 use super::basis::Basis;
 use super::candidates::{self, Candidate};
 use super::held::Held;
+use crate::select::settled::Settled;
 use crate::{Due, Error, Lp, Pool, Rate, Residuals, RowState, Totals, inner_error, norm_bounds};
 use rayon::prelude::*;
 
@@ -31,6 +32,7 @@ pub(super) struct Span<'a> {
     deflated: usize,
     /// Passes made over the features.
     pub(super) passes: usize,
+    settled: Settled,
     /// Sums over the rows in play when the device was last asked.
     pub(super) totals: Totals,
     fresh: Fresh,
@@ -44,15 +46,20 @@ struct Fresh {
 }
 
 impl<'a> Span<'a> {
-    pub(super) fn new(pool: &'a dyn Pool, options: &GramSchmidt) -> Result<Self, Error> {
+    pub(super) fn new(
+        pool: &'a dyn Pool,
+        options: &GramSchmidt,
+        settled: &Settled,
+    ) -> Result<Self, Error> {
         Ok(Self {
             pool,
             residuals: pool.residuals()?,
             rate: Rate::new(options.power),
             tol: options.tolerance(pool),
-            basis: Basis::new(pool.dim()),
+            basis: Basis::new(pool.dim(), settled),
             deflated: 0,
             passes: 0,
+            settled: settled.clone(),
             totals: Totals::default(),
             fresh: Fresh::default(),
         })
@@ -66,7 +73,7 @@ impl<'a> Span<'a> {
         numbers: Option<&[f64]>,
         labelled: &[usize],
     ) -> Result<(), Error> {
-        self.basis = Basis::new(self.pool.dim());
+        self.basis = Basis::new(self.pool.dim(), &self.settled);
         self.deflated = 0;
         let dim = self.pool.dim();
         let state = |row: usize| {

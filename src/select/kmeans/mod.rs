@@ -609,7 +609,7 @@ mod tests {
             let starts = k_means.starts_at_most(&rows, &mut |_| {}).unwrap();
             let mut clusters = Clusters::new(&rows, rows.rows(&starts).unwrap());
             let mut sweeps = 0;
-            let before = rows.settled();
+            let before = rows.settled().total();
             loop {
                 let rivals = clusters.rivals();
                 let found = clusters.nearest(&rivals).unwrap();
@@ -621,7 +621,7 @@ mod tests {
                 }
             }
             if pool < 2 {
-                let settled = rows.settled() - before;
+                let settled = (rows.settled().total() - before) as usize / dim;
                 // Each sweep asks twice here. Pair by pair all of them would be.
                 let all = 2 * sweeps * count * starts.len();
                 assert!(settled < all / 8, "pool {pool}: {settled} of {all}");

@@ -71,6 +71,7 @@ impl<'a> Start<'a> {
 
     /// Of every chunk of so many rows the one that would fire first, in the order in which they would.
     fn firsts(&self, numbers: &[f64], chunk: usize) -> Vec<usize> {
+        self.rows.settled().add(numbers.len());
         let same = self.same;
         let of_chunk = |(index, (numbers, nearest)): (usize, (&[f64], &[f64]))| {
             let (key, place) = first(numbers, nearest, same)?;

@@ -137,6 +137,7 @@ impl<'a> Cover<'a> {
     /// All rows that may be picked come up, with what they would cover of the whole pool at most; some
     /// items have ceased to count.
     fn begin(&mut self, ceased: Vec<u32>) {
+        self.rows.settled().add(self.most.len());
         self.held.clear();
         self.queue = Queue::new(&self.most, |item| self.items.next(item));
         self.known.fill(0);
@@ -233,6 +234,8 @@ impl<'a> Cover<'a> {
         self.cover(&near);
         if !self.is_done() {
             self.tell_close(item)?;
+            let looks = self.held.iter().map(|held| held.near.len()).sum();
+            self.rows.settled().add(looks);
             let uncovered = &self.uncovered;
             let held = self.held.par_iter_mut().with_min_len(MARKED);
             held.for_each(|held| {

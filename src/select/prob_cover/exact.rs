@@ -84,6 +84,7 @@ impl<'a> Exact<'a> {
         answer: impl Fn(usize, usize, &[u8]) -> T + Sync,
         mut take: impl FnMut(usize, T),
     ) -> Result<(), Error> {
+        self.rows.count_settled(marked.len() * among.len());
         let measure = &self.measure;
         let rows: Vec<usize> = among.iter().map(|&item| self.leaders[item]).collect();
         for (block, marked) in marked.chunks(COLUMNS).enumerate() {

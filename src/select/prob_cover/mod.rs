@@ -156,6 +156,20 @@ impl ProbCover {
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<(), Error> {
         let rows = UnitRows::new(pool)?;
+        let done = self.cover(&rows, budget, is_taken, selection, progress);
+        selection.settled = rows.settled().total();
+        done
+    }
+
+    fn cover(
+        &self,
+        rows: &UnitRows<'_>,
+        budget: usize,
+        is_taken: Vec<bool>,
+        selection: &mut Selection,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<(), Error> {
+        let pool = rows.pool();
         selection.passes = 1;
         rows.refuse_zeros("distances between directions")?;
         selection.warnings.extend(parallel::warning(pool)?);
@@ -165,12 +179,12 @@ impl ProbCover {
             Delta::Auto { clusters } => {
                 let clusters = clusters.unwrap_or(budget.clamp(2, 100));
                 let (delta, passes) =
-                    radius::by_purity(&rows, &*neighbours, (clusters, self.seed), progress)?;
+                    radius::by_purity(rows, &*neighbours, (clusters, self.seed), progress)?;
                 selection.passes += passes;
                 delta
             }
         };
-        let mut cover = Cover::new(&rows, &*neighbours, delta, is_taken)?;
+        let mut cover = Cover::new(rows, &*neighbours, delta, is_taken)?;
         let before = selection.passes;
         cover.cover_with(&self.labelled)?;
         while selection.picks.len() < budget {

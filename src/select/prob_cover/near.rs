@@ -118,10 +118,12 @@ impl Near for ByKernels<'_> {
                 open_marks.push(is_open);
             }
         }
+        let pairs = open_marks.iter().map(|marks| marks.count_ones() as usize);
+        let pairs = pairs.sum();
+        self.rows.count_settled(pairs);
         self.settle(marked, &open, &open_marks, &mut near)?;
         near.par_iter_mut().for_each(|near| near.sort_unstable());
-        let pairs = open_marks.iter().map(|marks| marks.count_ones() as usize);
-        Ok((near, pairs.sum()))
+        Ok((near, pairs))
     }
 
     fn retain_close(&self, row: usize, among: &mut Vec<usize>) -> Result<(), Error> {

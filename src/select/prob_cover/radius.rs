@@ -39,6 +39,7 @@ fn nearest_other(rows: &UnitRows<'_>, labels: &[u32], row: usize) -> Result<f64,
     let others: Vec<usize> = (0..rows.len())
         .filter(|&other| labels[other] != labels[row])
         .collect();
+    rows.count_settled(others.len());
     let mut least = f64::INFINITY;
     rows.gather(&others, |_, z| {
         let distance = |z: &[f64]| sums::vectorised!(sums::distance_sq(&own, z));

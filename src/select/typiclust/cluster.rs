@@ -153,6 +153,7 @@ impl Cluster {
         }
         let mut best = (f64::INFINITY, usize::MAX);
         loop {
+            rows.settled().add(left);
             let key = |(most, &row): (&f64, &usize)| {
                 let may_be_first = order::by_key((-most, row), best).is_lt();
                 if may_be_first { -most } else { f64::INFINITY }
@@ -225,7 +226,7 @@ mod tests {
         for _ in 0..10 {
             cluster[0].pick(&rows, rule).unwrap();
         }
-        rows.settled() as f64 / (count * count) as f64
+        rows.settled().total() as f64 / (count * count * dim) as f64
     }
 
     /// Rows along a line, equal rows, and rows that lie close together far from 0 are settled by few

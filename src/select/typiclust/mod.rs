@@ -122,14 +122,16 @@ impl Selector for TypiClust {
         selection.warnings.extend(parallel::warning(pool)?);
         let partition = self.partition(&rows, budget, progress)?;
         selection.passes = 1 + partition.passes;
-        match self.pick(
+        let done = self.pick(
             &rows,
             partition,
             &labelled,
             budget,
             &mut selection,
             progress,
-        ) {
+        );
+        selection.settled = rows.settled().total();
+        match done {
             Ok(()) => Ok(selection),
             Err(error) => Err(with_partial(error, selection)),
         }
