@@ -73,6 +73,7 @@ fn two_stages_read_like_the_library() {
     assert_eq!(record["method"], "norm");
     assert_eq!(record["options"], options);
     assert_eq!(record["passes"], want.passes);
+    assert_eq!(record["settled"], want.settled);
 }
 
 /// An option holds for the stages that know it, and for no other.
