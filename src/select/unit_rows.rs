@@ -19,7 +19,9 @@ const FLUSHED: f64 = 1.0 / (1u64 << 62) as f64;
 /// Vectors whose distances to all are found at a time.
 const BLOCK: usize = 64;
 
-/// Rows by which the middle of some is found.
+/// Rows by which the middle of some is found: one of so many, within these limits.
+const SAMPLED: usize = 8;
+const FEWEST: usize = 3;
 const SAMPLE: usize = 32;
 
 /// Rows that one thread brings to length 1, at least: fewer are not worth waking another for.
@@ -126,6 +128,9 @@ impl Rivals {
             .map(|v| sums::vectorised!(sums::dot(v, v)))
             .collect();
         let all = MatRef::from_row_major_slice(&self.vectors, count, dim);
+        // What products and squares are off by, twice over; and more than f32 rounds.
+        let off = 2.0 * (dim as f64 + 8.0) * f64::EPSILON;
+        const MORE: f64 = 1.0 + 4.0 * UNIT_ROUNDOFF;
         let mut distances = vec![0.0; count * count];
         (distances.par_chunks_mut(BLOCK * count))
             .zip(self.vectors.par_chunks(BLOCK * dim))
@@ -140,16 +145,19 @@ impl Rivals {
                     1.0,
                     Par::Seq,
                 );
-                let places = own
-                    .iter()
-                    .flat_map(|own| squares.iter().map(move |other| own + other));
-                for ((distance, product), squares) in distances.iter_mut().zip(products).zip(places)
-                {
-                    // At most what the products and squares are off by, twice over.
-                    let off = 2.0 * (dim as f64 + 8.0) * f64::EPSILON * squares;
-                    let square = (squares - 2.0 * product).max(0.0) + off;
-                    *distance = (square.sqrt() as f32).next_up();
-                }
+                let rows = distances
+                    .chunks_exact_mut(count)
+                    .zip(products.chunks_exact(count));
+                sums::vectorised!({
+                    for ((distances, products), own) in rows.zip(own) {
+                        let others = products.iter().zip(&squares);
+                        for (distance, (product, other)) in distances.iter_mut().zip(others) {
+                            let both = own + other;
+                            let square = (both - 2.0 * product).max(0.0) + off * both;
+                            *distance = (square.sqrt() * MORE) as f32;
+                        }
+                    }
+                });
             });
         distances
     }
@@ -538,7 +546,7 @@ fn least_distance_sq(dim: usize, half: f32) -> impl Fn(&f32) -> f64 {
 
 /// A few of some rows, evenly spread.
 pub(super) fn sample(rows: &[usize]) -> Vec<usize> {
-    let count = rows.len().min(SAMPLE);
+    let count = (rows.len() / SAMPLED).clamp(FEWEST, SAMPLE).min(rows.len());
     (0..count).map(|at| rows[at * rows.len() / count]).collect()
 }
 

@@ -8,6 +8,9 @@ use rayon::prelude::*;
 /// Rows among which the one that fires first is looked for, to begin with.
 const CHUNK: usize = 1 << 11;
 
+/// Rounds of rows that come up, after which more do at a time.
+const ROUNDS: usize = 8;
+
 /// Rows that one thread looks at, at least: fewer are not worth waking another for.
 const ROWS: usize = 8 * CHUNK;
 
@@ -56,7 +59,7 @@ impl<'a> Start<'a> {
         }
         // Where distances have fallen far, as of rows that are alike, most that come up do so in vain:
         // then ever more come up at a time.
-        let mut chunk = CHUNK;
+        let (mut chunk, mut rounds) = (CHUNK, 0);
         loop {
             let firsts = self.firsts(numbers, chunk);
             let is_open = |&row: &usize| (self.known[row] as usize) < self.starts.len();
@@ -65,7 +68,10 @@ impl<'a> Start<'a> {
                 return Ok(firsts.first().copied());
             }
             self.settle(&open)?;
-            chunk = (chunk / 2).max(LANES);
+            rounds += 1;
+            if rounds > ROUNDS {
+                chunk = (chunk / 2).max(LANES);
+            }
         }
     }
 
