@@ -25,12 +25,13 @@ const UNIT: f64 = (1u64 << 32) as f64;
 /// to the nearest of them add up to little.
 ///
 /// The start is k-means++ (D. Arthur and S. Vassilvitskii, *k-means++: the advantages of careful
-/// seeding*, 2007): the first centre is any row, each further one row i with probability
-/// D_i²/ΣD², D_i being its distance to the nearest centre so far. It is drawn as the smallest
-/// E_i/D_i² with an exponential number E_i a row and centre. Then Lloyd's sweeps: rows to the
-/// nearest centre (ties to the lower one), centres to the means of their rows, until no row moves, none
-/// has come nearer by more than f64 rounds for three sweeps, or 300 sweeps are made. A cluster that has lost all its rows takes the row farthest from its
-/// centre, ties to the lower one, out of a cluster of more than one row.
+/// seeding*, 2007): the first centre is any row, each further one row i with probability D_i²/ΣD²,
+/// D_i being its distance to the nearest centre so far. It is drawn as the smallest E_i/D_i² with
+/// an exponential number E_i a row and centre. Then Lloyd's sweeps: rows to the nearest centre
+/// (ties to the lower one), centres to the means of their rows, until no row moves, none has come
+/// nearer by more than f64 rounds for three sweeps, or 300 sweeps are made. A cluster that has lost
+/// all its rows takes the row farthest from its centre, ties to the lower one, out of a cluster of
+/// more than one row.
 ///
 /// A row of zeros stays zeros: it is at distance 1 of every other row.
 ///
