@@ -36,6 +36,7 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let budget = args.budget.of(file.rows / args.views.unwrap_or(1).max(1));
     let device = open(args, console)?;
     let mut values = read(&mut file, console)?;
+    let in_memory = Instant::now();
     let whole = checked(&file, &values)?;
     let precision = precision(&file, &whole);
     let features = if args.center {
@@ -64,7 +65,6 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     };
     let plan = method::plan(args, given);
     let about = about(args, &file, precision, budget, &device, &plan);
-    let in_memory = Instant::now();
     match choose(&device, features, &plan, budget, console) {
         Ok(selection) => {
             let seconds = in_memory.elapsed().as_secs_f64();
@@ -428,7 +428,7 @@ fn summary(
         ));
     }
     parts.push(count(selection.passes, "pass", "passes"));
-    parts.push(format!("{seconds:.3} s from memory, {all:.3} s in all"));
+    parts.push(format!("{seconds:.6} s from memory, {all:.3} s in all"));
     if let Some(short) = selection.shortfall {
         parts.push(format!(
             "{} short of the budget: {}",
