@@ -79,16 +79,19 @@ impl<'a> Features<'a> {
     pub fn new(values: &'a [f32], rows: usize, dim: usize) -> Result<Self, Error> {
         check_shape(values, rows, dim)?;
         let mut norms_sq = vec![0.0; rows];
-        let check = |(norm_sq, x): (&mut f64, &[f32])| {
-            let bits;
-            (*norm_sq, bits) = sums::vectorised!((sums::squares(x), bits_of(x)));
-            bits
+        // Once a low bit is set nothing looks rounded, and no more rows need be looked at for that.
+        let check = |bits: u32, (norm_sq, x): (&mut f64, &[f32])| {
+            *norm_sq = sums::vectorised!(sums::squares(x));
+            if bits.trailing_zeros() < F16_ZEROS {
+                return bits;
+            }
+            bits | sums::vectorised!(bits_of(x))
         };
         let bits = norms_sq
             .par_iter_mut()
             .zip(values.par_chunks(dim))
             .with_min_len(64)
-            .map(check)
+            .fold(|| 0, check)
             .reduce(|| 0, |a, b| a | b);
         // NaN and infinity fail too: a NaN compares false.
         let is_in_range = |norm_sq: &f64| *norm_sq <= f64::from(f32::MAX);
@@ -236,6 +239,9 @@ fn bits_of(x: &[f32]) -> u32 {
     x.iter().fold(0, |bits, v| bits | v.to_bits())
 }
 
+/// Low bits that are 0 in every value of f16.
+const F16_ZEROS: u32 = f32::MANTISSA_DIGITS - 11;
+
 /// Binades, beyond those that its significant bits span, over which values must reach to look rounded
 /// to a precision.
 const BINADES: u32 = 2;
@@ -245,7 +251,7 @@ const BINADES: u32 = 2;
 /// Most features have low bits set that neither coarser precision has, and are not looked at again.
 fn precision_of(values: &[f32], bits: u32) -> Precision {
     let low_zeros = bits.trailing_zeros();
-    if low_zeros < f32::MANTISSA_DIGITS - Precision::F16.bits() {
+    if low_zeros < F16_ZEROS {
         return Precision::F32;
     }
     let precision = if low_zeros >= f32::MANTISSA_DIGITS - Precision::Bf16.bits() {
