@@ -50,7 +50,7 @@ impl Precision {
     }
 
     /// Significant bits.
-    fn bits(self) -> u32 {
+    const fn bits(self) -> u32 {
         match self {
             Self::F32 => 24,
             Self::F16 => 11,
@@ -240,7 +240,7 @@ fn bits_of(x: &[f32]) -> u32 {
 }
 
 /// Low bits that are 0 in every value of f16.
-const F16_ZEROS: u32 = f32::MANTISSA_DIGITS - 11;
+const F16_ZEROS: u32 = f32::MANTISSA_DIGITS - Precision::F16.bits();
 
 /// Binades, beyond those that its significant bits span, over which values must reach to look rounded
 /// to a precision.

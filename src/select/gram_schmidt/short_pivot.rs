@@ -10,29 +10,29 @@ use crate::select::gather::gather_scaled;
 use crate::{Error, Pool, order, sums};
 use rayon::prelude::*;
 
-/// Heaps among which the host looks to begin with; then so many times as many, and so on.
-const HEAPS: usize = 16;
+/// Groups among which the host looks to begin with; then so many times as many, and so on.
+const GROUPS: usize = 16;
 const MORE: usize = 8;
-/// Heaps that it pays to look at.
+/// Groups that it pays to look at.
 const MOST: usize = 1 << 12;
-/// Heaps whose bounds a thread looks at in one go.
+/// Groups whose bounds a thread looks at in one go.
 const AT_LEAST: usize = 1 << 12;
 /// What a coordinate loses in f32, and more, over a row's length.
 const ROUNDING: f64 = 1.0 / (1u32 << 23) as f64;
 
-/// The rows that are left, in heaps of those that are alike.
+/// The rows that are left, in groups of those that are alike.
 pub(super) struct ShortPivot {
-    heaps: Vec<Heap>,
-    /// Each row's heap.
-    heap_of: Vec<u32>,
-    /// Each heap's coordinates in the span, `heaps.len()` x `directions`.
+    groups: Vec<Group>,
+    /// Each row's group.
+    group_of: Vec<u32>,
+    /// Each group's coordinates in the span, `groups.len()` x `directions`.
     coordinates: Vec<f32>,
     directions: usize,
 }
 
 /// Rows that are alike. Ties go to the lower row, so one of them at a time can be picked, and then
 /// nothing is left of the others.
-struct Heap {
+struct Group {
     /// Descending: the last is next.
     rows: Vec<u32>,
     norm_sq: f64,
@@ -50,41 +50,41 @@ impl ShortPivot {
             })
         })?;
         let mut new = Self {
-            heaps: Vec::new(),
-            heap_of: vec![u32::MAX; pool.rows()],
+            groups: Vec::new(),
+            group_of: vec![u32::MAX; pool.rows()],
             coordinates: Vec::new(),
             directions: span.len(),
         };
         let mut leaders = Vec::new();
         for (at, &first) in first.iter().enumerate() {
-            let heap = if first as usize == at {
+            let group = if first as usize == at {
                 leaders.push(rows[at]);
-                new.heaps.push(Heap {
+                new.groups.push(Group {
                     rows: Vec::new(),
                     norm_sq: 0.0,
                 });
-                new.heaps.len() as u32 - 1
+                new.groups.len() as u32 - 1
             } else {
-                new.heap_of[rows[first as usize]]
+                new.group_of[rows[first as usize]]
             };
-            new.heap_of[rows[at]] = heap;
-            new.heaps[heap as usize].rows.push(rows[at] as u32);
+            new.group_of[rows[at]] = group;
+            new.groups[group as usize].rows.push(rows[at] as u32);
         }
-        new.heaps
+        new.groups
             .par_iter_mut()
-            .for_each(|heap| heap.rows.reverse());
+            .for_each(|group| group.rows.reverse());
         new.measure(pool, span, &leaders)?;
         Ok(new)
     }
 
-    /// Finds the lengths and the coordinates of the heaps, given a row of each.
+    /// Finds the lengths and the coordinates of the groups, given a row of each.
     fn measure(
         &mut self,
         pool: &dyn Pool,
         span: &Enclosure,
         leaders: &[usize],
     ) -> Result<(), Error> {
-        let (dim, mut heaps) = (pool.dim(), self.heaps.iter_mut());
+        let (dim, mut groups) = (pool.dim(), self.groups.iter_mut());
         for piece in gather_scaled(pool, leaders) {
             let (_, x) = piece?;
             let coordinates = x.par_chunks_exact(dim).flat_map_iter(|x| {
@@ -93,28 +93,28 @@ impl ShortPivot {
                 directions.map(move |q| sums::dot(&x, q) as f32)
             });
             self.coordinates.par_extend(coordinates);
-            for (x, heap) in x.chunks_exact(dim).zip(&mut heaps) {
-                heap.norm_sq = sums::vectorised!(sums::squares(x));
+            for (x, group) in x.chunks_exact(dim).zip(&mut groups) {
+                group.norm_sq = sums::vectorised!(sums::squares(x));
             }
         }
         Ok(())
     }
 
-    /// Leaves a row out from now on: the next of its heap.
+    /// Leaves a row out from now on: the next of its group.
     pub(super) fn remove(&mut self, row: usize) {
-        self.heaps[self.heap_of[row] as usize].rows.pop();
+        self.groups[self.group_of[row] as usize].rows.pop();
     }
 
     /// Picks the row of the largest residual until none is left.
     pub(super) fn epoch(&self, run: &Run<'_>, attempt: &mut Attempt<'_>) -> Result<Stand, Error> {
-        let bound = |heap: &Heap| {
-            if heap.rows.is_empty() {
+        let bound = |group: &Group| {
+            if group.rows.is_empty() {
                 NONE
             } else {
-                heap.norm_sq
+                group.norm_sq
             }
         };
-        let mut bounds: Vec<f64> = self.heaps.iter().map(bound).collect();
+        let mut bounds: Vec<f64> = self.groups.iter().map(bound).collect();
         loop {
             let Some(best) = self.best(run, attempt, &bounds)? else {
                 return Ok(Stand::Lost);
@@ -123,7 +123,7 @@ impl ShortPivot {
             if stand != Stand::Open {
                 return Ok(stand);
             }
-            bounds[self.heap_of[best.row] as usize] = NONE;
+            bounds[self.group_of[best.row] as usize] = NONE;
             run.settled.add(self.coordinates.len());
             self.lower(&mut bounds, attempt);
         }
@@ -136,7 +136,7 @@ impl ShortPivot {
         attempt: &Attempt<'_>,
         bounds: &[f64],
     ) -> Result<Option<Candidate>, Error> {
-        let mut count = HEAPS;
+        let mut count = GROUPS;
         while count <= MOST {
             run.settled.add(bounds.len());
             let mut first = self.largest(bounds, count + 1);
@@ -160,10 +160,10 @@ impl ShortPivot {
         Ok(None)
     }
 
-    /// The `count` largest bounds, negated, in order, with the next row of the heap of each.
+    /// The `count` largest bounds, negated, in order, with the next row of the group of each.
     fn largest(&self, bounds: &[f64], count: usize) -> Vec<(f64, usize)> {
-        let next = self.heaps.iter().zip(bounds);
-        let keys = next.filter_map(|(heap, bound)| Some((-bound, *heap.rows.last()? as usize)));
+        let next = self.groups.iter().zip(bounds);
+        let keys = next.filter_map(|(group, bound)| Some((-bound, *group.rows.last()? as usize)));
         order::first_by_key(keys.filter(|&(key, _)| key < f64::INFINITY), count)
     }
 
@@ -177,16 +177,16 @@ impl ShortPivot {
         let pick: Vec<f64> = directions.map(|q| sums::dot(q, pick)).collect();
         let off = attempt.off() + ROUNDING;
         let coordinates = self.coordinates.par_chunks_exact(self.directions);
-        (bounds.par_iter_mut().zip(&self.heaps).zip(coordinates))
+        (bounds.par_iter_mut().zip(&self.groups).zip(coordinates))
             .with_min_len(AT_LEAST)
-            .for_each(|((bound, heap), coordinates)| {
+            .for_each(|((bound, group), coordinates)| {
                 let pairs = coordinates.iter().zip(&pick);
                 let product: f64 = pairs.map(|(&c, p)| f64::from(c) * p).sum();
-                let least = (product.abs() - off * heap.norm_sq.sqrt()).max(0.0);
+                let least = (product.abs() - off * group.norm_sq.sqrt()).max(0.0);
                 *bound -= least * least;
             });
     }
 }
 
-/// The bound of a heap that takes no part.
+/// The bound of a group that takes no part.
 const NONE: f64 = f64::NEG_INFINITY;

@@ -105,7 +105,7 @@ impl<'a> Cover<'a> {
                 let near = ByKernels::new(rows, neighbours, delta);
                 (Found::Kernels(near), vec![1; rows.len()])
             }
-            Items::Heaps { leaders, sizes, .. } => {
+            Items::Groups { leaders, sizes, .. } => {
                 let near = Exact::new(rows, leaders.clone(), sizes.clone(), delta)?;
                 (Found::Host(near), sizes.clone())
             }
@@ -171,7 +171,7 @@ impl<'a> Cover<'a> {
         self.uncovered = items.map(|item| self.items.left(item)).collect();
         self.left = self.uncovered.iter().map(|&rows| rows as usize).sum();
         let taken = std::mem::take(&mut self.taken);
-        if let (Items::Heaps { .. }, Found::Host(near)) = (&self.items, &mut self.near) {
+        if let (Items::Groups { .. }, Found::Host(near)) = (&self.items, &mut self.near) {
             // Of some items fewer rows count than before: few items, counted anew.
             near.weights.copy_from_slice(&self.uncovered);
             self.most = near.count()?;

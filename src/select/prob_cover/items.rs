@@ -21,10 +21,10 @@ pub(super) enum Items {
         is_taken: Vec<bool>,
     },
     /// All rows that are alike at length 1.
-    Heaps {
-        /// Each row's heap.
+    Groups {
+        /// Each row's group.
         of_row: Vec<u32>,
-        /// The rows of each heap that are neither picked nor labelled, descending: the last is next.
+        /// The rows of each group that are neither picked nor labelled, descending: the last is next.
         left: Vec<Vec<u32>>,
         /// The first row of each.
         leaders: Vec<usize>,
@@ -34,7 +34,7 @@ pub(super) enum Items {
 }
 
 impl Items {
-    /// The rows, as heaps where that makes far fewer.
+    /// The rows, as groups where that makes far fewer.
     pub(super) fn of(rows: &UnitRows<'_>, is_taken: Vec<bool>) -> Result<Self, Error> {
         if !may_be_alike(rows)? {
             return Ok(Self::Rows { is_taken });
@@ -51,18 +51,18 @@ impl Items {
         let mut of_row = vec![0; first.len()];
         let mut left = vec![Vec::new(); leaders.len()];
         let mut sizes = vec![0; leaders.len()];
-        for (heap, &leader) in (0..).zip(&leaders) {
-            of_row[leader] = heap;
+        for (group, &leader) in (0..).zip(&leaders) {
+            of_row[leader] = group;
         }
         for row in (0..first.len()).rev() {
-            let heap = of_row[first[row] as usize];
-            of_row[row] = heap;
-            sizes[heap as usize] += 1;
+            let group = of_row[first[row] as usize];
+            of_row[row] = group;
+            sizes[group as usize] += 1;
             if !is_taken[row] {
-                left[heap as usize].push(row as u32);
+                left[group as usize].push(row as u32);
             }
         }
-        Ok(Self::Heaps {
+        Ok(Self::Groups {
             of_row,
             left,
             leaders,
@@ -73,7 +73,7 @@ impl Items {
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Rows { is_taken } => is_taken.len(),
-            Self::Heaps { left, .. } => left.len(),
+            Self::Groups { left, .. } => left.len(),
         }
     }
 
@@ -81,7 +81,7 @@ impl Items {
     pub(super) fn of_row(&self, row: usize) -> usize {
         match self {
             Self::Rows { .. } => row,
-            Self::Heaps { of_row, .. } => of_row[row] as usize,
+            Self::Groups { of_row, .. } => of_row[row] as usize,
         }
     }
 
@@ -89,7 +89,7 @@ impl Items {
     pub(super) fn next(&self, item: usize) -> Option<u32> {
         match self {
             Self::Rows { is_taken } => (!is_taken[item]).then_some(item as u32),
-            Self::Heaps { left, .. } => left[item].last().copied(),
+            Self::Groups { left, .. } => left[item].last().copied(),
         }
     }
 
@@ -97,7 +97,7 @@ impl Items {
     pub(super) fn take(&mut self, item: usize) {
         match self {
             Self::Rows { is_taken } => is_taken[item] = true,
-            Self::Heaps { left, .. } => {
+            Self::Groups { left, .. } => {
                 left[item].pop();
             }
         }
@@ -107,7 +107,7 @@ impl Items {
     pub(super) fn left(&self, item: usize) -> u32 {
         match self {
             Self::Rows { is_taken } => u32::from(!is_taken[item]),
-            Self::Heaps { left, .. } => left[item].len() as u32,
+            Self::Groups { left, .. } => left[item].len() as u32,
         }
     }
 }
