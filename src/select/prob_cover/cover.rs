@@ -15,6 +15,10 @@ const HELD_FOR_ROW: usize = 3;
 /// And as many as that in any case.
 const HELD_ALWAYS: usize = 1 << 16;
 
+/// Rows are held at once until their bounds come to so many times as many as there are rows: where a
+/// row covers much of the pool, what they cover changes before most of them are looked at.
+const HELD_AT_ONCE: usize = 4;
+
 /// Where no more than so many times as many rows as it pays to mark at a time may lose by a pick,
 /// all of them are told at once; otherwise those close to the pick. The others are told when they come
 /// up.
@@ -76,7 +80,7 @@ impl Found<'_> {
     }
 }
 
-/// A row with the uncovered items that are near to it, ascending.
+/// A row with the uncovered items that are near to it.
 struct Held {
     row: u32,
     near: Vec<u32>,
@@ -404,11 +408,13 @@ impl<'a> Cover<'a> {
 
     /// Holds some rows that may be better than `best`, and whose bounds are up to date.
     fn hold(&mut self, best: Option<Rank>) -> Result<(), Error> {
-        let mut rows = Vec::new();
-        while rows.len() < MARKED {
+        let most = HELD_AT_ONCE * self.rows.len();
+        let (mut rows, mut covered) = (Vec::new(), 0);
+        while rows.len() < MARKED && covered <= most {
             match self.first() {
                 Some(next) if Some(next) > best && !self.is_stale(next.1.0) => {
                     rows.push(next.1.0);
+                    covered += next.0 as usize;
                     self.queue.take();
                 }
                 _ => break,
@@ -452,7 +458,7 @@ impl<'a> Cover<'a> {
         candidates.unwrap_or_else(|| (0..self.items.len()).collect())
     }
 
-    /// For each of at most [`MARKED`] items the uncovered ones within the distance, ascending.
+    /// For each of at most [`MARKED`] items the uncovered ones within the distance, in any order.
     fn near(&mut self, items: &[usize]) -> Result<Vec<Vec<u32>>, Error> {
         let left = self.left_of(items);
         let (near, doubts) = self.near.by().within(items, &left)?;

@@ -1,5 +1,6 @@
 //! Distances on the host, for pools that the kernels' whole numbers cannot tell apart: products in
-//! f32 of what the rows differ by from their mean, and what those leave open in f64.
+//! f32 of what the rows differ by from the middle of some that lie together, and what those leave open
+//! in f64.
 
 use super::near::Near;
 use crate::pool::UNIT_ROUNDOFF;
@@ -7,6 +8,7 @@ use crate::products::{FloatColumns, float_products};
 use crate::select::unit_rows::UnitRows;
 use crate::{Error, sums};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Columns of products that are made at a time: while others meet them they stay in a core's cache.
 const COLUMNS: usize = 512;
@@ -22,17 +24,20 @@ pub(super) struct Exact<'a> {
     leaders: Vec<usize>,
     /// How many rows each stands for.
     pub(super) weights: Vec<u32>,
-    measure: Measure,
+    /// Where each lies along a line through the pool, from one end to the other about 0: rows that
+    /// follow each other there tend to lie together.
+    places: Vec<f64>,
+    delta_sq: f64,
 }
 
-/// What distances are found by.
+/// What the distances to some rows are found by.
 struct Measure {
-    /// The mean of the rows.
+    /// Their mean.
     centre: Vec<f64>,
     delta_sq: f64,
 }
 
-/// Some of the rows: at length 1, and less the centre.
+/// Some of the rows: at length 1, and less a centre.
 struct Made {
     z: Vec<f64>,
     u: Vec<f32>,
@@ -49,71 +54,126 @@ impl<'a> Exact<'a> {
         weights: Vec<u32>,
         delta: f64,
     ) -> Result<Self, Error> {
-        let mut centre = vec![0.0; rows.dim()];
-        rows.gather(&leaders, |_, z| {
-            for z in z.chunks_exact(centre.len()) {
-                centre.iter_mut().zip(z).for_each(|(sum, z)| *sum += z);
-            }
-        })?;
-        centre
-            .iter_mut()
-            .for_each(|sum| *sum /= leaders.len() as f64);
-        Ok(Self {
+        let mut new = Self {
+            places: vec![0.0; leaders.len()],
             rows,
             leaders,
             weights,
-            measure: Measure {
-                centre,
-                delta_sq: delta * delta,
-            },
-        })
+            delta_sq: delta * delta,
+        };
+        new.place()?;
+        Ok(new)
     }
 
-    fn made(&self, items: &[usize]) -> Result<Made, Error> {
-        let rows: Vec<usize> = items.iter().map(|&item| self.leaders[item]).collect();
-        Ok(self.measure.make(&self.rows.rows(&rows)?))
+    /// Finds the places, along the line from the row that is farthest from the first to the row
+    /// farthest from that.
+    fn place(&mut self) -> Result<(), Error> {
+        let end = self.farthest(&self.rows.rows(&self.leaders[..1])?)?;
+        let other = self.farthest(&end)?;
+        let line: Vec<f64> = end.iter().zip(&other).map(|(a, b)| a - b).collect();
+        let middle = 0.5 * (sums::dot(&end, &line) + sums::dot(&other, &line));
+        let mut places = Vec::with_capacity(self.leaders.len());
+        self.rows.gather(&self.leaders, |_, z| {
+            let z = z.par_chunks_exact(line.len());
+            let place = |z: &[f64]| sums::vectorised!(sums::dot(z, &line)) - middle;
+            places.par_extend(z.map(place));
+        })?;
+        self.places = places;
+        Ok(())
+    }
+
+    /// The row farthest from a point, the first of several.
+    fn farthest(&self, from: &[f64]) -> Result<Vec<f64>, Error> {
+        let (mut most, mut farthest) = (-1.0, Vec::new());
+        self.rows.gather(&self.leaders, |_, z| {
+            let z: Vec<&[f64]> = z.chunks_exact(from.len()).collect();
+            let distance = |z: &&[f64]| sums::vectorised!(sums::distance_sq(z, from));
+            let distances: Vec<f64> = z.par_iter().map(distance).collect();
+            for (z, distance) in z.into_iter().zip(distances) {
+                if distance > most {
+                    (most, farthest) = (distance, z.to_vec());
+                }
+            }
+        })?;
+        Ok(farthest)
+    }
+
+    /// Which of some items comes first along the line, and which after it.
+    fn along(&self, items: &[usize]) -> Vec<usize> {
+        let place = |&at: &usize| self.places[items[at]];
+        let mut order: Vec<usize> = (0..items.len()).collect();
+        order.sort_by(|a, b| place(a).total_cmp(&place(b)));
+        order
+    }
+
+    /// Cuts items along the line into blocks of at most [`COLUMNS`], none of them across its middle:
+    /// where rows point two opposite ways, each block has one of them.
+    fn blocks(&self, items: &[usize]) -> Vec<Range<usize>> {
+        let middle = items.partition_point(|&item| self.places[item] < 0.0);
+        let of_half = |half: Range<usize>| {
+            let end = half.end;
+            let starts = half.step_by(COLUMNS);
+            starts.map(move |start| start..end.min(start + COLUMNS))
+        };
+        of_half(0..middle)
+            .chain(of_half(middle..items.len()))
+            .collect()
     }
 
     /// What `answer` makes of some of `among` at a time, by the place of the first, and of which of the
-    /// `marked`, from a place on, lie within δ of each: 1 or 0, row by row. `take` has the answers in
-    /// order, those of [`COLUMNS`] of the marked after another.
+    /// columns, at most [`COLUMNS`], lie within δ of each: 1 or 0, row by row. `take` has the answers
+    /// in order.
     fn meet<T: Send>(
         &self,
-        marked: &[usize],
+        columns: &[usize],
         among: &[usize],
-        answer: impl Fn(usize, usize, &[u8]) -> T + Sync,
+        answer: impl Fn(usize, &[u8]) -> T + Sync,
         mut take: impl FnMut(usize, T),
     ) -> Result<(), Error> {
-        self.rows.count_settled(marked.len() * among.len());
-        let measure = &self.measure;
+        self.rows.count_settled(columns.len() * among.len());
+        let (measure, columns) = self.made(columns)?;
+        let packed = FloatColumns::of(&columns.u, self.rows.dim());
+        let count = columns.lengths.len();
         let rows: Vec<usize> = among.iter().map(|&item| self.leaders[item]).collect();
-        for (block, marked) in marked.chunks(COLUMNS).enumerate() {
-            let columns = self.made(marked)?;
-            let packed = FloatColumns::of(&columns.u, self.rows.dim());
-            let mut done = 0;
-            self.rows.gather(&rows, |piece, z| {
-                let made = measure.make(z);
-                let of_rows = |start: usize| {
-                    let some: Vec<usize> = (start..piece.len().min(start + ROWS)).collect();
-                    let mut products = vec![0.0; some.len() * marked.len()];
-                    float_products(&made.u, &some, &packed, &mut products);
-                    let mut near = vec![0; products.len()];
-                    let products = products.chunks_exact(marked.len());
-                    let of_row = near.chunks_exact_mut(marked.len()).zip(products);
-                    for (&row, (near, products)) in some.iter().zip(of_row) {
-                        measure.judge(&made, row, &columns, products, near);
-                    }
-                    (done + start, answer(done + start, block * COLUMNS, &near))
-                };
-                let starts: Vec<usize> = (0..piece.len()).step_by(ROWS).collect();
-                let answers: Vec<(usize, T)> = starts.into_par_iter().map(of_rows).collect();
-                answers
-                    .into_iter()
-                    .for_each(|(at, answer)| take(at, answer));
-                done += piece.len();
-            })?;
+        let mut done = 0;
+        self.rows.gather(&rows, |piece, z| {
+            let made = measure.make(z);
+            let of_rows = |start: usize| {
+                let some: Vec<usize> = (start..piece.len().min(start + ROWS)).collect();
+                let mut products = vec![0.0; some.len() * count];
+                float_products(&made.u, &some, &packed, &mut products);
+                let mut near = vec![0; products.len()];
+                let products = products.chunks_exact(count);
+                let of_row = near.chunks_exact_mut(count).zip(products);
+                for (&row, (near, products)) in some.iter().zip(of_row) {
+                    measure.judge(&made, row, &columns, products, near);
+                }
+                (done + start, answer(done + start, &near))
+            };
+            let starts: Vec<usize> = (0..piece.len()).step_by(ROWS).collect();
+            let answers: Vec<(usize, T)> = starts.into_par_iter().map(of_rows).collect();
+            for (at, answer) in answers {
+                take(at, answer);
+            }
+            done += piece.len();
+        })
+    }
+
+    /// Rows about their mean, and what their distances to others are found by.
+    fn made(&self, items: &[usize]) -> Result<(Measure, Made), Error> {
+        let rows: Vec<usize> = items.iter().map(|&item| self.leaders[item]).collect();
+        let z = self.rows.rows(&rows)?;
+        let mut centre = vec![0.0; self.rows.dim()];
+        for z in z.chunks_exact(centre.len()) {
+            centre.iter_mut().zip(z).for_each(|(sum, z)| *sum += z);
         }
-        Ok(())
+        centre.iter_mut().for_each(|sum| *sum /= rows.len() as f64);
+        let measure = Measure {
+            centre,
+            delta_sq: self.delta_sq,
+        };
+        let made = measure.make(&z);
+        Ok((measure, made))
     }
 }
 
@@ -140,7 +200,7 @@ impl Measure {
     /// Which columns lie within δ of a row, given its products with them.
     ///
     /// ‖a − b‖² = ‖a‖² + ‖b‖² − 2⟨a, b⟩ is off by what the product is, a sum of `dim` roundings at
-    /// most, and by the rounding of a and b to f32.
+    /// most, and by the roundings of a and b, to f64 and to f32.
     fn judge(&self, made: &Made, row: usize, columns: &Made, products: &[f32], near: &mut [u8]) {
         let dim = self.centre.len();
         let (square, length) = (made.squares[row], made.lengths[row]);
@@ -193,38 +253,41 @@ impl Near for Exact<'_> {
     /// Each pair once: some rows meet themselves and those after them.
     fn count(&self) -> Result<Vec<u32>, Error> {
         let all: Vec<usize> = (0..self.leaders.len()).collect();
-        let weights = &self.weights;
-        let mut counts = vec![0; all.len()];
-        for (block, marked) in all.chunks(COLUMNS).enumerate() {
-            let after = &all[block * COLUMNS..];
-            let answer = |at: usize, _: usize, near: &[u8]| {
-                let rows = &after[at..at + near.len() / marked.len()];
-                let apart = marked.len().saturating_sub(at).min(rows.len());
-                let near_apart = &near[apart * marked.len()..];
+        let (all, weights) = (self.along(&all), &self.weights);
+        let mut along = vec![0; all.len()];
+        for block in self.blocks(&all) {
+            let (first, columns) = (block.start, &all[block]);
+            let after = &all[first..];
+            let answer = |at: usize, near: &[u8]| {
+                let rows = &after[at..at + near.len() / columns.len()];
+                let apart = columns.len().saturating_sub(at).min(rows.len());
+                let near_apart = &near[apart * columns.len()..];
                 let of_columns = (apart < rows.len())
                     .then(|| weigh_columns(weights, &rows[apart..], near_apart));
-                (weigh(weights, marked, near), of_columns)
+                (weigh(weights, columns, near), of_columns)
             };
-            self.meet(marked, after, answer, |at, (of_rows, of_columns)| {
-                add(&mut counts[block * COLUMNS + at..], &of_rows);
-                add(
-                    &mut counts[block * COLUMNS..],
-                    &of_columns.unwrap_or_default(),
-                );
+            self.meet(columns, after, answer, |at, (of_rows, of_columns)| {
+                add(&mut along[first + at..], &of_rows);
+                add(&mut along[first..], &of_columns.unwrap_or_default());
             })?;
+        }
+        let mut counts = vec![0; all.len()];
+        for (&item, count) in all.iter().zip(along) {
+            counts[item] = count;
         }
         Ok(counts)
     }
 
     fn count_least(&self, marked: &[usize], among: &[usize]) -> Result<Vec<u32>, Error> {
         let (weights, mut counts) = (&self.weights, vec![0; among.len()]);
-        let answer = |_: usize, first: usize, near: &[u8]| {
-            let marked = &marked[first..marked.len().min(first + COLUMNS)];
-            weigh(weights, marked, near)
-        };
-        self.meet(marked, among, answer, |at, found| {
-            add(&mut counts[at..], &found);
-        })?;
+        let marked: Vec<usize> = self.along(marked).iter().map(|&at| marked[at]).collect();
+        for block in self.blocks(&marked) {
+            let columns = &marked[block];
+            let answer = |_: usize, near: &[u8]| weigh(weights, columns, near);
+            self.meet(columns, among, answer, |at, found| {
+                add(&mut counts[at..], &found);
+            })?;
+        }
         Ok(counts)
     }
 
@@ -234,14 +297,18 @@ impl Near for Exact<'_> {
 
     fn within(&self, marked: &[usize], among: &[usize]) -> Result<(Vec<Vec<u32>>, usize), Error> {
         let mut lists = vec![Vec::new(); marked.len()];
-        let keep = |_: usize, _: usize, near: &[u8]| near.to_vec();
-        self.meet(marked, among, keep, |at, near| {
-            for (&item, near) in among[at..].iter().zip(near.chunks_exact(marked.len())) {
-                let found = lists.iter_mut().zip(near).filter(|(_, near)| **near != 0);
-                found.for_each(|(list, _)| list.push(item as u32));
-            }
-        })?;
-        lists.par_iter_mut().for_each(|list| list.sort_unstable());
+        let order = self.along(marked);
+        let along: Vec<usize> = order.iter().map(|&at| marked[at]).collect();
+        for block in self.blocks(&along) {
+            let (columns, order) = (&along[block.clone()], &order[block]);
+            let keep = |_: usize, near: &[u8]| near.to_vec();
+            self.meet(columns, among, keep, |at, near| {
+                for (&item, near) in among[at..].iter().zip(near.chunks_exact(columns.len())) {
+                    let found = order.iter().zip(near).filter(|(_, near)| **near != 0);
+                    found.for_each(|(&list, _)| lists[list].push(item as u32));
+                }
+            })?;
+        }
         Ok((lists, 0))
     }
 
@@ -264,5 +331,5 @@ fn add(sums: &mut [u32], values: &[u32]) {
         .for_each(|(sum, value)| *sum += value);
 }
 
-/// More than what a squared distance in f64 is off by.
-const TINY: f64 = 1e-13;
+/// More than what subnormals that count as zero may add to a squared distance.
+const TINY: f64 = 1e-29;

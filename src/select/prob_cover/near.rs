@@ -20,7 +20,7 @@ pub(super) trait Near {
     fn count_most(&self, marked: &[usize], among: &[usize]) -> Result<Vec<u32>, Error>;
 
     /// For each of at most [`MARKED`](crate::MARKED) rows those of `among` that lie within δ of it,
-    /// ascending, and how many pairs had to be settled one by one.
+    /// in any order, and how many pairs had to be settled one by one.
     fn within(&self, marked: &[usize], among: &[usize]) -> Result<(Vec<Vec<u32>>, usize), Error>;
 
     /// Keeps of `among` those that may be close to a row.
@@ -122,7 +122,6 @@ impl Near for ByKernels<'_> {
         let pairs = pairs.sum();
         self.rows.count_settled(pairs);
         self.settle(marked, &open, &open_marks, &mut near)?;
-        near.par_iter_mut().for_each(|near| near.sort_unstable());
         Ok((near, pairs))
     }
 
