@@ -10,7 +10,7 @@ mod common;
 
 use common::{pools, sizes};
 use coresift::Pool;
-use coresift::bench::kernels::{Case, Group, groups};
+use coresift_cli::bench::kernels::{Case, Group, groups};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 

@@ -9,7 +9,7 @@
 mod common;
 
 use common::{pools, sizes};
-use coresift::bench::selectors::groups;
+use coresift_cli::bench::selectors::groups;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 

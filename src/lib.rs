@@ -53,8 +53,8 @@
 //!
 //! # Cargo features
 //!
-//! `gpu` (default): pools through wgpu. `gles`: its GL backend besides. `cli` (default): the
-//! `coresift` binary, and its benchmarks as a module. Without any of them the library has the CPU pool.
+//! `gpu` (default): pools through wgpu. `gles`: its GL backend besides. Without them the library has the
+//! CPU pool.
 //!
 //! # The code
 //!
@@ -64,14 +64,11 @@
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
-#[cfg(feature = "cli")]
+#[doc(hidden)] // for the benchmarks
 pub mod bench;
 mod cpu;
 mod error;
 mod features;
-#[cfg(feature = "cli")]
-#[doc(hidden)] // for the binary
-pub mod file;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod neighbours;

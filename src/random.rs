@@ -146,7 +146,7 @@ pub(crate) fn uniforms_that(
 }
 
 /// `out[i]` is the number at position `2 * i` of the stream, an exponential of mean 1.
-pub(crate) fn exponentials(seed: u64, stream: u64, rows: usize) -> Vec<f64> {
+pub fn exponentials(seed: u64, stream: u64, rows: usize) -> Vec<f64> {
     let mut out = vec![0.0; rows];
     out.par_chunks_mut(CHUNK)
         .enumerate()

@@ -139,11 +139,10 @@ fn picks_are_those_of_a_stored_graph() {
 
 /// Pools where one pick covers all or nearly, where few rows differ, and where all pairs lie so close to
 /// δ that kernels leave them open: covers begin anew for every few picks.
-#[cfg(feature = "cli")] // for the pools
 #[test]
 fn degenerate_pools_are_those_of_a_stored_graph() {
-    let shape = coresift::bench::Shape { rows: 400, dim: 12 };
-    for pool in coresift::bench::degenerate::pools(shape).unwrap() {
+    let shape = coresift_cli::bench::Shape { rows: 400, dim: 12 };
+    for pool in coresift_cli::bench::degenerate::pools(shape).unwrap() {
         let (rows, dim) = (pool.shape.rows, pool.shape.dim);
         let z = unit(&pool.values, dim);
         for delta in [1e-3, 1.5e-3, 0.05, 1.0, 1.9] {

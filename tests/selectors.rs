@@ -651,11 +651,10 @@ fn draws_are_those_of_the_definition() {
 /// Pools with an epoch for every few picks, thousands of times over in earnest, against the definition.
 /// With a far row that has a direction of its own fewer directions are left after it; labelled rows
 /// are out of play from the start.
-#[cfg(feature = "cli")] // for the pools
 #[test]
 fn short_epochs_are_those_of_the_definition() {
-    let shape = coresift::bench::Shape { rows: 160, dim: 24 };
-    let mut pools = coresift::bench::degenerate::pools(shape).unwrap();
+    let shape = coresift_cli::bench::Shape { rows: 160, dim: 24 };
+    let mut pools = coresift_cli::bench::degenerate::pools(shape).unwrap();
     let mut lone = pools[6].clone();
     lone.name = "rank 2 and a row of its own";
     lone.values[70 * 24..71 * 24].copy_from_slice(&made_up(1, 24));

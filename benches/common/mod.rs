@@ -1,8 +1,8 @@
 //! What the benches share: sizes, and a pool on every device.
 #![allow(unreachable_pub, reason = "each bench is a crate of its own")]
 
-use coresift::bench::Sizes;
 use coresift::{CpuPool, Features, Pool};
+use coresift_cli::bench::Sizes;
 #[cfg(feature = "gpu")]
 use std::collections::BTreeSet;
 

@@ -1,8 +1,6 @@
 //! The CPU pool: each kernel as a blocked, threaded loop over borrowed rows. No algorithm.
 
 mod arrangement;
-#[cfg(feature = "cli")]
-mod ceilings;
 mod closest;
 mod count_within;
 mod deflate;

@@ -2,9 +2,8 @@
 
 use super::adapter::{backend_name, driver, type_name};
 use super::memory::Block;
-use crate::bench::report::{Adapter, Ceiling, Timing};
-use crate::bench::{Device, Limit, Number, Record, Sizes, device};
-use crate::{Error, Features, Gpu, Pool};
+use crate::bench::{Effort, Limit, Measured, Number, latency, long_enough, word, wrong};
+use crate::{Error, Gpu};
 use std::sync::OnceLock;
 use std::sync::mpsc;
 use std::time::Instant;
@@ -50,73 +49,46 @@ struct Shape {
     term: u32,
 }
 
-impl Device for Gpu {
-    fn describe(&self) -> Adapter {
-        let info = self.shared.device.adapter_info();
-        let limits = self.limits();
-        let limits = [
-            ("max_buffer_size", limits.max_buffer_size),
-            (
-                "max_storage_buffer_binding_size",
-                limits.max_storage_buffer_binding_size,
-            ),
-            (
-                "max_compute_invocations_per_workgroup",
-                limits.max_compute_invocations_per_workgroup.into(),
-            ),
-            (
-                "max_compute_workgroup_storage_size",
-                limits.max_compute_workgroup_storage_size.into(),
-            ),
-            (
-                "max_compute_workgroups_per_dimension",
-                limits.max_compute_workgroups_per_dimension.into(),
-            ),
-            ("subgroup_min_size", info.subgroup_min_size.into()),
-            ("subgroup_max_size", info.subgroup_max_size.into()),
-        ];
-        Adapter {
-            backend: backend_name(info.backend).to_lowercase(),
-            kind: type_name(info.device_type).to_owned(),
-            driver: driver(&info),
-            threads: None,
-            limits: limits.map(|(name, limit)| (name.to_owned(), limit)).into(),
-            timing: if self.has_timestamps() {
-                Timing::Timestamps
-            } else {
-                Timing::WallClock
-            },
-            ceilings: Vec::new(),
-            kernels: Vec::new(),
-            selectors: Vec::new(),
-            missing: Vec::new(),
-            name: info.name,
-        }
+impl Gpu {
+    /// Its name, backend, kind and driver.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn about(&self) -> [String; 4] {
+        let info = self.device().adapter_info();
+        let (backend, kind) = (backend_name(info.backend), type_name(info.device_type));
+        let driver = driver(&info);
+        [info.name, backend.to_owned(), kind.to_owned(), driver]
     }
 
-    fn pool<'a>(&'a self, features: Features<'a>) -> Result<Box<dyn Pool + 'a>, Error> {
-        Ok(Box::new(Self::pool(self, features)?))
-    }
-
-    fn resident<'a>(&'a self, features: &Features<'a>) -> Result<Box<dyn Pool + 'a>, Error> {
-        Ok(Box::new(self.upload(features)?))
-    }
-
-    fn ceiling(&self, limit: Limit, sizes: &Sizes) -> Result<Option<Ceiling>, Error> {
-        let (work, seconds) = match limit {
-            Limit::Copy => self.copies(sizes)?,
-            Limit::Read => self.reads(sizes)?,
+    /// Measures a limit; `None` where the device has no such thing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfMemory`], [`Error::DeviceLost`]; [`Error::Device`] where what it did is not what it
+    /// was told to.
+    #[doc(hidden)]
+    pub fn measure(&self, limit: Limit, effort: &Effort) -> Result<Option<Measured>, Error> {
+        match limit {
+            Limit::Copy => self.copies(effort),
+            Limit::Read => self.reads(effort),
             Limit::MultiplyAdd(Number::F16) if !self.has_f16() => return Ok(None),
-            Limit::MultiplyAdd(number) => self.multiply_adds(number, sizes)?,
-            Limit::Dispatch => self.dispatches(sizes)?,
-            Limit::ReadBack => self.read_backs(sizes)?,
-            Limit::Upload => self.uploads(sizes)?,
+            Limit::MultiplyAdd(number) => self.multiply_adds(number, effort),
+            Limit::Dispatch => self.dispatches(effort),
+            Limit::ReadBack => self.read_backs(effort),
+            Limit::Upload => self.uploads(effort),
             Limit::Gemm(_) => return Ok(None),
-        };
-        Ok(Some(limit.ceiling(work, seconds)))
+        }
+        .map(Some)
     }
 
-    fn spin(&self) -> Result<Option<f64>, Error> {
+    /// Seconds of a little work, always the same, by which a device's clock is told; `None` for a
+    /// software device.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfMemory`] and [`Error::DeviceLost`].
+    #[doc(hidden)]
+    pub fn spin(&self) -> Result<Option<f64>, Error> {
         const SOME: u64 = 2048; // workgroups: a millisecond of a large GPU's time
         if self.is_software() {
             return Ok(None);
@@ -133,20 +105,8 @@ impl Device for Gpu {
             .map(Some)
     }
 
-    fn take_record(&self) -> Result<Option<Record>, Error> {
-        let record = Self::take_record(self)?;
-        Ok(record.map(|record| Record {
-            parts: (record.parts.into_iter())
-                .map(|part| (part.name, part.calls, part.seconds))
-                .collect(),
-            peak_bytes: record.peak_bytes,
-        }))
-    }
-}
-
-impl Gpu {
     fn has_f16(&self) -> bool {
-        let features = self.shared.device.features();
+        let features = self.device().features();
         features.contains(wgpu::Features::SHADER_F16)
     }
 
@@ -174,16 +134,16 @@ impl Gpu {
     }
 
     /// A buffer of words that differ, in whole workgroups of reading threads.
-    fn words(&self, sizes: &Sizes) -> Result<(Vec<u32>, Block), Error> {
+    fn words(&self, effort: &Effort) -> Result<(Vec<u32>, Block), Error> {
         let unit = 16 * EACH * THREADS;
-        let size = (sizes.buffer as u64).min(self.most_bound()) / unit * unit;
-        let words: Vec<u32> = (0..size as u32 / 4).map(device::word).collect();
+        let size = (effort.buffer as u64).min(self.most_bound()) / unit * unit;
+        let words: Vec<u32> = (0..size as u32 / 4).map(word).collect();
         let block = self.filled("source", &words, BufferUsages::STORAGE)?;
         Ok((words, block))
     }
 
-    fn copies(&self, sizes: &Sizes) -> Result<(f64, Vec<f64>), Error> {
-        let (words, source) = self.words(sizes)?;
+    fn copies(&self, effort: &Effort) -> Result<Measured, Error> {
+        let (words, source) = self.words(effort)?;
         let copied = self.output("copied", source.size())?;
         let vectors = source.size() / 16;
         let shape = self.uniform(vectors as u32)?;
@@ -192,14 +152,14 @@ impl Gpu {
         let run = || self.seconds("ceiling_copy", COPY, &slot, &blocks, groups);
         run()?;
         if self.read::<u32>("copied", &copied)? != words {
-            return Err(device::wrong(Limit::Copy));
+            return Err(wrong(Limit::Copy));
         }
-        let seconds: Result<_, _> = (0..sizes.samples).map(|_| run()).collect();
+        let seconds: Result<_, _> = (0..effort.samples).map(|_| run()).collect();
         Ok((2.0 * source.size() as f64, seconds?))
     }
 
-    fn reads(&self, sizes: &Sizes) -> Result<(f64, Vec<f64>), Error> {
-        let (words, source) = self.words(sizes)?;
+    fn reads(&self, effort: &Effort) -> Result<Measured, Error> {
+        let (words, source) = self.words(effort)?;
         let threads = source.size() / (16 * EACH);
         let sums = self.output("sums", 4 * threads)?;
         let shape = self.uniform(threads as u32)?;
@@ -209,13 +169,13 @@ impl Gpu {
         run()?;
         let sum = |words: &[u32]| words.iter().fold(0u32, |sum, &w| sum.wrapping_add(w));
         if sum(&self.read::<u32>("sums", &sums)?) != sum(&words) {
-            return Err(device::wrong(Limit::Read));
+            return Err(wrong(Limit::Read));
         }
-        let seconds: Result<_, _> = (0..sizes.samples).map(|_| run()).collect();
+        let seconds: Result<_, _> = (0..effort.samples).map(|_| run()).collect();
         Ok(((source.size() + sums.size()) as f64, seconds?))
     }
 
-    fn multiply_adds(&self, number: Number, sizes: &Sizes) -> Result<(f64, Vec<f64>), Error> {
+    fn multiply_adds(&self, number: Number, effort: &Effort) -> Result<Measured, Error> {
         let (name, source) = match number {
             Number::F32 => ("ceiling_f32", F32),
             Number::F16 => ("ceiling_f16", F16),
@@ -237,19 +197,19 @@ impl Gpu {
             let seconds = self.seconds(name, source, &slot, &[&shape, &sums], groups)?;
             let got = self.read::<u32>("sums", &sums)?;
             if got.chunks(LANES).any(|got| got != want) {
-                return Err(device::wrong(Limit::MultiplyAdd(number)));
+                return Err(wrong(Limit::MultiplyAdd(number)));
             }
             Ok(seconds)
         };
         run(1)?; // compiles
-        let (times, seconds) = device::long_enough(sizes, most, run)?;
+        let (times, seconds) = long_enough(effort, most, run)?;
         let chains = GROUPS * times * (LANES * CHAINS) as u64;
         Ok((2.0 * chains as f64 * f64::from(LINKS), seconds))
     }
 
     /// By the host's clock: a device's own does not see how its host waits.
-    fn dispatches(&self, sizes: &Sizes) -> Result<(f64, Vec<f64>), Error> {
-        let source = self.filled("source", &[device::word(1); 4], BufferUsages::STORAGE)?;
+    fn dispatches(&self, effort: &Effort) -> Result<Measured, Error> {
+        let source = self.filled("source", &[word(1); 4], BufferUsages::STORAGE)?;
         let copied = self.output("copied", 16)?;
         let shape = self.uniform(1u32)?;
         let blocks = [&shape, &source, &copied];
@@ -264,30 +224,30 @@ impl Gpu {
             Ok(began.elapsed().as_secs_f64())
         };
         run(1)?;
-        if self.read::<u32>("copied", &copied)? != [device::word(1); 4] {
-            return Err(device::wrong(Limit::Dispatch));
+        if self.read::<u32>("copied", &copied)? != [word(1); 4] {
+            return Err(wrong(Limit::Dispatch));
         }
-        device::latency(sizes, run)
+        latency(effort, run)
     }
 
-    fn read_backs(&self, sizes: &Sizes) -> Result<(f64, Vec<f64>), Error> {
+    fn read_backs(&self, effort: &Effort) -> Result<Measured, Error> {
         let usage = BufferUsages::COPY_SRC;
-        let source = self.filled("source", &[device::word(1); 4], usage)?;
-        device::latency(sizes, |times| {
+        let source = self.filled("source", &[word(1); 4], usage)?;
+        latency(effort, |times| {
             self.idle()?;
             let began = Instant::now();
             for _ in 0..times {
-                if self.read::<u32>("source", &source)? != [device::word(1); 4] {
-                    return Err(device::wrong(Limit::ReadBack));
+                if self.read::<u32>("source", &source)? != [word(1); 4] {
+                    return Err(wrong(Limit::ReadBack));
                 }
             }
             Ok(began.elapsed().as_secs_f64())
         })
     }
 
-    fn uploads(&self, sizes: &Sizes) -> Result<(f64, Vec<f64>), Error> {
-        let size = (sizes.buffer as u64).min(self.most_bound()) / 4 * 4;
-        let words: Vec<u32> = (0..size as u32 / 4).map(device::word).collect();
+    fn uploads(&self, effort: &Effort) -> Result<Measured, Error> {
+        let size = (effort.buffer as u64).min(self.most_bound()) / 4 * 4;
+        let words: Vec<u32> = (0..size as u32 / 4).map(word).collect();
         let mapped = BufferUsages::MAP_WRITE | BufferUsages::COPY_SRC;
         let staging = self.block("staging", size, mapped)?;
         let arrived = self.output("uploaded", size)?;
@@ -302,9 +262,9 @@ impl Gpu {
         };
         run()?;
         if self.read::<u32>("uploaded", &arrived)? != words {
-            return Err(device::wrong(Limit::Upload));
+            return Err(wrong(Limit::Upload));
         }
-        let seconds: Result<_, Error> = (0..sizes.samples).map(|_| run()).collect();
+        let seconds: Result<_, Error> = (0..effort.samples).map(|_| run()).collect();
         Ok((size as f64, seconds?))
     }
 

@@ -61,7 +61,6 @@ pub(super) struct Pipelines {
     pub(super) sum_columns: Slots,
     pub(super) sum_stored: OnceLock<wgpu::ComputePipeline>,
     pub(super) greedy_rounds: OnceLock<wgpu::ComputePipeline>,
-    #[cfg(feature = "cli")]
     pub(super) ceiling_f32: OnceLock<wgpu::ComputePipeline>,
 }
 
@@ -228,6 +227,18 @@ impl Gpu {
         adapter::title(&self.shared.device.adapter_info())
     }
 
+    /// The device that kernels run on, for work of the application's own beside them.
+    #[must_use]
+    pub fn device(&self) -> &wgpu::Device {
+        &self.shared.device
+    }
+
+    /// Its queue.
+    #[must_use]
+    pub fn queue(&self) -> &wgpu::Queue {
+        &self.shared.queue
+    }
+
     /// A pool of these rows, which are copied to the device when a kernel first reads them there.
     /// Single rows and lengths are taken from the caller's memory: that costs no wait for the device.
     /// Where device memory is too small, that kernel says so.
@@ -293,9 +304,5 @@ impl Gpu {
 
     pub(super) fn pipelines(&self) -> &Pipelines {
         &self.shared.pipelines
-    }
-
-    pub(super) fn queue(&self) -> &wgpu::Queue {
-        &self.shared.queue
     }
 }

@@ -5,7 +5,6 @@
 
 mod adapter;
 mod borrowed;
-#[cfg(feature = "cli")]
 mod ceilings;
 mod clock;
 mod closest;

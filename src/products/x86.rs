@@ -49,7 +49,7 @@ fn avx2<K: Kind>(tile: &Tile<'_>, out: &mut [K::Product]) -> bool {
 }
 
 /// Runs what is for AVX-512, compiled for VNNI besides, if the processor has both.
-pub(crate) fn with_vnni<W: pulp::WithSimd>(work: impl FnOnce(V4) -> W) -> Option<W::Output> {
+pub fn with_vnni<W: pulp::WithSimd>(work: impl FnOnce(V4) -> W) -> Option<W::Output> {
     let (vnni, simd) = Vnni::try_new().zip(V4::try_new())?;
     let work = work(simd);
     Some(vnni.vectorize(

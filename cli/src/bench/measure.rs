@@ -1,0 +1,404 @@
+//! A device measured: its limits, every kernel, every selector.
+
+use super::device::Device;
+use super::report::{self, Adapter, Kernel, Missing, Part, Report, Samples, Selector};
+use super::selectors::Run;
+use super::sizes::{Job, Shape, Sizes};
+use super::{Cpu, kernels, selectors};
+use coresift::bench::{Limit, Number};
+use coresift::{CpuPool, Error, Features, Pool};
+use rayon::prelude::*;
+use std::cell::Cell;
+use std::hint::black_box;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime};
+
+/// A report that began at this time and has no adapters yet.
+#[must_use]
+pub fn report(sizes: &Sizes, began: SystemTime) -> Report {
+    let since = began.duration_since(SystemTime::UNIX_EPOCH);
+    Report {
+        schema: report::SCHEMA.to_owned(),
+        crate_version: env!("CARGO_PKG_VERSION").to_owned(),
+        wgpu_version: WGPU_VERSION.map(str::to_owned),
+        quick: sizes.quick,
+        date: date(since.unwrap_or_default()),
+        adapters: Vec::new(),
+    }
+}
+
+/// The version that `Cargo.toml` asks for.
+const WGPU_VERSION: Option<&str> = if cfg!(feature = "gpu") {
+    Some("30")
+} else {
+    None
+};
+
+/// Measures a device; `tell` hears what comes next. What cannot be measured is listed in the report;
+/// once the device is lost, so is all that was still to come.
+pub fn run(device: &dyn Device, sizes: &Sizes, tell: &mut dyn FnMut(&str)) -> Adapter {
+    let mut bench = Bench {
+        device,
+        sizes,
+        tell,
+        adapter: device.describe(),
+        lost: None,
+        fastest: Cell::new(None),
+    };
+    bench.ceilings();
+    bench.kernels();
+    bench.selectors();
+    bench.adapter
+}
+
+/// An adapter that could not be opened.
+#[cfg(feature = "gpu")]
+#[must_use]
+pub fn unopened(adapter: &coresift::Adapter, error: &Error) -> Adapter {
+    Adapter {
+        name: adapter.name.clone(),
+        backend: adapter.backend.to_lowercase(),
+        kind: adapter.device_type.clone(),
+        driver: adapter.driver.clone(),
+        threads: None,
+        limits: [
+            ("max_buffer_size", adapter.max_buffer),
+            ("max_storage_buffer_binding_size", adapter.max_binding),
+        ]
+        .map(|(name, limit)| (name.to_owned(), limit))
+        .into(),
+        timing: report::Timing::WallClock,
+        ceilings: Vec::new(),
+        kernels: Vec::new(),
+        selectors: Vec::new(),
+        missing: vec![Missing {
+            what: "everything".to_owned(),
+            why: error.to_string(),
+        }],
+    }
+}
+
+/// Clusters after a ReLU, the usual shape of a network's features; a twentieth of the rows each.
+pub(crate) fn features(shape: Shape) -> Result<Vec<f32>, Error> {
+    let number = |at: u64| {
+        let z = (at + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let z = (z ^ (z >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        ((z ^ (z >> 29)) >> 40) as f32 / (1 << 23) as f32 - 1.0
+    };
+    let dim = shape.dim;
+    let value = |i: usize| {
+        let (row, column) = (i / dim, i % dim);
+        let centre = number((row % 20 * dim + column) as u64);
+        (centre + number((i + 20 * dim) as u64)).max(0.0)
+    };
+    let mut values = Vec::new();
+    let count = shape.rows * dim;
+    (values.try_reserve_exact(count)).map_err(|_| Error::OutOfMemory {
+        what: "features",
+        needed: 4 * count as u64,
+        available: None,
+    })?;
+    (0..count)
+        .into_par_iter()
+        .map(value)
+        .collect_into_vec(&mut values);
+    Ok(values)
+}
+
+/// Features of this shape, kept where they are made when first asked for.
+pub(super) fn made(kept: &OnceLock<Vec<f32>>, shape: Shape) -> Result<Features<'_>, Error> {
+    if kept.get().is_none() {
+        let _ = kept.set(features(shape)?); // unless another thread has: they are the same
+    }
+    let values = kept.get().expect("set just now");
+    Features::new(values, shape.rows, shape.dim)
+}
+
+/// A device being measured.
+struct Bench<'a> {
+    device: &'a dyn Device,
+    sizes: &'a Sizes,
+    tell: &'a mut dyn FnMut(&str),
+    adapter: Adapter,
+    /// Why nothing more can be measured.
+    lost: Option<String>,
+    /// Fewest seconds of the device's spin so far.
+    fastest: Cell<Option<f64>>,
+}
+
+/// How long a device is kept busy before it is taken to be at full speed, where its full speed is not
+/// known yet; and how long at most where it is.
+const TO_LEARN: Duration = Duration::from_millis(1500);
+const AT_MOST: Duration = Duration::from_secs(3);
+/// How near to its fastest a spin must come.
+const NEAR: f64 = 1.03;
+
+impl Bench<'_> {
+    /// Measures something, unless the device is lost, and notes what goes wrong.
+    fn attempt<T>(
+        &mut self,
+        what: &str,
+        work: impl FnOnce(&Self) -> Result<T, Error>,
+    ) -> Option<T> {
+        let why = match self.lost.clone() {
+            Some(why) => why,
+            None => {
+                (self.tell)(what);
+                match work(self) {
+                    Ok(value) => return Some(value),
+                    Err(Error::DeviceLost { reason, .. }) => {
+                        let why = format!("device lost: {reason}");
+                        self.lost = Some(why.clone());
+                        why
+                    }
+                    Err(error) => error.to_string(),
+                }
+            }
+        };
+        self.adapter.missing.push(Missing {
+            what: what.to_owned(),
+            why,
+        });
+        None
+    }
+
+    /// Keeps the device busy until it runs as fast as it ever did.
+    fn warm_up(&self) -> Result<(), Error> {
+        let (began, is_known) = (Instant::now(), self.fastest.get().is_some());
+        while let Some(seconds) = self.device.spin()? {
+            let fastest = self.fastest.get().map_or(seconds, |f| f.min(seconds));
+            self.fastest.set(Some(fastest));
+            let since = began.elapsed();
+            let is_warm = if is_known {
+                seconds <= NEAR * fastest
+            } else {
+                since >= TO_LEARN
+            };
+            if is_warm || since >= AT_MOST {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn ceilings(&mut self) {
+        for limit in Limit::ALL {
+            let what = format!("ceiling {}", limit.name());
+            let measure = |bench: &Self| {
+                bench.warm_up()?;
+                bench.device.ceiling(limit, bench.sizes)
+            };
+            let ceiling = self.attempt(&what, measure);
+            self.adapter.ceilings.extend(ceiling.flatten());
+        }
+    }
+
+    fn kernels(&mut self) {
+        for group in kernels::groups(self.sizes) {
+            let moves = self.limit_of(Limit::Upload).is_some();
+            let cases = group.cases().iter();
+            let cases: Vec<_> = cases.filter(|case| moves || !case.for_gpus).collect();
+            let names: Vec<_> = cases.iter().map(|case| case.name).collect();
+            let what = format!("pool of {}", names.join(", "));
+            let Some(features) = self.attempt(&what, |_| group.features()) else {
+                continue;
+            };
+            if moves && group.shape() == self.sizes.rows {
+                let upload = self.attempt("kernel upload", |bench| bench.upload(&features));
+                self.adapter.kernels.extend(upload);
+            }
+            let cpu = CpuPool::new(features.clone());
+            let make = |bench: &Self| bench.device.resident(&features);
+            let Some(pool) = self.attempt(&what, make) else {
+                continue;
+            };
+            for case in cases {
+                let what = format!("kernel {}", case.name);
+                let measure = |bench: &Self| bench.kernel(&group, case, &*pool, &cpu);
+                let kernel = self.attempt(&what, measure);
+                self.adapter.kernels.extend(kernel);
+            }
+        }
+    }
+
+    /// Features made resident, by the host's clock.
+    fn upload(&self, features: &Features<'_>) -> Result<Kernel, Error> {
+        let (rows, dim) = (features.rows(), features.dim());
+        let run = |_| {
+            let began = Instant::now();
+            let pool = self.device.resident(features)?;
+            let seconds = began.elapsed().as_secs_f64();
+            drop(pool);
+            Ok(seconds)
+        };
+        run(0)?;
+        let work = kernels::Work {
+            size: [("rows", rows), ("dim", dim)]
+                .map(|(name, size)| (name.to_owned(), size as u64))
+                .into(),
+            bytes: 4.0 * (rows * dim) as f64,
+            moved: Limit::Upload,
+            operations: 0.0,
+            done: Limit::MultiplyAdd(Number::F32),
+        };
+        let seconds: Result<_, Error> = (0..self.sizes.samples).map(run).collect();
+        self.judged("upload", work, seconds?)
+    }
+
+    fn kernel(
+        &self,
+        group: &kernels::Group,
+        case: &kernels::Case,
+        pool: &dyn Pool,
+        cpu: &dyn Pool,
+    ) -> Result<Kernel, Error> {
+        let mut ready = case.prepare(group, pool)?;
+        let want = case.prepare(group, cpu)?()?;
+        if !ready()?.agrees(&want) {
+            return Err(not_the_cpus(case.name));
+        }
+        self.warm_up()?;
+        let mut run = |_| {
+            self.device.take_record()?;
+            let began = Instant::now();
+            black_box(ready()?);
+            let seconds = began.elapsed().as_secs_f64();
+            let record = self.device.take_record()?;
+            Ok(record.map_or(seconds, |record| record.seconds_of(case.kernel)))
+        };
+        let seconds: Result<_, Error> = (0..self.sizes.samples).map(&mut run).collect();
+        self.judged(case.name, case.work(group), seconds?)
+    }
+
+    /// A kernel beside the limit that binds it.
+    fn judged(&self, name: &str, work: kernels::Work, seconds: Vec<f64>) -> Result<Kernel, Error> {
+        let amounts = [(work.moved, work.bytes), (work.done, work.operations)];
+        let least = amounts.into_iter().filter_map(|(limit, amount)| {
+            let rate = self.limit_of(limit)?;
+            Some((limit, amount / rate))
+        });
+        let Some((limit, least_seconds)) = least.max_by(|a, b| a.1.total_cmp(&b.1)) else {
+            return Err(Error::Device(format!("{name}: no ceiling to judge it by")));
+        };
+        Ok(Kernel {
+            name: name.to_owned(),
+            size: work.size,
+            bytes: work.bytes,
+            operations: work.operations,
+            bound_by: limit.name().to_owned(),
+            least_seconds,
+            samples: Samples { seconds },
+        })
+    }
+
+    /// What was measured of a limit.
+    fn limit_of(&self, limit: Limit) -> Option<f64> {
+        let mut ceilings = self.adapter.ceilings.iter();
+        let ceiling = ceilings.find(|ceiling| ceiling.name == limit.name());
+        ceiling.map(report::Ceiling::rate)
+    }
+
+    fn selectors(&mut self) {
+        for group in selectors::groups(self.sizes) {
+            let job = group.job();
+            let names: Vec<_> = group.cases().iter().map(|case| case.name).collect();
+            let what = format!("features of {}", names.join(", "));
+            let Some(features) = self.attempt(&what, |_| group.features()) else {
+                continue;
+            };
+            for case in group.cases() {
+                let what = format!("selector {}", case.name);
+                let measure = |bench: &Self| bench.selector(case, &features, job);
+                let selector = self.attempt(&what, measure);
+                self.adapter.selectors.extend(selector);
+            }
+        }
+    }
+
+    fn selector(
+        &self,
+        case: &selectors::Case,
+        features: &Features<'_>,
+        job: Job,
+    ) -> Result<Selector, Error> {
+        let run = || case.run(self.device, features, job.budget);
+        let want = case.run(&Cpu, features, job.budget)?;
+        if run()?.selection.picks != want.selection.picks {
+            return Err(not_the_cpus(case.name));
+        }
+        self.warm_up()?;
+        let runs: Result<Vec<Run>, _> = (0..self.sizes.samples).map(|_| run()).collect();
+        let runs = runs?;
+        let seconds = runs.iter().map(|run| run.seconds).collect();
+        let mut by_time: Vec<&Run> = runs.iter().collect();
+        by_time.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
+        let middle = by_time[by_time.len() / 2];
+        let part = |&(kernel, calls, seconds): &(&str, u64, f64)| Part {
+            kernel: kernel.to_owned(),
+            calls,
+            seconds,
+        };
+        Ok(Selector {
+            name: case.name.to_owned(),
+            size: case.size(job),
+            samples: Samples { seconds },
+            passes: middle.selection.passes as u64,
+            device_seconds: middle.device_seconds,
+            host_seconds: (middle.seconds - middle.device_seconds).max(0.0),
+            peak_device_bytes: middle.peak_bytes,
+            parts: middle.parts.iter().map(part).collect(),
+        })
+    }
+}
+
+fn not_the_cpus(name: &str) -> Error {
+    Error::Device(format!("{name}: its answer is not the CPU pool's"))
+}
+
+/// UTC in ISO 8601, given the time since 1970.
+fn date(since: Duration) -> String {
+    let seconds = since.as_secs();
+    let (mut days, of_day) = (seconds / 86_400, seconds % 86_400);
+    let is_leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
+    let mut year = 1970;
+    while days >= 365 + u64::from(is_leap(year)) {
+        days -= 365 + u64::from(is_leap(year));
+        year += 1;
+    }
+    let february = 28 + u64::from(is_leap(year));
+    let mut month = 1;
+    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
+        if days < length {
+            break;
+        }
+        days -= length;
+        month += 1;
+    }
+    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+    let day = days + 1;
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates() {
+        let of = |seconds| date(Duration::from_secs(seconds));
+        assert_eq!(of(0), "1970-01-01T00:00:00Z");
+        assert_eq!(of(951_782_399), "2000-02-28T23:59:59Z");
+        assert_eq!(of(951_782_400), "2000-02-29T00:00:00Z");
+        assert_eq!(of(4_107_542_400), "2100-03-01T00:00:00Z");
+        assert_eq!(of(1_795_632_307), "2026-11-25T18:45:07Z");
+    }
+
+    #[test]
+    fn the_version_of_wgpu_is_the_manifests() {
+        let manifest = include_str!("../../../Cargo.toml");
+        let version = WGPU_VERSION.unwrap_or("30");
+        assert!(manifest.contains(&format!("wgpu = {{ version = \"{version}\"")));
+    }
+}

@@ -1,0 +1,49 @@
+//! Latent classes from the files and numbers that options name.
+
+use super::args::SelectArgs;
+use super::failure::Failure;
+use coresift::Classes;
+use coresift_io::features::FeatureFile;
+use coresift_io::indices;
+use std::path::Path;
+
+/// The latent classes that the options ask for, for features of `dim` values.
+pub(crate) fn read(args: &SelectArgs, dim: usize) -> Result<Option<Classes>, Failure> {
+    let classes = if let Some(list) = &args.classes {
+        Classes::Given(indices::of_rows(list, "classes", &indices::CLASSES)?)
+    } else if let Some(clusters) = args.clusters {
+        let seed = args.seed;
+        Classes::KMeans { clusters, seed }
+    } else if let Some(list) = &args.few_labels {
+        let [rows, classes] = indices::labels(list, "few-labels")?;
+        Classes::FewLabels { rows, classes }
+    } else if let Some(path) = &args.prompts {
+        let embeddings = prompts(path, dim)?;
+        Classes::Prompts { embeddings }
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(classes))
+}
+
+fn prompts(path: &Path, dim: usize) -> Result<Vec<f32>, Failure> {
+    let mut file = FeatureFile::open(path, "prompts")?;
+    if file.dim != dim {
+        let problem = format!(
+            "rows of {} values found, {dim} expected, as in the features",
+            file.dim
+        );
+        return Err(Failure::file(path, "prompts", problem));
+    }
+    Ok(file.read(|_| {})?.to_vec())
+}
+
+/// Subtracts the features' mean from what they are compared with.
+pub(crate) fn center(classes: &mut Option<Classes>, mean: &[f64]) {
+    if let Some(Classes::Prompts { embeddings }) = classes {
+        for prompt in embeddings.chunks_exact_mut(mean.len()) {
+            let pairs = prompt.iter_mut().zip(mean);
+            pairs.for_each(|(v, m)| *v = (f64::from(*v) - m) as f32);
+        }
+    }
+}

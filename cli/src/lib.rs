@@ -1,0 +1,57 @@
+//! The command line: parse, read, select, print.
+//!
+//! Results go to stdout or `--out`, everything else to stderr. Exit 0 done, 1 failed, 2 usage,
+//! 130 interrupted.
+
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
+mod args;
+pub mod bench;
+mod classes;
+mod console;
+mod device;
+mod devices;
+mod failure;
+#[cfg(test)]
+mod fuzz;
+mod method;
+mod select;
+mod stderr;
+mod threads;
+mod write;
+
+use args::{Cli, Command};
+use clap::Parser as _;
+use failure::Failure;
+use std::process::ExitCode;
+
+/// Runs the command that the arguments ask for.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(words) if words.use_stderr() => words.exit(),
+        Err(words) => return end(console::help(&words)),
+    };
+    // Without a handler Ctrl-C still ends the run, only less tidily.
+    let _ = ctrlc::set_handler(|| {
+        console::clear();
+        coresift_io::file::finish();
+        std::process::exit(130);
+    });
+    end(match &cli.command {
+        Command::Select(args) => select::run(args),
+        Command::Devices(args) => devices::run(args),
+        Command::Bench(args) => bench::command::run(args),
+    })
+}
+
+fn end(done: Result<(), Failure>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            stderr::reveal();
+            console::error(&failure);
+            ExitCode::from(failure.code())
+        }
+    }
+}

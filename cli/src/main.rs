@@ -1,0 +1,5 @@
+//! The `coresift` command.
+
+fn main() -> std::process::ExitCode {
+    coresift_cli::main()
+}

@@ -1,0 +1,70 @@
+//! What can be wrong with a file.
+
+use crate::file::Unopened;
+use std::io;
+use std::path::Path;
+
+/// Why a file could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It is not what its argument needs.
+    #[error("{path}: {argument}: {problem}")]
+    File {
+        /// The file.
+        path: String,
+        /// The argument that named it.
+        argument: &'static str,
+        /// What was found and what was expected.
+        problem: String,
+        /// What the system said, where it did.
+        source: Option<io::Error>,
+    },
+    /// The library refused its contents.
+    #[error("{path}: {error}")]
+    Refused {
+        /// The file.
+        path: String,
+        /// What the library said.
+        error: coresift::Error,
+    },
+}
+
+impl Error {
+    /// A file that is not what `argument` needs.
+    pub fn file(path: &Path, argument: &'static str, problem: impl Into<String>) -> Self {
+        let path = path.display().to_string();
+        Self::File {
+            path,
+            argument,
+            problem: problem.into(),
+            source: None,
+        }
+    }
+
+    /// A file that the system would not let us use.
+    pub fn io(path: &Path, argument: &'static str, problem: &str, source: io::Error) -> Self {
+        let path = path.display().to_string();
+        Self::File {
+            path,
+            argument,
+            problem: problem.to_owned(),
+            source: Some(source),
+        }
+    }
+
+    /// What `argument` names was not opened to be read.
+    pub fn unopened(path: &Path, argument: &'static str, why: Unopened) -> Self {
+        match why {
+            Unopened::Other(kind) => {
+                Self::file(path, argument, format!("{kind} found, a file expected"))
+            }
+            Unopened::System(error) => Self::io(path, argument, "cannot open the file", error),
+        }
+    }
+
+    /// What the library said of the contents of a file.
+    pub fn of_file(path: &Path, error: coresift::Error) -> Self {
+        let path = path.display().to_string();
+        Self::Refused { path, error }
+    }
+}

@@ -1,0 +1,18 @@
+//! Files as coresift reads and writes them: features, lists of rows and classes, and files written whole
+//! or not at all.
+//!
+//! Every file is opened by [`file::open`], which never waits for a pipe. Errors name the file, the argument
+//! that named it, what was found and what was expected.
+
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
+mod columns;
+mod error;
+pub mod features;
+pub mod file;
+pub mod indices;
+mod npy;
+pub mod target;
+
+pub use columns::Column;
+pub use error::Error;
