@@ -1,6 +1,6 @@
 //! The one error type: what can go wrong, in the caller's terms.
 
-use crate::Selection;
+use crate::selection::Selection;
 
 /// Why a pool could not be made or a selection not be finished.
 ///

@@ -1,6 +1,8 @@
 //! The caller's matrix, checked once. The only place where values are validated.
 
-use crate::{Error, Lp, sums};
+use crate::error::Error;
+use crate::lp::Lp;
+use crate::sums;
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 use std::sync::Arc;

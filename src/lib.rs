@@ -71,15 +71,15 @@ mod error;
 mod features;
 #[cfg(feature = "gpu")]
 mod gpu;
-mod neighbours;
+pub mod kernels;
+mod lp;
 mod order;
-mod pool;
 mod products;
 mod progress;
+mod quantise;
 mod random;
 mod select;
 mod selection;
-mod similarity;
 mod sums;
 
 pub use cpu::CpuPool;
@@ -87,23 +87,13 @@ pub use error::Error;
 pub use features::{Features, Precision, center};
 #[cfg(feature = "gpu")]
 pub use gpu::{Adapter, AdapterChoice, DevicePart, DeviceRecord, Gpu, GpuPool};
-pub use neighbours::{MARKED, Marks, Neighbours, Reach};
-pub use pool::{
-    Bunch, DOWN_DATE_ERROR, Due, Field, Leads, Lp, MOST_CLOSEST, Nearest, Pool, Rate, Residuals,
-    RowState, Totals, closest_error, inner_error, norm_bounds, score_error, slip,
-};
+pub use kernels::Pool;
+pub use lp::Lp;
 pub use progress::Progress;
-pub use random::Numbering;
 pub use select::{
     Classes, Clustering, Delta, GramSchmidt, KMeans, Norm, Objective, OnExhaustion, ProbCover,
-    Refine, Road, Sas, Similarity, Then, TypiClust, Uniform,
+    Refine, Sas, Selector, Similarity, Then, TypiClust, Uniform,
 };
-pub use selection::{
-    ClassShare, Coverage, Selection, Selector, Shortfall, ShortfallReason, Warning,
-};
-pub use similarity::{
-    FIXED_BITS, IntegerRows, MASK, Round, Similarities, is_masked, similarity, stored_bytes,
-    stored_pitch,
-};
+pub use selection::{ClassShare, Coverage, Road, Selection, Shortfall, ShortfallReason, Warning};
 #[cfg(feature = "gpu")]
 pub use wgpu;

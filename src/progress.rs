@@ -1,6 +1,6 @@
 //! What a selector tells while it works.
 
-use crate::ClassShare;
+use crate::selection::ClassShare;
 use std::ops::RangeInclusive;
 
 /// How far a selection has come.

@@ -1,6 +1,5 @@
 //! Random numbers by position: row `i` owns number `i` of a stream, whatever was drawn before.
 
-use crate::Pool;
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng as _, SeedableRng as _};
 use rayon::prelude::*;
@@ -79,20 +78,19 @@ fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
     rng
 }
 
-/// Each row's own number of the stream, an exponential of mean 1.
-pub(crate) fn of_rows(pool: &dyn Pool, seed: u64, stream: u64) -> Vec<f64> {
-    let numbering = pool.numbering();
+/// The own number of each of so many rows, an exponential of mean 1.
+pub(crate) fn of_rows(numbering: Numbering<'_>, rows: usize, seed: u64, stream: u64) -> Vec<f64> {
     let stream = numbering.stream(stream);
-    let Some(rows) = numbering.rows else {
-        return exponentials(seed, stream, pool.rows());
+    let Some(numbers) = numbering.rows else {
+        return exponentials(seed, stream, rows);
     };
-    let mut out = vec![0.0; rows.len()];
+    let mut out = vec![0.0; rows];
     out.par_chunks_mut(CHUNK)
-        .zip(rows.par_chunks(CHUNK))
-        .for_each(|(out, rows)| {
+        .zip(numbers.par_chunks(CHUNK))
+        .for_each(|(out, numbers)| {
             let mut rng = generator(seed, stream);
-            for (e, &row) in out.iter_mut().zip(rows) {
-                rng.set_word_pos(2 * row as u128);
+            for (e, &number) in out.iter_mut().zip(numbers) {
+                rng.set_word_pos(2 * number as u128);
                 *e = exponential(rng.next_u64());
             }
         });
@@ -100,8 +98,7 @@ pub(crate) fn of_rows(pool: &dyn Pool, seed: u64, stream: u64) -> Vec<f64> {
 }
 
 /// Each row's own number of the stream, uniform on the open interval (0, 1).
-pub(crate) fn uniforms_of_rows(pool: &dyn Pool, seed: u64, stream: u64, out: &mut [f64]) {
-    let numbering = pool.numbering();
+pub(crate) fn uniforms_of_rows(numbering: Numbering<'_>, seed: u64, stream: u64, out: &mut [f64]) {
     let stream = numbering.stream(stream);
     let chunks = out.par_chunks_mut(UNIFORMS).enumerate();
     chunks.for_each(|(chunk, out)| {
@@ -119,13 +116,12 @@ pub(crate) fn uniforms_of_rows(pool: &dyn Pool, seed: u64, stream: u64, out: &mu
 
 /// The rows whose uniform number of the stream `is_wanted`, ascending, with that number.
 pub(crate) fn uniforms_that(
-    pool: &dyn Pool,
+    (numbering, rows): (Numbering<'_>, usize),
     seed: u64,
     stream: u64,
     is_wanted: impl Fn(usize, f64) -> bool + Sync,
 ) -> Vec<(usize, f64)> {
-    let numbering = pool.numbering();
-    let (stream, rows) = (numbering.stream(stream), pool.rows());
+    let stream = numbering.stream(stream);
     let of_chunk = |first: usize| {
         let mut found = Vec::new();
         let mut rng = generator(seed, stream);
@@ -185,7 +181,6 @@ pub(crate) fn uniform_of(numbering: Numbering<'_>, seed: u64, stream: u64, row: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CpuPool, Features};
     use serde_json::Value;
 
     /// Numbers printed by the reference generator, at their positions, across a chunk's edge.
@@ -230,19 +225,15 @@ mod tests {
     fn rows_of_a_larger_pool_keep_their_numbers() {
         let far = 1 << 60; // no one counts up to there
         let rows = [0, 3, 4, CHUNK + 1, far];
-        let x = [1.0; 5];
-        let pool = |stage| {
-            let numbering = Numbering {
-                rows: Some(&rows),
-                stage,
-            };
-            CpuPool::new(Features::new(&x, 5, 1).unwrap()).numbered(numbering)
+        let numbering = |stage| Numbering {
+            rows: Some(&rows),
+            stage,
         };
         for (stage, stream) in [(0, 2), (1, 0x4000_0002), (2, 0x1_4000_0002)] {
             let all = exponentials(7, stream, CHUNK + 2);
-            let got = of_rows(&pool(stage), 7, 2);
+            let got = of_rows(numbering(stage), 5, 7, 2);
             assert_eq!(got[..4], [0, 3, 4, CHUNK + 1].map(|row| all[row]));
-            let v = uniform_of(pool(stage).numbering(), 7, 2, 4);
+            let v = uniform_of(numbering(stage), 7, 2, 4);
             assert_eq!(got[4], -libm::log1p(-v));
         }
     }

@@ -1,6 +1,4 @@
-//! What a selector gives back, the selector's trait, and the checks that all of them share.
-
-use crate::{Error, Pool, Progress, Road};
+//! What a selector gives back.
 
 /// Rows chosen from a pool, in pick order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -82,6 +80,18 @@ pub struct ClassShare {
     pub road: Option<Road>,
 }
 
+/// How a class's similarities are come by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Road {
+    /// Kept where they fit, else not.
+    #[default]
+    Auto,
+    /// Computed once and kept.
+    Stored,
+    /// Computed anew for every block of picks; never kept.
+    MatrixFree,
+}
+
 /// Why a selection is shorter than its budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shortfall {
@@ -119,184 +129,5 @@ impl Selection {
         let missing = budget - self.picks.len();
         self.shortfall = (missing > 0).then_some(Shortfall { missing, reason });
         self
-    }
-}
-
-/// A rule that chooses rows of a pool.
-pub trait Selector {
-    /// Chooses `budget` rows. A selection may be shorter only where its `shortfall` says why.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Budget`], [`Error::LabelledRange`], [`Error::LabelledTwice`] and
-    /// [`Error::Argument`] before any work is done; [`Error::DeviceLost`], which carries the
-    /// picks made before, and [`Error::OutOfMemory`] from the pool.
-    fn select(&self, pool: &dyn Pool, budget: usize) -> Result<Selection, Error> {
-        self.select_with(pool, budget, &mut |_| {})
-    }
-
-    /// As [`select`](Self::select), and tells `progress` now and then how far it has come.
-    ///
-    /// # Errors
-    ///
-    /// As [`select`](Self::select).
-    fn select_with(
-        &self,
-        pool: &dyn Pool,
-        budget: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
-    ) -> Result<Selection, Error>;
-
-    /// Checks against a pool, before any work, what options can be told to be wrong without a
-    /// budget. Labelled rows may be left to [`select`](Self::select).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Argument`], [`Error::LabelledRange`] and [`Error::LabelledTwice`].
-    fn check(&self, pool: &dyn Pool) -> Result<(), Error>;
-
-    /// The rows that are labelled already.
-    fn labelled(&self) -> &[usize];
-
-    /// The same rule for a pool of these rows of `pool` alone: what options say of single rows is
-    /// restated. The rows ascend, and the labelled ones are among them; the options have passed
-    /// their [`check`](Self::check).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::DeviceLost`] and [`Error::OutOfMemory`] from the pool.
-    fn among(&self, pool: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error>;
-
-    /// Rows that an example has: where it is not 1, picks and labelled rows are examples.
-    fn views(&self) -> usize {
-        1
-    }
-
-    /// Selections made one after the other, each with random numbers of its own.
-    fn stages(&self) -> u64 {
-        1
-    }
-}
-
-/// The places among `rows`, which ascend, of the rows named.
-pub(crate) fn places(named: &[usize], rows: &[usize]) -> Vec<usize> {
-    let place = |row| rows.binary_search(row).ok();
-    named.iter().filter_map(place).collect()
-}
-
-/// The error, with these picks where it is the loss of a device.
-pub(crate) fn with_partial(error: Error, partial: Selection) -> Error {
-    match error {
-        Error::DeviceLost { reason, .. } => Error::DeviceLost {
-            reason,
-            partial: Box::new(partial),
-        },
-        other => other,
-    }
-}
-
-/// Checks labelled rows and the budget against the pool; gives a mask of the labelled rows.
-pub(crate) fn labelled_mask(
-    labelled: &[usize],
-    rows: usize,
-    budget: usize,
-) -> Result<Vec<bool>, Error> {
-    let mut mask = vec![false; rows];
-    for &row in labelled {
-        let seen = mask
-            .get_mut(row)
-            .ok_or(Error::LabelledRange { row, rows })?;
-        if std::mem::replace(seen, true) {
-            return Err(Error::LabelledTwice { row });
-        }
-    }
-    let labelled = labelled.len();
-    if budget > rows - labelled {
-        return Err(Error::Budget {
-            budget,
-            rows,
-            labelled,
-        });
-    }
-    Ok(mask)
-}
-
-/// Budgets of classes that have `sizes` rows to pick from: in proportion to size by largest
-/// remainder (Hamilton), in integers, ties to the lower class. They add up to `budget`, or to all
-/// rows where there are fewer.
-///
-/// Every class gets at least `at_least`, or all its rows, where the budget pays for that; else no
-/// class is promised any.
-pub(crate) fn apportion(sizes: &[usize], budget: usize, at_least: usize) -> Vec<usize> {
-    let budget = budget.min(sizes.iter().sum());
-    let mut least: Vec<usize> = sizes.iter().map(|&size| size.min(at_least)).collect();
-    if least.iter().sum::<usize>() > budget {
-        least.fill(0);
-    }
-    let rest = (budget - least.iter().sum::<usize>()) as u128;
-    let open: Vec<u128> = sizes
-        .iter()
-        .zip(&least)
-        .map(|(size, least)| (size - least) as u128)
-        .collect();
-    let all = open.iter().sum::<u128>().max(1);
-    let mut budgets: Vec<usize> = least
-        .iter()
-        .zip(&open)
-        .map(|(least, open)| least + (rest * open / all) as usize)
-        .collect();
-    let missing = budget - budgets.iter().sum::<usize>();
-    let mut by_remainder: Vec<usize> = (0..sizes.len()).collect();
-    by_remainder.sort_by_key(|&class| std::cmp::Reverse(rest * open[class] % all)); // stable
-    for &class in &by_remainder[..missing] {
-        budgets[class] += 1;
-    }
-    budgets
-}
-
-/// Checks an exponent of the weights: positive, and small enough that no power overflows.
-pub(crate) fn check_power(power: f64, most: f64) -> Result<(), Error> {
-    if power > 0.0 && power <= most {
-        return Ok(());
-    }
-    Err(Error::Argument {
-        argument: "power",
-        found: power.to_string(),
-        expected: format!("a number above 0 and at most {most}"),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labelled_rows_and_budget_are_checked() {
-        assert_eq!(labelled_mask(&[2, 0], 3, 1).unwrap(), [true, false, true]);
-        let error = |labelled: &[usize], budget| {
-            labelled_mask(labelled, 3, budget).unwrap_err().to_string()
-        };
-        assert_eq!(
-            error(&[3], 0),
-            "labelled: row 3 found, indices below 3 expected"
-        );
-        assert_eq!(
-            error(&[1, 1], 0),
-            "labelled: row 1 found twice, every row at most once expected"
-        );
-        assert_eq!(
-            error(&[1], 3),
-            "budget: 3 picks asked for, at most 2 expected (3 rows, 1 of them labelled)"
-        );
-    }
-
-    #[test]
-    fn powers_are_checked() {
-        for power in [1e-3, 1.0, 64.0] {
-            assert!(check_power(power, 64.0).is_ok());
-        }
-        for power in [0.0, -1.0, 65.0, f64::NAN, f64::INFINITY] {
-            assert!(check_power(power, 64.0).is_err(), "{power}");
-        }
     }
 }

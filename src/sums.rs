@@ -1,7 +1,7 @@
 //! Sums in f64 in one fixed order, so that a row gives the same bits wherever it stands and on
 //! every machine: sixteen partial sums, and no fused multiply-add, however wide the vectors are.
 
-use crate::Lp;
+use crate::lp::Lp;
 use std::iter::Sum;
 use std::ops::AddAssign;
 

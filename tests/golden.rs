@@ -5,10 +5,10 @@
 mod common;
 
 use common::{Noisy, oracle};
+use coresift::kernels::{IntegerRows, stored_pitch};
 use coresift::{
-    Classes, Delta, Error, Features, GramSchmidt, IntegerRows, Lp, Norm, Objective, OnExhaustion,
-    Pool, ProbCover, Refine, Road, Sas, Selection, Selector, Similarity, Then, TypiClust, Uniform,
-    stored_pitch,
+    Classes, Delta, Error, Features, GramSchmidt, Lp, Norm, Objective, OnExhaustion, Pool,
+    ProbCover, Refine, Road, Sas, Selection, Selector, Similarity, Then, TypiClust, Uniform,
 };
 use serde_json::Value;
 

@@ -5,10 +5,10 @@ mod common;
 
 use common::devices::{SOFTWARE, software, tiny};
 use common::{fractions, whole_numbers};
+use coresift::kernels::{Bunch, IntegerRows, Nearest, Rate, RowState, stored_bytes};
 use coresift::wgpu::{self, BufferUsages};
 use coresift::{
-    AdapterChoice, Bunch, Classes, Error, Features, Gpu, GpuPool, IntegerRows, Lp, Nearest, Pool,
-    Rate, Road, RowState, Sas, Selector, stored_bytes,
+    AdapterChoice, Classes, Error, Features, Gpu, GpuPool, Lp, Pool, Road, Sas, Selector,
 };
 
 const USAGE: BufferUsages = BufferUsages::STORAGE.union(BufferUsages::COPY_SRC);

@@ -4,11 +4,14 @@
 mod common;
 
 use common::{fractions, on_every_device, oracle, whole_numbers};
-use coresift::{
-    Bunch, DOWN_DATE_ERROR, Due, Features, Field, IntegerRows, Lp, MARKED, MASK, Marks, Nearest,
-    Neighbours, Pool, Rate, Reach, RowState, Similarities, closest_error, inner_error, norm_bounds,
-    score_error, slip, stored_pitch,
+use coresift::kernels::rounding::{
+    DOWN_DATE_ERROR, closest_error, inner_error, norm_bounds, score_error, slip,
 };
+use coresift::kernels::{
+    Bunch, Due, Field, IntegerRows, MARKED, MASK, Marks, Nearest, Neighbours, Rate, Reach,
+    RowState, Similarities, stored_pitch,
+};
+use coresift::{Features, Lp, Pool};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -400,7 +403,7 @@ fn left_may_lose(before: f32, hazard: f64, rate: Rate, count: usize) -> f64 {
     hazard * relative + f64::from(before) * 2f64.powi(-21)
 }
 
-fn totals_agree(device: &str, totals: coresift::Totals, states: &[RowState], rate: Rate) {
+fn totals_agree(device: &str, totals: coresift::kernels::Totals, states: &[RowState], rate: Rate) {
     let unmasked = || states.iter().filter(|s| !s.is_masked());
     let want_rate: f64 = unmasked().map(|s| f64::from(rate.of(s.bound_sq()))).sum();
     let want_sq: f64 = unmasked().map(|s| f64::from(s.residual_sq)).sum();
@@ -882,7 +885,7 @@ impl Integers {
     fn check_kept(&self, classes: &Range<usize>) {
         let rows = self.rows_of(classes);
         self.on_every_device(|place, similarities| {
-            let bytes = |class| coresift::stored_bytes(self.rows.class(class).len());
+            let bytes = |class| coresift::kernels::stored_bytes(self.rows.class(class).len());
             let needed: u64 = classes.clone().map(bytes).sum();
             if needed > similarities.room() {
                 assert!(similarities.store(classes.clone()).is_err(), "{place}");
@@ -1096,7 +1099,7 @@ fn greedy_rounds_by_the_thousand() {
     rows.values_mut().fill(0);
     integers.rows = rows;
     integers.on_every_device(|place, similarities| {
-        let needed = coresift::stored_bytes(7_200);
+        let needed = coresift::kernels::stored_bytes(7_200);
         if needed > similarities.room() {
             return;
         }
@@ -1111,7 +1114,9 @@ fn greedy_rounds_by_the_thousand() {
         assert!(picks == order, "{place}");
         assert_eq!((got[1].len(), got[2].len()), (1, 0), "{place}");
         assert!(
-            gains[..7_201].iter().all(|&gain| coresift::is_masked(gain)),
+            gains[..7_201]
+                .iter()
+                .all(|&gain| coresift::kernels::is_masked(gain)),
             "{place}"
         );
     });

@@ -8,9 +8,9 @@ use super::failure::Failure;
 use super::method::{self, Given, Plan};
 use super::threads;
 use super::write;
+use coresift::kernels::stored_bytes;
 use coresift::{
     ClassShare, Error, Features, GramSchmidt, Precision, Progress, Road, Selection, Then, Warning,
-    stored_bytes,
 };
 use coresift_io::features::{FeatureFile, Values};
 use coresift_io::file;

@@ -1,7 +1,8 @@
 //! Mirror of `shaders/closest.wgsl`.
 
 use super::{BLOCK, CpuPool};
-use crate::{Bunch, MOST_CLOSEST, sums};
+use crate::kernels::pool::{Bunch, MOST_CLOSEST};
+use crate::sums;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;

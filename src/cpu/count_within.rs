@@ -3,7 +3,8 @@
 use super::arrangement::Links;
 use super::neighbours::{CpuNeighbours, Exact, Part, Tiler};
 use crate::products::{RoughColumns, RoughRows, Rounding, TILE, product, rough_products};
-use crate::{IntegerRows, sums};
+use crate::quantise::IntegerRows;
+use crate::sums;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Doubts in a tile from which on all of it is done exactly: a product of its own takes about eight
@@ -275,7 +276,9 @@ fn each_set(flags: &[u8], mut work: impl FnMut(usize)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CpuPool, Features, random};
+    use crate::cpu::CpuPool;
+    use crate::features::Features;
+    use crate::random;
 
     /// The same counts by rough products as by exact ones: on rows here and there and in heaps, at
     /// limits that products lie on and next to, and where every tile is full of doubts.

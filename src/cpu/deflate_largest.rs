@@ -3,8 +3,10 @@
 
 use super::deflate::Bounds;
 use super::{CpuResiduals, sum_in_order, totals_of};
+use crate::kernels::residuals::{Rate, RowState, Totals};
+use crate::kernels::rounding::inner_error;
 use crate::products::{FloatColumns, LANES, float_products};
-use crate::{Rate, RowState, Totals, inner_error, order, sums};
+use crate::{order, sums};
 use rayon::prelude::*;
 
 /// Rows that one thread works on at a time.

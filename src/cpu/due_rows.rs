@@ -1,6 +1,6 @@
 //! Mirror of `shaders/due_rows.wgsl`.
 
-use crate::{Due, Rate, RowState};
+use crate::kernels::residuals::{Due, Rate, RowState};
 use rayon::prelude::*;
 
 /// Rows a thread looks at in one go.

@@ -1,7 +1,8 @@
 //! Mirror of `shaders/greedy_rounds.wgsl`.
 
 use super::store_similarities::Matrix;
-use crate::{MASK, Round, is_masked, sums};
+use crate::kernels::similarities::{MASK, Round, is_masked};
+use crate::sums;
 use std::ops::{AddAssign, Mul};
 
 /// Greedy rounds in one class, whose first row is `first`.

@@ -3,7 +3,8 @@
 
 use super::nearest::smallest;
 use super::{BLOCK, CpuPool};
-use crate::{Field, Leads, Nearest, sums};
+use crate::kernels::pool::{Field, Leads, Nearest};
+use crate::sums;
 use bytemuck::Zeroable as _;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};

@@ -2,9 +2,11 @@
 
 use super::arrangement::Links;
 use super::neighbours::CpuNeighbours;
-use crate::neighbours::off_in_f32;
+use crate::kernels::neighbours::{Marks, Reach};
+use crate::kernels::rounding::off_in_f32;
 use crate::products::{self, Columns, LANES, TILE, products};
-use crate::{IntegerRows, Marks, Reach, sums};
+use crate::quantise::IntegerRows;
+use crate::sums;
 use rayon::prelude::*;
 use std::iter;
 
@@ -232,7 +234,10 @@ fn mark(products: &[i32], bits: &[usize], reach: Reach) -> Marks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CpuPool, Features, Neighbours as _, random};
+    use crate::cpu::CpuPool;
+    use crate::features::Features;
+    use crate::kernels::neighbours::Neighbours as _;
+    use crate::random;
 
     /// One mark by products in f32 as by whole numbers: at limits that products lie on, and rows
     /// of zeros and of subnormals.
@@ -291,7 +296,7 @@ mod tests {
             assert!(candidates.len() < rows / 2 || marked.len() > 3);
             let mut is_candidate = vec![false; rows];
             candidates.iter().for_each(|&row| is_candidate[row] = true);
-            if marked.len() <= crate::MARKED {
+            if marked.len() <= crate::kernels::neighbours::MARKED {
                 let want = mark_within(&does_not, &marked, &all, reach);
                 assert!(mark_within(&knows, &marked, &all, reach) == want);
                 for (&row, marks) in all.iter().zip(want) {

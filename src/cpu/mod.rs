@@ -21,10 +21,15 @@ mod store_similarities;
 mod sum_columns;
 mod sum_stored;
 
-use crate::{
-    Bunch, Due, Error, Features, Field, IntegerRows, Leads, Lp, Nearest, Neighbours, Numbering,
-    Pool, Precision, Rate, Residuals, RowState, Similarities, Totals,
-};
+use crate::error::Error;
+use crate::features::{Features, Precision};
+use crate::kernels::neighbours::Neighbours;
+use crate::kernels::pool::{Bunch, Field, Leads, Nearest, Pool};
+use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};
+use crate::kernels::similarities::Similarities;
+use crate::lp::Lp;
+use crate::quantise::IntegerRows;
+use crate::random::Numbering;
 
 use deflate_largest::{Lacking, catch_up_all};
 use neighbours::CpuNeighbours;

@@ -1,7 +1,8 @@
 //! Mirror of `shaders/nearest.wgsl`.
 
 use super::{BLOCK, CpuPool};
-use crate::{Nearest, sums};
+use crate::kernels::pool::Nearest;
+use crate::sums;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;

@@ -1,7 +1,9 @@
 //! Mirror of `shaders/refresh.wgsl`.
 
 use super::{BLOCK, CpuResiduals, sum_in_order, totals_of};
-use crate::{DOWN_DATE_ERROR, Rate, RowState, Totals, inner_error, slip, sums};
+use crate::kernels::residuals::{Rate, RowState, Totals};
+use crate::kernels::rounding::{DOWN_DATE_ERROR, inner_error, slip};
+use crate::sums;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;

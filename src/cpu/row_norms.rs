@@ -1,7 +1,8 @@
 //! Mirror of `shaders/row_norms.wgsl`.
 
 use super::{BLOCK, CpuPool};
-use crate::{Lp, sums};
+use crate::lp::Lp;
+use crate::sums;
 use rayon::prelude::*;
 
 /// One number a row, in pool unit; zero only for a row of zeros.

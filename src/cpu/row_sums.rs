@@ -1,7 +1,9 @@
 //! Mirror of `shaders/row_sums.wgsl`.
 
+use crate::kernels::similarities::similarity;
 use crate::products::{self, Columns, TILE};
-use crate::{IntegerRows, similarity, sums};
+use crate::quantise::IntegerRows;
+use crate::sums;
 use rayon::prelude::*;
 
 /// Σⱼ s_ij over the class of row i, for every row. With a threshold.

@@ -5,7 +5,9 @@ use super::row_sums::row_sums;
 use super::store_similarities::{Matrix, store_similarities};
 use super::sum_columns::sum_columns;
 use super::sum_stored::sum_stored;
-use crate::{Error, IntegerRows, Round, Similarities, stored_bytes};
+use crate::error::Error;
+use crate::kernels::similarities::{Round, Similarities, stored_bytes};
+use crate::quantise::IntegerRows;
 use rayon::prelude::*;
 use std::ops::Range;
 

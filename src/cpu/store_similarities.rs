@@ -1,7 +1,9 @@
 //! Mirror of `shaders/store_similarities.wgsl`.
 
+use crate::kernels::similarities::{similarity, stored_pitch};
 use crate::products::{Columns, TILE, products};
-use crate::{IntegerRows, similarity, stored_pitch, sums};
+use crate::quantise::IntegerRows;
+use crate::sums;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,7 +1,9 @@
 //! Mirror of `shaders/sum_columns.wgsl`.
 
+use crate::kernels::similarities::similarity;
 use crate::products::{Columns, TILE, products};
-use crate::{IntegerRows, similarity, sums};
+use crate::quantise::IntegerRows;
+use crate::sums;
 use rayon::prelude::*;
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Which adapters there are, which one to take, and opening it.
 
-use crate::Error;
+use crate::error::Error;
 use std::fmt::{self, Display};
 use std::path::Path;
 use std::str::FromStr;

@@ -1,8 +1,13 @@
 //! Pools over an application's own buffer: what it must be, and the check of its values.
 
 use super::row_norms;
-use crate::features::{fault, scale_for};
-use crate::{Error, Features, Gpu, GpuPool, Lp, Pool, norm_bounds};
+use crate::error::Error;
+use crate::features::{Features, fault, scale_for};
+use crate::gpu::device::Gpu;
+use crate::gpu::pool::GpuPool;
+use crate::kernels::pool::Pool;
+use crate::kernels::rounding::norm_bounds;
+use crate::lp::Lp;
 use wgpu::BufferUsages;
 
 /// Lengths below this are refused: a device may take values under 2⁻¹²⁶ for zero, which is

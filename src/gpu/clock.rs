@@ -1,6 +1,7 @@
 //! What a device's time is spent on: kernels by its own clock, the rest by the host's.
 
-use crate::{Error, Gpu};
+use crate::error::Error;
+use crate::gpu::device::Gpu;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard, PoisonError};

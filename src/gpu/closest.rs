@@ -6,7 +6,9 @@ use super::directions::{
     COLUMNS, DIRECTIONS_OF_BLOCK, Directions, ROWS, Width, check_columns, fours,
 };
 use super::memory::Block;
-use crate::{Bunch, Error, Pool, sums};
+use crate::error::Error;
+use crate::kernels::pool::{Bunch, Pool};
+use crate::sums;
 use rayon::prelude::*;
 use std::ops::Range;
 use wgpu::BufferUsages;

@@ -2,7 +2,7 @@
 
 use super::integer_tile::Kernel;
 use super::neighbours::GpuNeighbours;
-use crate::Error;
+use crate::error::Error;
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(

@@ -3,7 +3,10 @@
 use super::GpuPool;
 use super::directions::{DIRECTIONS_OF_BLOCK, ROWS, Width, Window, fours};
 use super::pool::Panel;
-use crate::{DOWN_DATE_ERROR, Error, Pool, Rate, inner_error};
+use crate::error::Error;
+use crate::kernels::pool::Pool;
+use crate::kernels::residuals::Rate;
+use crate::kernels::rounding::{DOWN_DATE_ERROR, inner_error};
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
@@ -89,7 +92,7 @@ pub(super) fn run(
 /// Covers the rounding of a sum of `count` products: each of its terms has been rounded at most
 /// `count` + 1 times by 2⁻²⁴; six more are for what follows, and for this number itself.
 fn inflate(count: usize) -> f32 {
-    (1.0 + (count + 7) as f64 * crate::pool::UNIT_ROUNDOFF) as f32
+    (1.0 + (count + 7) as f64 * crate::kernels::rounding::UNIT_ROUNDOFF) as f32
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use super::adapter::{self, Adapter, AdapterChoice};
 use super::clock::Clock;
 use super::directions;
 use super::integer_tile::Slots;
-use crate::{Error, Features, GpuPool};
+use crate::error::Error;
+use crate::features::Features;
+use crate::gpu::pool::GpuPool;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 

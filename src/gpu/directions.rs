@@ -2,7 +2,8 @@
 
 use super::clock::Kind;
 use super::memory::Block;
-use crate::{Error, Gpu};
+use crate::error::Error;
+use crate::gpu::device::Gpu;
 use rayon::prelude::*;
 use std::num::NonZeroU64;
 use std::sync::OnceLock;

@@ -1,6 +1,8 @@
 //! Binds `shaders/due_rows.wgsl`.
 
-use crate::{Error, Gpu, Rate};
+use crate::error::Error;
+use crate::gpu::device::Gpu;
+use crate::kernels::residuals::Rate;
 
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/row_state.wgsl"),

@@ -3,7 +3,8 @@
 use super::GpuPool;
 use super::memory::PIECE_BYTES;
 use super::pool::Panel;
-use crate::{Error, Pool};
+use crate::error::Error;
+use crate::kernels::pool::Pool;
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = include_str!("../../shaders/gather_rows.wgsl");

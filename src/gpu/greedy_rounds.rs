@@ -3,7 +3,9 @@
 use super::integer_tile::{Resident, joined};
 use super::memory::Block;
 use super::similarities::Kept;
-use crate::{Error, Gpu, Round, stored_pitch};
+use crate::error::Error;
+use crate::gpu::device::Gpu;
+use crate::kernels::similarities::{Round, stored_pitch};
 use std::ops::Range;
 use wgpu::BufferUsages;
 
@@ -242,7 +244,7 @@ mod tests {
     use super::super::layout::{assert_entry, assert_struct, constant};
     use super::super::similarities::tests::{PANELS, with_shift};
     use super::*;
-    use crate::MASK;
+    use crate::kernels::similarities::MASK;
     use std::mem::offset_of;
 
     #[test]

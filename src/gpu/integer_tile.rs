@@ -1,7 +1,9 @@
 //! What the kernels of `shaders/integer_tile.wgsl` share: resident rows, tiles, their dispatch.
 
 use super::memory::{Block, PIECE_BYTES, blocks};
-use crate::{Error, Gpu, IntegerRows};
+use crate::error::Error;
+use crate::gpu::device::Gpu;
+use crate::quantise::IntegerRows;
 use std::ops::Range;
 use std::sync::OnceLock;
 use wgpu::BufferUsages;

@@ -1,7 +1,7 @@
 //! Holds Rust and WGSL to one layout, for the kernels' tests. No GPU.
 
 use super::directions::{COLUMNS, DIRECTIONS_OF_BLOCK, ROWS};
-use crate::RowState;
+use crate::kernels::residuals::RowState;
 use naga::TypeInner;
 use std::mem::offset_of;
 

@@ -3,7 +3,8 @@
 use super::integer_tile::{Kernel, Size, Tile};
 use super::memory::blocks;
 use super::neighbours::GpuNeighbours;
-use crate::{Error, Marks, Reach};
+use crate::error::Error;
+use crate::kernels::neighbours::{Marks, Reach};
 
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/tile_list.wgsl"),
@@ -46,7 +47,7 @@ mod tests {
     use super::super::integer_tile::tests::assert_tile_kernel;
     use super::super::layout::assert_struct;
     use super::*;
-    use crate::MARKED;
+    use crate::kernels::neighbours::MARKED;
     use std::mem::offset_of;
 
     #[test]

@@ -2,7 +2,8 @@
 
 use super::clock::Kind;
 use super::device::Shared;
-use crate::{Error, Gpu};
+use crate::error::Error;
+use crate::gpu::device::Gpu;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;

@@ -4,7 +4,8 @@ use super::GpuPool;
 use super::directions::{DIRECTIONS_OF_BLOCK, Directions, ROWS, Width, check_columns, fours};
 use super::memory::Block;
 use super::pool::Panel;
-use crate::{Error, Nearest, Pool};
+use crate::error::Error;
+use crate::kernels::pool::{Nearest, Pool};
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(

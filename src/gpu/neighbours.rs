@@ -4,8 +4,10 @@ use super::clock::Kind;
 use super::integer_tile::{Kernel, Panels, Size, Tile, pairs};
 use super::memory::Block;
 use super::{GpuPool, count_within, mark_within, nearest_other};
-use crate::neighbours::{factor, to_integers};
-use crate::{Error, IntegerRows, Marks, Neighbours, Pool as _, Reach};
+use crate::error::Error;
+use crate::kernels::neighbours::{Marks, Neighbours, Reach};
+use crate::kernels::pool::Pool as _;
+use crate::quantise::{IntegerRows, factor, to_integers};
 use rayon::prelude::*;
 use wgpu::BufferUsages;
 

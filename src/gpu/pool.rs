@@ -6,10 +6,17 @@ use super::neighbours::GpuNeighbours;
 use super::residuals::GpuResiduals;
 use super::similarities::GpuSimilarities;
 use super::{closest, gather_rows, nearest, row_norms};
-use crate::{
-    Bunch, CpuPool, Error, Features, Field, Gpu, IntegerRows, Leads, Lp, Nearest, Neighbours, Pool,
-    Precision, Residuals, Similarities, sums,
-};
+use crate::cpu::CpuPool;
+use crate::error::Error;
+use crate::features::{Features, Precision};
+use crate::gpu::device::Gpu;
+use crate::kernels::neighbours::Neighbours;
+use crate::kernels::pool::{Bunch, Field, Leads, Nearest, Pool};
+use crate::kernels::residuals::Residuals;
+use crate::kernels::similarities::Similarities;
+use crate::lp::Lp;
+use crate::quantise::IntegerRows;
+use crate::sums;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;

@@ -4,7 +4,10 @@ use super::GpuPool;
 use super::directions::{Directions, Window};
 use super::memory::Block;
 use super::pool::Panel;
-use crate::{DOWN_DATE_ERROR, Error, Pool, Rate, inner_error};
+use crate::error::Error;
+use crate::kernels::pool::Pool;
+use crate::kernels::residuals::Rate;
+use crate::kernels::rounding::{DOWN_DATE_ERROR, inner_error};
 use std::ops::Range;
 use wgpu::BufferUsages;
 

@@ -4,7 +4,9 @@ use super::clock::Kind;
 use super::directions::{Directions, check_columns};
 use super::memory::Block;
 use super::{GpuPool, deflate, due_rows, refresh};
-use crate::{Due, Error, Pool, Rate, Residuals, RowState, Totals};
+use crate::error::Error;
+use crate::kernels::pool::Pool;
+use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};
 use std::ops::Range;
 use wgpu::BufferUsages;
 

@@ -1,7 +1,9 @@
 //! Binds `shaders/row_norms.wgsl`.
 
 use super::GpuPool;
-use crate::{Error, Lp, Pool};
+use crate::error::Error;
+use crate::kernels::pool::Pool;
+use crate::lp::Lp;
 
 pub(super) const WGSL: &str = include_str!("../../shaders/row_norms.wgsl");
 
@@ -88,6 +90,6 @@ mod tests {
         );
         assert_eq!(constant(WGSL, "ROWS"), ROWS);
         assert_eq!(constant(WGSL, "ROWS") * constant(WGSL, "LANES"), 256);
-        assert!(constant(WGSL, "LANES") >= crate::pool::SUM_LANES as u64);
+        assert!(constant(WGSL, "LANES") >= crate::kernels::rounding::SUM_LANES as u64);
     }
 }

@@ -1,7 +1,7 @@
 //! Binds `shaders/row_sums.wgsl`.
 
 use super::integer_tile::{Kernel, Resident, Size, Tile, pairs};
-use crate::Error;
+use crate::error::Error;
 
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/tile_list.wgsl"),

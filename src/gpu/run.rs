@@ -1,7 +1,9 @@
 //! Running things on a device: errors caught, kernels compiled and dispatched, ends awaited.
 
 use super::clock::Kind;
-use crate::{Error, Gpu, Selection};
+use crate::error::Error;
+use crate::gpu::device::Gpu;
+use crate::selection::Selection;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::OnceLock;
 use wgpu::{BufferUsages, ErrorFilter};

@@ -4,7 +4,10 @@ use super::greedy_rounds::BYTES_ALWAYS;
 use super::integer_tile::{LIST_BYTES, Resident};
 use super::memory::Block;
 use super::{greedy_rounds, row_sums, store_similarities, sum_columns, sum_stored};
-use crate::{Error, Gpu, IntegerRows, Round, Similarities, stored_bytes, stored_pitch};
+use crate::error::Error;
+use crate::gpu::device::Gpu;
+use crate::kernels::similarities::{Round, Similarities, stored_bytes, stored_pitch};
+use crate::quantise::IntegerRows;
 use std::ops::Range;
 
 /// What matrices may take where no memory limit is stated: a quarter of the 8 GiB of a common GPU.

@@ -2,7 +2,7 @@
 
 use super::integer_tile::{Kernel, Resident, Size, Tile, pairs};
 use super::similarities::Kept;
-use crate::Error;
+use crate::error::Error;
 
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/panel_shift.wgsl"),

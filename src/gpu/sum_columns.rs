@@ -2,7 +2,7 @@
 
 use super::integer_tile::{Kernel, Panel, Resident, Size, Tile};
 use super::memory::blocks;
-use crate::Error;
+use crate::error::Error;
 use std::ops::Range;
 use wgpu::BufferUsages;
 

@@ -4,7 +4,7 @@ use super::integer_tile::{Resident, Tile};
 use super::memory::blocks;
 use super::similarities::Kept;
 use super::sum_columns::by_class;
-use crate::Error;
+use crate::error::Error;
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(

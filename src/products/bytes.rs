@@ -12,7 +12,8 @@
 //! below 2¹⁵, and so does every product: 16 bits hold it, and sums may wrap on the way.
 
 use super::{Columns, Tile};
-use crate::{FIXED_BITS, IntegerRows, sums};
+use crate::quantise::{FIXED_BITS, IntegerRows};
+use crate::sums;
 use std::ops::Range;
 
 /// Largest value of 8 bits. Rows are shifted by it, since processors multiply values without sign

@@ -13,7 +13,7 @@ pub(crate) mod x86;
 pub(crate) use bytes::{RoughColumns, RoughRows, Rounding, rough_products};
 pub(crate) use floats::{FloatColumns, float_products};
 
-use crate::IntegerRows;
+use crate::quantise::IntegerRows;
 
 /// Rows and columns of a tile: two blocks of 512 values stay in a core's own cache.
 pub(crate) const TILE: usize = 64;

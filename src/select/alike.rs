@@ -1,6 +1,6 @@
 //! Rows that are alike to the bit: whatever is found of one holds for the others.
 
-use crate::Error;
+use crate::error::Error;
 use rayon::prelude::*;
 use std::hash::{DefaultHasher, Hasher as _};
 

@@ -3,7 +3,9 @@
 use super::kmeans::KMeans;
 use super::logistic::Logistic;
 use super::unit_rows::{Rivals, UnitRows, gather_units, normalise};
-use crate::{Error, Pool, Progress};
+use crate::error::Error;
+use crate::kernels::pool::Pool;
+use crate::progress::Progress;
 use rayon::prelude::*;
 
 /// How rows come to their latent classes.

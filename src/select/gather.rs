@@ -1,6 +1,7 @@
 //! Rows fetched from a pool a piece at a time.
 
-use crate::{Error, Pool};
+use crate::error::Error;
+use crate::kernels::pool::Pool;
 
 /// Some rows in order, in pieces: which rows, and their values, row-major, in the caller's unit.
 pub(super) fn gather<'a>(

@@ -4,8 +4,15 @@ use super::classes::Classes;
 use super::gather::gather;
 use super::settled::Settled;
 use super::strata::{Strata, check_classes, classes_among};
-use crate::selection::{ShortfallReason, check_power, labelled_mask, places};
-use crate::{Error, Lp, Pool, Progress, Selection, Selector, norm_bounds, order, random, sums};
+use crate::error::Error;
+use crate::kernels::pool::Pool;
+use crate::kernels::rounding::norm_bounds;
+use crate::lp::Lp;
+use crate::progress::Progress;
+use crate::select::selector::sealed::Sealed;
+use crate::select::selector::{Selector, check_power, labelled_mask, places};
+use crate::selection::{Selection, ShortfallReason};
+use crate::{order, random, sums};
 use rayon::prelude::*;
 
 /// Sampling in proportion to a norm, or simply the largest norms.
@@ -103,6 +110,8 @@ impl Default for Norm {
     }
 }
 
+impl Sealed for Norm {}
+
 impl Selector for Norm {
     fn select_with(
         &self,
@@ -136,7 +145,8 @@ impl Selector for Norm {
             power: self.power,
             inputs: self.input_norms.as_deref().map(Inputs::new),
             largest: None,
-            numbers: (!self.greedy).then(|| random::of_rows(pool, self.seed, random::RACE)),
+            numbers: (!self.greedy)
+                .then(|| random::of_rows(pool.numbering(), pool.rows(), self.seed, random::RACE)),
             settled: Settled::default(),
         };
         for stratum in &strata.strata {
@@ -428,7 +438,8 @@ fn largest_by(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CpuPool, Features};
+    use crate::cpu::CpuPool;
+    use crate::features::Features;
 
     /// Lengths 5, 2, 0, 13 and 2: max norm takes 3, 0 and then the two of length 2 in order.
     const X: [f32; 10] = [3.0, 4.0, 0.0, 2.0, 0.0, 0.0, 5.0, 12.0, 2.0, 0.0];

@@ -1,8 +1,11 @@
 //! Whether 16-bit unit rows can tell a pool's rows apart.
 
 use super::unit_rows::gather_units;
-use crate::neighbours::doubt;
-use crate::{Error, Pool, Warning, random, sums};
+use crate::error::Error;
+use crate::kernels::pool::Pool;
+use crate::kernels::rounding::doubt;
+use crate::selection::Warning;
+use crate::{random, sums};
 
 /// Rows that are compared with each other: some two thousand pairs.
 const LOOKED_AT: usize = 64;

@@ -2,8 +2,11 @@
 
 use super::classes::Classes;
 use super::parallel;
-use crate::selection::apportion;
-use crate::{ClassShare, Error, Pool, Progress, Selection, Warning};
+use crate::error::Error;
+use crate::kernels::pool::Pool;
+use crate::progress::Progress;
+use crate::select::selector::apportion;
+use crate::selection::{ClassShare, Selection, Warning};
 
 /// The classes of a stratified selection, ascending; one stratum of all rows where there are none.
 pub(super) struct Strata {

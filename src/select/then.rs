@@ -1,8 +1,15 @@
 //! One rule after another: the second picks from what the first has chosen.
 
 use super::gather::gather;
-use crate::selection::{ShortfallReason, labelled_mask, with_partial};
-use crate::{CpuPool, Error, Features, Numbering, Pool, Progress, Selection, Selector, Shortfall};
+use crate::cpu::CpuPool;
+use crate::error::Error;
+use crate::features::Features;
+use crate::kernels::pool::Pool;
+use crate::progress::Progress;
+use crate::random::Numbering;
+use crate::select::selector::sealed::Sealed;
+use crate::select::selector::{Selector, labelled_mask, with_partial};
+use crate::selection::{Selection, Shortfall, ShortfallReason};
 
 /// "A then B": one selector chooses more rows than are wanted, and another picks from those.
 ///
@@ -68,6 +75,8 @@ impl Then {
         }
     }
 }
+
+impl Sealed for Then {}
 
 impl Selector for Then {
     fn select_with(
@@ -236,7 +245,11 @@ fn shortfall(picks: &Selection, budget: usize, first: ShortfallReason) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{GramSchmidt, Norm, Refine, Sas, Similarity, Uniform, random};
+    use crate::random;
+    use crate::select::gram_schmidt::GramSchmidt;
+    use crate::select::norm::Norm;
+    use crate::select::sas::{Refine, Sas, Similarity};
+    use crate::select::uniform::Uniform;
 
     /// Rows of which all but a few are out of play: the few alone, under their own numbers, are
     /// picked alike.

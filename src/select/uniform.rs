@@ -2,8 +2,13 @@
 
 use super::classes::Classes;
 use super::strata::{Strata, check_classes, classes_among};
-use crate::selection::{ShortfallReason, labelled_mask, places};
-use crate::{Error, Pool, Progress, Selection, Selector, order, random};
+use crate::error::Error;
+use crate::kernels::pool::Pool;
+use crate::progress::Progress;
+use crate::select::selector::sealed::Sealed;
+use crate::select::selector::{Selector, labelled_mask, places};
+use crate::selection::{Selection, ShortfallReason};
+use crate::{order, random};
 
 /// Uniform sampling without replacement: every subset of `budget` rows is equally likely.
 ///
@@ -41,6 +46,8 @@ pub struct Uniform {
     pub min_per_class: usize,
 }
 
+impl Sealed for Uniform {}
+
 impl Selector for Uniform {
     fn select_with(
         &self,
@@ -59,7 +66,7 @@ impl Selector for Uniform {
             self.min_per_class,
             progress,
         )?;
-        let numbers = random::of_rows(pool, self.seed, random::UNIFORM);
+        let numbers = random::of_rows(pool.numbering(), pool.rows(), self.seed, random::UNIFORM);
         let mut selection = Selection {
             epochs: vec![0],
             passes: strata.passes,

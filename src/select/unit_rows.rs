@@ -2,11 +2,11 @@
 
 use super::gather::gather;
 use super::settled::Settled;
-use crate::pool::UNIT_ROUNDOFF;
-use crate::{
-    Bunch, Error, Field, Leads, Lp, Nearest, Pool, inner_error, norm_bounds, order, score_error,
-    sums,
-};
+use crate::error::Error;
+use crate::kernels::pool::{Bunch, Field, Leads, Nearest, Pool};
+use crate::kernels::rounding::{UNIT_ROUNDOFF, inner_error, norm_bounds, score_error};
+use crate::lp::Lp;
+use crate::{order, sums};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
@@ -585,7 +585,9 @@ fn narrow(values: &[f64]) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CpuPool, Features, random};
+    use crate::cpu::CpuPool;
+    use crate::features::Features;
+    use crate::random;
 
     /// Rows of many lengths: the squared distances are bounded from below, and by not much.
     #[test]

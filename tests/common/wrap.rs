@@ -1,10 +1,11 @@
 //! Pools around a pool, to see what a selector does when a device is not quite right.
 
-use coresift::{
-    Bunch, Due, Error, Field, IntegerRows, Leads, Lp, Marks, Nearest, Neighbours, Pool, Precision,
-    Rate, Reach, Residuals, Round, RowState, Selection, Similarities, Totals,
+use coresift::kernels::{
+    Bunch, Due, Field, IntegerRows, Leads, Marks, Nearest, Neighbours, Rate, Reach, Residuals,
+    Round, RowState, Similarities, Totals,
 };
-use std::cell::Cell;
+use coresift::{Error, Lp, Pool, Precision, Selection};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// A pool whose residuals and hazards are off, at every deflation and refresh, by a relative
 /// error of random sign, and so are the scores of the nearest vectors, their leads by how far they are
@@ -174,27 +175,30 @@ impl Residuals for NoisyResiduals<'_> {
 /// A pool whose device is lost after so many calls on it, its residuals and its similarities.
 pub struct Lost<'a> {
     inner: &'a dyn Pool,
-    calls_left: Cell<usize>,
+    calls_left: AtomicUsize,
 }
 
 impl<'a> Lost<'a> {
     pub fn after(inner: &'a dyn Pool, calls: usize) -> Self {
         Self {
             inner,
-            calls_left: Cell::new(calls),
+            calls_left: AtomicUsize::new(calls),
         }
     }
 
     fn count(&self) -> Result<(), Error> {
-        let Some(left) = self.calls_left.get().checked_sub(1) else {
-            let reason = "unplugged".to_owned();
-            return Err(Error::DeviceLost {
-                reason,
-                partial: Box::new(Selection::default()),
-            });
-        };
-        self.calls_left.set(left);
-        Ok(())
+        let one_less = |left: usize| left.checked_sub(1);
+        if self
+            .calls_left
+            .fetch_update(Relaxed, Relaxed, one_less)
+            .is_ok()
+        {
+            return Ok(());
+        }
+        Err(Error::DeviceLost {
+            reason: "unplugged".to_owned(),
+            partial: Box::new(Selection::default()),
+        })
     }
 }
 

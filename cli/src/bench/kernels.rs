@@ -4,10 +4,11 @@
 use super::measure::made;
 use super::sizes::{Shape, Sizes};
 use coresift::bench::{Limit, Number};
-use coresift::{
-    Bunch, Due, Error, Features, IntegerRows, Lp, MARKED, Marks, Nearest, Pool, Rate, Reach,
-    Residuals, Round, RowState, Similarities, Totals,
+use coresift::kernels::{
+    Bunch, Due, IntegerRows, MARKED, Marks, Nearest, Rate, Reach, Residuals, Round, RowState,
+    Similarities, Totals,
 };
+use coresift::{Error, Features, Lp, Pool};
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
 use std::sync::OnceLock;

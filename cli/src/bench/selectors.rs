@@ -4,8 +4,10 @@ use super::device::Device;
 use super::measure::made;
 use super::sizes::{Job, Sizes};
 use super::timed::{Clock, Timed};
-use coresift::{Classes, Error, Features, GramSchmidt, Norm, ProbCover, Refine, Sas, Selection};
-use coresift::{Selector, Then, TypiClust, Uniform};
+use coresift::{
+    Classes, Error, Features, GramSchmidt, Norm, ProbCover, Refine, Sas, Selection, Selector, Then,
+    TypiClust, Uniform,
+};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Instant;

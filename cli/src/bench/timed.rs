@@ -4,20 +4,22 @@
 //! Work is what a call asks for, in multiply-adds, as if each pair were met and each row read: a device
 //! that knows better does less. A value or a state that is handed over counts as one.
 
-use coresift::{
-    Bunch, Due, Error, Field, IntegerRows, Leads, Lp, Marks, Nearest, Neighbours, Numbering, Pool,
-    Precision, Rate, Reach, Residuals, Round, RowState, Similarities, Totals,
+use coresift::kernels::{
+    Bunch, Due, Field, IntegerRows, Leads, Marks, Nearest, Neighbours, Numbering, Rate, Reach,
+    Residuals, Round, RowState, Similarities, Totals,
 };
-use std::cell::{Cell, RefCell};
+use coresift::{Error, Lp, Pool, Precision};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// Calls and seconds by the name of a kernel, or of what else a pool was asked for.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
-    calls: RefCell<BTreeMap<&'static str, (u64, f64)>>,
-    work: Cell<u64>,
+    calls: Mutex<BTreeMap<&'static str, (u64, f64)>>,
+    work: AtomicU64,
 }
 
 impl Clock {
@@ -27,31 +29,36 @@ impl Clock {
         let began = Instant::now();
         let value = call();
         let seconds = began.elapsed().as_secs_f64();
-        let mut calls = self.calls.borrow_mut();
+        let mut calls = self.calls();
         let entry = calls.entry(name).or_default();
         entry.0 += 1;
         entry.1 += seconds;
         value
     }
 
+    /// The table stays true when a thread that held it has panicked: an entry is written in one go.
+    fn calls(&self) -> MutexGuard<'_, BTreeMap<&'static str, (u64, f64)>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn count(&self, work: usize) {
-        self.work.set(self.work.get() + work as u64);
+        self.work.fetch_add(work as u64, Relaxed);
     }
 
     /// Work of all calls.
     pub(super) fn work(&self) -> u64 {
-        self.work.get()
+        self.work.load(Relaxed)
     }
 
     /// Name, calls and seconds.
     pub(super) fn parts(&self) -> Vec<(&'static str, u64, f64)> {
-        let calls = self.calls.borrow();
+        let calls = self.calls();
         calls.iter().map(|(&name, &(n, s))| (name, n, s)).collect()
     }
 
     /// Seconds of all calls.
     pub(super) fn seconds(&self) -> f64 {
-        self.calls.borrow().values().map(|call| call.1).sum()
+        self.calls().values().map(|call| call.1).sum()
     }
 }
 

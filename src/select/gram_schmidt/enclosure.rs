@@ -6,8 +6,9 @@
 
 use super::basis::Basis;
 use super::residual::{Residual, project_out};
+use crate::error::Error;
+use crate::kernels::pool::Pool;
 use crate::select::gather::gather_scaled;
-use crate::{Error, Pool};
 use rayon::prelude::*;
 
 /// What distances in f64 may be off, over a row's length: a tenth of the least tolerance that there is.

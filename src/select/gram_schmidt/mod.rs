@@ -15,8 +15,15 @@ mod span;
 
 use super::norm::{Draw, in_unit};
 use super::settled::Settled;
-use crate::selection::{ShortfallReason, check_power, labelled_mask, places, with_partial};
-use crate::{Error, Lp, Pool, Precision, Progress, Selection, Selector, random};
+use crate::error::Error;
+use crate::features::Precision;
+use crate::kernels::pool::Pool;
+use crate::lp::Lp;
+use crate::progress::Progress;
+use crate::random;
+use crate::select::selector::sealed::Sealed;
+use crate::select::selector::{Selector, check_power, labelled_mask, places, with_partial};
+use crate::selection::{Selection, ShortfallReason};
 use short::Short;
 use span::Span;
 
@@ -134,6 +141,8 @@ pub enum OnExhaustion {
     Norm,
 }
 
+impl Sealed for GramSchmidt {}
+
 impl Selector for GramSchmidt {
     fn select_with(
         &self,
@@ -207,7 +216,7 @@ impl GramSchmidt {
     /// others leave out what rounding each value adds to a row.
     #[must_use]
     pub fn default_rank_tol(dim: usize, precision: Precision) -> f64 {
-        let of_products = 2.0 * f64::from(crate::inner_error(dim));
+        let of_products = 2.0 * f64::from(crate::kernels::rounding::inner_error(dim));
         match precision {
             Precision::F32 => of_products,
             coarser => of_products.max(16.0 * coarser.epsilon()),
@@ -286,7 +295,14 @@ impl Run<'_> {
     /// The epoch's exponential numbers; none for greedy picks.
     fn numbers(&self) -> Option<Vec<f64>> {
         let stream = random::RACE + self.selection.epochs.len() as u64 - 1;
-        (!self.options.greedy).then(|| random::of_rows(self.pool, self.options.seed, stream))
+        (!self.options.greedy).then(|| {
+            random::of_rows(
+                self.pool.numbering(),
+                self.pool.rows(),
+                self.options.seed,
+                stream,
+            )
+        })
     }
 
     /// Opens the next epoch, or says why there is none.

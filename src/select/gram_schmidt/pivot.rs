@@ -7,7 +7,9 @@
 use super::Run;
 use super::candidates::{self, Candidate};
 use super::span::Span;
-use crate::{Error, RowState, order};
+use crate::error::Error;
+use crate::kernels::residuals::RowState;
+use crate::order;
 use rayon::prelude::*;
 
 /// Rows among which the host looks.

@@ -3,8 +3,10 @@
 
 use super::super::norm::power;
 use super::{OnExhaustion, Run};
+use crate::error::Error;
+use crate::lp::Lp;
 use crate::selection::ShortfallReason;
-use crate::{Error, Lp, order, sums};
+use crate::{order, sums};
 use rayon::prelude::*;
 
 /// Rows gathered at a time.

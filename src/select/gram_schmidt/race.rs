@@ -25,7 +25,7 @@ use super::Run;
 use super::basis::Basis;
 use super::held::{Held, InTurn};
 use super::span::Span;
-use crate::Error;
+use crate::error::Error;
 use rayon::prelude::*;
 use std::collections::BinaryHeap;
 

@@ -13,7 +13,7 @@ use super::residual::Residual;
 use super::short_pivot::ShortPivot;
 use super::short_race::ShortRace;
 use super::span::Span;
-use crate::Error;
+use crate::error::Error;
 
 /// The most directions of an epoch that counts as short. Greedy picks take memory for each.
 const FEW_DRAWN: usize = 16;

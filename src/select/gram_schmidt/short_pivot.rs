@@ -5,9 +5,11 @@ use super::Run;
 use super::candidates::{self, Candidate};
 use super::enclosure::Enclosure;
 use super::short::{Attempt, Stand};
+use crate::error::Error;
+use crate::kernels::pool::Pool;
 use crate::select::alike::first_alike;
 use crate::select::gather::gather_scaled;
-use crate::{Error, Pool, order, sums};
+use crate::{order, sums};
 use rayon::prelude::*;
 
 /// Groups among which the host looks to begin with; then so many times as many, and so on.

@@ -4,9 +4,11 @@ use super::Run;
 use super::held::{Held, InTurn};
 use super::race::advance;
 use super::short::{Attempt, Stand};
+use crate::error::Error;
+use crate::kernels::rounding::norm_bounds;
+use crate::lp::Lp;
 use crate::random::{self, LESS};
 use crate::select::norm::power;
-use crate::{Error, Lp, norm_bounds};
 use std::collections::BinaryHeap;
 
 /// Rows held to begin with, for each direction and one more; then so many times as many, and so on.
@@ -73,7 +75,12 @@ impl ShortRace {
             times.start * rate < least && least <= times.end * rate
         };
         run.settled.add(self.rates.len());
-        let due = random::uniforms_that(run.pool, run.options.seed, stream, is_due);
+        let due = random::uniforms_that(
+            (run.pool.numbering(), run.pool.rows()),
+            run.options.seed,
+            stream,
+            is_due,
+        );
         if due.is_empty() {
             return Ok(());
         }

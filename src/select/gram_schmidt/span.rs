@@ -4,8 +4,12 @@ use super::GramSchmidt;
 use super::basis::Basis;
 use super::candidates::{self, Candidate};
 use super::held::Held;
+use crate::error::Error;
+use crate::kernels::pool::Pool;
+use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};
+use crate::kernels::rounding::{inner_error, norm_bounds};
+use crate::lp::Lp;
 use crate::select::settled::Settled;
-use crate::{Due, Error, Lp, Pool, Rate, Residuals, RowState, Totals, inner_error, norm_bounds};
 use rayon::prelude::*;
 
 /// Most directions handed to one deflation.

@@ -1,6 +1,7 @@
 //! How far the other centres lie behind: what most rows and centres need not be compared for.
 
-use crate::{Field, Leads, sums};
+use crate::kernels::pool::{Field, Leads};
+use crate::sums;
 use rayon::prelude::*;
 
 /// More than what all scores and shifts of 300 sweeps are off by in f64.

@@ -5,7 +5,11 @@ mod start;
 
 use super::parallel;
 use super::unit_rows::{Rivals, UnitRows};
-use crate::{Error, Field, Pool, Progress, Warning, order, random, sums};
+use crate::error::Error;
+use crate::kernels::pool::{Field, Pool};
+use crate::progress::Progress;
+use crate::selection::Warning;
+use crate::{order, random, sums};
 use bounds::Bounds;
 use rayon::prelude::*;
 use start::Start;
@@ -158,7 +162,7 @@ impl KMeans {
         let mut numbers = vec![0.0; rows.len()];
         for centre in 0..self.clusters {
             let stream = random::CENTRES + centre as u64;
-            random::uniforms_of_rows(rows.pool(), self.seed, stream, &mut numbers);
+            random::uniforms_of_rows(rows.pool().numbering(), self.seed, stream, &mut numbers);
             let Some(row) = race.next(&numbers)? else {
                 break;
             };
@@ -466,7 +470,8 @@ fn distances_sq(rows: &UnitRows<'_>, labels: &[usize], centres: &[f64]) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CpuPool, Features};
+    use crate::cpu::CpuPool;
+    use crate::features::Features;
 
     /// 90 rows in five loose bunches of six dimensions; every tenth row is zeros.
     pub(super) fn bunches() -> Vec<f32> {

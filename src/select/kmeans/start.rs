@@ -1,8 +1,9 @@
 //! k-means++: where the centres start.
 
+use crate::error::Error;
 use crate::random::{self, LESS};
 use crate::select::unit_rows::UnitRows;
-use crate::{Error, order, sums};
+use crate::{order, sums};
 use rayon::prelude::*;
 
 /// Rows among which the one that fires first is looked for, to begin with.
@@ -183,7 +184,11 @@ fn least_distance_sq(z: &[f64], centres: &[f64]) -> f64 {
 mod tests {
     use super::super::tests::bunches;
     use super::*;
-    use crate::{CpuPool, Features, KMeans, Numbering, random};
+    use crate::cpu::CpuPool;
+    use crate::features::Features;
+    use crate::random;
+    use crate::random::Numbering;
+    use crate::select::kmeans::KMeans;
 
     /// Bunches so tight that most distances lie within what the kernel leaves open.
     #[test]
@@ -243,7 +248,7 @@ mod tests {
         let mut settled = 0;
         for centre in 0..8 {
             let mut numbers = [0.0; 90];
-            random::uniforms_of_rows(&pool, 1, centre, &mut numbers);
+            random::uniforms_of_rows(pool.numbering(), 1, centre, &mut numbers);
             let row = start.next(&numbers).unwrap().unwrap();
             for (row, z) in all.chunks_exact(6).enumerate() {
                 let exact = least_distance_sq(z, &start.centres);

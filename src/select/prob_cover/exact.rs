@@ -3,10 +3,11 @@
 //! in f64.
 
 use super::near::Near;
-use crate::pool::UNIT_ROUNDOFF;
+use crate::error::Error;
+use crate::kernels::rounding::UNIT_ROUNDOFF;
 use crate::products::{FloatColumns, float_products};
 use crate::select::unit_rows::UnitRows;
-use crate::{Error, sums};
+use crate::sums;
 use rayon::prelude::*;
 use std::ops::Range;
 

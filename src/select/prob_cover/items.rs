@@ -1,8 +1,9 @@
 //! The rows of a pool as a cover sees them: one by one, or those that are alike as one.
 
+use crate::error::Error;
+use crate::random;
 use crate::select::alike::first_alike;
 use crate::select::unit_rows::UnitRows;
-use crate::{Error, random};
 use std::collections::HashSet;
 
 /// Rows that are alike are counted as one where all are so many times as many as the different ones.

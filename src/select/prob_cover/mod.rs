@@ -7,10 +7,14 @@ mod near;
 mod queue;
 mod radius;
 
+use crate::error::Error;
+use crate::kernels::pool::Pool;
+use crate::progress::Progress;
 use crate::select::parallel;
+use crate::select::selector::sealed::Sealed;
+use crate::select::selector::{Selector, labelled_mask, places, with_partial};
 use crate::select::unit_rows::UnitRows;
-use crate::selection::{Coverage, ShortfallReason, labelled_mask, places, with_partial};
-use crate::{Error, Pool, Progress, Selection, Selector};
+use crate::selection::{Coverage, Selection, ShortfallReason};
 use cover::Cover;
 
 /// ProbCover: greedily, the row that has most rows within a distance δ of it that no pick has yet.
@@ -91,6 +95,8 @@ impl Default for Delta {
         Self::Auto { clusters: None }
     }
 }
+
+impl Sealed for ProbCover {}
 
 impl Selector for ProbCover {
     fn select_with(

@@ -1,7 +1,9 @@
 //! Which rows lie within δ of each other, as a cover asks for it.
 
+use crate::error::Error;
+use crate::kernels::neighbours::{Neighbours, Reach};
 use crate::select::unit_rows::UnitRows;
-use crate::{Error, Neighbours, Reach, sums};
+use crate::sums;
 use rayon::prelude::*;
 
 /// Rows are close to another within so many times δ: most of what a row may lose by a pick is there.

@@ -1,8 +1,11 @@
 //! A distance that says which rows are alike.
 
+use crate::error::Error;
+use crate::kernels::neighbours::Neighbours;
+use crate::progress::Progress;
 use crate::select::kmeans::KMeans;
 use crate::select::unit_rows::UnitRows;
-use crate::{Error, Neighbours, Progress, order, sums};
+use crate::{order, sums};
 use rayon::prelude::*;
 
 /// The largest distance within which at least 95 % of the rows have only rows of their own

@@ -1,8 +1,9 @@
 //! A block of greedy picks made on the host between two passes of the device.
 
 use super::group::Weights;
+use crate::kernels::similarities::{MASK, Round, is_masked, similarity};
 use crate::products::{Columns, products};
-use crate::{FIXED_BITS, IntegerRows, MASK, Round, is_masked, similarity};
+use crate::quantise::{FIXED_BITS, IntegerRows};
 use std::cmp::Reverse;
 use std::ops::Range;
 

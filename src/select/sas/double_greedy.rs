@@ -1,8 +1,11 @@
 //! Double greedy: which of the picks are kept.
 
 use super::group::{Frame, Group};
+use crate::error::Error;
+use crate::kernels::similarities::{Round, similarity};
 use crate::products::{Columns, products};
-use crate::{Error, Numbering, Round, random, similarity};
+use crate::random;
+use crate::random::Numbering;
 use rayon::prelude::*;
 
 /// Picks decided on the host between two passes of the device.

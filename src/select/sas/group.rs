@@ -1,8 +1,10 @@
 //! Classes that are worked on together, by one road.
 
 use super::block::{Horizon, block};
+use crate::error::Error;
+use crate::kernels::similarities::{MASK, Round, Similarities, is_masked, similarity};
 use crate::products::product;
-use crate::{Error, IntegerRows, MASK, Round, Similarities, is_masked, similarity};
+use crate::quantise::IntegerRows;
 use rayon::prelude::*;
 use std::ops::Range;
 

@@ -1,10 +1,14 @@
 //! From features to integer rows.
 
 use super::{Sas, Similarity};
+use crate::error::Error;
+use crate::kernels::pool::Pool;
+use crate::lp::Lp;
+use crate::quantise::{FIXED_BITS, IntegerRows};
 use crate::select::classes::Partition;
 use crate::select::gather::at_once;
 use crate::select::norm::largest_norm;
-use crate::{Error, FIXED_BITS, IntegerRows, Lp, Pool, sums};
+use crate::sums;
 use rayon::prelude::*;
 
 /// Largest magnitude of a value: 2¹⁵ itself is no `i16`.
@@ -140,7 +144,8 @@ fn mean_of(x: &[f32], divisor: Option<f64>, mean: &mut [f64]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CpuPool, Features};
+    use crate::cpu::CpuPool;
+    use crate::features::Features;
 
     fn rows_of(options: &Sas, x: &[f32], dim: usize) -> Result<IntegerRows, Error> {
         let pool = CpuPool::new(Features::new(x, x.len() / dim, dim).expect("finite"));

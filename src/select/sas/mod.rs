@@ -5,15 +5,19 @@ mod double_greedy;
 mod group;
 mod integers;
 
-use crate::select::classes::Partition;
+use crate::cpu::CpuPool;
+use crate::error::Error;
+use crate::features::Features;
+use crate::kernels::pool::Pool;
+use crate::kernels::similarities::{Round, Similarities, stored_bytes};
+use crate::progress::Progress;
+use crate::quantise::IntegerRows;
+use crate::random::Numbering;
+use crate::select::classes::{Classes, Partition};
 use crate::select::parallel;
-use crate::selection::{
-    ClassShare, ShortfallReason, apportion, labelled_mask, places, with_partial,
-};
-use crate::{
-    Classes, CpuPool, Error, Features, IntegerRows, Numbering, Pool, Progress, Round, Selection,
-    Selector, Similarities, stored_bytes,
-};
+use crate::select::selector::sealed::Sealed;
+use crate::select::selector::{Selector, apportion, labelled_mask, places, with_partial};
+use crate::selection::{ClassShare, Road, Selection, ShortfallReason};
 use double_greedy::{Rule, double_greedy};
 use group::{Frame, Group};
 use rayon::prelude::*;
@@ -156,17 +160,7 @@ pub enum Refine {
     RandomDoubleGreedy,
 }
 
-/// How a class's similarities are come by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Road {
-    /// Kept where they fit, else not.
-    #[default]
-    Auto,
-    /// Computed once and kept.
-    Stored,
-    /// Computed anew for every block of picks; never kept.
-    MatrixFree,
-}
+impl Sealed for Sas {}
 
 impl Selector for Sas {
     fn select_with(
@@ -272,7 +266,7 @@ impl Selector for Sas {
 impl Sas {
     /// The threshold in the unit of products, at most the largest i32.
     fn threshold_in_products(&self) -> Option<i32> {
-        let unit = f64::from(1u32 << (2 * crate::FIXED_BITS));
+        let unit = f64::from(1u32 << (2 * crate::quantise::FIXED_BITS));
         self.threshold
             .map(|threshold| (threshold * unit).floor() as i32)
     }

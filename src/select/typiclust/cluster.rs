@@ -2,8 +2,9 @@
 
 use super::line::Line;
 use super::settle::Members;
+use crate::error::Error;
+use crate::order;
 use crate::select::unit_rows::UnitRows;
-use crate::{Error, order};
 
 /// Rows whose products with their nearest are held at a time; one cluster's may be more.
 const ANSWERS: usize = 8192;
@@ -209,7 +210,9 @@ impl Cluster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CpuPool, Features, random};
+    use crate::cpu::CpuPool;
+    use crate::features::Features;
+    use crate::random;
 
     /// Pairs settled for the first picks of one cluster of all rows, over all pairs.
     fn share_settled(count: usize, dim: usize, value: impl Fn(usize, usize) -> f32) -> f64 {

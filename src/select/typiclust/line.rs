@@ -1,8 +1,9 @@
 //! A cluster's rows in the order of their places along a line: rows that lie close to each other do so
 //! along any line, so a row's nearest are among those that stand about it.
 
+use crate::error::Error;
 use crate::select::unit_rows::{UnitRows, middle, sample};
-use crate::{Error, order, sums};
+use crate::{order, sums};
 use rayon::prelude::*;
 use std::ops::Range;
 

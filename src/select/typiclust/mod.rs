@@ -8,8 +8,12 @@ use super::classes::{ClassRows, Partition};
 use super::kmeans::KMeans;
 use super::parallel;
 use super::unit_rows::UnitRows;
-use crate::selection::{labelled_mask, places, with_partial};
-use crate::{Error, MOST_CLOSEST, Pool, Progress, Selection, Selector};
+use crate::error::Error;
+use crate::kernels::pool::{MOST_CLOSEST, Pool};
+use crate::progress::Progress;
+use crate::select::selector::sealed::Sealed;
+use crate::select::selector::{Selector, labelled_mask, places, with_partial};
+use crate::selection::Selection;
 use cluster::{Cluster, Rule, bound};
 use std::cmp::Reverse;
 
@@ -100,6 +104,8 @@ impl Default for TypiClust {
         }
     }
 }
+
+impl Sealed for TypiClust {}
 
 impl Selector for TypiClust {
     fn select_with(

@@ -1,8 +1,9 @@
 //! The squared distances of rows to their nearest, in f64.
 
 use super::line::Line;
+use crate::error::Error;
 use crate::select::unit_rows::UnitRows;
-use crate::{Error, sums};
+use crate::sums;
 use rayon::prelude::*;
 use std::ops::Range;
 

@@ -1,0 +1,27 @@
+//! The kernels' contract: what a selector may ask of resident rows, on any device, and how far the
+//! answers may be off.
+//!
+//! Kernels bound and score; the host decides. No kernel's answer is trusted beyond the bound that
+//! [`rounding`] states for it, so that every device leads to the same picks.
+//!
+//! # Pools of your own
+//!
+//! [`Pool`] and the traits of its handles are complete, not sealed: whatever they ask for can be made
+//! with what is public here. A method that is added later comes with a default, so that a pool written
+//! today goes on compiling; a selector, in turn, is not to be written outside
+//! ([`Selector`](crate::Selector) is sealed).
+
+pub(crate) mod neighbours;
+pub(crate) mod pool;
+pub(crate) mod residuals;
+pub mod rounding;
+pub(crate) mod similarities;
+
+pub use crate::quantise::{FIXED_BITS, IntegerRows};
+pub use crate::random::Numbering;
+pub use neighbours::{MARKED, Marks, Neighbours, Reach};
+pub use pool::{Bunch, Field, Leads, MOST_CLOSEST, Nearest, Pool};
+pub use residuals::{Due, Rate, Residuals, RowState, Totals};
+pub use similarities::{
+    MASK, Round, Similarities, is_masked, similarity, stored_bytes, stored_pitch,
+};

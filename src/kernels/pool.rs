@@ -1,0 +1,201 @@
+//! The trait Pool: what a selector may ask of resident rows, on any device.
+
+use crate::error::Error;
+use crate::features::Precision;
+use crate::kernels::neighbours::Neighbours;
+use crate::kernels::residuals::Residuals;
+use crate::kernels::similarities::Similarities;
+use crate::lp::Lp;
+use crate::quantise::IntegerRows;
+use crate::random::Numbering;
+
+/// Resident feature rows and the kernels that work on them.
+///
+/// Inside a pool every value is multiplied by [`scale`](Self::scale), a power of two that
+/// brings the longest row's length into `[1, 2)`; this is exact but for values below 2⁻¹²⁶ then,
+/// and keeps squares of tiny features from underflowing. Every number a kernel takes or gives is in
+/// that *pool unit*, unless it says so.
+///
+/// Row indices must be below [`rows`](Self::rows): a selector has checked them.
+pub trait Pool: Send + Sync {
+    /// Number of rows.
+    fn rows(&self) -> usize;
+
+    /// Values per row.
+    fn dim(&self) -> usize;
+
+    /// Pool unit over the caller's unit, a power of two.
+    fn scale(&self) -> f32;
+
+    /// What the values were rounded to before they came here, where that is known.
+    fn precision(&self) -> Precision;
+
+    /// One number a row: Σ|xⱼ| for l1, the *squared* length Σxⱼ² for l2 and max|xⱼ| for l∞.
+    ///
+    /// [`norm_bounds`](crate::kernels::rounding::norm_bounds) says how far each may be off. Zero means
+    /// that the row is all zeros, and nothing else is given as zero.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
+    fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error>;
+
+    /// The rows asked for, `rows.len()` x `dim`, row-major, to the bit.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
+    fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error>;
+
+    /// The rows asked for, `rows.len()` x `dim`, row-major, in the caller's unit: to the bit, and also
+    /// those values that are too small for pool unit beside the longest row. Where the directions of
+    /// rows count, these serve, and [`gather_rows`](Self::gather_rows) does not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
+    fn given_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error>;
+
+    /// How many values it pays to gather at a time: so many that a device is not waited for too
+    /// often.
+    fn values_at_once(&self) -> usize {
+        1 << 20
+    }
+
+    /// Working state for one Gram-Schmidt run: a [`RowState`](crate::kernels::RowState) a row,
+    /// all masked until loaded.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
+    fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error>;
+
+    /// Makes integer rows resident, for their similarities; [`Similarities`] says what a threshold
+    /// is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`]; [`Error::Device`] where four rows do not
+    /// fit one binding.
+    fn similarities<'a>(
+        &'a self,
+        rows: &'a IntegerRows,
+        threshold: Option<i32>,
+    ) -> Result<Box<dyn Similarities + 'a>, Error>;
+
+    /// Brings the rows to length 1 in whole numbers, for [`Neighbours`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`]; [`Error::Device`] where four rows do not
+    /// fit one binding.
+    fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error>;
+
+    /// For every row i the k of the smallest `offsets[k] * lengths[i] - <x_i, v_k>`, with that
+    /// score and the smallest of the others.
+    ///
+    /// `vectors` is `count` x `dim`, row-major, at least one; `offsets` has `count` entries and
+    /// `lengths` one a row. [`score_error`](crate::kernels::rounding::score_error) says how far a score
+    /// may be off; between scores that close any k may be named.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
+    fn nearest(
+        &self,
+        vectors: &[f32],
+        offsets: &[f32],
+        lengths: &[f32],
+    ) -> Result<Vec<Nearest>, Error>;
+
+    /// As [`nearest`](Self::nearest), of the rows of some fields alone, each against its field's
+    /// vectors alone, with leads over the rows' own vector in the place of scores; and what the least
+    /// lead of each of those vectors is. `None` where a device has no kernel for that: then ask for
+    /// all rows.
+    ///
+    /// A lead is the score of what the vector and its offset differ by from the rows' own,
+    /// [`score_error`](crate::kernels::rounding::score_error) being that of the difference: of vectors
+    /// close to each other it is off by little.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
+    fn leads(
+        &self,
+        fields: &[Field<'_>],
+        vectors: &[f64],
+        offsets: &[f64],
+        lengths: &[f32],
+    ) -> Result<Option<Vec<Leads>>, Error>;
+
+    /// For every row i of a bunch the `k` largest `<w_i, w_j> - halves[j]` over the bunch's other rows
+    /// j, largest first, w being the row over its length less the centre; for every bunch its rows'
+    /// answers one after another, rows x `k`.
+    ///
+    /// A bunch has at least `k` + 1 rows; `k` is from 1 to [`MOST_CLOSEST`].
+    /// [`closest_error`](crate::kernels::rounding::closest_error) says how far an answer may be off.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`]; [`Error::Device`] where 32 rows do not fit
+    /// one binding.
+    fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error>;
+
+    /// Which random numbers are its rows': but for the rows that [`Then`](crate::Then) has chosen,
+    /// row i's are number i of each stream.
+    fn numbering(&self) -> Numbering<'_> {
+        Numbering::default()
+    }
+}
+
+/// What [`Pool::nearest`] says of a row.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+pub struct Nearest {
+    /// Which vector.
+    pub index: u32,
+    /// Its score.
+    pub best: f32,
+    /// The smallest score of the other vectors; `f32::MAX` where there is none.
+    pub second: f32,
+}
+
+/// Rows and vectors for [`Pool::leads`].
+#[derive(Clone, Debug)]
+pub struct Field<'a> {
+    /// Some rows.
+    pub rows: &'a [usize],
+    /// Different vectors, at least one. The first is the rows' own.
+    pub vectors: Vec<u32>,
+}
+
+/// What [`Pool::leads`] says of a field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Leads {
+    /// For each row the nearest of the field's vectors, by leads: the own's is 0.
+    pub nearest: Vec<Nearest>,
+    /// For each vector of the field the least, over its rows, of its lead over the row's length: at
+    /// most three roundings further off than the lead is. `f32::MAX` where there is no row.
+    pub least: Vec<f32>,
+    /// The largest score of the rows' own vector over the row's length, three roundings further off
+    /// than the score; `f32::MIN` where there is no row.
+    pub own: f32,
+}
+
+/// Most products a row that [`Pool::closest`] gives.
+pub const MOST_CLOSEST: usize = 64;
+
+/// Rows for [`Pool::closest`].
+#[derive(Clone, Copy, Debug)]
+pub struct Bunch<'a> {
+    /// Distinct rows.
+    pub rows: &'a [usize],
+    /// What each, in the caller's unit, is divided by: positive, one a row.
+    pub lengths: &'a [f64],
+    /// What is taken from each then, `dim` values. The shorter rows are without it, the less an answer
+    /// is off.
+    pub centre: &'a [f64],
+    /// What is taken from the products with each, one a row. With half the squared lengths of the w the
+    /// largest answers are those of the rows that are nearest.
+    pub halves: &'a [f32],
+}

@@ -1,0 +1,123 @@
+//! Exact similarities of rows in whole numbers, within classes: the trait Similarities.
+//!
+//! Products of integer rows are exact in any order, so every device gives the same bits, and here,
+//! alone among the kernels, a device may pick: comparing integers is no matter of rounding.
+
+use crate::error::Error;
+use std::ops::Range;
+
+/// The similarities s of integer rows, resident on a device: s_ij is 0 between classes.
+///
+/// A threshold is non-negative and in the unit of products, 2⁻³⁰. Rows are named by their place
+/// among the integer rows. Sums are exact: every device gives the same.
+pub trait Similarities: Send {
+    /// Σⱼ s_ij for every row i, itself included. Only with a threshold.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`], and [`Error::Device`] where one binding does
+    /// not hold an entry for every row; as of every method here.
+    fn row_sums(&self) -> Result<Vec<i64>, Error>;
+
+    /// Σ s_ij over the `columns` j, for every row i. Each column is named once.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums).
+    fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error>;
+
+    /// Most bytes that [`store`](Self::store) may take.
+    fn room(&self) -> u64;
+
+    /// Bytes up to which it pays to keep several classes at once.
+    fn batch(&self) -> u64 {
+        self.room()
+    }
+
+    /// Computes and keeps the similarities of these classes, in place of those kept before; an
+    /// empty range keeps none. Only with a threshold.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums); [`Error::OutOfMemory`] where they take more than
+    /// [`room`](Self::room).
+    fn store(&mut self, classes: Range<usize>) -> Result<(), Error>;
+
+    /// The similarities of a class that is kept: its rows x [`stored_pitch`], row-major, 0 past the last
+    /// column.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums).
+    fn stored(&self, class: usize) -> Result<Vec<u16>, Error>;
+
+    /// As [`sum_columns`](Self::sum_columns), from what is kept: rows and columns are those of the
+    /// classes kept, and the answer begins with their first row.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums).
+    fn sum_stored(&self, columns: &[usize]) -> Result<Vec<i64>, Error>;
+
+    /// Greedy rounds in all classes kept: `counts` has a number for each, `gains` one for each of
+    /// their rows.
+    ///
+    /// A round picks the row of the largest gain, ties to the lower row, adds `step * s_ij` to the
+    /// gain of every row i of the class, j being the row picked, and then [`MASK`] to the picked
+    /// row's. A class must have as many rows that are not masked as rounds. Gives the rounds of each
+    /// class; `gains` are left as they are after them.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums).
+    fn greedy_rounds(
+        &mut self,
+        gains: &mut [i64],
+        counts: &[usize],
+        step: i64,
+    ) -> Result<Vec<Vec<Round>>, Error>;
+}
+
+/// Added to the gain of a row that takes no part in the rounds: no sum of similarities comes near.
+pub const MASK: i64 = -(1 << 62);
+
+/// Whether a gain is that of a row that takes no part.
+#[must_use]
+pub fn is_masked(gain: i64) -> bool {
+    gain < MASK / 2
+}
+
+/// The similarity of two rows, given their product.
+///
+/// Above the threshold `(product + 2¹³) >> 14`, at most 65535 (unit 2⁻¹⁶), else 0; without a
+/// threshold the product itself (unit 2⁻³⁰).
+#[inline(always)]
+#[must_use]
+pub fn similarity(product: i32, threshold: Option<i32>) -> i32 {
+    match threshold {
+        None => product,
+        Some(least) if product > least => ((product + (1 << 13)) >> 14).min(0xffff),
+        Some(_) => 0,
+    }
+}
+
+/// Values from one row's first to the next one's in the stored similarities of a class.
+#[must_use]
+pub fn stored_pitch(rows: usize) -> usize {
+    rows.next_multiple_of(4)
+}
+
+/// Bytes of a class's stored similarities, rows and columns filled up to groups of four.
+#[must_use]
+pub fn stored_bytes(rows: usize) -> u64 {
+    2 * (stored_pitch(rows) as u64).pow(2)
+}
+
+/// A row picked in a round, and its gain at that time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Round {
+    /// The row, by its place among the integer rows.
+    pub row: usize,
+    /// Its gain before it was picked.
+    pub gain: i64,
+}
