@@ -6,37 +6,34 @@ use std::ops::Range;
 /// Fractional bits of a coordinate in the unit ball.
 pub const FIXED_BITS: u32 = 15;
 
-/// Rows of whole numbers, class after class.
+/// Rows of whole numbers.
 ///
 /// A row's length is at most 2¹⁵, but for the rounding of its values, so by Cauchy and Schwarz
 /// every partial sum of a product of two rows stays within 2³⁰ and a little: an `i32` holds it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntegerRows {
     values: Vec<i16>,
     pitch: usize,
-    starts: Vec<usize>,
 }
 
 impl IntegerRows {
     /// Values to a multiple of which rows are filled up with zeros.
     pub const ALIGNMENT: usize = 16;
 
-    /// Rows of zeros. `starts` holds the first row of each class and, at last, the number of rows;
-    /// a row has `dim` values.
-    ///
-    /// # Panics
-    ///
-    /// If `starts` does not begin with 0 and ascend.
+    /// So many rows of zeros; a row has `dim` values.
     #[must_use]
-    pub fn zeros(dim: usize, starts: Vec<usize>) -> Self {
-        assert!(starts.first() == Some(&0) && starts.is_sorted());
-        let pitch = dim.next_multiple_of(Self::ALIGNMENT);
-        let rows = starts[starts.len() - 1];
+    pub fn zeros(dim: usize, rows: usize) -> Self {
+        let pitch = Self::pitch_of(dim);
         Self {
             values: vec![0; rows * pitch],
             pitch,
-            starts,
         }
+    }
+
+    /// Values from one row's first to the next one's, for rows of `dim` values.
+    #[must_use]
+    pub fn pitch_of(dim: usize) -> usize {
+        dim.next_multiple_of(Self::ALIGNMENT)
     }
 
     /// Values from one row's first to the next one's: a multiple of [`Self::ALIGNMENT`].
@@ -60,13 +57,52 @@ impl IntegerRows {
     /// Number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.starts[self.starts.len() - 1]
+        self.values.len() / self.pitch
+    }
+
+    /// A copy of some rows, in this order.
+    #[must_use]
+    pub fn some(&self, rows: &[usize]) -> Self {
+        let mut values = Vec::with_capacity(rows.len() * self.pitch);
+        for &row in rows {
+            values.extend_from_slice(self.row(row));
+        }
+        Self {
+            values,
+            pitch: self.pitch,
+        }
     }
 
     /// One row, filled up with zeros.
     #[must_use]
     pub fn row(&self, row: usize) -> &[i16] {
         &self.values[row * self.pitch..][..self.pitch]
+    }
+}
+
+/// Which places each of some classes has, one class after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClassRanges {
+    /// The first place of each class and, at last, the number of places.
+    starts: Vec<usize>,
+}
+
+impl ClassRanges {
+    /// Classes of these sizes.
+    #[must_use]
+    pub fn new(sizes: impl IntoIterator<Item = usize>) -> Self {
+        let mut starts = vec![0];
+        starts.extend(sizes.into_iter().scan(0, |end, size| {
+            *end += size;
+            Some(*end)
+        }));
+        Self { starts }
+    }
+
+    /// Number of places.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        self.starts[self.classes()]
     }
 
     /// Number of classes.
@@ -75,16 +111,74 @@ impl IntegerRows {
         self.starts.len() - 1
     }
 
-    /// The rows of a class.
+    /// The places of a class.
     #[must_use]
     pub fn class(&self, class: usize) -> Range<usize> {
-        self.starts[class]..self.starts[class + 1]
+        self.span(class..class + 1)
     }
 
-    /// The first row of each class and, at last, the number of rows.
+    /// The places of consecutive classes.
     #[must_use]
-    pub fn starts(&self) -> &[usize] {
-        &self.starts
+    pub fn span(&self, classes: Range<usize>) -> Range<usize> {
+        self.starts[classes.start]..self.starts[classes.end]
+    }
+
+    /// The class of a place.
+    #[must_use]
+    pub fn class_of(&self, place: usize) -> usize {
+        self.starts.partition_point(|&start| start <= place) - 1
+    }
+}
+
+/// What a row is divided by before it is rounded to whole numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Length {
+    /// Its own length: a product is the cosine of an angle.
+    Own,
+    /// This, in pool unit, the same for all rows; not below any row's length, or 0 for a pool of zeros
+    /// alone.
+    Given(f64),
+}
+
+/// What a row of zeros lacks a direction for.
+pub(crate) const NEED: &str = "cosine similarity";
+
+/// `mean` becomes that of the rows `x`, one after another in a unit of 1/`unit`, each over its length.
+/// Names a row that has none.
+#[inline(always)]
+pub(crate) fn mean_of(x: &[f32], unit: f32, length: Length, mean: &mut [f64]) -> Option<usize> {
+    let dim = mean.len();
+    mean.fill(0.0);
+    for (row, x) in x.chunks_exact(dim).enumerate() {
+        let length = match length {
+            Length::Own => sums::squares(x).sqrt(),
+            // A pool of zeros alone: its similarities are 0 too.
+            Length::Given(0.0) => 1.0,
+            Length::Given(length) => length,
+        };
+        if length == 0.0 {
+            return Some(row);
+        }
+        for (mean, &x) in mean.iter_mut().zip(x) {
+            *mean += f64::from(x * unit) / length;
+        }
+    }
+    let rows = (x.len() / dim) as f64;
+    mean.iter_mut().for_each(|mean| *mean /= rows);
+    None
+}
+
+/// A row of f64, at most of length 1, times 2¹⁵ and rounded, half to even, to whole numbers.
+#[inline(always)]
+pub(crate) fn round_mean(mean: &[f64], out: &mut [i16]) {
+    // Largest magnitude of a value: 2¹⁵ itself is no `i16`.
+    const MOST: f64 = 32767.0;
+    // 1.5 · 2⁵²: a sum with it has no fractional bits, so that it is rounded, half to even, to a
+    // whole number, which stands in its lowest bits.
+    const TO_WHOLE: f64 = 1.5 * (1u64 << 52) as f64;
+    let scale = f64::from(1u32 << FIXED_BITS);
+    for (out, value) in out.iter_mut().zip(mean) {
+        *out = ((value * scale).clamp(-MOST, MOST) + TO_WHOLE).to_bits() as i16;
     }
 }
 
@@ -130,6 +224,62 @@ pub(crate) fn to_integers(x: &[f32], scale: f32, factor: f64, out: &mut [i16]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn rounded(x: &[f32], views: usize, length: Length) -> Vec<i16> {
+        let mut mean = vec![0.0; x.len() / views];
+        assert_eq!(mean_of(x, 1.0, length, &mut mean), None);
+        let mut out = vec![0; mean.len()];
+        round_mean(&mean, &mut out);
+        out
+    }
+
+    #[test]
+    fn means_are_those_of_unit_vectors() {
+        assert_eq!(rounded(&[3.0, 4.0, 0.0], 1, Length::Own), [19661, 26214, 0]); // 0.6 and 0.8 of 32768
+        assert_eq!(rounded(&[0.0, -2.0], 1, Length::Own), [0, -32767]);
+        let two = [1.0, 0.0, 0.0, 7.0];
+        assert_eq!(
+            rounded(&two, 2, Length::Own),
+            [16384, 16384],
+            "not divided again"
+        );
+    }
+
+    #[test]
+    fn halves_are_rounded_to_even() {
+        let values = [
+            -1.5, -0.5, 0.5, 1.5, 2.5, 32_766.5, 40_000.0, -40_000.0, 0.49, -7.51,
+        ];
+        let mut whole = [1; 10];
+        round_mean(&values.map(|value| value / 32_768.0), &mut whole);
+        let want = [-2, 0, 0, 2, 2, 32_766, 32_767, -32_767, 0, -8];
+        assert_eq!(whole, want);
+    }
+
+    #[test]
+    fn a_given_length_is_that_of_all() {
+        assert_eq!(rounded(&[0.0, -2.0], 1, Length::Given(5.0)), [0, -13107]);
+        assert_eq!(rounded(&[0.0; 2], 1, Length::Given(5.0)), [0, 0]);
+        assert_eq!(rounded(&[0.0; 2], 1, Length::Given(0.0)), [0, 0]);
+    }
+
+    #[test]
+    fn a_row_of_zeros_is_named() {
+        let mut mean = [0.0; 2];
+        let x = [0.0, 1.0, 0.0, 0.0];
+        assert_eq!(mean_of(&x, 1.0, Length::Own, &mut mean), Some(1));
+    }
+
+    #[test]
+    fn classes_have_their_places() {
+        let ranges = ClassRanges::new([0, 3, 0, 2]);
+        assert_eq!((ranges.classes(), ranges.places()), (4, 5));
+        assert_eq!((ranges.class(1), ranges.class(2)), (0..3, 3..3));
+        assert_eq!(ranges.span(1..4), 0..5);
+        let of: Vec<usize> = (0..5).map(|place| ranges.class_of(place)).collect();
+        assert_eq!(of, [1, 1, 1, 3, 3]);
+        assert_eq!(ClassRanges::new([]).places(), 0);
+    }
 
     fn integers(x: &[f32], scale: f32) -> Vec<i16> {
         let mut out = vec![0; x.len()];

@@ -30,7 +30,7 @@ fn indices(value: &Value) -> Vec<usize> {
 fn on_every_pool(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
     check(
         "noisy cpu",
-        &Noisy::new(&CpuPool::new(features.clone()), 5e-7),
+        &Noisy::around(&CpuPool::new(features.clone()), 5e-7),
     );
     on_every_device(features, check);
 }

@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Noisy, oracle};
-use coresift::kernels::{IntegerRows, stored_pitch};
+use coresift::kernels::{Examples, Length, stored_pitch};
 use coresift::{
     Classes, Delta, Error, Features, GramSchmidt, Lp, Norm, Objective, OnExhaustion, Pool,
     ProbCover, Refine, Road, Sas, Selection, Selector, Similarity, Then, TypiClust, Uniform,
@@ -183,7 +183,7 @@ fn gram_schmidt_picks() {
 /// A device whose residuals and hazards are off by up to 10⁻⁶ leads to the same picks.
 #[test]
 fn gram_schmidt_picks_under_noise() {
-    check_gram_schmidt(|pool, check| check(&Noisy::new(pool, 1e-6)));
+    check_gram_schmidt(|pool, check| check(&Noisy::around(pool, 1e-6)));
 }
 
 #[test]
@@ -409,7 +409,7 @@ fn sas_picks() {
     assert_eq!(checked, 6);
 }
 
-/// The similarities that the cases print, from rows rounded here.
+/// The similarities that the cases print, of rows that the pools round.
 #[test]
 fn sas_similarities() {
     for case in cases("sas_") {
@@ -417,23 +417,7 @@ fn sas_similarities() {
         let rows = x.len() / dim;
         let length = |x: &[f32]| oracle::norms(x)[1].sqrt();
         let largest = x.chunks(dim).map(length).fold(0.0, f64::max);
-        let mut integer_rows = IntegerRows::zeros(dim, vec![0, rows]);
-        let pitch = integer_rows.pitch();
-        for (z, x) in integer_rows
-            .values_mut()
-            .chunks_mut(pitch)
-            .zip(x.chunks(dim))
-        {
-            let over = if case["metric"] == "dot" {
-                largest
-            } else {
-                length(x)
-            };
-            for (z, &x) in z.iter_mut().zip(x) {
-                let exact = (f64::from(x) / over * 32768.0).round_ties_even();
-                *z = exact.clamp(-32767.0, 32767.0) as i16;
-            }
-        }
+        let all: Vec<usize> = (0..rows).collect();
         let want: Vec<Vec<i64>> = case["similarity"]
             .as_array()
             .unwrap()
@@ -445,7 +429,15 @@ fn sas_similarities() {
             .map(|t| (t * (1 << 30) as f64) as i32);
         on_every_device(Features::new(&x, rows, dim).unwrap(), |device, pool| {
             let at = format!("{} on {device}", name(&case));
-            let mut similarities = pool.similarities(&integer_rows, threshold).unwrap();
+            let examples = Examples {
+                classes: &[&all],
+                views: 1,
+                length: match case["metric"] == "dot" {
+                    true => Length::Given(largest * f64::from(pool.scale())),
+                    false => Length::Own,
+                },
+            };
+            let mut similarities = pool.similarities(examples, threshold).unwrap();
             for (j, column) in want.iter().enumerate() {
                 assert_eq!(&similarities.sum_columns(&[j]).unwrap(), column, "{at}");
             }

@@ -5,7 +5,9 @@ mod common;
 
 use common::devices::{SOFTWARE, software, tiny};
 use common::{fractions, whole_numbers};
-use coresift::kernels::{Bunch, IntegerRows, Nearest, Rate, RowState, stored_bytes};
+use coresift::kernels::{
+    Bunch, Examples, Length, Nearest, Rate, RowState, Similarities, stored_bytes,
+};
 use coresift::wgpu::{self, BufferUsages};
 use coresift::{
     AdapterChoice, Classes, Error, Features, Gpu, GpuPool, Lp, Pool, Road, Sas, Selector,
@@ -351,14 +353,21 @@ fn closest_keeps_to_the_memory_limit() {
     assert!(closest(gpu.with_memory_limit(256_000 + 100_000)) == want);
 }
 
-/// Rows of ones: every product is `dim`.
-fn ones(dim: usize, starts: Vec<usize>) -> IntegerRows {
-    let mut rows = IntegerRows::zeros(dim, starts);
-    let pitch = rows.pitch();
-    for row in rows.values_mut().chunks_mut(pitch) {
-        row[..dim].fill(1);
-    }
-    rows
+/// The similarities of a pool's rows in classes of these sizes, each row the same over and over: `dim`
+/// ones, where the pool has a row of ones.
+fn of_ones<'p>(
+    pool: &'p dyn Pool,
+    sizes: &[usize],
+    threshold: Option<i32>,
+) -> Result<Box<dyn Similarities + 'p>, Error> {
+    let classes: Vec<Vec<usize>> = sizes.iter().map(|&size| vec![0; size]).collect();
+    let classes: Vec<&[usize]> = classes.iter().map(Vec::as_slice).collect();
+    let examples = Examples {
+        classes: &classes,
+        views: 1,
+        length: Length::Given(32_768.0 * f64::from(pool.scale())),
+    };
+    pool.similarities(examples, threshold)
 }
 
 #[test]
@@ -366,9 +375,8 @@ fn similarities_keep_to_the_memory_limit() {
     let gpu = Application::new(wgpu::Limits::default()).gpu;
     let x = [1.0; 16];
     let features = Features::new(&x, 1, 16).unwrap();
-    let rows = ones(16, vec![0, 1000, 2000]);
     let unlimited = gpu.pool(features.clone()).unwrap();
-    let similarities = unlimited.similarities(&rows, Some(0)).unwrap();
+    let similarities = of_ones(&unlimited, &[1000, 1000], Some(0)).unwrap();
     assert_eq!(similarities.room(), 5 * (128 << 20)); // five bindings
     drop(similarities);
     drop(unlimited);
@@ -376,7 +384,7 @@ fn similarities_keep_to_the_memory_limit() {
     // The features, the rows, one class's matrix of 2 MB, and what the kernels need beside.
     let limit = 64 + 64_000 + 2_000_000 + 24 * 2000 + (9 << 17) + 5 * 16;
     let pool = gpu.with_memory_limit(limit).upload(&features).unwrap();
-    let mut similarities = pool.similarities(&rows, Some(0)).unwrap();
+    let mut similarities = of_ones(&pool, &[1000, 1000], Some(0)).unwrap();
     assert_eq!(similarities.room(), 2_000_000);
     for class in [0, 1, 0] {
         similarities.store(class..class + 1).unwrap();
@@ -394,22 +402,22 @@ fn similarities_keep_to_the_memory_limit() {
         }) => {}
         other => panic!("{other:?}"),
     }
-    assert!(
-        pool.similarities(&ones(16, vec![0, 200_000]), None)
-            .is_err()
-    );
+    assert!(of_ones(&pool, &[200_000], None).is_err());
 }
 
 #[test]
 fn integer_rows_past_one_binding_are_refused() {
     let gpu = common::devices::cut();
-    let pool = gpu.pool(Features::new(&[1.0], 1, 1).unwrap()).unwrap();
+    let pool = |dim: usize| {
+        let features = Features::new(&[1.0; 257][..dim], 1, dim).unwrap();
+        gpu.pool(features).unwrap()
+    };
     // Four rows of 256 values fill a binding of 2 KiB, and so do the sums of 256 rows.
-    assert!(pool.similarities(&ones(256, vec![0, 5]), None).is_ok());
-    let refused = pool.similarities(&ones(257, vec![0, 5]), None).map(|_| ());
+    assert!(of_ones(&pool(256), &[5], None).is_ok());
+    let refused = of_ones(&pool(257), &[5], None).map(|_| ());
     assert!(matches!(refused, Err(Error::Device(_))), "{refused:?}");
-    let rows = ones(1, vec![0, 257]);
-    let similarities = pool.similarities(&rows, Some(0)).unwrap();
+    let pool = pool(1);
+    let similarities = of_ones(&pool, &[257], Some(0)).unwrap();
     let refused = similarities.row_sums();
     assert!(matches!(refused, Err(Error::Device(_))), "{refused:?}");
     let refused = similarities.sum_columns(&[3]);
@@ -447,8 +455,7 @@ fn a_lost_device_is_an_error_everywhere() {
     residuals.deflate(&direction, &[0.5], rate).unwrap();
     pool.row_norms(Lp::L2).unwrap();
 
-    let integers = ones(20, vec![0, 100, 300]);
-    let mut similarities = pool.similarities(&integers, Some(0)).unwrap();
+    let mut similarities = of_ones(&pool, &[100, 200], Some(0)).unwrap();
     similarities.store(0..2).unwrap();
     let mut gains = vec![0; 300];
 
@@ -460,7 +467,7 @@ fn a_lost_device_is_an_error_everywhere() {
         assert!(is_lost(similarities.sum_stored(&[1, 200])));
         let rounds = similarities.greedy_rounds(&mut gains, &[2, 3], -2);
         assert!(is_lost(rounds));
-        assert!(is_lost(pool.similarities(&integers, None).map(|_| ())));
+        assert!(is_lost(of_ones(&pool, &[3], None).map(|_| ())));
         assert!(is_lost(residuals.deflate(&direction, &[0.5], rate)));
         assert!(is_lost(residuals.refresh(&direction, -1.0, rate)));
         assert!(is_lost(residuals.due_rows(1.0, rate, 10)));

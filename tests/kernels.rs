@@ -8,8 +8,8 @@ use coresift::kernels::rounding::{
     DOWN_DATE_ERROR, closest_error, inner_error, norm_bounds, score_error, slip,
 };
 use coresift::kernels::{
-    Bunch, Due, Field, IntegerRows, MARKED, MASK, Marks, Nearest, Neighbours, Rate, Reach,
-    RowState, Similarities, stored_pitch,
+    Bunch, ClassRanges, Due, Examples, Field, IntegerRows, Length, MARKED, MASK, Marks, Nearest,
+    Neighbours, Rate, Reach, RowState, Similarities, stored_pitch,
 };
 use coresift::{Features, Lp, Pool};
 use std::collections::BTreeSet;
@@ -774,6 +774,7 @@ fn refresh_without_a_basis_is_exact() {
 /// Whole-number rows in classes, and all that the oracle says of them.
 struct Integers {
     rows: IntegerRows,
+    ranges: ClassRanges,
     threshold: Option<i32>,
     similarities: Vec<Vec<i64>>,
     place: String,
@@ -782,36 +783,38 @@ struct Integers {
 impl Integers {
     /// Rows of random directions that keep near their class's own, and near the greatest length.
     fn random(seed: u32, dim: usize, classes: &[usize], threshold: Option<i32>) -> Self {
-        let starts = starts(classes);
-        let count = starts[classes.len()];
-        let mut rows = IntegerRows::zeros(dim, starts);
+        let ranges = ClassRanges::new(classes.iter().copied());
+        let count = ranges.places();
+        let mut rows = IntegerRows::zeros(dim, count);
         let x = fractions(seed, (count + classes.len()) * dim);
         let (own, centres) = x.split_at(count * dim);
         let most = 32_767.0 / (dim as f32).sqrt();
         let pitch = rows.pitch();
         for class in 0..classes.len() {
             let centre = &centres[class * dim..][..dim];
-            for row in rows.class(class) {
+            for row in ranges.class(class) {
                 let values = rows.values_mut()[row * pitch..][..dim].iter_mut();
                 for ((value, own), centre) in values.zip(&own[row * dim..]).zip(centre) {
                     *value = (most * (0.4 * own + 0.6 * centre)) as i16;
                 }
             }
         }
-        Self::new(rows, threshold)
+        Self::new(rows, ranges, threshold)
     }
 
-    fn new(rows: IntegerRows, threshold: Option<i32>) -> Self {
+    fn new(rows: IntegerRows, ranges: ClassRanges, threshold: Option<i32>) -> Self {
         let wide = |row: usize| rows.row(row).iter().map(|&v| i64::from(v)).collect();
         let wide: Vec<Vec<i64>> = (0..rows.rows()).map(wide).collect();
-        let (ends, wide_threshold) = (&rows.starts()[1..], threshold.map(i64::from));
+        let ends = (0..ranges.classes()).map(|class| ranges.class(class).end);
+        let (ends, wide_threshold): (Vec<usize>, _) = (ends.collect(), threshold.map(i64::from));
         let place = format!(
             "ends {ends:?} pitch {} threshold {threshold:?}",
             rows.pitch()
         );
         Self {
-            similarities: oracle::similarities(&wide, ends, wide_threshold),
+            similarities: oracle::similarities(&wide, &ends, wide_threshold),
             rows,
+            ranges,
             threshold,
             place,
         }
@@ -820,16 +823,31 @@ impl Integers {
     /// On every device, and on one whose bindings hold 64 rows of 16 values, or a panel of
     /// 32 x 32 similarities, of which there are five.
     fn on_every_device(&self, check: impl Fn(&str, &mut dyn Similarities)) {
-        let x = Features::new(&[1.0], 1, 1).expect("features");
-        on_every_device(x.clone(), |device, pool| {
-            let mut similarities = pool.similarities(&self.rows, self.threshold).unwrap();
-            check(&format!("{device} {}", self.place), &mut *similarities);
-        });
+        // Features that come to these very whole numbers: exact in f32.
+        let mut x: Vec<f32> = self
+            .rows
+            .values()
+            .iter()
+            .map(|&v| f32::from(v) / 32_768.0)
+            .collect();
+        x.resize(x.len().max(self.rows.pitch()), 0.0); // a pool has at least one row
+        let features = Features::new(&x, x.len() / self.rows.pitch(), self.rows.pitch()).unwrap();
+        let order: Vec<usize> = (0..self.rows.rows()).collect();
+        let classes = (0..self.ranges.classes()).map(|class| &order[self.ranges.class(class)]);
+        let classes: Vec<&[usize]> = classes.collect();
+        let check = |place: &str, pool: &dyn Pool| {
+            let examples = Examples {
+                classes: &classes,
+                views: 1,
+                length: Length::Given(f64::from(pool.scale())),
+            };
+            let mut similarities = pool.similarities(examples, self.threshold).unwrap();
+            check(&format!("{place} {}", self.place), &mut *similarities);
+        };
+        on_every_device(features.clone(), check);
         #[cfg(feature = "gpu")]
         if self.rows.rows() <= 256 && self.rows.pitch() <= 64 {
-            let pool = common::devices::cut().pool(x).unwrap();
-            let mut similarities = pool.similarities(&self.rows, self.threshold).unwrap();
-            check(&format!("cut {}", self.place), &mut *similarities);
+            check("cut", &common::devices::cut().pool(features).unwrap());
         }
     }
 
@@ -851,11 +869,11 @@ impl Integers {
     }
 
     fn rows_of(&self, classes: &Range<usize>) -> Range<usize> {
-        self.rows.starts()[classes.start]..self.rows.starts()[classes.end]
+        self.ranges.span(classes.clone())
     }
 
     fn matrix(&self, class: usize) -> Vec<u16> {
-        let rows = self.rows.class(class);
+        let rows = self.ranges.class(class);
         let mut matrix = vec![0; rows.len() * stored_pitch(rows.len())];
         for i in rows.clone() {
             let line = &mut matrix[(i - rows.start) * stored_pitch(rows.len())..][..rows.len()];
@@ -866,14 +884,34 @@ impl Integers {
         matrix
     }
 
+    /// The rows themselves, and what they add up to.
+    fn check_rows(&self, place: &str, similarities: &dyn Similarities) {
+        for places in self.lists(0..self.rows.rows()) {
+            let got = similarities.rows(&places).unwrap();
+            assert!(got == self.rows.some(&places), "{place} {places:?}");
+        }
+        let wide = |row: usize| self.rows.row(row).iter().map(|&v| i64::from(v));
+        let square = |row: usize| wide(row).map(|v| v * v).sum::<i64>() as i32;
+        let squares: Vec<i32> = (0..self.rows.rows()).map(square).collect();
+        assert_eq!(similarities.squares().unwrap(), squares, "{place}");
+        for class in (0..self.ranges.classes()).filter(|_| self.threshold.is_none()) {
+            let mut want = vec![0; self.rows.pitch()];
+            for row in self.ranges.class(class) {
+                want.iter_mut()
+                    .zip(wide(row))
+                    .for_each(|(sum, v)| *sum += v);
+            }
+            assert_eq!(similarities.total(class).unwrap(), want, "{place}");
+        }
+    }
+
     fn check_sums(&self) {
         let all = 0..self.rows.rows();
         let every: Vec<usize> = all.clone().collect();
         self.on_every_device(|place, similarities| {
-            if self.threshold.is_some() {
-                let want = self.sums(all.clone(), &every);
-                assert_eq!(similarities.row_sums().unwrap(), want, "{place}");
-            }
+            let want = self.sums(all.clone(), &every);
+            assert_eq!(similarities.row_sums().unwrap(), want, "{place}");
+            self.check_rows(place, similarities);
             for columns in self.lists(all.clone()) {
                 let got = similarities.sum_columns(&columns).unwrap();
                 assert_eq!(got, self.sums(all.clone(), &columns), "{place} {columns:?}");
@@ -885,7 +923,7 @@ impl Integers {
     fn check_kept(&self, classes: &Range<usize>) {
         let rows = self.rows_of(classes);
         self.on_every_device(|place, similarities| {
-            let bytes = |class| coresift::kernels::stored_bytes(self.rows.class(class).len());
+            let bytes = |class| coresift::kernels::stored_bytes(self.ranges.class(class).len());
             let needed: u64 = classes.clone().map(bytes).sum();
             if needed > similarities.room() {
                 assert!(similarities.store(classes.clone()).is_err(), "{place}");
@@ -927,13 +965,13 @@ impl Integers {
         let mut gains = want_gains[rows.clone()].to_vec();
         let counts: Vec<usize> = classes
             .clone()
-            .map(|class| self.rows.class(class).filter(|row| row % 5 != 4).count())
+            .map(|class| self.ranges.class(class).filter(|row| row % 5 != 4).count())
             .enumerate()
             .map(|(k, free)| if k % 3 == 2 { free / 2 } else { free })
             .collect();
         let want: Vec<Vec<(usize, i64)>> = (classes.clone().zip(&counts))
             .map(|(class, &count)| {
-                let rows = self.rows.class(class);
+                let rows = self.ranges.class(class);
                 oracle::greedy_rounds(&self.similarities, rows, &mut want_gains, count, step)
             })
             .collect();
@@ -952,15 +990,6 @@ impl Integers {
         assert!(got == want, "{place} step {step}: {got:?}, {want:?}");
         assert!(gains == want_gains[rows], "{place} step {step}");
     }
-}
-
-fn starts(classes: &[usize]) -> Vec<usize> {
-    let mut starts = vec![0];
-    starts.extend(classes.iter().scan(0, |end, rows| {
-        *end += rows;
-        Some(*end)
-    }));
-    starts
 }
 
 /// In the unit of products: none but negative products cut, half of the greatest product.
@@ -1006,7 +1035,7 @@ fn sums_of_similarities_are_exact() {
 fn similarities_kept_are_exact() {
     integers(|integers| {
         if integers.threshold.is_some() {
-            let classes = integers.rows.classes();
+            let classes = integers.ranges.classes();
             integers.check_kept(&(0..classes));
             integers.check_kept(&(classes / 2..classes));
             integers.check_kept(&(0..1));
@@ -1045,13 +1074,13 @@ fn similarities_at_the_ends_of_their_range() {
         [23_170, -23_170],
     ];
     for threshold in [Some(0), Some(1), Some((1 << 30) - 1), Some(1 << 30), None] {
-        let mut rows = IntegerRows::zeros(18, vec![0, 80, 160]);
+        let mut rows = IntegerRows::zeros(18, 160);
         let pitch = rows.pitch();
         for (row, values) in values.iter().cycle().take(160).enumerate() {
             let at = row * pitch + 2 * (row / 80);
             rows.values_mut()[at..at + 2].copy_from_slice(values);
         }
-        let integers = Integers::new(rows, threshold);
+        let integers = Integers::new(rows, ClassRanges::new([80, 80]), threshold);
         integers.check_sums();
         if threshold.is_some() {
             integers.check_kept(&(0..2));
@@ -1062,14 +1091,14 @@ fn similarities_at_the_ends_of_their_range() {
 /// What is above the threshold and what is at it; halves are rounded up.
 #[test]
 fn similarities_round_and_are_cut() {
-    let mut rows = IntegerRows::zeros(2, vec![0, 6]);
+    let mut rows = IntegerRows::zeros(2, 6);
     let pitch = rows.pitch();
     // Products with the first row: 2^13 - 1, 2^13, 2^13 + 1, 3 * 2^13, -2^13.
     for (row, value) in [1, 8191, 8192, 8193, 24_576, -8192].into_iter().enumerate() {
         rows.values_mut()[row * pitch] = value;
     }
     for threshold in [0, 1, 8191, 8192, 8193] {
-        let integers = Integers::new(rows.clone(), Some(threshold));
+        let integers = Integers::new(rows.clone(), ClassRanges::new([6]), Some(threshold));
         integers.check_sums();
         integers.check_kept(&(0..1));
     }
@@ -1077,9 +1106,9 @@ fn similarities_round_and_are_cut() {
 
 #[test]
 fn similarities_of_no_rows() {
-    for starts in [vec![0], vec![0, 0, 0]] {
-        let classes = starts.len() - 1;
-        let integers = Integers::new(IntegerRows::zeros(3, starts), Some(0));
+    for classes in [0, 2] {
+        let ranges = ClassRanges::new(vec![0; classes]);
+        let integers = Integers::new(IntegerRows::zeros(3, 0), ranges, Some(0));
         integers.check_sums();
         integers.check_kept(&(0..classes));
     }
@@ -1088,16 +1117,14 @@ fn similarities_of_no_rows() {
 /// Rounds that take several dispatches, in classes of very different numbers.
 #[test]
 fn greedy_rounds_by_the_thousand() {
-    let mut rows = IntegerRows::zeros(1, vec![0, 7_200, 7_201, 7_300]);
-    let mut integers = Integers {
+    // Every row is its own only neighbour but for a few: gains in the order of rows, then ties.
+    let integers = Integers {
         similarities: Vec::new(),
         threshold: Some(0),
         place: String::new(),
-        rows: rows.clone(),
+        rows: IntegerRows::zeros(1, 7_300),
+        ranges: ClassRanges::new([7_200, 1, 99]),
     };
-    // Every row is its own only neighbour but for a few: gains in the order of rows, then ties.
-    rows.values_mut().fill(0);
-    integers.rows = rows;
     integers.on_every_device(|place, similarities| {
         let needed = coresift::kernels::stored_bytes(7_200);
         if needed > similarities.room() {

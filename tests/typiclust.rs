@@ -10,7 +10,7 @@ use serde_json::Value;
 /// Every device, and the CPU with products that are off by about as much as they may be.
 fn on_every_pool(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
     let noisy = CpuPool::new(features.clone());
-    check("noisy cpu", &Noisy::new(&noisy, 5e-7));
+    check("noisy cpu", &Noisy::around(&noisy, 5e-7));
     on_every_device(features, check);
 }
 
@@ -161,7 +161,7 @@ fn close_calls_are_settled() {
     };
     // Off by four fifths of what `closest_error` allows.
     let noisy = CpuPool::new(features.clone());
-    check("noisy cpu", &Noisy::new(&noisy, 2.2e-6));
+    check("noisy cpu", &Noisy::around(&noisy, 2.2e-6));
     on_every_device(features, check);
 }
 

@@ -253,7 +253,7 @@ fn what_does_not_fit_is_missing_and_the_rest_is_measured() {
 
 #[test]
 fn wrong_answers_are_not_timed() {
-    let device = Odd::new(|_, pool| Ok(Box::new(Noisy::new(pool, 0.05))));
+    let device = Odd::new(|_, pool| Ok(Box::new(Noisy::around(pool, 0.05))));
     let adapter = measured(&device);
     let missing = missing(&adapter);
     for kernel in ["nearest", "closest"] {

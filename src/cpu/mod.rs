@@ -13,6 +13,7 @@ mod mark_within;
 mod nearest;
 mod nearest_other;
 mod neighbours;
+mod quantise;
 mod refresh;
 mod row_norms;
 mod row_sums;
@@ -26,9 +27,8 @@ use crate::features::{Features, Precision};
 use crate::kernels::neighbours::Neighbours;
 use crate::kernels::pool::{Bunch, Field, Leads, Nearest, Pool};
 use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};
-use crate::kernels::similarities::Similarities;
+use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
-use crate::quantise::IntegerRows;
 use crate::random::Numbering;
 
 use deflate_largest::{Lacking, catch_up_all};
@@ -121,12 +121,12 @@ impl Pool for CpuPool<'_> {
         }))
     }
 
-    fn similarities<'a>(
-        &'a self,
-        rows: &'a IntegerRows,
+    fn similarities(
+        &self,
+        examples: Examples<'_>,
         threshold: Option<i32>,
-    ) -> Result<Box<dyn Similarities + 'a>, Error> {
-        Ok(Box::new(CpuSimilarities::new(rows, threshold)))
+    ) -> Result<Box<dyn Similarities + '_>, Error> {
+        Ok(Box::new(CpuSimilarities::new(self, examples, threshold)?))
     }
 
     fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error> {

@@ -91,7 +91,7 @@ impl<'a> CpuNeighbours<'a> {
 
     /// Room for so many whole-number rows.
     pub(super) fn scratch(&self, rows: usize) -> IntegerRows {
-        IntegerRows::zeros(self.pool.features.dim(), vec![0, rows])
+        IntegerRows::zeros(self.pool.features.dim(), rows)
     }
 
     /// Makes some rows, from place `at` of the scratch on.

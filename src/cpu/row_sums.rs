@@ -2,18 +2,23 @@
 
 use crate::kernels::similarities::similarity;
 use crate::products::{self, Columns, TILE};
-use crate::quantise::IntegerRows;
+use crate::quantise::{ClassRanges, IntegerRows};
 use crate::sums;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Σⱼ s_ij over the class of row i, for every row. With a threshold.
 ///
 /// A tile below the diagonal counts twice, for its rows and for its columns. Whole numbers add up
 /// to the same in any order, so every thread has sums of its own.
-pub(super) fn row_sums(rows: &IntegerRows, threshold: Option<i32>) -> Vec<i64> {
-    let bands: Vec<_> = (0..rows.classes())
+pub(super) fn row_sums(
+    rows: &IntegerRows,
+    ranges: &ClassRanges,
+    threshold: Option<i32>,
+) -> Vec<i64> {
+    let bands: Vec<_> = (0..ranges.classes())
         .flat_map(|class| {
-            let class = rows.class(class);
+            let class = ranges.class(class);
             class
                 .clone()
                 .step_by(TILE)
@@ -36,6 +41,32 @@ pub(super) fn row_sums(rows: &IntegerRows, threshold: Option<i32>) -> Vec<i64> {
             a
         })
         .unwrap_or_else(zeros)
+}
+
+/// The sum of some rows, value by value.
+pub(super) fn total(rows: &IntegerRows, places: Range<usize>) -> Vec<i64> {
+    let mut total = vec![0; rows.pitch()];
+    for z in places.map(|place| rows.row(place)) {
+        total
+            .iter_mut()
+            .zip(z)
+            .for_each(|(total, &z)| *total += i64::from(z));
+    }
+    total
+}
+
+/// The same without a threshold: ⟨z, Σz⟩ for every row z, over its class.
+pub(super) fn linear_row_sums(rows: &IntegerRows, ranges: &ClassRanges) -> Vec<i64> {
+    let of_class = |class: usize| {
+        let places = ranges.class(class);
+        let total = total(rows, places.clone());
+        let dot = move |place| {
+            let z = rows.row(place).iter();
+            z.zip(&total).map(|(&z, total)| i64::from(z) * total).sum()
+        };
+        places.into_par_iter().map(dot).collect::<Vec<i64>>()
+    };
+    (0..ranges.classes()).flat_map(of_class).collect()
 }
 
 /// What a thread needs for a tile.

@@ -1,13 +1,16 @@
 //! The similarities of integer rows on the processor.
 
+use super::CpuPool;
 use super::greedy_rounds::greedy_rounds;
-use super::row_sums::row_sums;
+use super::quantise::quantise;
+use super::row_sums::{linear_row_sums, row_sums, total};
 use super::store_similarities::{Matrix, store_similarities};
 use super::sum_columns::sum_columns;
 use super::sum_stored::sum_stored;
 use crate::error::Error;
-use crate::kernels::similarities::{Round, Similarities, stored_bytes};
-use crate::quantise::IntegerRows;
+use crate::kernels::similarities::{Examples, Round, Similarities, stored_bytes};
+use crate::products::product;
+use crate::quantise::{ClassRanges, IntegerRows};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -19,8 +22,9 @@ const ROOM: u64 = 1 << 30;
 /// one, into the same memory.
 const BATCH: u64 = 1 << 27;
 
-pub(super) struct CpuSimilarities<'a> {
-    rows: &'a IntegerRows,
+pub(super) struct CpuSimilarities {
+    rows: IntegerRows,
+    ranges: ClassRanges,
     threshold: Option<i32>,
     /// The classes kept, and one matrix for each of them. Matrices past their number are there for
     /// their memory.
@@ -28,29 +32,51 @@ pub(super) struct CpuSimilarities<'a> {
     matrices: Vec<Matrix>,
 }
 
-impl<'a> CpuSimilarities<'a> {
-    pub(super) fn new(rows: &'a IntegerRows, threshold: Option<i32>) -> Self {
-        Self {
-            rows,
+impl CpuSimilarities {
+    pub(super) fn new(
+        pool: &CpuPool<'_>,
+        examples: Examples<'_>,
+        threshold: Option<i32>,
+    ) -> Result<Self, Error> {
+        let order = examples.classes.concat();
+        Ok(Self {
+            rows: quantise(pool, &order, examples.views, examples.length)?,
+            ranges: examples.ranges(),
             threshold,
             kept: 0..0,
             matrices: Vec::new(),
-        }
-    }
-
-    /// The rows of the classes kept.
-    fn kept_rows(&self) -> Range<usize> {
-        self.rows.starts()[self.kept.start]..self.rows.starts()[self.kept.end]
+        })
     }
 }
 
-impl Similarities for CpuSimilarities<'_> {
+impl Similarities for CpuSimilarities {
+    fn rows(&self, places: &[usize]) -> Result<IntegerRows, Error> {
+        Ok(self.rows.some(places))
+    }
+
+    fn squares(&self) -> Result<Vec<i32>, Error> {
+        let rows = self.rows.values().par_chunks_exact(self.rows.pitch());
+        Ok(rows.map(|z| product(z, z)).collect())
+    }
+
+    fn total(&self, class: usize) -> Result<Vec<i64>, Error> {
+        Ok(total(&self.rows, self.ranges.class(class)))
+    }
+
     fn row_sums(&self) -> Result<Vec<i64>, Error> {
-        Ok(row_sums(self.rows, self.threshold))
+        Ok(match self.threshold {
+            Some(_) => row_sums(&self.rows, &self.ranges, self.threshold),
+            None => linear_row_sums(&self.rows, &self.ranges),
+        })
     }
 
     fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
-        Ok(sum_columns(self.rows, self.threshold, columns))
+        Ok(sum_columns(
+            &self.rows,
+            &self.ranges,
+            self.threshold,
+            columns,
+        ))
     }
 
     fn room(&self) -> u64 {
@@ -66,7 +92,7 @@ impl Similarities for CpuSimilarities<'_> {
         self.matrices
             .resize_with(self.matrices.len().max(classes.len()), Matrix::default);
         for (matrix, class) in self.matrices.iter_mut().zip(classes.clone()) {
-            let rows = self.rows.class(class).len();
+            let rows = self.ranges.class(class).len();
             matrix.make_room(rows).map_err(|()| Error::OutOfMemory {
                 what: "similarities",
                 needed: stored_bytes(rows),
@@ -74,7 +100,7 @@ impl Similarities for CpuSimilarities<'_> {
             })?;
         }
         for (matrix, class) in self.matrices.iter_mut().zip(classes.clone()) {
-            store_similarities(self.rows, self.rows.class(class), self.threshold, matrix);
+            store_similarities(&self.rows, self.ranges.class(class), self.threshold, matrix);
         }
         self.kept = classes;
         Ok(())
@@ -85,11 +111,11 @@ impl Similarities for CpuSimilarities<'_> {
     }
 
     fn sum_stored(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
-        let mut sums = vec![0; self.kept_rows().len()];
+        let mut sums = vec![0; self.ranges.span(self.kept.clone()).len()];
         let mut rest = &mut sums[..];
         let mut of_classes = Vec::new();
         for (matrix, class) in self.matrices.iter().zip(self.kept.clone()) {
-            let rows = self.rows.class(class);
+            let rows = self.ranges.class(class);
             let of_class;
             (of_class, rest) = rest.split_at_mut(rows.len());
             of_classes.push((matrix, rows, of_class));
@@ -111,7 +137,7 @@ impl Similarities for CpuSimilarities<'_> {
         let mut of_classes = Vec::new();
         let mut rest = gains;
         for (class, (matrix, &count)) in self.kept.clone().zip(self.matrices.iter().zip(counts)) {
-            let rows = self.rows.class(class);
+            let rows = self.ranges.class(class);
             let gains;
             (gains, rest) = rest.split_at_mut(rows.len());
             of_classes.push((rows.start, matrix, gains, count));

@@ -2,7 +2,7 @@
 
 use crate::kernels::similarities::similarity;
 use crate::products::{Columns, TILE, products};
-use crate::quantise::IntegerRows;
+use crate::quantise::{ClassRanges, IntegerRows};
 use crate::sums;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -10,13 +10,14 @@ use std::sync::Arc;
 /// Σ s_ij over the columns j of the class of row i, for every row.
 pub(super) fn sum_columns(
     rows: &IntegerRows,
+    ranges: &ClassRanges,
     threshold: Option<i32>,
     columns: &[usize],
 ) -> Vec<i64> {
     let mut sums = vec![0; rows.rows()];
     let mut rest = &mut sums[..];
     let mut blocks = Vec::new();
-    for class in (0..rows.classes()).map(|class| rows.class(class)) {
+    for class in (0..ranges.classes()).map(|class| ranges.class(class)) {
         let of_class;
         (of_class, rest) = rest.split_at_mut(class.len());
         let columns = columns

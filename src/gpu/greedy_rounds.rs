@@ -65,7 +65,7 @@ pub(super) fn run(
     let classes = kept.classes.clone().zip(counts);
     let classes: Vec<Class> = classes
         .map(|(class, &picks)| Class {
-            rows: resident.rows.class(class),
+            rows: resident.ranges.class(class),
             matrix: kept.matrix(class),
             picks,
         })

@@ -3,7 +3,7 @@
 use super::memory::{Block, PIECE_BYTES, blocks};
 use crate::error::Error;
 use crate::gpu::device::Gpu;
-use crate::quantise::IntegerRows;
+use crate::quantise::{ClassRanges, IntegerRows};
 use std::ops::Range;
 use std::sync::OnceLock;
 use wgpu::BufferUsages;
@@ -175,37 +175,33 @@ impl std::ops::Deref for Panels<'_> {
 /// Integer rows by class on a GPU.
 pub(super) struct Resident<'a> {
     pub(super) gpu: &'a Gpu,
-    pub(super) rows: &'a IntegerRows,
+    pub(super) ranges: ClassRanges,
     pub(super) panels: Panels<'a>,
     /// Negative where there is none.
     pub(super) threshold: i32,
 }
 
 impl<'a> Resident<'a> {
-    pub(super) fn upload(
+    /// Rows which `of_rows` makes a piece at a time, in order.
+    pub(super) fn made(
         gpu: &'a Gpu,
-        rows: &'a IntegerRows,
+        ranges: ClassRanges,
+        pitch: usize,
         threshold: Option<i32>,
+        of_rows: impl FnMut(Range<usize>) -> Result<IntegerRows, Error>,
     ) -> Result<Self, Error> {
-        let pitch = rows.pitch();
-        let ranges = panels(rows, rows_per_panel(gpu, pitch)?);
-        let panels = Panels::new(gpu, pitch, ranges)?;
-        for Panel { rows: range, block } in &*panels {
-            let values = &rows.values()[range.start * pitch..range.end * pitch];
-            gpu.write("integer rows", block, values)?;
-        }
-        gpu.alive()?;
+        let cuts = panels(&ranges, rows_per_panel(gpu, pitch)?);
         Ok(Self {
             gpu,
-            rows,
-            panels,
+            panels: Panels::made(gpu, cuts, pitch, of_rows)?,
+            ranges,
             threshold: threshold.unwrap_or(-1),
         })
     }
 
     /// The class of a row.
     pub(super) fn class_of(&self, row: usize) -> usize {
-        self.rows.starts().partition_point(|&start| start <= row) - 1
+        self.ranges.class_of(row)
     }
 }
 
@@ -230,20 +226,30 @@ impl<'a> Panels<'a> {
         })
     }
 
-    /// Rows of one class, which `of_rows` makes a piece at a time.
-    pub(super) fn made(
+    /// So many rows of one class, which `of_rows` makes a piece at a time, in order.
+    pub(super) fn of_one_class(
         gpu: &'a Gpu,
         rows: usize,
         pitch: usize,
-        of_rows: impl Fn(Range<usize>) -> Result<Vec<i16>, Error>,
+        of_rows: impl FnMut(Range<usize>) -> Result<IntegerRows, Error>,
     ) -> Result<Self, Error> {
         let most = rows_per_panel(gpu, pitch)?;
-        let panels = Self::new(gpu, pitch, blocks(0..rows, most).collect())?;
+        Self::made(gpu, blocks(0..rows, most).collect(), pitch, of_rows)
+    }
+
+    fn made(
+        gpu: &'a Gpu,
+        cuts: Vec<Range<usize>>,
+        pitch: usize,
+        mut of_rows: impl FnMut(Range<usize>) -> Result<IntegerRows, Error>,
+    ) -> Result<Self, Error> {
+        let panels = Self::new(gpu, pitch, cuts)?;
         let at_once = (PIECE_BYTES as usize / 4 / pitch).max(1);
         for Panel { rows, block } in &*panels {
             for piece in blocks(rows.clone(), at_once) {
                 let offset = 2 * (piece.start - rows.start) * pitch;
-                gpu.write_at("integer rows", block, offset as u64, &of_rows(piece)?)?;
+                let rows = of_rows(piece)?;
+                gpu.write_at("integer rows", block, offset as u64, rows.values())?;
             }
         }
         gpu.alive()?;
@@ -351,15 +357,13 @@ fn rows_per_panel(gpu: &Gpu, pitch: usize) -> Result<usize, Error> {
 }
 
 /// All rows, cut so that no panel has more than `most` of them, and no group of a class is cut.
-fn panels(rows: &IntegerRows, most: usize) -> Vec<Range<usize>> {
+fn panels(ranges: &ClassRanges, most: usize) -> Vec<Range<usize>> {
     let mut panels = Vec::new();
     let mut first = 0;
-    while first < rows.rows() {
-        let mut end = rows.rows().min(first + most);
-        if end < rows.rows() {
-            let class = rows.starts().partition_point(|&start| start <= end) - 1;
-            let start = rows.starts()[class];
-            end -= (end - start) % GROUP;
+    while first < ranges.places() {
+        let mut end = ranges.places().min(first + most);
+        if end < ranges.places() {
+            end -= (end - ranges.class(ranges.class_of(end)).start) % GROUP;
         }
         panels.push(first..end);
         first = end;
@@ -429,18 +433,18 @@ pub(super) mod tests {
 
     #[test]
     fn panels_cut_no_group() {
-        let rows = IntegerRows::zeros(3, vec![0, 0, 7, 30, 31, 31, 50]);
+        let ranges = ClassRanges::new([0, 7, 23, 1, 0, 19]);
         for most in 4..60 {
-            let panels = panels(&rows, most);
+            let panels = panels(&ranges, most);
             assert!(panels.iter().all(|p| !p.is_empty() && p.len() <= most));
             assert_eq!((panels[0].start, panels[panels.len() - 1].end), (0, 50));
             for (before, after) in panels.iter().zip(&panels[1..]) {
                 assert_eq!(before.end, after.start);
-                let class = rows.starts().iter().rfind(|&&start| start <= after.start);
-                assert_eq!((after.start - class.unwrap()) % GROUP, 0, "{panels:?}");
+                let class = ranges.class(ranges.class_of(after.start));
+                assert_eq!((after.start - class.start) % GROUP, 0, "{panels:?}");
             }
         }
-        assert!(panels(&IntegerRows::zeros(3, vec![0, 0]), 4).is_empty());
+        assert!(panels(&ClassRanges::new([0]), 4).is_empty());
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod nearest;
 mod nearest_other;
 mod neighbours;
 mod pool;
+mod quantise;
 mod refresh;
 mod residuals;
 mod row_norms;

@@ -3,6 +3,7 @@
 use super::clock::Kind;
 use super::integer_tile::{Kernel, Panels, Size, Tile, pairs};
 use super::memory::Block;
+use super::quantise::AT_LEAST;
 use super::{GpuPool, count_within, mark_within, nearest_other};
 use crate::error::Error;
 use crate::kernels::neighbours::{Marks, Neighbours, Reach};
@@ -10,9 +11,6 @@ use crate::kernels::pool::Pool as _;
 use crate::quantise::{IntegerRows, factor, to_integers};
 use rayon::prelude::*;
 use wgpu::BufferUsages;
-
-/// Values that a thread makes whole at least: a few rows are not worth waking one.
-const AT_LEAST: usize = 1 << 13;
 
 pub(super) struct GpuNeighbours<'a> {
     pool: &'a GpuPool<'a>,
@@ -22,10 +20,10 @@ pub(super) struct GpuNeighbours<'a> {
 impl<'a> GpuNeighbours<'a> {
     /// Makes the rows on the host, a piece at a time.
     pub(super) fn new(pool: &'a GpuPool<'a>) -> Result<Self, Error> {
-        let pitch = pool.dim().next_multiple_of(IntegerRows::ALIGNMENT);
+        let pitch = IntegerRows::pitch_of(pool.dim());
         let of_rows = |rows: std::ops::Range<usize>| integers(pool, &rows.collect::<Vec<_>>());
         Ok(Self {
-            panels: Panels::made(&pool.gpu, pool.rows(), pitch, of_rows)?,
+            panels: Panels::of_one_class(&pool.gpu, pool.rows(), pitch, of_rows)?,
             pool,
         })
     }
@@ -36,9 +34,9 @@ impl<'a> GpuNeighbours<'a> {
 
     /// Some rows in a panel of their own.
     pub(super) fn some(&self, rows: &[usize]) -> Result<Panels<'_>, Error> {
-        let pitch = self.pool.dim().next_multiple_of(IntegerRows::ALIGNMENT);
+        let pitch = IntegerRows::pitch_of(self.pool.dim());
         let of_rows = |places: std::ops::Range<usize>| integers(self.pool, &rows[places]);
-        Panels::made(&self.pool.gpu, rows.len(), pitch, of_rows)
+        Panels::of_one_class(&self.pool.gpu, rows.len(), pitch, of_rows)
     }
 
     /// Runs a kernel on every pair of rows once: tiles on and above the diagonal.
@@ -67,13 +65,14 @@ impl<'a> GpuNeighbours<'a> {
 }
 
 /// Some rows of a pool at length 2¹⁵, each filled up with zeros.
-fn integers(pool: &GpuPool<'_>, rows: &[usize]) -> Result<Vec<i16>, Error> {
+fn integers(pool: &GpuPool<'_>, rows: &[usize]) -> Result<IntegerRows, Error> {
     let dim = pool.dim();
-    let pitch = dim.next_multiple_of(IntegerRows::ALIGNMENT);
     let (x, scale) = (pool.given_rows(rows)?, pool.scale);
     pool.gpu.counted(Kind::Host, || {
-        let mut out = vec![0; rows.len() * pitch];
-        out.par_chunks_exact_mut(pitch)
+        let mut out = IntegerRows::zeros(dim, rows.len());
+        let pitch = out.pitch();
+        out.values_mut()
+            .par_chunks_exact_mut(pitch)
             .zip(x.par_chunks_exact(dim))
             .with_min_len(AT_LEAST.div_ceil(pitch))
             .for_each(|(out, x)| to_integers(x, scale, factor(x, scale), out));

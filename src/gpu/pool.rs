@@ -13,9 +13,8 @@ use crate::gpu::device::Gpu;
 use crate::kernels::neighbours::Neighbours;
 use crate::kernels::pool::{Bunch, Field, Leads, Nearest, Pool};
 use crate::kernels::residuals::Residuals;
-use crate::kernels::similarities::Similarities;
+use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
-use crate::quantise::IntegerRows;
 use crate::sums;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -299,13 +298,12 @@ impl Pool for GpuPool<'_> {
         Ok(Box::new(GpuResiduals::new(self)?))
     }
 
-    fn similarities<'a>(
-        &'a self,
-        rows: &'a IntegerRows,
+    fn similarities(
+        &self,
+        examples: Examples<'_>,
         threshold: Option<i32>,
-    ) -> Result<Box<dyn Similarities + 'a>, Error> {
-        let similarities = GpuSimilarities::new(&self.gpu, rows, threshold)?;
-        Ok(Box::new(similarities))
+    ) -> Result<Box<dyn Similarities + '_>, Error> {
+        Ok(Box::new(GpuSimilarities::new(self, examples, threshold)?))
     }
 
     fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error> {

@@ -13,8 +13,8 @@ pub(super) const WGSL: &str = concat!(
 
 /// Every row's sum over its class.
 pub(super) fn run(resident: &Resident<'_>) -> Result<Vec<i64>, Error> {
-    let rows = resident.rows;
-    let classes = (0..rows.classes()).map(|class| rows.class(class));
+    let ranges = &resident.ranges;
+    let classes = (0..ranges.classes()).map(|class| ranges.class(class));
     let size = Size::for_classes(classes.clone().map(|class| class.len()));
     let kernel = Kernel {
         name: "row_sums",
@@ -22,7 +22,7 @@ pub(super) fn run(resident: &Resident<'_>) -> Result<Vec<i64>, Error> {
         constants: &[],
         slots: &resident.gpu.pipelines().row_sums,
     };
-    let sums = resident.panels.sums(rows.rows())?;
+    let sums = resident.panels.sums(ranges.places())?;
     for (at, a) in resident.panels.iter().enumerate() {
         for b in &resident.panels[at..] {
             let tiles = classes.clone().flat_map(|class| {
@@ -35,7 +35,7 @@ pub(super) fn run(resident: &Resident<'_>) -> Result<Vec<i64>, Error> {
                 .dispatch(&kernel, size, (a, b), resident.threshold, tiles, &others)?;
         }
     }
-    resident.panels.read_sums(&sums, rows.rows())
+    resident.panels.read_sums(&sums, ranges.places())
 }
 
 #[cfg(test)]

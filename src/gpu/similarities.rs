@@ -2,12 +2,16 @@
 
 use super::greedy_rounds::BYTES_ALWAYS;
 use super::integer_tile::{LIST_BYTES, Resident};
-use super::memory::Block;
+use super::memory::{Block, blocks};
+use super::pool::GpuPool;
+use super::quantise::{Rule, quantise};
 use super::{greedy_rounds, row_sums, store_similarities, sum_columns, sum_stored};
 use crate::error::Error;
 use crate::gpu::device::Gpu;
-use crate::kernels::similarities::{Round, Similarities, stored_bytes, stored_pitch};
-use crate::quantise::IntegerRows;
+use crate::kernels::pool::Pool as _;
+use crate::kernels::similarities::{Examples, Round, Similarities, stored_bytes, stored_pitch};
+use crate::products::product;
+use crate::quantise::{ClassRanges, IntegerRows};
 use std::ops::Range;
 
 /// What matrices may take where no memory limit is stated: a quarter of the 8 GiB of a common GPU.
@@ -23,7 +27,15 @@ const PANELS: u64 = 5;
 const GROUP_BYTES: u64 = 8;
 
 pub(super) struct GpuSimilarities<'a> {
+    pool: &'a GpuPool<'a>,
+    /// The example at each place.
+    order: Vec<usize>,
+    rule: Rule,
     resident: Resident<'a>,
+    /// Each row's product with itself.
+    squares: Vec<i32>,
+    /// Without a threshold the sum of each class's rows.
+    totals: Vec<Vec<i64>>,
     kept: Option<Kept>,
 }
 
@@ -59,26 +71,74 @@ impl Kept {
     }
 
     /// The rows of the classes.
-    pub(super) fn rows(&self, rows: &IntegerRows) -> Range<usize> {
-        rows.starts()[self.classes.start]..rows.starts()[self.classes.end]
+    pub(super) fn rows(&self, ranges: &ClassRanges) -> Range<usize> {
+        ranges.span(self.classes.clone())
     }
 }
 
 impl<'a> GpuSimilarities<'a> {
+    /// Makes the rows on the host, a piece at a time.
     pub(super) fn new(
-        gpu: &'a Gpu,
-        rows: &'a IntegerRows,
+        pool: &'a GpuPool<'a>,
+        examples: Examples<'_>,
         threshold: Option<i32>,
     ) -> Result<Self, Error> {
+        let (order, ranges) = (examples.classes.concat(), examples.ranges());
+        let rule = Rule {
+            views: examples.views,
+            length: examples.length,
+        };
+        let pitch = IntegerRows::pitch_of(pool.dim());
+        let mut squares = Vec::with_capacity(order.len());
+        let linear = if threshold.is_none() {
+            ranges.classes()
+        } else {
+            0
+        };
+        let mut totals = vec![vec![0; pitch]; linear];
+        let of_rows = |places: Range<usize>| {
+            let rows = quantise(pool, &order[places.clone()], rule)?;
+            for (place, z) in places.zip(rows.values().chunks_exact(pitch)) {
+                squares.push(product(z, z));
+                if let Some(total) = totals.get_mut(ranges.class_of(place)) {
+                    add(total, z);
+                }
+            }
+            Ok(rows)
+        };
         Ok(Self {
-            resident: Resident::upload(gpu, rows, threshold)?,
+            resident: Resident::made(&pool.gpu, ranges.clone(), pitch, threshold, of_rows)?,
+            pool,
+            order,
+            rule,
+            squares,
+            totals,
             kept: None,
         })
     }
 
+    /// ⟨z, Σz⟩ for every row z, over its class: the rows are made once more.
+    fn linear_row_sums(&self) -> Result<Vec<i64>, Error> {
+        let mut sums = Vec::with_capacity(self.order.len());
+        let at_once = (self.pool.values_at_once() / self.pool.dim() / self.rule.views).max(1);
+        for places in blocks(0..self.order.len(), at_once) {
+            let rows = quantise(self.pool, &self.order[places.clone()], self.rule)?;
+            for (place, z) in places.zip(rows.values().chunks_exact(rows.pitch())) {
+                let total = &self.totals[self.resident.ranges.class_of(place)];
+                sums.push(
+                    z.iter()
+                        .zip(total)
+                        .map(|(&z, total)| i64::from(z) * total)
+                        .sum(),
+                );
+            }
+        }
+        Ok(sums)
+    }
+
     /// Memory for the matrices of some classes, and where each of them is.
     fn make_room(&self, classes: Range<usize>) -> Result<Kept, Error> {
-        let rows = |class| self.resident.rows.class(class).len();
+        let rows = |class| self.resident.ranges.class(class).len();
         let needed: u64 = classes.clone().map(|class| stored_bytes(rows(class))).sum();
         let room = self.room();
         if needed > room {
@@ -109,9 +169,33 @@ impl<'a> GpuSimilarities<'a> {
     }
 }
 
+/// Adds a row to a sum, value by value.
+fn add(total: &mut [i64], z: &[i16]) {
+    for (total, &z) in total.iter_mut().zip(z) {
+        *total += i64::from(z);
+    }
+}
+
 impl Similarities for GpuSimilarities<'_> {
+    fn rows(&self, places: &[usize]) -> Result<IntegerRows, Error> {
+        let examples: Vec<usize> = places.iter().map(|&place| self.order[place]).collect();
+        quantise(self.pool, &examples, self.rule)
+    }
+
+    fn squares(&self) -> Result<Vec<i32>, Error> {
+        Ok(self.squares.clone())
+    }
+
+    fn total(&self, class: usize) -> Result<Vec<i64>, Error> {
+        Ok(self.totals[class].clone())
+    }
+
     fn row_sums(&self) -> Result<Vec<i64>, Error> {
-        row_sums::run(&self.resident)
+        if self.totals.is_empty() {
+            row_sums::run(&self.resident)
+        } else {
+            self.linear_row_sums()
+        }
     }
 
     fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
@@ -120,7 +204,7 @@ impl Similarities for GpuSimilarities<'_> {
 
     fn room(&self) -> u64 {
         let gpu = self.resident.gpu;
-        let rows = self.resident.rows.rows() as u64;
+        let rows = self.resident.ranges.places() as u64;
         let always = 2 * BYTES_ALWAYS as u64 + LIST_BYTES + 16 * PANELS;
         let working = WORKING_BYTES * rows + always;
         let replaced = self.kept.as_ref().map_or(0, Kept::size);
@@ -142,7 +226,7 @@ impl Similarities for GpuSimilarities<'_> {
     }
 
     fn stored(&self, class: usize) -> Result<Vec<u16>, Error> {
-        let rows = self.resident.rows.class(class).len();
+        let rows = self.resident.ranges.class(class).len();
         let Some(kept) = &self.kept else {
             return Ok(Vec::new());
         };

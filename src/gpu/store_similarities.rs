@@ -13,8 +13,8 @@ pub(super) const WGSL: &str = concat!(
 
 /// Writes the similarities of the classes kept.
 pub(super) fn run(resident: &Resident<'_>, kept: &Kept) -> Result<(), Error> {
-    let rows = resident.rows;
-    let size = Size::for_classes(kept.classes.clone().map(|class| rows.class(class).len()));
+    let ranges = &resident.ranges;
+    let size = Size::for_classes(kept.classes.clone().map(|class| ranges.class(class).len()));
     let kernel = Kernel {
         name: "store_similarities",
         wgsl: WGSL,
@@ -24,7 +24,7 @@ pub(super) fn run(resident: &Resident<'_>, kept: &Kept) -> Result<(), Error> {
     for (at, a) in resident.panels.iter().enumerate() {
         for b in &resident.panels[at..] {
             let tiles = kept.classes.clone().flat_map(|class| {
-                let of_class = rows.class(class);
+                let of_class = ranges.class(class);
                 let start = of_class.start;
                 pairs(a.part(&of_class), b.part(&of_class), size.rows()).map(
                     move |(rows, columns)| Tile {

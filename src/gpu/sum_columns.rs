@@ -16,7 +16,7 @@ pub(super) const WGSL: &str = concat!(
 /// Every row's sum over those of the columns that are of its class.
 pub(super) fn run(resident: &Resident<'_>, columns: &[usize]) -> Result<Vec<i64>, Error> {
     let gpu = resident.gpu;
-    let rows = resident.rows.rows();
+    let rows = resident.ranges.places();
     if columns.is_empty() {
         return Ok(vec![0; rows]);
     }
@@ -56,7 +56,7 @@ fn of_panel(
     };
     for a in &*resident.panels {
         let tiles = parts.iter().flat_map(|(class, list)| {
-            let rows = blocks(a.part(&resident.rows.class(*class)), size.rows());
+            let rows = blocks(a.part(&resident.ranges.class(*class)), size.rows());
             rows.flat_map(move |rows| {
                 blocks(list.clone(), size.columns()).map(move |columns| Tile {
                     row: a.place(rows.start),

@@ -34,7 +34,7 @@ pub(super) fn run(
     columns: &[usize],
 ) -> Result<Vec<i64>, Error> {
     let gpu = resident.gpu;
-    let rows = kept.rows(resident.rows);
+    let rows = kept.rows(&resident.ranges);
     if columns.is_empty() {
         return Ok(vec![0; rows.len()]);
     }
@@ -42,11 +42,11 @@ pub(super) fn run(
     columns.sort_unstable();
     let classes = by_class(resident, &columns);
     let sums = resident.panels.sums(rows.len())?;
-    let place = |&row: &usize| (row - resident.rows.class(resident.class_of(row)).start) as u32;
+    let place = |&row: &usize| (row - resident.ranges.class(resident.class_of(row)).start) as u32;
     let places: Vec<u32> = columns.iter().map(place).collect();
     let list = gpu.filled("columns", &places, BufferUsages::STORAGE)?;
     let mut tiles = classes.into_iter().flat_map(|(class, list)| {
-        let of_class = resident.rows.class(class);
+        let of_class = resident.ranges.class(class);
         let place = of_class.start - rows.start;
         blocks(0..of_class.len(), ROWS).flat_map(move |rows| {
             blocks(list.clone(), COLUMNS).map(move |columns| Tile {

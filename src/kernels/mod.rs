@@ -16,12 +16,14 @@ pub(crate) mod pool;
 pub(crate) mod residuals;
 pub mod rounding;
 pub(crate) mod similarities;
+pub(crate) mod watched;
 
-pub use crate::quantise::{FIXED_BITS, IntegerRows};
+pub use crate::quantise::{ClassRanges, FIXED_BITS, IntegerRows, Length};
 pub use crate::random::Numbering;
 pub use neighbours::{MARKED, Marks, Neighbours, Reach};
 pub use pool::{Bunch, Field, Leads, MOST_CLOSEST, Nearest, Pool};
 pub use residuals::{Due, Rate, Residuals, RowState, Totals};
 pub use similarities::{
-    MASK, Round, Similarities, is_masked, similarity, stored_bytes, stored_pitch,
+    Examples, MASK, Round, Similarities, is_masked, similarity, stored_bytes, stored_pitch,
 };
+pub use watched::{Call, Watched, Watcher};

@@ -4,9 +4,8 @@ use crate::error::Error;
 use crate::features::Precision;
 use crate::kernels::neighbours::Neighbours;
 use crate::kernels::residuals::Residuals;
-use crate::kernels::similarities::Similarities;
+use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
-use crate::quantise::IntegerRows;
 use crate::random::Numbering;
 
 /// Resident feature rows and the kernels that work on them.
@@ -70,18 +69,19 @@ pub trait Pool: Send + Sync {
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error>;
 
-    /// Makes integer rows resident, for their similarities; [`Similarities`] says what a threshold
-    /// is.
+    /// Makes the examples whole numbers, where its rows are, for their similarities;
+    /// [`Similarities`] says what a threshold is.
     ///
     /// # Errors
     ///
+    /// [`Error::ZeroRow`] of the lowest row of zeros that is to be divided by its own length;
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`]; [`Error::Device`] where four rows do not
     /// fit one binding.
-    fn similarities<'a>(
-        &'a self,
-        rows: &'a IntegerRows,
+    fn similarities(
+        &self,
+        examples: Examples<'_>,
         threshold: Option<i32>,
-    ) -> Result<Box<dyn Similarities + 'a>, Error>;
+    ) -> Result<Box<dyn Similarities + '_>, Error>;
 
     /// Brings the rows to length 1 in whole numbers, for [`Neighbours`].
     ///

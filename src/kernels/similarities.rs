@@ -4,14 +4,62 @@
 //! alone among the kernels, a device may pick: comparing integers is no matter of rounding.
 
 use crate::error::Error;
+use crate::quantise::{ClassRanges, IntegerRows, Length};
 use std::ops::Range;
 
-/// The similarities s of integer rows, resident on a device: s_ij is 0 between classes.
+/// What becomes whole numbers for [`Similarities`], and how.
 ///
-/// A threshold is non-negative and in the unit of products, 2⁻³⁰. Rows are named by their place
-/// among the integer rows. Sums are exact: every device gives the same.
+/// An example is the mean of `views` rows of the pool that stand together, each over its length: example
+/// e of the rows from e · `views` on. It is not divided again, so that a product of two is the expected
+/// similarity of their views. Its values are then times 2¹⁵, rounded half to even, in f64: every device
+/// makes the same whole numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Examples<'a> {
+    /// The examples of each class. They are given places in this order, class after class.
+    pub classes: &'a [&'a [usize]],
+    /// Rows that an example has.
+    pub views: usize,
+    /// What a row is divided by.
+    pub length: Length,
+}
+
+impl Examples<'_> {
+    /// Which places each class has.
+    #[must_use]
+    pub fn ranges(&self) -> ClassRanges {
+        ClassRanges::new(self.classes.iter().map(|class| class.len()))
+    }
+}
+
+/// The similarities s of examples in whole numbers, resident on a device: s_ij is 0 between classes.
+///
+/// A threshold is non-negative and in the unit of products, 2⁻³⁰. Examples are rows here, and named by
+/// their place. Sums are exact: every device gives the same.
 pub trait Similarities: Send {
-    /// Σⱼ s_ij for every row i, itself included. Only with a threshold.
+    /// Some of the whole-number rows, in this order.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums).
+    fn rows(&self, places: &[usize]) -> Result<IntegerRows, Error>;
+
+    /// Every row's product with itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums).
+    fn squares(&self) -> Result<Vec<i32>, Error>;
+
+    /// The sum of a class's rows, value by value, filled up with zeros like a row. Only without a
+    /// threshold.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums).
+    fn total(&self, class: usize) -> Result<Vec<i64>, Error>;
+
+    /// Σⱼ s_ij for every row i, itself included. Without a threshold that is the row's product with
+    /// its class's [`total`](Self::total).
     ///
     /// # Errors
     ///

@@ -193,7 +193,7 @@ mod tests {
     /// much is cut off.
     fn rows(dim: usize) -> IntegerRows {
         let count = 40;
-        let mut rows = IntegerRows::zeros(dim, vec![0, count]);
+        let mut rows = IntegerRows::zeros(dim, count);
         let pitch = rows.pitch();
         let numbers = random::exponentials(dim as u64, 0, count * dim);
         let places = rows.values_mut().chunks_mut(pitch);

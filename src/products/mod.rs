@@ -304,7 +304,7 @@ mod tests {
         ];
         let mut columns = Columns::default();
         for (height, width, dim) in shapes {
-            let mut rows = IntegerRows::zeros(dim, vec![0, height + width]);
+            let mut rows = IntegerRows::zeros(dim, height + width);
             let pitch = rows.pitch();
             let most = 32767 / (dim as f64).sqrt() as i64;
             for (i, row) in rows.values_mut().chunks_mut(pitch).enumerate() {

@@ -5,7 +5,7 @@ use super::measure::made;
 use super::sizes::{Shape, Sizes};
 use coresift::bench::{Limit, Number};
 use coresift::kernels::{
-    Bunch, Due, IntegerRows, MARKED, Marks, Nearest, Rate, Reach, Residuals, Round, RowState,
+    Bunch, Due, Examples, Length, MARKED, Marks, Nearest, Rate, Reach, Residuals, Round, RowState,
     Similarities, Totals,
 };
 use coresift::{Error, Features, Lp, Pool};
@@ -34,7 +34,6 @@ pub struct Group {
     sizes: Sizes,
     cases: &'static [Case],
     values: OnceLock<Vec<f32>>,
-    integers: OnceLock<IntegerRows>,
 }
 
 /// A kernel at a size.
@@ -145,7 +144,6 @@ pub fn groups(sizes: &Sizes) -> Vec<Group> {
         sizes: sizes.clone(),
         cases,
         values: OnceLock::new(),
-        integers: OnceLock::new(),
     };
     let (classes, class) = sizes.classes;
     let all_classes = Shape {
@@ -182,22 +180,20 @@ impl Group {
         self.cases
     }
 
-    /// The features as integer rows, in classes; a pool has been made of them.
-    fn integers(&self) -> &IntegerRows {
-        self.integers.get_or_init(|| {
-            let Shape { rows, dim } = self.shape;
-            let starts = (0..=self.classes).map(|class| rows / self.classes * class);
-            let mut integers = IntegerRows::zeros(dim, starts.collect());
-            let pitch = integers.pitch();
-            let x = self.values.get().expect("the pool's features");
-            for (to, row) in integers.values_mut().chunks_mut(pitch).zip(x.chunks(dim)) {
-                let length = row.iter().map(|v| v * v).sum::<f32>().sqrt();
-                for (to, v) in to.iter_mut().zip(row) {
-                    *to = (v / length * 32_760.0) as i16;
-                }
-            }
-            integers
-        })
+    /// The similarities of the rows of each class at length 1.
+    fn similarities<'p>(
+        &self,
+        pool: &'p dyn Pool,
+        threshold: Option<i32>,
+    ) -> Result<Box<dyn Similarities + 'p>, Error> {
+        let rows = self.every(1);
+        let classes: Vec<&[usize]> = rows.chunks_exact(self.shape.rows / self.classes).collect();
+        let examples = Examples {
+            classes: &classes[..self.classes],
+            views: 1,
+            length: Length::Own,
+        };
+        pool.similarities(examples, threshold)
     }
 
     /// Every `step`th row.
@@ -441,7 +437,7 @@ const PRODUCTS: &[Case] = &[
         "store_similarities",
         |group| group.products(&[], group.pairs(), 2.0 * group.rows() * group.rows()),
         |group, pool| {
-            let mut similarities = pool.similarities(group.integers(), THRESHOLD)?;
+            let mut similarities = group.similarities(pool, THRESHOLD)?;
             let columns = group.every(CHOSEN);
             Ok(Box::new(move || {
                 similarities.store(0..1)?;
@@ -458,7 +454,7 @@ const PAIRS: &[Case] = &[
         "row_sums",
         |group| group.products(&[], group.pairs(), 8.0 * group.rows()),
         |group, pool| {
-            let similarities = pool.similarities(group.integers(), THRESHOLD)?;
+            let similarities = group.similarities(pool, THRESHOLD)?;
             Ok(Box::new(move || similarities.row_sums().map(Answer::Sums)))
         },
     ),
@@ -588,7 +584,7 @@ fn sums_of_columns<'p>(
     pool: &'p dyn Pool,
     threshold: Option<i32>,
 ) -> Result<Ready<'p>, Error> {
-    let similarities = pool.similarities(group.integers(), threshold)?;
+    let similarities = group.similarities(pool, threshold)?;
     let columns = group.every(CHOSEN);
     Ok(Box::new(move || {
         similarities.sum_columns(&columns).map(Answer::Sums)
@@ -597,7 +593,7 @@ fn sums_of_columns<'p>(
 
 /// The similarities of all classes, kept.
 fn stored<'p>(group: &'p Group, pool: &'p dyn Pool) -> Result<Box<dyn Similarities + 'p>, Error> {
-    let mut similarities = pool.similarities(group.integers(), THRESHOLD)?;
+    let mut similarities = group.similarities(pool, THRESHOLD)?;
     similarities.store(0..group.classes)?;
     Ok(similarities)
 }

@@ -3,7 +3,8 @@
 use super::device::Device;
 use super::measure::made;
 use super::sizes::{Job, Sizes};
-use super::timed::{Clock, Timed};
+use super::timed::Clock;
+use coresift::kernels::{Call, Watched, Watcher as _};
 use coresift::{
     Classes, Error, Features, GramSchmidt, Norm, ProbCover, Refine, Sas, Selection, Selector, Then,
     TypiClust, Uniform,
@@ -167,12 +168,12 @@ impl Case {
         device.take_record()?;
         let clock = Clock::default();
         let began = Instant::now();
-        let values = features.values().len();
-        let pool = clock.time("pool", values, || device.pool(features.clone()))?;
-        let timed = Timed {
-            pool: &*pool,
-            clock: &clock,
+        let making = Call {
+            name: "pool",
+            work: features.values().len(),
         };
+        let pool = (&clock).around(making, || device.pool(features.clone()))?;
+        let timed = Watched::new(&*pool, &clock);
         let selection = self.selector.select(&timed, budget)?;
         let seconds = began.elapsed().as_secs_f64();
         drop(pool);

@@ -248,7 +248,7 @@ mod tests {
         let mut settled = 0;
         for centre in 0..8 {
             let mut numbers = [0.0; 90];
-            random::uniforms_of_rows(pool.numbering(), 1, centre, &mut numbers);
+            random::uniforms_of_rows(Numbering::default(), 1, centre, &mut numbers);
             let row = start.next(&numbers).unwrap().unwrap();
             for (row, z) in all.chunks_exact(6).enumerate() {
                 let exact = least_distance_sq(z, &start.centres);

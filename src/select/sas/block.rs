@@ -10,59 +10,72 @@ use std::ops::Range;
 /// What a pass of the device is worth having for, and no more: columns of a tile.
 const MOST_PICKS: usize = 256;
 
+/// The rows of a class among which a block of picks is made: those of the largest gains.
+pub(super) struct Candidates {
+    /// Ascending, so that the first of equals is the lowest row.
+    pub(super) places: Vec<usize>,
+    gains: Vec<i64>,
+    /// The best gain of the others, and the lowest place that has it.
+    outside: Option<(i64, usize)>,
+}
+
+impl Candidates {
+    /// At most `count` of a class's rows that are not masked; `gains` are exact.
+    pub(super) fn new(class: Range<usize>, gains: &[i64], count: usize) -> Self {
+        let mut order: Vec<usize> = (0..gains.len()).filter(|&i| !is_masked(gains[i])).collect();
+        let mut outside = None;
+        if order.len() > count {
+            order.select_nth_unstable_by_key(count, |&i| (Reverse(gains[i]), i));
+            outside = Some((gains[order[count]], class.start + order[count]));
+            order.truncate(count);
+        }
+        order.sort_unstable();
+        Self {
+            places: order.iter().map(|i| class.start + i).collect(),
+            gains: order.iter().map(|&i| gains[i]).collect(),
+            outside,
+        }
+    }
+}
+
 /// Picks from a class as greedy rounds would, while it is certain that no row outside of the
-/// candidates has come to a larger gain.
+/// candidates has come to a larger gain; and, where gains are linear, the sum of the rows picked.
 ///
-/// `gains` are those of the rows of `class`, exact. At least one pick is made, of `most`.
+/// `among` says which of `rows` are the candidates. At least one pick is made, of `most`.
 pub(super) fn block(
     rows: &IntegerRows,
-    class: Range<usize>,
-    gains: &[i64],
+    among: Range<usize>,
+    candidates: &Candidates,
     most: usize,
     step: i64,
     horizon: Horizon<'_>,
-) -> Vec<Round> {
-    let mut order: Vec<usize> = (0..gains.len()).filter(|&i| !is_masked(gains[i])).collect();
-    let rank = |&i: &usize| (Reverse(gains[i]), i);
-    let mut outside = None;
-    let count = horizon.candidates;
-    if order.len() > count {
-        order.select_nth_unstable_by_key(count, rank);
-        outside = Some((gains[order[count]], order[count]));
-        order.truncate(count);
-    }
-    order.sort_unstable(); // so that the first of equals is the lowest row
-    let places: Vec<usize> = order.iter().map(|i| class.start + i).collect();
-    let mut candidates: Vec<i64> = order.iter().map(|&i| gains[i]).collect();
-    let mut bound = Bound::new(horizon, outside);
-    let columns = Columns::of(rows, &places);
+) -> (Vec<Round>, Vec<f64>) {
+    let places = &candidates.places;
+    let mut gains = candidates.gains.clone();
+    let mut bound = Bound::new(horizon, candidates.outside);
+    let mut columns = Columns::default();
+    columns.pack(rows, among.clone());
     let mut scratch = vec![0; places.len()];
     let mut rounds = Vec::new();
     while rounds.len() < most.min(MOST_PICKS).min(places.len()) {
-        let gain = candidates
-            .iter()
-            .copied()
-            .max()
-            .expect("a candidate is left");
-        let at = candidates
-            .iter()
-            .position(|&g| g == gain)
-            .expect("it is there");
-        if !rounds.is_empty() && !bound.is_below(gain, order[at]) {
+        let gain = gains.iter().copied().max().expect("a candidate is left");
+        let at = gains.iter().position(|&g| g == gain).expect("it is there");
+        if !rounds.is_empty() && !bound.is_below(gain, places[at]) {
             break;
         }
         rounds.push(Round {
             row: places[at],
             gain,
         });
-        products(rows, &places[at..=at], &columns, &mut scratch);
-        for (gain, &product) in candidates.iter_mut().zip(&scratch) {
+        let row = among.start + at;
+        products(rows, &[row], &columns, &mut scratch);
+        for (gain, &product) in gains.iter_mut().zip(&scratch) {
             *gain += step * i64::from(similarity(product, bound.horizon.threshold));
         }
-        candidates[at] += MASK;
-        bound.picked(rows.row(places[at]));
+        gains[at] += MASK;
+        bound.picked(rows.row(row));
     }
-    rounds
+    (rounds, bound.drift)
 }
 
 /// What is known of the gains that a block will see.
@@ -71,8 +84,6 @@ pub(super) struct Horizon<'a> {
     pub(super) threshold: Option<i32>,
     /// Whether gains have their sign turned, and rise by what is similar to a pick.
     pub(super) worst: bool,
-    /// Rows among which the host looks: those of the largest gains when the block begins.
-    pub(super) candidates: usize,
     /// Where there is no threshold.
     pub(super) linear: Option<&'a Weights>,
 }

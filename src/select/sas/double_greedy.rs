@@ -4,9 +4,10 @@ use super::group::{Frame, Group};
 use crate::error::Error;
 use crate::kernels::similarities::{Round, similarity};
 use crate::products::{Columns, products};
+use crate::quantise::IntegerRows;
 use crate::random;
 use crate::random::Numbering;
-use rayon::prelude::*;
+use std::ops::Range;
 
 /// Picks decided on the host between two passes of the device.
 const BLOCK: usize = 256;
@@ -44,11 +45,15 @@ pub(super) fn double_greedy(
     let longest = picks.iter().map(Vec::len).max().unwrap_or(0);
     for first in (0..longest).step_by(BLOCK) {
         let (mut of_x, mut of_y) = (Vec::new(), Vec::new());
-        let of_class = |picks: &Vec<Round>| {
+        let block = |picks: &Vec<Round>| {
             let block = &picks[first.min(picks.len())..picks.len().min(first + BLOCK)];
-            decide(frame, group_begins, block, (&over_x, &over_y), rule)
+            block.iter().map(|round| round.row).collect()
         };
-        let decided: Vec<_> = picks.par_iter().map(of_class).collect();
+        let places: Vec<Vec<usize>> = picks.iter().map(block).collect();
+        let decided = group.with_rows(&places, |class, rows, among| {
+            let block = (&*places[class], rows, among);
+            decide(frame, group_begins, block, (&over_x, &over_y), rule)
+        })?;
         for (kept, (keep, drop)) in kept.iter_mut().zip(decided) {
             of_x.extend(keep.iter().map(|round| round.row));
             of_y.extend(drop);
@@ -62,15 +67,14 @@ pub(super) fn double_greedy(
     Ok(kept)
 }
 
-/// Decides a block of one class's picks; the gains over X and Y begin at the group's first place.
+/// Decides a block of one class's picks, by their places and rows; the gains over X and Y begin at the group's first place.
 fn decide(
     frame: Frame<'_>,
     group_begins: usize,
-    block: &[Round],
+    (places, rows, among): (&[usize], &IntegerRows, Range<usize>),
     (over_x, over_y): (&[i64], &[i64]),
     rule: Rule<'_>,
 ) -> (Vec<Round>, Vec<usize>) {
-    let places: Vec<usize> = block.iter().map(|round| round.row).collect();
     let mut x: Vec<i64> = places
         .iter()
         .map(|place| over_x[place - group_begins])
@@ -80,13 +84,15 @@ fn decide(
         .map(|place| over_y[place - group_begins])
         .collect();
     let (mut keep, mut drop) = (Vec::new(), Vec::new());
-    let mut among = vec![0; TOGETHER * places.len()];
+    let mut scratch = vec![0; TOGETHER * places.len()];
+    let mut columns = Columns::default();
     for (at, &row) in places.iter().enumerate() {
         let (of_run, width) = (at % TOGETHER, places.len() - at / TOGETHER * TOGETHER);
         if of_run == 0 {
-            let run = &places[at..places.len().min(at + TOGETHER)];
-            let columns = Columns::of(frame.rows, &places[at..]);
-            products(frame.rows, run, &columns, &mut among);
+            let left = among.start + at..among.end;
+            let run: Vec<usize> = left.clone().take(TOGETHER).collect();
+            columns.pack(rows, left);
+            products(rows, &run, &columns, &mut scratch);
         }
         let (a, b) = (x[at], -y[at]);
         let is_kept = match rule {
@@ -98,7 +104,7 @@ fn decide(
             }
         };
         let later = at + 1..places.len();
-        let products = &among[of_run * width + of_run + 1..][..later.len()];
+        let products = &scratch[of_run * width + of_run + 1..][..later.len()];
         let (changed, step) = if is_kept { (&mut x, -2) } else { (&mut y, 2) };
         for (gain, &product) in changed[later].iter_mut().zip(products) {
             *gain += step * i64::from(similarity(product, frame.threshold));

@@ -1,22 +1,26 @@
 //! Classes that are worked on together, by one road.
 
-use super::block::{Horizon, block};
+use super::block::{Candidates, Horizon, block};
 use crate::error::Error;
 use crate::kernels::similarities::{MASK, Round, Similarities, is_masked, similarity};
-use crate::products::product;
-use crate::quantise::IntegerRows;
+use crate::quantise::{ClassRanges, IntegerRows};
 use rayon::prelude::*;
 use std::ops::Range;
 
+/// Rows of all classes together that are fetched from a device at a time, or those of one class.
+const FETCHED: usize = 4096;
 /// Rounds that a device makes in one go: so often progress is told.
 const ROUNDS: usize = 4096;
 
 /// What all groups of a run share.
 #[derive(Clone, Copy)]
 pub(super) struct Frame<'a> {
-    pub(super) rows: &'a IntegerRows,
+    /// The places of each class.
+    pub(super) ranges: &'a ClassRanges,
     /// The example at each place.
     pub(super) order: &'a [usize],
+    /// By place, the row's product with itself.
+    pub(super) squares: &'a [i32],
     /// By place.
     pub(super) is_labelled: &'a [bool],
     pub(super) threshold: Option<i32>,
@@ -54,8 +58,7 @@ impl<'a> Group<'a> {
         classes: Range<usize>,
         row_sums: Option<&[i64]>,
     ) -> Result<Self, Error> {
-        let starts = frame.rows.starts();
-        let places = starts[classes.start]..starts[classes.end];
+        let places = frame.ranges.span(classes.clone());
         let sums = match row_sums {
             Some(sums) => sums[places.clone()].to_vec(),
             None => {
@@ -63,11 +66,8 @@ impl<'a> Group<'a> {
                 similarities.sum_stored(&places.clone().collect::<Vec<_>>())?
             }
         };
-        let own_of = |place| {
-            let z = frame.rows.row(place);
-            i64::from(similarity(product(z, z), frame.threshold))
-        };
-        let own: Vec<i64> = places.clone().into_par_iter().map(own_of).collect();
+        let own_of = |&square: &i32| i64::from(similarity(square, frame.threshold));
+        let own: Vec<i64> = frame.squares[places.clone()].iter().map(own_of).collect();
         let mut group = Self {
             frame,
             similarities,
@@ -97,7 +97,7 @@ impl<'a> Group<'a> {
 
     /// The places of a class, which is numbered within the group.
     fn places(&self, class: usize) -> Range<usize> {
-        self.frame.rows.class(self.classes.start + class)
+        self.frame.ranges.class(self.classes.start + class)
     }
 
     /// Each class's places and what there is for them.
@@ -224,7 +224,7 @@ impl<'a> Group<'a> {
         let step = if self.frame.worst { 2 } else { -2 };
         let sign = step / -2;
         self.turn(sign);
-        let mut weights = self.weights();
+        let mut weights = self.weights()?;
         loop {
             let missing: Vec<usize> = counts
                 .iter()
@@ -265,6 +265,29 @@ impl<'a> Group<'a> {
         }
     }
 
+    /// What `work` makes of some rows of each class: it is given the class and those of its rows that
+    /// `wanted` names by place, in that order. Few rows are fetched at a time.
+    pub(super) fn with_rows<T: Send>(
+        &self,
+        wanted: &[Vec<usize>],
+        work: impl Fn(usize, &IntegerRows, Range<usize>) -> T + Sync,
+    ) -> Result<Vec<T>, Error> {
+        let mut done = Vec::with_capacity(wanted.len());
+        let mut rest = wanted;
+        while !rest.is_empty() {
+            let ranges = ClassRanges::new(rest.iter().map(Vec::len));
+            let fits = |&count: &usize| count == 1 || ranges.span(0..count).end <= FETCHED;
+            let count = (1..=rest.len()).take_while(fits).last().unwrap_or(1);
+            let (some, after) = rest.split_at(count);
+            let rows = self.similarities.rows(&some.concat())?;
+            let first = done.len();
+            let of_class = |class| work(first + class, &rows, ranges.class(class));
+            done.par_extend((0..count).into_par_iter().map(of_class));
+            rest = after;
+        }
+        Ok(done)
+    }
+
     /// A block of picks in each class, decided on the host.
     fn blocks(
         &mut self,
@@ -273,47 +296,73 @@ impl<'a> Group<'a> {
         weights: &mut [Weights],
     ) -> Result<Vec<Vec<Round>>, Error> {
         let frame = self.frame;
-        let of_class = |(class, (places, gains)): (usize, (Range<usize>, &[i64]))| {
-            let horizon = Horizon {
-                threshold: frame.threshold,
-                worst: frame.worst,
-                candidates: frame.candidates,
-                linear: weights.get(class),
-            };
-            block(frame.rows, places, gains, missing[class], step, horizon)
+        let horizon = |class: usize| Horizon {
+            threshold: frame.threshold,
+            worst: frame.worst,
+            linear: weights.get(class),
         };
-        let classes = self.by_class(&self.gains).into_par_iter().enumerate();
-        let rounds: Vec<Vec<Round>> = classes.map(of_class).collect();
+        let classes = self.by_class(&self.gains).into_par_iter();
+        let candidates: Vec<Candidates> = classes
+            .map(|(places, gains)| Candidates::new(places, gains, frame.candidates))
+            .collect();
+        let wanted = |(candidates, &missing): (&Candidates, &usize)| {
+            // A class that has all its picks needs no rows.
+            let count = candidates.places.len() * usize::from(missing > 0);
+            candidates.places[..count].to_vec()
+        };
+        let places: Vec<Vec<usize>> = candidates.iter().zip(missing).map(wanted).collect();
+        let decided = self.with_rows(&places, |class, rows, among| {
+            block(
+                rows,
+                among,
+                &candidates[class],
+                missing[class],
+                step,
+                horizon(class),
+            )
+        })?;
+        let (rounds, drifts): (Vec<Vec<Round>>, Vec<Vec<f64>>) = decided.into_iter().unzip();
         let picks: Vec<usize> = rounds.iter().flatten().map(|round| round.row).collect();
         let mut gains = std::mem::take(&mut self.gains);
         let added = self.add(&mut gains, &picks, step);
         self.gains = gains;
         added?;
         self.mask(&picks);
-        for (weights, rounds) in weights.iter_mut().zip(&rounds) {
-            rounds
-                .iter()
-                .for_each(|round| weights.take(frame.rows.row(round.row)));
+        for (weights, drift) in weights.iter_mut().zip(&drifts) {
+            weights.take(drift);
         }
         Ok(rounds)
     }
 
     /// Each class's weights, where there is no threshold.
-    fn weights(&self) -> Vec<Weights> {
+    fn weights(&self) -> Result<Vec<Weights>, Error> {
         if self.frame.threshold.is_some() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        let rows = self.frame.rows;
-        let of_class = |(places, gains): (Range<usize>, &[i64])| {
-            let mut weights = Weights::new(rows, places.clone());
-            for (place, _) in places.zip(gains).filter(|(_, gain)| is_masked(**gain)) {
-                weights.take(rows.row(place));
+        let of_class = |(class, (places, gains)): (usize, (Range<usize>, &[i64]))| {
+            let total = self.similarities.total(self.classes.start + class)?;
+            let mut weights = Weights::new(&total, &self.frame.squares[places.clone()]);
+            let taken = places.zip(gains).filter(|(_, gain)| is_masked(**gain));
+            let taken: Vec<usize> = taken.map(|(place, _)| place).collect();
+            for some in taken.chunks(FETCHED) {
+                weights.take(&sum_of(&self.similarities.rows(some)?));
             }
-            weights
+            Ok(weights)
         };
-        let classes = self.by_class(&self.gains);
-        classes.into_par_iter().map(of_class).collect()
+        let classes = self.by_class(&self.gains).into_iter().enumerate();
+        classes.map(of_class).collect()
     }
+}
+
+/// The sum of some rows.
+fn sum_of(rows: &IntegerRows) -> Vec<f64> {
+    let mut sum = vec![0.0; rows.pitch()];
+    for z in rows.values().chunks_exact(rows.pitch()) {
+        sum.iter_mut()
+            .zip(z)
+            .for_each(|(sum, &z)| *sum += f64::from(z));
+    }
+    sum
 }
 
 /// Without a threshold a class's gains are linear: that of row z is ⟨z, w⟩ − ‖z‖².
@@ -325,25 +374,21 @@ pub(super) struct Weights {
 }
 
 impl Weights {
-    fn new(rows: &IntegerRows, class: Range<usize>) -> Self {
-        let mut w = vec![0.0; rows.pitch()];
-        let mut lengths = (f64::INFINITY, 0.0f64);
-        for z in class.map(|place| rows.row(place)) {
-            let mut square = 0i64;
-            for (w, &z) in w.iter_mut().zip(z) {
-                *w += f64::from(z);
-                square += i64::from(z) * i64::from(z);
-            }
-            let length = (square as f64).sqrt();
-            lengths = (lengths.0.min(length), lengths.1.max(length));
+    /// Those of a class of which nothing is taken, by its total and its rows' squared lengths.
+    fn new(total: &[i64], squares: &[i32]) -> Self {
+        let lengths = squares.iter().map(|&square| f64::from(square).sqrt());
+        let both =
+            |(least, largest): (f64, f64), length: f64| (least.min(length), largest.max(length));
+        Self {
+            w: total.iter().map(|&total| total as f64).collect(),
+            lengths: lengths.fold((f64::INFINITY, 0.0), both),
         }
-        Self { w, lengths }
     }
 
-    /// Takes a row into S.
-    fn take(&mut self, z: &[i16]) {
-        for (w, &z) in self.w.iter_mut().zip(z) {
-            *w -= 2.0 * f64::from(z);
+    /// Takes rows into S, by their sum.
+    fn take(&mut self, sum: &[f64]) {
+        for (w, sum) in self.w.iter_mut().zip(sum) {
+            *w -= 2.0 * sum;
         }
     }
 }

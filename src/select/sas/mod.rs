@@ -3,25 +3,27 @@
 mod block;
 mod double_greedy;
 mod group;
-mod integers;
+mod views;
 
 use crate::cpu::CpuPool;
 use crate::error::Error;
 use crate::features::Features;
 use crate::kernels::pool::Pool;
-use crate::kernels::similarities::{Round, Similarities, stored_bytes};
+use crate::kernels::similarities::{Examples, Round, Similarities, stored_bytes};
+use crate::lp::Lp;
 use crate::progress::Progress;
-use crate::quantise::IntegerRows;
+use crate::quantise::{FIXED_BITS, Length};
 use crate::random::Numbering;
 use crate::select::classes::{Classes, Partition};
+use crate::select::norm::largest_norm;
 use crate::select::parallel;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, apportion, labelled_mask, places, with_partial};
 use crate::selection::{ClassShare, Road, Selection, ShortfallReason};
 use double_greedy::{Rule, double_greedy};
 use group::{Frame, Group};
-use rayon::prelude::*;
 use std::ops::Range;
+use views::mean_views;
 
 /// SAS: in every latent class, the rows that are most similar to the rest of their class.
 ///
@@ -172,23 +174,34 @@ impl Selector for Sas {
         self.check(pool)?;
         let examples = pool.rows() / self.views;
         let labelled = labelled_mask(&self.labelled, examples, budget)?;
-        let partition = self.partition(pool, progress)?;
-        let (rows, order) = integers::integer_rows(self, pool, &partition)?;
+        let length = self.length(pool)?;
+        let partition = self.partition(pool, length, progress)?;
+        let classes: Vec<&[usize]> = partition.classes.iter().map(|c| &*c.rows).collect();
+        let examples = Examples {
+            classes: &classes,
+            views: self.views,
+            length,
+        };
+        let (ranges, order) = (examples.ranges(), classes.concat());
+        let similarities = pool.similarities(examples, self.threshold_in_products())?;
+        let squares = similarities.squares()?;
         let is_labelled: Vec<bool> = order.iter().map(|&example| labelled[example]).collect();
         let frame = Frame {
-            rows: &rows,
+            ranges: &ranges,
             order: &order,
+            squares: &squares,
             is_labelled: &is_labelled,
             threshold: self.threshold_in_products(),
             worst: self.worst,
             candidates: self.block,
         };
         let open = |class| {
-            rows.class(class)
+            ranges
+                .class(class)
                 .filter(|&place| !is_labelled[place])
                 .count()
         };
-        let open: Vec<usize> = (0..rows.classes()).map(open).collect();
+        let open: Vec<usize> = (0..ranges.classes()).map(open).collect();
         let mut run = Run {
             options: self,
             frame,
@@ -203,7 +216,7 @@ impl Selector for Sas {
             numbering: pool.numbering(),
             progress,
         };
-        match run.finish(pool) {
+        match run.finish(similarities) {
             Ok(()) => Ok(run.selection.finish(budget, ShortfallReason::Refined)),
             Err(error) => Err(with_partial(error, run.selection)),
         }
@@ -266,21 +279,34 @@ impl Selector for Sas {
 impl Sas {
     /// The threshold in the unit of products, at most the largest i32.
     fn threshold_in_products(&self) -> Option<i32> {
-        let unit = f64::from(1u32 << (2 * crate::quantise::FIXED_BITS));
+        let unit = f64::from(1u32 << (2 * FIXED_BITS));
         self.threshold
             .map(|threshold| (threshold * unit).floor() as i32)
+    }
+
+    /// What views are divided by.
+    fn length(&self, pool: &dyn Pool) -> Result<Length, Error> {
+        match self.similarity {
+            Similarity::Cosine => Ok(Length::Own),
+            Similarity::Dot => {
+                let norms = pool.row_norms(Lp::L2)?;
+                let all: Vec<usize> = (0..pool.rows()).collect();
+                largest_norm(pool, Lp::L2, &norms, &all).map(Length::Given)
+            }
+        }
     }
 
     /// The latent classes of the examples.
     fn partition(
         &self,
         pool: &dyn Pool,
+        length: Length,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Partition, Error> {
         if self.views == 1 {
             return self.classes.partition(pool, progress);
         }
-        let means = integers::mean_views(self, pool)?;
+        let means = mean_views(pool, self.views, length)?;
         let means = Features::new(&means, pool.rows() / self.views, pool.dim())?;
         self.classes.partition(&CpuPool::new(means), progress)
     }
@@ -309,9 +335,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn finish(&mut self, pool: &dyn Pool) -> Result<(), Error> {
-        let rows = self.frame.rows;
-        let mut similarities = pool.similarities(rows, self.frame.threshold)?;
+    fn finish(&mut self, mut similarities: Box<dyn Similarities + '_>) -> Result<(), Error> {
         let mut row_sums = None;
         let groups = self.groups(&*similarities);
         let plan = self.plan(&groups);
@@ -321,7 +345,7 @@ impl Run<'_> {
                 None
             } else {
                 if row_sums.is_none() {
-                    row_sums = Some(self.row_sums(&*similarities)?);
+                    row_sums = Some(similarities.row_sums()?);
                 }
                 row_sums.as_deref()
             };
@@ -342,13 +366,13 @@ impl Run<'_> {
 
     /// Runs of classes that are worked on together, and whether their similarities are kept.
     fn groups(&self, similarities: &dyn Similarities) -> Vec<(Range<usize>, bool)> {
-        let rows = self.frame.rows;
+        let ranges = self.frame.ranges;
         let room = similarities.room();
         let together = similarities.batch().min(room);
-        let bytes = |class: usize| stored_bytes(rows.class(class).len());
+        let bytes = |class: usize| stored_bytes(ranges.class(class).len());
         let mut groups: Vec<(Range<usize>, bool)> = Vec::new();
         let mut used = 0;
-        for class in 0..rows.classes() {
+        for class in 0..ranges.classes() {
             let stored = self.frame.threshold.is_some()
                 && match self.options.road {
                     Road::Auto => bytes(class) <= room,
@@ -390,16 +414,6 @@ impl Run<'_> {
             classes.clone().map(move |class| share(class, road))
         };
         groups.iter().flat_map(of_group).collect()
-    }
-
-    /// Σⱼ s_ij over the class of every row.
-    fn row_sums(&self, similarities: &dyn Similarities) -> Result<Vec<i64>, Error> {
-        if self.frame.threshold.is_some() {
-            return similarities.row_sums();
-        }
-        let rows = self.frame.rows;
-        let of_class = |class: usize| linear_row_sums(rows, rows.class(class));
-        Ok((0..rows.classes()).flat_map(of_class).collect())
     }
 
     /// Picks from each class of a group.
@@ -467,22 +481,4 @@ impl Run<'_> {
         }
         (self.progress)(Progress::Picks(selection.picks.len()));
     }
-}
-
-/// ⟨z, Σz⟩ for every row z of a class.
-fn linear_row_sums(rows: &IntegerRows, class: Range<usize>) -> Vec<i64> {
-    let mut sum = vec![0i64; rows.pitch()];
-    for z in class.clone().map(|place| rows.row(place)) {
-        sum.iter_mut()
-            .zip(z)
-            .for_each(|(sum, &z)| *sum += i64::from(z));
-    }
-    let dot = |place| {
-        rows.row(place)
-            .iter()
-            .zip(&sum)
-            .map(|(&z, sum)| i64::from(z) * sum)
-            .sum()
-    };
-    class.into_par_iter().map(dot).collect()
 }
