@@ -30,6 +30,11 @@ impl IntegerRows {
         }
     }
 
+    /// Rows of `pitch` values each, those past a row's end zeros.
+    pub(crate) fn of(values: Vec<i16>, pitch: usize) -> Self {
+        Self { values, pitch }
+    }
+
     /// Values from one row's first to the next one's, for rows of `dim` values.
     #[must_use]
     pub fn pitch_of(dim: usize) -> usize {

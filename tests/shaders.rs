@@ -9,8 +9,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each kernel, and the files that make it.
-const KERNELS: [(&str, &[&str]); 20] = [
+const KERNELS: [(&str, &[&str]); 22] = [
     ("row_norms", &["row_norms"]),
+    ("row_squares", &["row_squares"]),
+    ("quantise", &["quantise"]),
     ("gather_rows", &["gather_rows"]),
     ("due_rows", &["row_state", "due_rows"]),
     ("deflate", &["row_state", "square_tile", "deflate"]),

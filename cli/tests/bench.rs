@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-const KERNELS: [&str; 15] = [
+const KERNELS: [&str; 16] = [
     "closest",
     "count_within",
     "deflate",
@@ -22,6 +22,7 @@ const KERNELS: [&str; 15] = [
     "mark_within",
     "nearest",
     "nearest_other",
+    "quantise",
     "refresh",
     "row_norms",
     "row_sums",

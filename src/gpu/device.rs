@@ -50,6 +50,8 @@ pub(super) struct Shared {
 pub(super) struct Pipelines {
     pub(super) row_norms: [OnceLock<wgpu::ComputePipeline>; 3],
     pub(super) gather_rows: OnceLock<wgpu::ComputePipeline>,
+    pub(super) row_squares: OnceLock<wgpu::ComputePipeline>,
+    pub(super) quantise: [OnceLock<wgpu::ComputePipeline>; 2],
     pub(super) due_rows: OnceLock<wgpu::ComputePipeline>,
     pub(super) deflate: directions::Slots,
     pub(super) refresh: OnceLock<wgpu::ComputePipeline>,

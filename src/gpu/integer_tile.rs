@@ -1,6 +1,6 @@
 //! What the kernels of `shaders/integer_tile.wgsl` share: resident rows, tiles, their dispatch.
 
-use super::memory::{Block, PIECE_BYTES, blocks};
+use super::memory::{Block, blocks};
 use crate::error::Error;
 use crate::gpu::device::Gpu;
 use crate::quantise::{ClassRanges, IntegerRows};
@@ -150,6 +150,10 @@ impl Panel {
         first..self.rows.end.min(rows.end).max(first)
     }
 
+    pub(super) fn binding(&self) -> wgpu::BindingResource<'_> {
+        self.block.as_entire_binding()
+    }
+
     /// A row's place in the panel.
     pub(super) fn place(&self, row: usize) -> u32 {
         (row - self.rows.start) as u32
@@ -182,18 +186,17 @@ pub(super) struct Resident<'a> {
 }
 
 impl<'a> Resident<'a> {
-    /// Rows which `of_rows` makes a piece at a time, in order.
-    pub(super) fn made(
+    /// Memory for rows of `pitch` values.
+    pub(super) fn new(
         gpu: &'a Gpu,
         ranges: ClassRanges,
         pitch: usize,
         threshold: Option<i32>,
-        of_rows: impl FnMut(Range<usize>) -> Result<IntegerRows, Error>,
     ) -> Result<Self, Error> {
         let cuts = panels(&ranges, rows_per_panel(gpu, pitch)?);
         Ok(Self {
             gpu,
-            panels: Panels::made(gpu, cuts, pitch, of_rows)?,
+            panels: Panels::cut(gpu, pitch, cuts)?,
             ranges,
             threshold: threshold.unwrap_or(-1),
         })
@@ -207,7 +210,7 @@ impl<'a> Resident<'a> {
 
 impl<'a> Panels<'a> {
     /// Memory for these ranges of rows of `pitch` values.
-    fn new(gpu: &'a Gpu, pitch: usize, ranges: Vec<Range<usize>>) -> Result<Self, Error> {
+    fn cut(gpu: &'a Gpu, pitch: usize, ranges: Vec<Range<usize>>) -> Result<Self, Error> {
         if pitch > MOST_VALUES && gpu.is_software() {
             return Err(Error::Device(format!(
                 "rows of {pitch} values found, at most {MOST_VALUES} expected by a software adapter"
@@ -216,7 +219,7 @@ impl<'a> Panels<'a> {
         // A binding of a runtime-sized array cannot be empty.
         let size = |range: &Range<usize>| (2 * range.len() * pitch).max(16) as u64;
         let sizes: Vec<u64> = ranges.iter().map(size).collect();
-        let usage = BufferUsages::STORAGE | BufferUsages::COPY_DST;
+        let usage = BufferUsages::STORAGE | BufferUsages::COPY_DST | BufferUsages::COPY_SRC;
         let blocks = gpu.blocks("integer rows", &sizes, usage)?;
         let panels = ranges.into_iter().zip(blocks);
         Ok(Self {
@@ -226,34 +229,70 @@ impl<'a> Panels<'a> {
         })
     }
 
-    /// So many rows of one class, which `of_rows` makes a piece at a time, in order.
-    pub(super) fn of_one_class(
-        gpu: &'a Gpu,
-        rows: usize,
-        pitch: usize,
-        of_rows: impl FnMut(Range<usize>) -> Result<IntegerRows, Error>,
-    ) -> Result<Self, Error> {
+    /// Memory for so many rows of one class.
+    pub(super) fn new(gpu: &'a Gpu, rows: usize, pitch: usize) -> Result<Self, Error> {
         let most = rows_per_panel(gpu, pitch)?;
-        Self::made(gpu, blocks(0..rows, most).collect(), pitch, of_rows)
+        Self::cut(gpu, pitch, blocks(0..rows, most).collect())
     }
 
-    fn made(
-        gpu: &'a Gpu,
-        cuts: Vec<Range<usize>>,
-        pitch: usize,
-        mut of_rows: impl FnMut(Range<usize>) -> Result<IntegerRows, Error>,
-    ) -> Result<Self, Error> {
-        let panels = Self::new(gpu, pitch, cuts)?;
-        let at_once = (PIECE_BYTES as usize / 4 / pitch).max(1);
-        for Panel { rows, block } in &*panels {
-            for piece in blocks(rows.clone(), at_once) {
-                let offset = 2 * (piece.start - rows.start) * pitch;
-                let rows = of_rows(piece)?;
-                gpu.write_at("integer rows", block, offset as u64, rows.values())?;
+    /// Writes rows at a place of a panel and those after it.
+    pub(super) fn write(
+        &self,
+        panel: &Panel,
+        place: usize,
+        rows: &IntegerRows,
+    ) -> Result<(), Error> {
+        let offset = self.bytes(panel, place..place).start;
+        self.gpu
+            .write_at("integer rows", &panel.block, offset, rows.values())
+    }
+
+    /// The rows at some places, in panels of their own.
+    pub(super) fn some(&self, places: &[usize]) -> Result<Self, Error> {
+        let copies = Self::new(self.gpu, places.len(), self.pitch)?;
+        for to in &*copies {
+            self.gpu.submit("integer rows", |encoder| {
+                for (at, &place) in to.rows.clone().zip(&places[to.rows.clone()]) {
+                    let from = self.partition_point(|panel| panel.rows.end <= place);
+                    let from = &self[from];
+                    let (source, target) = (
+                        self.bytes(from, place..place + 1),
+                        self.bytes(to, at..at + 1),
+                    );
+                    let size = source.end - source.start;
+                    encoder.copy_buffer_to_buffer(
+                        &from.block,
+                        source.start,
+                        &to.block,
+                        target.start,
+                        size,
+                    );
+                }
+            })?;
+        }
+        Ok(copies)
+    }
+
+    /// The rows at some places, on the host.
+    pub(super) fn read(&self, places: Range<usize>) -> Result<IntegerRows, Error> {
+        let mut values = Vec::with_capacity(places.len() * self.pitch);
+        for panel in self.iter() {
+            let part = panel.part(&places);
+            if !part.is_empty() {
+                let bytes = self.bytes(panel, part);
+                values.extend(
+                    self.gpu
+                        .read_part::<i16>("integer rows", &panel.block, bytes)?,
+                );
             }
         }
-        gpu.alive()?;
-        Ok(panels)
+        Ok(IntegerRows::of(values, self.pitch))
+    }
+
+    /// Where in a panel some rows stand.
+    fn bytes(&self, panel: &Panel, places: Range<usize>) -> Range<u64> {
+        let byte = |place: usize| (2 * (place - panel.rows.start) * self.pitch) as u64;
+        byte(places.start)..byte(places.end)
     }
 
     /// Runs a kernel on tiles of one panel's rows and another's columns, `others` being what it

@@ -27,7 +27,7 @@ pub(super) fn run(
         constants: &[],
         slots: &gpu.pipelines().mark_within,
     };
-    let columns = neighbours.some(marked)?;
+    let columns = neighbours.panels.some(marked)?;
     let (reach, marks) = (neighbours.reach(reach)?, panels.sums(rows)?);
     let size = Size::Narrow;
     for a in panels.iter() {

@@ -28,6 +28,7 @@ mod quantise;
 mod refresh;
 mod residuals;
 mod row_norms;
+mod row_squares;
 mod row_sums;
 mod run;
 mod similarities;

@@ -1,15 +1,13 @@
 //! The rows at length 1 in whole numbers on a GPU.
 
-use super::clock::Kind;
 use super::integer_tile::{Kernel, Panels, Size, Tile, pairs};
 use super::memory::Block;
-use super::quantise::AT_LEAST;
+use super::quantise::{Rule, fill};
 use super::{GpuPool, count_within, mark_within, nearest_other};
 use crate::error::Error;
 use crate::kernels::neighbours::{Marks, Neighbours, Reach};
 use crate::kernels::pool::Pool as _;
-use crate::quantise::{IntegerRows, factor, to_integers};
-use rayon::prelude::*;
+use crate::quantise::IntegerRows;
 use wgpu::BufferUsages;
 
 pub(super) struct GpuNeighbours<'a> {
@@ -18,25 +16,16 @@ pub(super) struct GpuNeighbours<'a> {
 }
 
 impl<'a> GpuNeighbours<'a> {
-    /// Makes the rows on the host, a piece at a time.
     pub(super) fn new(pool: &'a GpuPool<'a>) -> Result<Self, Error> {
         let pitch = IntegerRows::pitch_of(pool.dim());
-        let of_rows = |rows: std::ops::Range<usize>| integers(pool, &rows.collect::<Vec<_>>());
-        Ok(Self {
-            panels: Panels::of_one_class(&pool.gpu, pool.rows(), pitch, of_rows)?,
-            pool,
-        })
+        let panels = Panels::new(&pool.gpu, pool.rows(), pitch)?;
+        let all: Vec<usize> = (0..pool.rows()).collect();
+        fill(pool, &panels, &all, Rule::Units)?;
+        Ok(Self { pool, panels })
     }
 
     pub(super) fn rows(&self) -> usize {
         self.pool.rows()
-    }
-
-    /// Some rows in a panel of their own.
-    pub(super) fn some(&self, rows: &[usize]) -> Result<Panels<'_>, Error> {
-        let pitch = IntegerRows::pitch_of(self.pool.dim());
-        let of_rows = |places: std::ops::Range<usize>| integers(self.pool, &rows[places]);
-        Panels::of_one_class(&self.pool.gpu, rows.len(), pitch, of_rows)
     }
 
     /// Runs a kernel on every pair of rows once: tiles on and above the diagonal.
@@ -62,22 +51,6 @@ impl<'a> GpuNeighbours<'a> {
         let words = [reach.certain, reach.possible];
         self.pool.gpu.filled("reach", &words, BufferUsages::UNIFORM)
     }
-}
-
-/// Some rows of a pool at length 2¹⁵, each filled up with zeros.
-fn integers(pool: &GpuPool<'_>, rows: &[usize]) -> Result<IntegerRows, Error> {
-    let dim = pool.dim();
-    let (x, scale) = (pool.given_rows(rows)?, pool.scale);
-    pool.gpu.counted(Kind::Host, || {
-        let mut out = IntegerRows::zeros(dim, rows.len());
-        let pitch = out.pitch();
-        out.values_mut()
-            .par_chunks_exact_mut(pitch)
-            .zip(x.par_chunks_exact(dim))
-            .with_min_len(AT_LEAST.div_ceil(pitch))
-            .for_each(|(out, x)| to_integers(x, scale, factor(x, scale), out));
-        Ok(out)
-    })
 }
 
 impl Neighbours for GpuNeighbours<'_> {

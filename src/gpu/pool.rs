@@ -95,6 +95,16 @@ impl<'a> GpuPool<'a> {
         })
     }
 
+    /// Whether the caller lends its rows.
+    pub(super) fn is_lent(&self) -> bool {
+        self.host.is_some()
+    }
+
+    /// Whether a row on the device lacks something of what was given.
+    pub(super) fn is_faint(&self, row: usize) -> bool {
+        self.faint.contains_key(&row)
+    }
+
     /// The rows on the device.
     pub(super) fn panels(&self) -> Result<&[Panel], Error> {
         if let (None, Some(host)) = (self.panels.get(), &self.host) {

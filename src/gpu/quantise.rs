@@ -1,39 +1,324 @@
-//! Examples in whole numbers, made on the host of gathered rows, a piece at a time.
+//! Rows of a pool in whole numbers: where the caller lends its rows, made on the host of them, a piece at a
+//! time; else on the device by `shaders/quantise.wgsl`, and no row travels but those that it leaves open.
+//!
+//! Both make the same whole numbers. They follow from a row's length as f64 sums it; the device sums it more
+//! exactly (`row_squares`), so that each knows the length to an error that is known. What that error may
+//! decide is open: a row whose factor, or one of whose values, it rounds this way or that.
 
 use super::clock::Kind;
-use super::pool::GpuPool;
+use super::integer_tile::{Panel as Integers, Panels};
+use super::memory::{PIECE_BYTES, blocks};
+use super::pool::{GpuPool, Panel};
+use super::row_squares;
 use crate::error::Error;
 use crate::kernels::pool::Pool as _;
-use crate::quantise::{IntegerRows, Length, NEED, mean_of, round_mean};
+use crate::products::product;
+use crate::quantise::{
+    FIXED_BITS, IntegerRows, Length, NEED, factor, is_f32_enough, mean_of, round_mean, to_integers,
+};
 use crate::sums;
 use rayon::prelude::*;
+use std::ops::Range;
+use wgpu::BufferUsages;
 
-/// Values that a thread makes whole at least: a few rows are not worth waking one.
-pub(super) const AT_LEAST: usize = 1 << 13;
+pub(super) const WGSL: &str = include_str!("../../shaders/quantise.wgsl");
 
-/// How examples become whole numbers; [`Examples`](crate::kernels::Examples) says what it means.
-#[derive(Clone, Copy)]
-pub(super) struct Rule {
-    pub(super) views: usize,
-    pub(super) length: Length,
+/// Rows of a workgroup, `ROWS` in the shader.
+const ROWS: u64 = 8;
+
+/// Values that a thread of the host makes whole at least: a few rows are not worth waking one.
+const AT_LEAST: usize = 1 << 13;
+
+/// `Shape` in the shader; the test below holds the two to one layout.
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct Shape {
+    count: u32,
+    dim: u32,
+    words: u32,
+    doubt: u32,
 }
 
-/// The examples named, in this order.
-pub(super) fn quantise(
+/// `Row` in the shader.
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct Row {
+    source: u32,
+    place: u32,
+    factor: Factor,
+}
+
+/// What a row is multiplied by: (`high` · 2³² + `low`) · 2^`exponent`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
+struct Factor {
+    high: u32,
+    low: u32,
+    exponent: i32,
+}
+
+impl Factor {
+    /// All 53 bits of a positive number.
+    fn of_f64(value: f64) -> Self {
+        let bits = value.to_bits();
+        let mantissa = (bits & ((1 << 52) - 1)) | (1 << 52);
+        Self {
+            high: (mantissa >> 32) as u32,
+            low: mantissa as u32,
+            exponent: (bits >> 52) as i32 - 1075,
+        }
+    }
+
+    /// All 24 bits of a positive number, no subnormal.
+    fn of_f32(value: f32) -> Self {
+        let bits = value.to_bits();
+        Self {
+            high: 0,
+            low: (bits & ((1 << 23) - 1)) | (1 << 23),
+            exponent: (bits >> 23) as i32 - 150,
+        }
+    }
+}
+
+/// How rows become whole numbers.
+#[derive(Clone, Copy)]
+pub(super) enum Rule {
+    /// Examples of so many rows in f64; [`Examples`](crate::kernels::Examples) says what it means.
+    Means { views: usize, length: Length },
+    /// Rows at length 1, in f32; [`to_integers`] says how.
+    Units,
+}
+
+impl Rule {
+    /// Rows that an example has.
+    fn views(self) -> usize {
+        match self {
+            Self::Means { views, .. } => views,
+            Self::Units => 1,
+        }
+    }
+
+    /// `RULE` in the shader.
+    fn number(self) -> usize {
+        match self {
+            Self::Means { .. } => 1,
+            Self::Units => 2,
+        }
+    }
+
+    /// What a row of this length, in the unit of the panels, is multiplied by there; none where the
+    /// length leaves that open. `error` is that of the length, over it.
+    fn factor(self, length: f64, error: f64, pending_scale: f32) -> Option<Factor> {
+        let one = f64::from(1u32 << FIXED_BITS);
+        match self {
+            Self::Means {
+                length: Length::Given(0.0),
+                ..
+            } => Some(Factor::of_f64(one)), // of zeros alone
+            Self::Means {
+                length: Length::Given(given),
+                ..
+            } => Some(Factor::of_f64(one * f64::from(pending_scale) / given)),
+            Self::Means { .. } if length == 0.0 => None,
+            Self::Means { .. } => Some(Factor::of_f64(one / length)),
+            Self::Units if length == 0.0 => Some(Factor::of_f32(1.0)), // of zeros alone
+            Self::Units => {
+                let factor = one / (length * f64::from(pending_scale));
+                let (least, most) = (factor * (1.0 - error), factor * (1.0 + error));
+                let is_certain = least as f32 == most as f32 && is_f32_enough(most);
+                let of_row = || {
+                    let factor = Factor::of_f32(most as f32);
+                    let exponent = factor.exponent + pending_scale.log2() as i32;
+                    Factor { exponent, ..factor }
+                };
+                is_certain.then(of_row)
+            }
+        }
+    }
+}
+
+/// Fills panels with whole-number rows, `examples` one after another; gives each one's product with
+/// itself.
+pub(super) fn fill(
+    pool: &GpuPool<'_>,
+    panels: &Panels<'_>,
+    examples: &[usize],
+    rule: Rule,
+) -> Result<Vec<i32>, Error> {
+    let mut squares = vec![0; examples.len()];
+    let open = if pool.is_lent() || rule.views() > 1 {
+        (0..examples.len()).collect()
+    } else {
+        on_device(pool, panels, examples, rule, &mut squares)?
+    };
+    let mut zero_row = None;
+    // Written in runs of places that follow each other.
+    for run in open.chunk_by(|a, b| a + 1 == *b) {
+        let places = run[0]..run[0] + run.len();
+        let zero = on_host(pool, panels, examples, places, rule, &mut squares)?;
+        zero_row = zero_row.into_iter().chain(zero).min();
+    }
+    pool.gpu.alive()?;
+    match zero_row {
+        Some(row) => Err(Error::ZeroRow { row, need: NEED }),
+        None => Ok(squares),
+    }
+}
+
+/// Makes rows on the device; gives the places of those that it leaves open.
+fn on_device(
+    pool: &GpuPool<'_>,
+    panels: &Panels<'_>,
+    examples: &[usize],
+    rule: Rule,
+    squares: &mut [i32],
+) -> Result<Vec<usize>, Error> {
+    let by_length = !matches!(
+        rule,
+        Rule::Means {
+            length: Length::Given(_),
+            ..
+        }
+    );
+    let lengths = if by_length {
+        row_squares::run(pool)?
+    } else {
+        Vec::new()
+    };
+    let error = row_squares::error(pool.dim());
+    let factor_of = |row: usize| {
+        let length = lengths.get(row).copied().unwrap_or(1.0);
+        let is_whole = !by_length || !pool.is_faint(row);
+        let factor = rule.factor(length, error, pool.pending_scale);
+        factor.filter(|_| is_whole)
+    };
+    let mut open = Vec::new();
+    for integers in &**panels {
+        for features in pool.panels()? {
+            let here = features.first..features.first + features.rows as usize;
+            let places = integers
+                .rows
+                .clone()
+                .filter(|&place| here.contains(&examples[place]));
+            let mut listed = Vec::new();
+            for place in places {
+                match factor_of(examples[place]) {
+                    Some(factor) => listed.push(Row {
+                        source: (examples[place] - features.first) as u32,
+                        place: integers.place(place),
+                        factor,
+                    }),
+                    None => open.push(place),
+                }
+            }
+            for rows in listed.chunks(pool.gpu.most_listed::<Row>()) {
+                let answers = of_panel(pool, features, integers, rows, rule)?;
+                for (row, [square, doubt]) in rows.iter().zip(answers) {
+                    let place = integers.rows.start + row.place as usize;
+                    squares[place] = square.cast_signed();
+                    if doubt != 0 {
+                        open.push(place);
+                    }
+                }
+            }
+        }
+    }
+    open.sort_unstable();
+    Ok(open)
+}
+
+/// Makes the rows listed; gives each one's product with itself, and whether it is in doubt.
+fn of_panel(
+    pool: &GpuPool<'_>,
+    features: &Panel,
+    integers: &Integers,
+    rows: &[Row],
+    rule: Rule,
+) -> Result<Vec<[u32; 2]>, Error> {
+    let gpu = &pool.gpu;
+    // What the error of a factor comes to in a value of 2^15, in units of 2^-32, and some units for the
+    // roundings of f64 and what the product is cut by.
+    let doubt = row_squares::error(pool.dim()) * 47f64.exp2() + 8.0;
+    let shape = gpu.uniform(Shape {
+        count: rows.len() as u32,
+        dim: pool.dim() as u32,
+        words: (IntegerRows::pitch_of(pool.dim()) / 2) as u32,
+        doubt: doubt.min(f64::from(1u32 << 31)) as u32,
+    })?;
+    let list = gpu.filled("rows to make whole", rows, BufferUsages::STORAGE)?;
+    let answers = gpu.output("squares", rows.len() as u64 * 8)?;
+    gpu.dispatch(
+        "quantise",
+        (WGSL, &[("RULE", rule.number() as f64)]),
+        &gpu.pipelines().quantise[rule.number() - 1],
+        &[
+            shape.as_entire_binding(),
+            features.binding(),
+            list.as_entire_binding(),
+            integers.binding(),
+            answers.as_entire_binding(),
+        ],
+        (rows.len() as u64).div_ceil(ROWS),
+    )?;
+    gpu.read("squares", &answers)
+}
+
+/// Makes the rows at some places on the host, a piece at a time; names the lowest row of zeros that has
+/// no length to be divided by.
+fn on_host(
+    pool: &GpuPool<'_>,
+    panels: &Panels<'_>,
+    examples: &[usize],
+    places: Range<usize>,
+    rule: Rule,
+    squares: &mut [i32],
+) -> Result<Option<usize>, Error> {
+    let at_once = (PIECE_BYTES as usize / 4 / pool.dim() / rule.views()).max(1);
+    let mut zero_row: Option<usize> = None;
+    for panel in &**panels {
+        for piece in blocks(panel.part(&places), at_once) {
+            let (rows, zero) = made(pool, &examples[piece.clone()], rule)?;
+            zero_row = zero_row.into_iter().chain(zero).min();
+            let made = rows.values().chunks_exact(rows.pitch());
+            for (square, z) in squares[piece.clone()].iter_mut().zip(made) {
+                *square = product(z, z);
+            }
+            panels.write(panel, piece.start, &rows)?;
+        }
+    }
+    Ok(zero_row)
+}
+
+/// Some rows made on the host, and the lowest row of zeros that has no length to be divided by.
+fn made(
     pool: &GpuPool<'_>,
     examples: &[usize],
     rule: Rule,
-) -> Result<IntegerRows, Error> {
-    let Rule { views, length } = rule;
+) -> Result<(IntegerRows, Option<usize>), Error> {
+    let views = rule.views();
     let rows = examples.iter().flat_map(|e| e * views..(e + 1) * views);
     let rows: Vec<usize> = rows.collect();
     // Of a row far shorter than the longest the direction is left in the caller's unit alone.
-    let x = match length {
-        Length::Own => pool.given_rows(&rows)?,
-        Length::Given(_) => pool.gather_rows(&rows)?,
+    let x = match rule {
+        Rule::Means {
+            length: Length::Given(_),
+            ..
+        } => pool.gather_rows(&rows)?,
+        _ => pool.given_rows(&rows)?,
+    };
+    let (dim, scale) = (pool.dim(), pool.scale);
+    let make = |mean: &mut Vec<f64>, x: &[f32], row: &mut [i16]| match rule {
+        Rule::Means { length, .. } => {
+            let zero_view = sums::vectorised!(mean_of(x, 1.0, length, mean));
+            sums::vectorised!(round_mean(mean, row));
+            zero_view
+        }
+        Rule::Units => {
+            sums::vectorised!(to_integers(x, scale, factor(x, scale), row));
+            None
+        }
     };
     pool.gpu.counted(Kind::Host, || {
-        let dim = pool.dim();
         let mut out = IntegerRows::zeros(dim, examples.len());
         let pitch = out.pitch();
         let zero_row = (out.values_mut().par_chunks_exact_mut(pitch))
@@ -43,16 +328,80 @@ pub(super) fn quantise(
             .map_init(
                 || vec![0.0; dim],
                 |mean, ((row, x), example)| {
-                    let zero_view = sums::vectorised!(mean_of(x, 1.0, length, mean));
-                    sums::vectorised!(round_mean(mean, &mut row[..dim]));
-                    zero_view.map(|view| example * views + view)
+                    make(mean, x, &mut row[..dim]).map(|view| example * views + view)
                 },
             )
             .flatten()
             .min();
-        match zero_row {
-            Some(row) => Err(Error::ZeroRow { row, need: NEED }),
-            None => Ok(out),
-        }
+        Ok((out, zero_row))
     })
+}
+
+/// Some rows, made on the host.
+pub(super) fn few(
+    pool: &GpuPool<'_>,
+    examples: &[usize],
+    rule: Rule,
+) -> Result<IntegerRows, Error> {
+    made(pool, examples, rule).map(|(rows, _)| rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layout::{assert_entry, assert_struct, constant, overridden};
+    use super::*;
+    use std::mem::offset_of;
+
+    #[test]
+    fn layout() {
+        let wgsl = overridden(WGSL, &[("RULE", 1)]);
+        let bindings = ["shape", "features", "rows", "integers", "answers"];
+        assert_entry(&wgsl, "quantise", 256, &bindings);
+        let members = [
+            ("count", offset_of!(Shape, count)),
+            ("dim", offset_of!(Shape, dim)),
+            ("words", offset_of!(Shape, words)),
+            ("doubt", offset_of!(Shape, doubt)),
+        ];
+        assert_struct(&wgsl, "Shape", &members, size_of::<Shape>());
+        let factor = offset_of!(Row, factor);
+        let members = [
+            ("source", offset_of!(Row, source)),
+            ("place", offset_of!(Row, place)),
+            ("high", factor + offset_of!(Factor, high)),
+            ("low", factor + offset_of!(Factor, low)),
+            ("exponent", factor + offset_of!(Factor, exponent)),
+        ];
+        assert_struct(&wgsl, "Row", &members, size_of::<Row>());
+        assert_eq!(constant(&wgsl, "ROWS"), ROWS);
+    }
+
+    #[test]
+    fn factors_are_their_numbers() {
+        let back = |factor: Factor| {
+            let mantissa = f64::from(factor.high) * 4_294_967_296.0 + f64::from(factor.low);
+            mantissa * f64::from(factor.exponent).exp2()
+        };
+        for value in [1.0, 0.1, 32_768.0, 3e-5, 7e19, f64::from(f32::MIN_POSITIVE)] {
+            assert_eq!(back(Factor::of_f64(value)), value);
+            assert_eq!(back(Factor::of_f32(value as f32)), f64::from(value as f32));
+        }
+    }
+
+    /// Where the error of a length decides how a factor is rounded, the row is left open.
+    #[test]
+    fn factors_too_close_to_call_are_left_open() {
+        let open = |length: f64| {
+            Rule::Units
+                .factor(length, row_squares::error(64), 1.0)
+                .is_none()
+        };
+        assert!(!open(1.0) && !open(1.2345));
+        // Halfway between two factors of 24 bits.
+        let tie = f64::from(1u32 << 15) * (1.0 + 3.0 * 24f64.exp2().recip());
+        assert!(open(
+            f64::from(1u32 << 15).powi(2) / tie / f64::from(1u32 << 15)
+        ));
+        assert!(open(1e-18), "f32 does not do");
+    }
 }

@@ -4,15 +4,15 @@ use super::greedy_rounds::BYTES_ALWAYS;
 use super::integer_tile::{LIST_BYTES, Resident};
 use super::memory::{Block, blocks};
 use super::pool::GpuPool;
-use super::quantise::{Rule, quantise};
+use super::quantise::{Rule, few, fill};
 use super::{greedy_rounds, row_sums, store_similarities, sum_columns, sum_stored};
 use crate::error::Error;
 use crate::gpu::device::Gpu;
 use crate::kernels::pool::Pool as _;
 use crate::kernels::similarities::{Examples, Round, Similarities, stored_bytes, stored_pitch};
-use crate::products::product;
 use crate::quantise::{ClassRanges, IntegerRows};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// What matrices may take where no memory limit is stated: a quarter of the 8 GiB of a common GPU.
 const ASSUMED_ROOM: u64 = 2 << 30;
@@ -34,8 +34,8 @@ pub(super) struct GpuSimilarities<'a> {
     resident: Resident<'a>,
     /// Each row's product with itself.
     squares: Vec<i32>,
-    /// Without a threshold the sum of each class's rows.
-    totals: Vec<Vec<i64>>,
+    /// The sum of each class's rows, once it is asked for.
+    totals: OnceLock<Vec<Vec<i64>>>,
     kept: Option<Kept>,
 }
 
@@ -77,62 +77,64 @@ impl Kept {
 }
 
 impl<'a> GpuSimilarities<'a> {
-    /// Makes the rows on the host, a piece at a time.
     pub(super) fn new(
         pool: &'a GpuPool<'a>,
         examples: Examples<'_>,
         threshold: Option<i32>,
     ) -> Result<Self, Error> {
         let (order, ranges) = (examples.classes.concat(), examples.ranges());
-        let rule = Rule {
+        let rule = Rule::Means {
             views: examples.views,
             length: examples.length,
         };
         let pitch = IntegerRows::pitch_of(pool.dim());
-        let mut squares = Vec::with_capacity(order.len());
-        let linear = if threshold.is_none() {
-            ranges.classes()
-        } else {
-            0
-        };
-        let mut totals = vec![vec![0; pitch]; linear];
-        let of_rows = |places: Range<usize>| {
-            let rows = quantise(pool, &order[places.clone()], rule)?;
-            for (place, z) in places.zip(rows.values().chunks_exact(pitch)) {
-                squares.push(product(z, z));
-                if let Some(total) = totals.get_mut(ranges.class_of(place)) {
-                    add(total, z);
-                }
-            }
-            Ok(rows)
-        };
+        let resident = Resident::new(&pool.gpu, ranges, pitch, threshold)?;
         Ok(Self {
-            resident: Resident::made(&pool.gpu, ranges.clone(), pitch, threshold, of_rows)?,
+            squares: fill(pool, &resident.panels, &order, rule)?,
             pool,
             order,
             rule,
-            squares,
-            totals,
+            resident,
+            totals: OnceLock::new(),
             kept: None,
         })
     }
 
-    /// ⟨z, Σz⟩ for every row z, over its class: the rows are made once more.
-    fn linear_row_sums(&self) -> Result<Vec<i64>, Error> {
-        let mut sums = Vec::with_capacity(self.order.len());
-        let at_once = (self.pool.values_at_once() / self.pool.dim() / self.rule.views).max(1);
+    /// Hands all rows to `visit`, with the class of each.
+    fn each_row(&self, mut visit: impl FnMut(usize, &[i16])) -> Result<(), Error> {
+        let at_once = (self.pool.values_at_once() / self.pool.dim()).max(1);
         for places in blocks(0..self.order.len(), at_once) {
-            let rows = quantise(self.pool, &self.order[places.clone()], self.rule)?;
+            let rows = self.resident.panels.read(places.clone())?;
             for (place, z) in places.zip(rows.values().chunks_exact(rows.pitch())) {
-                let total = &self.totals[self.resident.ranges.class_of(place)];
-                sums.push(
-                    z.iter()
-                        .zip(total)
-                        .map(|(&z, total)| i64::from(z) * total)
-                        .sum(),
-                );
+                visit(self.resident.ranges.class_of(place), z);
             }
         }
+        Ok(())
+    }
+
+    /// The sum of each class's rows.
+    fn totals(&self) -> Result<&[Vec<i64>], Error> {
+        if let Some(totals) = self.totals.get() {
+            return Ok(totals);
+        }
+        let pitch = IntegerRows::pitch_of(self.pool.dim());
+        let mut totals = vec![vec![0; pitch]; self.resident.ranges.classes()];
+        self.each_row(|class, z| {
+            for (total, &z) in totals[class].iter_mut().zip(z) {
+                *total += i64::from(z);
+            }
+        })?;
+        Ok(self.totals.get_or_init(|| totals))
+    }
+
+    /// ⟨z, Σz⟩ for every row z, over its class.
+    fn linear_row_sums(&self) -> Result<Vec<i64>, Error> {
+        let totals = self.totals()?;
+        let mut sums = Vec::with_capacity(self.order.len());
+        self.each_row(|class, z| {
+            let products = z.iter().zip(&totals[class]);
+            sums.push(products.map(|(&z, total)| i64::from(z) * total).sum());
+        })?;
         Ok(sums)
     }
 
@@ -169,17 +171,13 @@ impl<'a> GpuSimilarities<'a> {
     }
 }
 
-/// Adds a row to a sum, value by value.
-fn add(total: &mut [i64], z: &[i16]) {
-    for (total, &z) in total.iter_mut().zip(z) {
-        *total += i64::from(z);
-    }
-}
-
 impl Similarities for GpuSimilarities<'_> {
     fn rows(&self, places: &[usize]) -> Result<IntegerRows, Error> {
-        let examples: Vec<usize> = places.iter().map(|&place| self.order[place]).collect();
-        quantise(self.pool, &examples, self.rule)
+        if self.pool.is_lent() {
+            let examples: Vec<usize> = places.iter().map(|&place| self.order[place]).collect();
+            return few(self.pool, &examples, self.rule);
+        }
+        self.resident.panels.some(places)?.read(0..places.len())
     }
 
     fn squares(&self) -> Result<Vec<i32>, Error> {
@@ -187,15 +185,14 @@ impl Similarities for GpuSimilarities<'_> {
     }
 
     fn total(&self, class: usize) -> Result<Vec<i64>, Error> {
-        Ok(self.totals[class].clone())
+        Ok(self.totals()?[class].clone())
     }
 
     fn row_sums(&self) -> Result<Vec<i64>, Error> {
-        if self.totals.is_empty() {
-            row_sums::run(&self.resident)
-        } else {
-            self.linear_row_sums()
+        if self.resident.threshold < 0 {
+            return self.linear_row_sums();
         }
+        row_sums::run(&self.resident)
     }
 
     fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {

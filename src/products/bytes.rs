@@ -11,7 +11,7 @@
 //! where n is the largest ‖c·w‖ and m the largest ‖e‖ of all rows. L is chosen such that ‖z‖² stays
 //! below 2¹⁵, and so does every product: 16 bits hold it, and sums may wrap on the way.
 
-use super::{Columns, Tile};
+use super::tile::{Columns, Tile};
 use crate::quantise::{FIXED_BITS, IntegerRows};
 use crate::sums;
 use std::ops::Range;

@@ -1,7 +1,7 @@
 //! Products of rows of floats that lie apart with a few vectors. A GEMM crate would have the rows
 //! copied together first.
 
-use super::{Arithmetic, Cell, Columns, Group, LANES, Tile};
+use super::tile::{Arithmetic, Cell, Columns, Group, LANES, Tile};
 
 /// Vectors as the columns of products.
 #[derive(Default)]

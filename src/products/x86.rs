@@ -2,7 +2,7 @@
 //! sum, in one instruction. Compilers do not find it in the plain loops. No intrinsic stands in a
 //! closure that goes to the standard library: it would not be inlined.
 
-use super::{Arithmetic, Cell, Group, LANES, Tile};
+use super::tile::{Arithmetic, Cell, Group, LANES, Tile};
 use core::arch::x86_64::{__m256i, __m512i};
 use pulp::x86::{V3, V4};
 

@@ -448,6 +448,14 @@ const PRODUCTS: &[Case] = &[
     ),
 ];
 
+/// Rows that become whole numbers: read twice, once for their lengths, and written.
+fn made_whole(group: &Group) -> Work {
+    Work {
+        bytes: 10.0 * group.values(),
+        ..group.work(&[])
+    }
+}
+
 const PAIRS: &[Case] = &[
     case(
         "row_sums",
@@ -503,6 +511,12 @@ const PAIRS: &[Case] = &[
 ];
 
 const CLASSES: &[Case] = &[
+    case("quantise", "quantise", made_whole, |group, pool| {
+        Ok(Box::new(|| {
+            let similarities = group.similarities(pool, THRESHOLD)?;
+            similarities.squares().map(Answer::Products)
+        }))
+    }),
     case(
         "sum_columns",
         "sum_columns",

@@ -1,6 +1,5 @@
 //! The orthonormal basis of an epoch's span, in f64, and when its directions were picked.
 
-use super::residual::project_out;
 use crate::select::settled::Settled;
 use crate::sums;
 
@@ -73,4 +72,12 @@ impl Basis {
     pub(super) fn since(&self, known: usize) -> (&[f64], &[f64]) {
         (&self.directions[known * self.dim..], &self.dt[known..])
     }
+}
+
+/// Projects a unit vector `q` out of `x`; gives their inner product.
+#[inline(always)]
+pub(super) fn project_out(x: &mut [f64], q: &[f64]) -> f64 {
+    let c = sums::dot(x, q);
+    sums::subtract(x, c, q);
+    c
 }

@@ -4,8 +4,8 @@
 //! When such an epoch is over would take a look at every row; but rows that lie within rounding of a
 //! small span are all spanned as soon as that span is.
 
-use super::basis::Basis;
-use super::residual::{Residual, project_out};
+use super::basis::{Basis, project_out};
+use super::residual::Residual;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::select::gather::gather_scaled;

@@ -1,145 +1,36 @@
 //! Gram-Schmidt selection: options, epochs, and what is common to its roads.
 
+mod attempt;
 mod basis;
 mod candidates;
 mod enclosure;
 mod held;
+mod options;
 mod pivot;
 mod plain;
 mod race;
 mod residual;
+mod run;
 mod short;
 mod short_pivot;
 mod short_race;
 mod span;
 
-use super::norm::{Draw, in_unit};
 use super::settled::Settled;
 use crate::error::Error;
-use crate::features::Precision;
 use crate::kernels::pool::Pool;
 use crate::lp::Lp;
 use crate::progress::Progress;
-use crate::random;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, check_power, labelled_mask, places, with_partial};
 use crate::selection::{Selection, ShortfallReason};
+pub use options::{GramSchmidt, OnExhaustion};
+use run::Run;
 use short::Short;
 use span::Span;
 
-/// Gram-Schmidt selection: draw a row in proportion to its residual length, project it out of
-/// all the others, repeat.
-///
-/// With r_i(S) the distance of row i to the span of the picked rows S, the next pick is row i
-/// with probability
-///
-/// ```text
-/// p_i = r_i(S)^power / Σ_j r_j(S)^power
-/// ```
-///
-/// (N. Bar and R. Giryes, *Diverse Subset Selection via Norm-Based Sampling and Orthogonality*,
-/// arXiv:2406.01086, Algorithm 1, where power = 1). With `greedy` it is the row
-/// of largest residual, ties to the lower index: QR with column pivoting of the transposed
-/// features.
-///
-/// **Past the rank.** Row i is live while r_i > `rank_tol`·‖F_i‖. When no row is live the
-/// literal loop would draw rounding noise; here an *epoch* ends and [`on_exhaustion`] says what
-/// follows. Zero rows are never picked.
-///
-/// **Labelled rows** are projected out first, in the order given, in the first epoch only.
-///
-/// | | shape | unit |
-/// | --- | --- | --- |
-/// | features | `rows` x `dim` | any; scaling all features changes no pick |
-/// | `picks` | `budget` | row indices, distinct, in pick order |
-/// | `scores` | `budget` | residual norm when picked, the features' unit |
-/// | `epochs` | one or more | picks made before each epoch began |
-///
-/// How: row i fires when its hazard ∫ r_i^power dt reaches an exponential number E_i of its own,
-/// and rows are picked as they fire. Residuals only shrink, so old residuals bound firing times
-/// from below: a device lists the few rows that may fire soon, the host settles those in f64, and
-/// most rows are never looked at after their norms. The picks depend on features, options and
-/// seed alone: not on the device, the block size or the thread count.
-///
-/// Cost: a pass over the features for their norms, about 4·dim flops for every pick and row
-/// settled, and now and then a pass of 2·rows·dim flops a pick, when old bounds have become
-/// poor; 20 bytes a row beside the features. Greedy picks need fresher bounds, and a pass every
-/// 10 picks or so; on the CPU of the rows alone that may be picked before the next. Powers other
-/// than 1 and 2 cost more. With `norm` l1 or l∞ the residual norms are not monotone and every pick
-/// is a pass in f64 on the host over a copy of the features: exact, and slow.
-///
-/// # Errors
-///
-/// [`Error::Argument`] for a power outside (0, 8], a `rank_tol` outside [10⁻¹², 1) or a block of 0;
-/// else as [`Selector::select`].
-///
-/// # Example
-///
-/// ```
-/// use coresift::{CpuPool, Features, GramSchmidt, Selector};
-///
-/// // Rows 0 and 1 are one direction, row 2 another.
-/// let x = [9.0, 0.0, 0.0, 8.0, 0.0, 0.0, 0.0, 1.0, 0.0];
-/// let pool = CpuPool::new(Features::new(&x, 3, 3)?);
-/// let chosen = GramSchmidt { greedy: true, ..GramSchmidt::default() }.select(&pool, 3)?;
-/// assert_eq!(chosen.picks, [0, 2, 1]); // two span all rows: then a second epoch begins
-/// assert_eq!(chosen.epochs, [0, 2]);
-/// # Ok::<(), coresift::Error>(())
-/// ```
-///
-/// [`on_exhaustion`]: Self::on_exhaustion
-#[derive(Clone, Debug, PartialEq)]
-pub struct GramSchmidt {
-    /// Norm of the residual that is the weight; liveness is always l2.
-    pub norm: Lp,
-    /// Exponent of the weight, in (0, 8].
-    pub power: f64,
-    /// Take the largest residual instead of drawing.
-    pub greedy: bool,
-    /// What follows when the picks span every row.
-    pub on_exhaustion: OnExhaustion,
-    /// Share of its own length under which a row's residual counts as rounding, in [10⁻¹², 1).
-    /// `None`: what features of their [`Precision`] can tell apart, by
-    /// [`default_rank_tol`](Self::default_rank_tol).
-    pub rank_tol: Option<f64>,
-    /// Seed of the draws.
-    pub seed: u64,
-    /// Rows already labelled: never picked.
-    pub labelled: Vec<usize>,
-    /// Rows that a device is asked for at a time. Speed only: no pick depends on it.
-    pub block: usize,
-}
-
 /// Residuals are computed in f64: below this they are its rounding.
 const LEAST_RANK_TOL: f64 = 1e-12;
-
-impl Default for GramSchmidt {
-    /// Algorithm 1 as published, restarting past the rank, seed 0, blocks of 48.
-    fn default() -> Self {
-        Self {
-            norm: Lp::L2,
-            power: 1.0,
-            greedy: false,
-            on_exhaustion: OnExhaustion::default(),
-            rank_tol: None,
-            seed: 0,
-            labelled: Vec::new(),
-            block: 48,
-        }
-    }
-}
-
-/// What follows when the picks span every row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnExhaustion {
-    /// Begin anew with the unpicked rows and an empty span.
-    #[default]
-    Restart,
-    /// Stop, and report the shortfall.
-    Stop,
-    /// Go on by norm sampling (with `greedy`, by the largest norms) of the unpicked rows.
-    Norm,
-}
 
 impl Sealed for GramSchmidt {}
 
@@ -208,40 +99,6 @@ impl Selector for GramSchmidt {
     }
 }
 
-impl GramSchmidt {
-    /// The `rank_tol` in force where none is given, for rows of `dim` values that were once rounded to
-    /// `precision`: 8·√dim·2⁻²⁴, for f16 at least 16·2⁻¹¹ and for bf16 16·2⁻⁸.
-    ///
-    /// The first is twice what an inner product in f32 may be off, so nothing below is signal; the
-    /// others leave out what rounding each value adds to a row.
-    #[must_use]
-    pub fn default_rank_tol(dim: usize, precision: Precision) -> f64 {
-        let of_products = 2.0 * f64::from(crate::kernels::rounding::inner_error(dim));
-        match precision {
-            Precision::F32 => of_products,
-            coarser => of_products.max(16.0 * coarser.epsilon()),
-        }
-    }
-
-    /// The tolerance in force for a pool.
-    fn tolerance(&self, pool: &dyn Pool) -> f64 {
-        let default = || Self::default_rank_tol(pool.dim(), pool.precision());
-        self.rank_tol.unwrap_or_else(default)
-    }
-}
-
-/// A selection under way.
-struct Run<'a> {
-    options: &'a GramSchmidt,
-    pool: &'a dyn Pool,
-    budget: usize,
-    /// Rows that cannot be picked any more: labelled or picked.
-    excluded: Vec<bool>,
-    selection: Selection,
-    settled: Settled,
-    progress: &'a mut dyn FnMut(Progress<'_>),
-}
-
 impl Run<'_> {
     /// Picks until the budget is reached or nothing is left; says what ran out if so.
     fn finish(&mut self) -> Result<ShortfallReason, Error> {
@@ -290,63 +147,5 @@ impl Run<'_> {
         // Also of an epoch that a lost device has cut short.
         self.selection.passes += std::mem::take(&mut span.passes);
         result
-    }
-
-    /// The epoch's exponential numbers; none for greedy picks.
-    fn numbers(&self) -> Option<Vec<f64>> {
-        let stream = random::RACE + self.selection.epochs.len() as u64 - 1;
-        (!self.options.greedy).then(|| {
-            random::of_rows(
-                self.pool.numbering(),
-                self.pool.rows(),
-                self.options.seed,
-                stream,
-            )
-        })
-    }
-
-    /// Opens the next epoch, or says why there is none.
-    fn next_epoch(&mut self, positive: impl Fn(usize) -> bool) -> Option<ShortfallReason> {
-        let left = (0..self.excluded.len()).any(|row| !self.excluded[row] && positive(row));
-        if self.done() || !left {
-            return Some(ShortfallReason::ZeroWeight);
-        }
-        if self.options.on_exhaustion == OnExhaustion::Stop {
-            return Some(ShortfallReason::Rank);
-        }
-        self.selection.epochs.push(self.selection.picks.len());
-        None
-    }
-
-    /// The last epoch of [`OnExhaustion::Norm`]: norms, without deflation.
-    fn by_norm(&mut self, norms: &[f32]) -> Result<(), Error> {
-        let draw = Draw {
-            norm: Lp::L2,
-            power: self.options.power,
-            inputs: None,
-            largest: None,
-            numbers: self.numbers(),
-            settled: self.settled.clone(),
-        };
-        let missing = self.budget - self.selection.picks.len();
-        let able = (0..norms.len()).filter(|&row| !self.excluded[row]);
-        let able: Vec<usize> = able.collect();
-        let (picks, scores) = draw.take(self.pool, norms, &able, missing)?;
-        self.selection.picks.extend(picks);
-        self.selection.scores.extend(scores);
-        (self.progress)(Progress::Picks(self.selection.picks.len()));
-        Ok(())
-    }
-
-    /// Takes a row whose residual norm, in pool unit, is `score`.
-    fn pick(&mut self, row: usize, score: f64) {
-        self.excluded[row] = true;
-        self.selection.picks.push(row);
-        self.selection.scores.push(in_unit(self.pool, score));
-        (self.progress)(Progress::Picks(self.selection.picks.len()));
-    }
-
-    fn done(&self) -> bool {
-        self.selection.picks.len() == self.budget
     }
 }

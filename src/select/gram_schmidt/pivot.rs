@@ -4,8 +4,8 @@
 //! the host last looked, whichever is less. Among the rows of largest bounds the host looks closer,
 //! and picks the best while it beats every bound outside (or equals it and comes first).
 
-use super::Run;
 use super::candidates::{self, Candidate};
+use super::run::Run;
 use super::span::Span;
 use crate::error::Error;
 use crate::kernels::residuals::RowState;

@@ -2,7 +2,8 @@
 //! pass over a copy of the features in f64. Exact, the same on every device, and slow.
 
 use super::super::norm::power;
-use super::{OnExhaustion, Run};
+use super::options::OnExhaustion;
+use super::run::Run;
 use crate::error::Error;
 use crate::lp::Lp;
 use crate::selection::ShortfallReason;

@@ -21,9 +21,9 @@
 //! when too many rows are fetched in vain. No pick depends on limits, on lists, or on a kernel's
 //! last bits.
 
-use super::Run;
 use super::basis::Basis;
 use super::held::{Held, InTurn};
+use super::run::Run;
 use super::span::Span;
 use crate::error::Error;
 use rayon::prelude::*;

@@ -1,6 +1,6 @@
 //! What a basis leaves of a row, in f64 on the host.
 
-use super::basis::Basis;
+use super::basis::{Basis, project_out};
 use crate::sums;
 
 /// Share of a squared length: where less is left, the basis is projected out once more.
@@ -96,14 +96,6 @@ impl Residual {
         self.sound_sq = sums::dot(&self.values, &self.values);
         self.falling_sq = self.sound_sq;
     }
-}
-
-/// Projects a unit vector `q` out of `x`; gives their inner product.
-#[inline(always)]
-pub(super) fn project_out(x: &mut [f64], q: &[f64]) -> f64 {
-    let c = sums::dot(x, q);
-    sums::subtract(x, c, q);
-    c
 }
 
 #[cfg(test)]

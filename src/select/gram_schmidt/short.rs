@@ -6,10 +6,10 @@
 //! directions span all rows, the next ones are tried here. An epoch that cannot be brought to its end
 //! is left to the device, and nothing of it is kept: its picks are the same either way.
 
-use super::Run;
+use super::attempt::{Attempt, Stand};
 use super::basis::Basis;
 use super::enclosure::Enclosure;
-use super::residual::Residual;
+use super::run::Run;
 use super::short_pivot::ShortPivot;
 use super::short_race::ShortRace;
 use super::span::Span;
@@ -30,58 +30,6 @@ pub(super) struct Short {
 enum Rule {
     Drawn(ShortRace),
     Greedy(ShortPivot),
-}
-
-/// An epoch under way, nothing of which is final.
-pub(super) struct Attempt<'e> {
-    enclosure: &'e Enclosure,
-    pub(super) tol: f64,
-    /// Picks that are missing from the budget.
-    missing: usize,
-    pub(super) basis: Basis,
-    /// Rows, and their residual norms when picked, in pool unit.
-    picks: Vec<(usize, f64)>,
-}
-
-/// How an attempt stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stand {
-    /// More picks follow.
-    Open,
-    /// The budget is reached, or no row is left to pick.
-    Over,
-    /// There are more directions than thought, or they are too poor to be certain.
-    Lost,
-}
-
-impl Attempt<'_> {
-    /// Number of directions that hold all rows.
-    pub(super) fn directions(&self) -> usize {
-        self.enclosure.len()
-    }
-
-    /// These directions, a row each.
-    pub(super) fn enclosed(&self) -> &[f64] {
-        self.enclosure.directions()
-    }
-
-    /// How far from their span a row may be, over its length.
-    pub(super) fn off(&self) -> f64 {
-        self.enclosure.off
-    }
-
-    /// Takes a row with its residual; `dt` is the time since the pick before.
-    pub(super) fn pick(&mut self, row: usize, residual: &Residual, dt: f64) -> Stand {
-        self.picks.push((row, residual.sq().sqrt()));
-        self.basis.push(residual.values(), dt);
-        if self.picks.len() == self.missing || self.enclosure.is_spanned_by(&self.basis, self.tol) {
-            Stand::Over
-        } else if self.basis.len() > self.enclosure.len() || self.basis.is_full() {
-            Stand::Lost
-        } else {
-            Stand::Open
-        }
-    }
 }
 
 impl Short {

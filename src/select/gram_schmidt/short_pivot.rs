@@ -1,10 +1,10 @@
 //! Greedy picks of a short epoch: bounds of every residual by the rows' coordinates in the span that
 //! holds them all, and rows that are alike counted as one.
 
-use super::Run;
+use super::attempt::{Attempt, Stand};
 use super::candidates::{self, Candidate};
 use super::enclosure::Enclosure;
-use super::short::{Attempt, Stand};
+use super::run::Run;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::select::alike::first_alike;

@@ -1,9 +1,9 @@
 //! Drawn picks of a short epoch: the race among the few rows of the smallest numbers.
 
-use super::Run;
+use super::attempt::{Attempt, Stand};
 use super::held::{Held, InTurn};
 use super::race::advance;
-use super::short::{Attempt, Stand};
+use super::run::Run;
 use crate::error::Error;
 use crate::kernels::rounding::norm_bounds;
 use crate::lp::Lp;

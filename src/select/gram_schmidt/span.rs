@@ -1,9 +1,9 @@
 //! The span of the picks of an epoch: orthonormal in f64 on the host, as bounds on the device.
 
-use super::GramSchmidt;
 use super::basis::Basis;
 use super::candidates::{self, Candidate};
 use super::held::Held;
+use super::options::GramSchmidt;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};

@@ -1,6 +1,6 @@
 //! A block of greedy picks made on the host between two passes of the device.
 
-use super::group::Weights;
+use super::weights::Weights;
 use crate::kernels::similarities::{MASK, Round, is_masked, similarity};
 use crate::products::{Columns, products};
 use crate::quantise::{FIXED_BITS, IntegerRows};

@@ -4,6 +4,7 @@ mod block;
 mod double_greedy;
 mod group;
 mod views;
+mod weights;
 
 use crate::cpu::CpuPool;
 use crate::error::Error;

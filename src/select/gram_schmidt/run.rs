@@ -1,0 +1,86 @@
+//! A Gram-Schmidt selection under way: what all its roads share.
+
+use super::options::{GramSchmidt, OnExhaustion};
+use crate::error::Error;
+use crate::kernels::pool::Pool;
+use crate::lp::Lp;
+use crate::progress::Progress;
+use crate::random;
+use crate::select::norm::{Draw, in_unit};
+use crate::select::settled::Settled;
+use crate::selection::{Selection, ShortfallReason};
+
+/// A selection under way.
+pub(super) struct Run<'a> {
+    pub(super) options: &'a GramSchmidt,
+    pub(super) pool: &'a dyn Pool,
+    pub(super) budget: usize,
+    /// Rows that cannot be picked any more: labelled or picked.
+    pub(super) excluded: Vec<bool>,
+    pub(super) selection: Selection,
+    pub(super) settled: Settled,
+    pub(super) progress: &'a mut dyn FnMut(Progress<'_>),
+}
+
+impl Run<'_> {
+    /// The epoch's exponential numbers; none for greedy picks.
+    pub(super) fn numbers(&self) -> Option<Vec<f64>> {
+        let stream = random::RACE + self.selection.epochs.len() as u64 - 1;
+        (!self.options.greedy).then(|| {
+            random::of_rows(
+                self.pool.numbering(),
+                self.pool.rows(),
+                self.options.seed,
+                stream,
+            )
+        })
+    }
+
+    /// Opens the next epoch, or says why there is none.
+    pub(super) fn next_epoch(
+        &mut self,
+        positive: impl Fn(usize) -> bool,
+    ) -> Option<ShortfallReason> {
+        let left = (0..self.excluded.len()).any(|row| !self.excluded[row] && positive(row));
+        if self.done() || !left {
+            return Some(ShortfallReason::ZeroWeight);
+        }
+        if self.options.on_exhaustion == OnExhaustion::Stop {
+            return Some(ShortfallReason::Rank);
+        }
+        self.selection.epochs.push(self.selection.picks.len());
+        None
+    }
+
+    /// The last epoch of [`OnExhaustion::Norm`]: norms, without deflation.
+    pub(super) fn by_norm(&mut self, norms: &[f32]) -> Result<(), Error> {
+        let draw = Draw {
+            norm: Lp::L2,
+            power: self.options.power,
+            inputs: None,
+            largest: None,
+            numbers: self.numbers(),
+            settled: self.settled.clone(),
+        };
+        let missing = self.budget - self.selection.picks.len();
+        let able = (0..norms.len()).filter(|&row| !self.excluded[row]);
+        let able: Vec<usize> = able.collect();
+        let (picks, scores) = draw.take(self.pool, norms, &able, missing)?;
+        self.selection.picks.extend(picks);
+        self.selection.scores.extend(scores);
+        (self.progress)(Progress::Picks(self.selection.picks.len()));
+        Ok(())
+    }
+
+    /// Takes a row whose residual norm, in pool unit, is `score`.
+    pub(super) fn pick(&mut self, row: usize, score: f64) {
+        self.excluded[row] = true;
+        self.selection.picks.push(row);
+        self.selection.scores.push(in_unit(self.pool, score));
+        (self.progress)(Progress::Picks(self.selection.picks.len()));
+    }
+
+    pub(super) fn done(&self) -> bool {
+        self.selection.picks.len() == self.budget
+    }
+}
