@@ -1,7 +1,7 @@
 //! What a device can do at best, in the words of its measurement. For the benchmarks of the command line;
 //! an application has no use for it.
 
-use crate::Error;
+use crate::error::Error;
 
 #[cfg(target_arch = "x86_64")]
 pub use crate::products::x86::with_vnni;

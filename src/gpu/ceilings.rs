@@ -3,7 +3,8 @@
 use super::adapter::{backend_name, driver, type_name};
 use super::memory::Block;
 use crate::bench::{Effort, Limit, Measured, Number, latency, long_enough, word, wrong};
-use crate::{Error, Gpu};
+use crate::error::Error;
+use crate::gpu::device::Gpu;
 use std::sync::OnceLock;
 use std::sync::mpsc;
 use std::time::Instant;

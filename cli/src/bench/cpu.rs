@@ -427,7 +427,9 @@ fn gemm(product: Product, sizes: &Sizes) -> Result<Measured, Error> {
         .zip(&x[(others - 1) * dim..]);
     let want: f64 = pairs.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
     let got = f64::from(products[products.len() - 1]);
-    if (got - want).abs() > f64::from(coresift::kernels::rounding::inner_error(dim)) * 4.0 * dim as f64 {
+    if (got - want).abs()
+        > f64::from(coresift::kernels::rounding::inner_error(dim)) * 4.0 * dim as f64
+    {
         return Err(wrong(Limit::Gemm(product)));
     }
     Ok((2.0 * (rows * others) as f64 * dim as f64, seconds))
