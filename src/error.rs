@@ -185,6 +185,13 @@ pub enum Error {
         /// The picks made before; each is final.
         partial: Box<Selection>,
     },
+    /// The run was ended from outside: by a [`Stop`](crate::Stop), or by whom its progress was told.
+    #[error("interrupted ({} picks had been made)", partial.picks.len())]
+    Interrupted {
+        /// The picks made before; each is final. They are the first of those that the whole run would
+        /// have made, but for selectors that say otherwise.
+        partial: Box<Selection>,
+    },
 }
 
 /// Names on one line.

@@ -66,6 +66,7 @@
 
 #[doc(hidden)] // for the benchmarks
 pub mod bench;
+mod control;
 mod cpu;
 mod error;
 mod features;
@@ -82,6 +83,7 @@ mod selection;
 mod similarity;
 mod sums;
 
+pub use control::Stop;
 pub use cpu::CpuPool;
 pub use error::Error;
 pub use features::{Features, Precision, center};
@@ -92,7 +94,7 @@ pub use pool::{
     Bunch, DOWN_DATE_ERROR, Due, Field, Leads, Lp, MOST_CLOSEST, Nearest, Pool, Rate, Residuals,
     RowState, Totals, closest_error, inner_error, norm_bounds, score_error, slip,
 };
-pub use progress::Progress;
+pub use progress::{Listener, Progress};
 pub use random::Numbering;
 pub use select::{
     Classes, Clustering, Delta, GramSchmidt, KMeans, Norm, Objective, OnExhaustion, ProbCover,

@@ -3,7 +3,7 @@
 //! Kernels bound and score; the host decides. No kernel's answer is trusted beyond the bound
 //! stated with it here, so that every device leads to the same picks.
 
-use crate::{Error, IntegerRows, Neighbours, Numbering, Precision, Similarities};
+use crate::{Error, IntegerRows, Neighbours, Numbering, Precision, Similarities, Stop};
 
 /// A vector norm ‖x‖ₚ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -25,6 +25,9 @@ pub enum Lp {
 /// that *pool unit*, unless it says so.
 ///
 /// Row indices must be below [`rows`](Self::rows): a selector has checked them.
+///
+/// Once [`stop`](Self::stop) is stopped every kernel, those of residuals, similarities and neighbours
+/// included, fails with [`Error::Interrupted`] beside the errors that it names.
 pub trait Pool {
     /// Number of rows.
     fn rows(&self) -> usize;
@@ -146,6 +149,10 @@ pub trait Pool {
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`]; [`Error::Device`] where 32 rows do not fit
     /// one binding.
     fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error>;
+
+    /// What ends the work on these rows before it is done: kernels look at it, and so does whoever works
+    /// long on the host.
+    fn stop(&self) -> &Stop;
 
     /// Which random numbers are its rows': but for the rows that [`Then`](crate::Then) has chosen,
     /// row i's are number i of each stream.

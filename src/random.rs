@@ -1,6 +1,6 @@
 //! Random numbers by position: row `i` owns number `i` of a stream, whatever was drawn before.
 
-use crate::Pool;
+use crate::{Error, Pool};
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng as _, SeedableRng as _};
 use rayon::prelude::*;
@@ -80,31 +80,39 @@ fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
 }
 
 /// Each row's own number of the stream, an exponential of mean 1.
-pub(crate) fn of_rows(pool: &dyn Pool, seed: u64, stream: u64) -> Vec<f64> {
+pub(crate) fn of_rows(pool: &dyn Pool, seed: u64, stream: u64) -> Result<Vec<f64>, Error> {
     let numbering = pool.numbering();
     let stream = numbering.stream(stream);
-    let Some(rows) = numbering.rows else {
-        return exponentials(seed, stream, pool.rows());
-    };
-    let mut out = vec![0.0; rows.len()];
-    out.par_chunks_mut(CHUNK)
-        .zip(rows.par_chunks(CHUNK))
-        .for_each(|(out, rows)| {
-            let mut rng = generator(seed, stream);
-            for (e, &row) in out.iter_mut().zip(rows) {
-                rng.set_word_pos(2 * row as u128);
-                *e = exponential(rng.next_u64());
+    let mut out = vec![0.0; pool.rows()];
+    let chunks = out.par_chunks_mut(CHUNK).enumerate();
+    pool.stop().over(chunks).try_for_each(|chunk| {
+        let (chunk, out) = chunk?;
+        let first = chunk * CHUNK;
+        let mut rng = generator(seed, stream);
+        rng.set_word_pos(2 * first as u128);
+        for (row, e) in (first..).zip(out) {
+            if let Some(rows) = numbering.rows {
+                rng.set_word_pos(2 * rows[row] as u128);
             }
-        });
-    out
+            *e = exponential(rng.next_u64());
+        }
+        Ok(())
+    })?;
+    Ok(out)
 }
 
 /// Each row's own number of the stream, uniform on the open interval (0, 1).
-pub(crate) fn uniforms_of_rows(pool: &dyn Pool, seed: u64, stream: u64, out: &mut [f64]) {
+pub(crate) fn uniforms_of_rows(
+    pool: &dyn Pool,
+    seed: u64,
+    stream: u64,
+    out: &mut [f64],
+) -> Result<(), Error> {
     let numbering = pool.numbering();
     let stream = numbering.stream(stream);
     let chunks = out.par_chunks_mut(UNIFORMS).enumerate();
-    chunks.for_each(|(chunk, out)| {
+    pool.stop().over(chunks).try_for_each(|chunk| {
+        let (chunk, out) = chunk?;
         let first = chunk * UNIFORMS;
         let mut rng = generator(seed, stream);
         rng.set_word_pos(2 * first as u128);
@@ -114,7 +122,8 @@ pub(crate) fn uniforms_of_rows(pool: &dyn Pool, seed: u64, stream: u64, out: &mu
             }
             *v = uniform(rng.next_u64());
         }
-    });
+        Ok(())
+    })
 }
 
 /// The rows whose uniform number of the stream `is_wanted`, ascending, with that number.
@@ -123,10 +132,11 @@ pub(crate) fn uniforms_that(
     seed: u64,
     stream: u64,
     is_wanted: impl Fn(usize, f64) -> bool + Sync,
-) -> Vec<(usize, f64)> {
+) -> Result<Vec<(usize, f64)>, Error> {
     let numbering = pool.numbering();
     let (stream, rows) = (numbering.stream(stream), pool.rows());
-    let of_chunk = |first: usize| {
+    let of_chunk = |first: Result<usize, Error>| {
+        let first = first?;
         let mut found = Vec::new();
         let mut rng = generator(seed, stream);
         rng.set_word_pos(2 * first as u128);
@@ -139,10 +149,12 @@ pub(crate) fn uniforms_that(
                 found.push((row, number));
             }
         }
-        found
+        Ok(found)
     };
     let firsts: Vec<usize> = (0..rows).step_by(UNIFORMS).collect();
-    firsts.into_par_iter().flat_map_iter(of_chunk).collect()
+    let found = pool.stop().over(firsts.into_par_iter()).map(of_chunk);
+    let found: Vec<Vec<(usize, f64)>> = found.collect::<Result<_, Error>>()?;
+    Ok(found.concat())
 }
 
 /// `out[i]` is the number at position `2 * i` of the stream, an exponential of mean 1.
@@ -240,7 +252,7 @@ mod tests {
         };
         for (stage, stream) in [(0, 2), (1, 0x4000_0002), (2, 0x1_4000_0002)] {
             let all = exponentials(7, stream, CHUNK + 2);
-            let got = of_rows(&pool(stage), 7, 2);
+            let got = of_rows(&pool(stage), 7, 2).unwrap();
             assert_eq!(got[..4], [0, 3, 4, CHUNK + 1].map(|row| all[row]));
             let v = uniform_of(pool(stage).numbering(), 7, 2, 4);
             assert_eq!(got[4], -libm::log1p(-v));

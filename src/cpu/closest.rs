@@ -1,7 +1,7 @@
 //! Mirror of `shaders/closest.wgsl`.
 
 use super::{BLOCK, CpuPool};
-use crate::{Bunch, MOST_CLOSEST, sums};
+use crate::{Bunch, Error, MOST_CLOSEST, sums};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
@@ -28,7 +28,11 @@ struct Scratch {
 }
 
 /// For every row of every bunch the `k` largest products less halves.
-pub(super) fn closest(pool: &CpuPool<'_>, bunches: &[Bunch<'_>], k: usize) -> Vec<Vec<f32>> {
+pub(super) fn closest(
+    pool: &CpuPool<'_>,
+    bunches: &[Bunch<'_>],
+    k: usize,
+) -> Result<Vec<Vec<f32>>, Error> {
     let lists = |bunch: &Bunch<'_>| vec![f32::MIN; bunch.rows.len() * k];
     let mut closest: Vec<Vec<f32>> = bunches.iter().map(lists).collect();
     // Blocks of all bunches alike, so that many small ones keep every core at work.
@@ -48,20 +52,23 @@ pub(super) fn closest(pool: &CpuPool<'_>, bunches: &[Bunch<'_>], k: usize) -> Ve
         products: vec![0.0; BLOCK * BLOCK],
         able: Vec::new(),
     };
-    blocks
-        .into_par_iter()
-        .for_each_init(scratch, |scratch, block| {
-            fill(pool, block, k, scratch);
-        });
-    closest
+    (pool.stop.over(blocks.into_par_iter()))
+        .try_for_each_init(scratch, |scratch, block| fill(pool, block?, k, scratch))?;
+    Ok(closest)
 }
 
 /// The lists of a block of rows.
-fn fill(pool: &CpuPool<'_>, block: Block<'_>, k: usize, scratch: &mut Scratch) {
+fn fill(
+    pool: &CpuPool<'_>,
+    block: Block<'_>,
+    k: usize,
+    scratch: &mut Scratch,
+) -> Result<(), Error> {
     let (dim, count, bunch) = (pool.features.dim(), block.lists.len() / k, block.bunch);
     let members = block.first..block.first + count;
     let rows = about_centre(pool, bunch, members.clone(), &mut scratch.rows);
     for at in (0..bunch.rows.len()).step_by(BLOCK) {
+        pool.stop.check()?; // a bunch may be all rows
         let others = at..bunch.rows.len().min(at + BLOCK);
         let halves = &bunch.halves[others.clone()];
         let width = halves.len();
@@ -92,6 +99,7 @@ fn fill(pool: &CpuPool<'_>, block: Block<'_>, k: usize, scratch: &mut Scratch) {
             meet(list, products, own, &mut scratch.able);
         }
     }
+    Ok(())
 }
 
 /// The rows at some places of a bunch over their lengths and less the centre, at the start of `values`.

@@ -3,7 +3,7 @@
 use super::arrangement::Links;
 use super::neighbours::{CpuNeighbours, Exact, Part, Tiler};
 use crate::products::{RoughColumns, RoughRows, Rounding, TILE, product, rough_products};
-use crate::{IntegerRows, sums};
+use crate::{Error, IntegerRows, sums};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Doubts in a tile from which on all of it is done exactly: a product of its own takes about eight
@@ -17,11 +17,15 @@ const VAIN_ALWAYS: usize = 64;
 ///
 /// A tile above the diagonal counts for its rows and for its columns. Rough products tell of most
 /// pairs; only where they leave a doubt are exact ones asked.
-pub(super) fn count_within(neighbours: &CpuNeighbours<'_>, least: i32) -> Vec<u32> {
+pub(super) fn count_within(neighbours: &CpuNeighbours<'_>, least: i32) -> Result<Vec<u32>, Error> {
     count_by(neighbours, least, Rounding::of(neighbours.dim()))
 }
 
-fn count_by(neighbours: &CpuNeighbours<'_>, least: i32, rounding: Option<Rounding>) -> Vec<u32> {
+fn count_by(
+    neighbours: &CpuNeighbours<'_>,
+    least: i32,
+    rounding: Option<Rounding>,
+) -> Result<Vec<u32>, Error> {
     let counts = Counts {
         of_positions: (0..neighbours.rows()).map(|_| 0.into()).collect(),
         links: Links::new(neighbours.rows(), least),
@@ -34,7 +38,7 @@ fn count_by(neighbours: &CpuNeighbours<'_>, least: i32, rounding: Option<Roundin
         })
     };
     if let Some(rounding) = rounding {
-        let radii = Rounding::radii(&neighbours.of_each(|row| rounding.lengths(row)));
+        let radii = Rounding::radii(&neighbours.of_each(|row| rounding.lengths(row))?);
         let rough = Rough {
             rounding,
             radii: &radii,
@@ -42,9 +46,9 @@ fn count_by(neighbours: &CpuNeighbours<'_>, least: i32, rounding: Option<Roundin
             least,
             counts: &counts,
         };
-        neighbours.each_tile(|| RoughTiles::new(rough, exact()));
+        neighbours.each_tile(|| RoughTiles::new(rough, exact()))?;
     } else {
-        neighbours.each_tile(exact);
+        neighbours.each_tile(exact)?;
     }
     let Counts {
         of_positions,
@@ -55,7 +59,7 @@ fn count_by(neighbours: &CpuNeighbours<'_>, least: i32, rounding: Option<Roundin
         .into_iter()
         .map(AtomicU32::into_inner)
         .collect();
-    neighbours.arrangement().by_row(&of_positions)
+    Ok(neighbours.arrangement().by_row(&of_positions))
 }
 
 /// A tile's counts along its rows and along its columns.
@@ -293,7 +297,7 @@ mod tests {
                 .map(|at| (centres[at % (5 * dim)] + spread * numbers[at] - 1.0) as f32)
                 .collect();
             let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
-            let neighbours = CpuNeighbours::new(&pool);
+            let neighbours = CpuNeighbours::new(&pool).unwrap();
             let mut made = neighbours.scratch(rows);
             neighbours.fill(0..rows, 0, &mut made);
             let mut limits = vec![i32::MIN, -1, 0, 1 << 29, i32::MAX];
@@ -302,8 +306,8 @@ mod tests {
                 limits.extend([at - 1, at, at + 1]);
             }
             for least in limits {
-                let want = count_by(&neighbours, least, None);
-                let got = count_by(&neighbours, least, Rounding::of(dim));
+                let want = count_by(&neighbours, least, None).unwrap();
+                let got = count_by(&neighbours, least, Rounding::of(dim)).unwrap();
                 assert_eq!(got, want, "{rows} x {dim}, spread {spread}, above {least}");
             }
         }

@@ -1,7 +1,7 @@
 //! Mirror of `shaders/deflate.wgsl`.
 
 use super::{BLOCK, CpuResiduals, sum_in_order, totals_of};
-use crate::{DOWN_DATE_ERROR, Rate, RowState, Totals, inner_error, slip, sums};
+use crate::{DOWN_DATE_ERROR, Error, Rate, RowState, Totals, inner_error, slip, sums};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
@@ -17,26 +17,27 @@ pub(super) fn deflate(
     directions: &[f32],
     dt: &[f32],
     rate: Rate,
-) -> Totals {
+) -> Result<Totals, Error> {
     let pool = residuals.pool;
     let dim = pool.features.dim();
     // The scale goes onto the few directions rather than onto every feature.
     let directions: Vec<f32> = directions.iter().map(|q| q * pool.scale).collect();
-    let totals: Vec<_> = residuals
-        .states
+    let blocks = (residuals.states)
         .par_chunks_mut(BLOCK)
-        .zip(pool.features.values().par_chunks(BLOCK * dim))
+        .zip(pool.features.values().par_chunks(BLOCK * dim));
+    let totals: Result<Vec<Totals>, Error> = (pool.stop.over(blocks))
         .map_init(
             || vec![0.0; dt.len() * BLOCK],
-            |products, (states, x)| {
+            |products, block| {
+                let (states, x) = block?;
                 let products = &mut products[..dt.len() * states.len()];
                 inner_products(&directions, x, dim, products);
                 down_date(states, products, dt, rate, inner_error(dim));
-                totals_of(states, rate)
+                Ok(totals_of(states, rate))
             },
         )
         .collect();
-    sum_in_order(&totals)
+    Ok(sum_in_order(&totals?))
 }
 
 /// `products` = x · directionsᵀ, a row a row of `x`: this way round the GEMM repacks the few

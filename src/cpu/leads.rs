@@ -2,8 +2,8 @@
 //! mirror: a GPU looks at all rows instead.
 
 use super::nearest::smallest;
-use super::{BLOCK, CpuPool};
-use crate::{Field, Leads, Nearest, sums};
+use super::{CpuPool, rows_between_looks};
+use crate::{Error, Field, Leads, Nearest, sums};
 use bytemuck::Zeroable as _;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -32,7 +32,7 @@ pub(super) fn leads(
     vectors: &[f64],
     offsets: &[f64],
     lengths: &[f32],
-) -> Vec<Leads> {
+) -> Result<Vec<Leads>, Error> {
     let of_field = |field: &Field<'_>| Leads {
         nearest: vec![Nearest::zeroed(); field.rows.len()],
         least: vec![f32::MAX; field.vectors.len()],
@@ -40,32 +40,34 @@ pub(super) fn leads(
     };
     let mut leads: Vec<Leads> = fields.iter().map(of_field).collect();
     let blocks = (fields.iter().zip(&mut leads).enumerate()).flat_map(|(index, (field, leads))| {
-        let nearest = leads.nearest.chunks_mut(BLOCK);
-        (field.rows.chunks(BLOCK).zip(nearest)).map(move |(rows, nearest)| Block {
+        let block = rows_between_looks(field.vectors.len() * pool.features.dim());
+        let nearest = leads.nearest.chunks_mut(block);
+        (field.rows.chunks(block).zip(nearest)).map(move |(rows, nearest)| Block {
             field: index,
             rows,
             nearest,
         })
     });
     let blocks: Vec<Block<'_>> = blocks.collect();
-    let found: Vec<(usize, Vec<f32>, f32)> = blocks
-        .into_par_iter()
+    let blocks = pool.stop.over(blocks.into_par_iter());
+    let found: Result<Vec<(usize, Vec<f32>, f32)>, Error> = blocks
         .map_init(Scratch::default, |scratch, block| {
+            let block = block?;
             let index = block.field;
             let field = &fields[index];
             scratch.fill(pool, block.rows, &field.vectors, vectors, offsets);
             let (least, own) = meet(block, &field.vectors, lengths, scratch);
-            (index, least, own)
+            Ok((index, least, own))
         })
         .collect();
-    for (index, least, own) in found {
+    for (index, least, own) in found? {
         let leads = &mut leads[index];
         leads.own = leads.own.max(own);
         for (all, least) in leads.least.iter_mut().zip(least) {
             *all = all.min(least);
         }
     }
-    leads
+    Ok(leads)
 }
 
 impl Scratch {

@@ -1,7 +1,7 @@
 //! Mirror of `shaders/nearest.wgsl`.
 
-use super::{BLOCK, CpuPool};
-use crate::{Nearest, sums};
+use super::{CpuPool, rows_between_looks};
+use crate::{Error, Nearest, sums};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
@@ -12,44 +12,47 @@ pub(super) fn nearest(
     vectors: &[f32],
     offsets: &[f32],
     lengths: &[f32],
-) -> Vec<Nearest> {
+) -> Result<Vec<Nearest>, Error> {
     let (dim, count) = (pool.features.dim(), offsets.len());
     // The scale goes onto the few vectors rather than onto every feature.
     let vectors: Vec<f32> = vectors.iter().map(|v| v * pool.scale).collect();
     let vectors = MatRef::from_row_major_slice(&vectors, count, dim);
+    let block = rows_between_looks(count * dim);
     let mut nearest = vec![bytemuck::Zeroable::zeroed(); lengths.len()];
-    nearest
-        .par_chunks_mut(BLOCK)
-        .zip(pool.features.values().par_chunks(BLOCK * dim))
-        .zip(lengths.par_chunks(BLOCK))
-        .for_each_init(
-            || vec![0.0; count * BLOCK],
-            |products, ((nearest, x), lengths)| {
-                let rows = lengths.len();
-                let products = &mut products[..rows * count];
-                matmul(
-                    MatMut::from_row_major_slice_mut(products, rows, count),
-                    Accum::Replace,
-                    MatRef::from_row_major_slice(x, rows, dim),
-                    vectors.transpose(),
-                    1.0,
-                    Par::Seq,
-                );
-                let rows = nearest
-                    .iter_mut()
-                    .zip(products.chunks_exact_mut(count))
-                    .zip(lengths);
-                sums::vectorised!({
-                    for ((nearest, scores), &length) in rows {
-                        for (score, offset) in scores.iter_mut().zip(offsets) {
-                            *score = offset * length - *score;
-                        }
-                        *nearest = smallest(scores);
+    let blocks = nearest
+        .par_chunks_mut(block)
+        .zip(pool.features.values().par_chunks(block * dim))
+        .zip(lengths.par_chunks(block));
+    pool.stop.over(blocks).try_for_each_init(
+        || vec![0.0; count * block],
+        |products, found| {
+            let ((nearest, x), lengths) = found?;
+            let rows = lengths.len();
+            let products = &mut products[..rows * count];
+            matmul(
+                MatMut::from_row_major_slice_mut(products, rows, count),
+                Accum::Replace,
+                MatRef::from_row_major_slice(x, rows, dim),
+                vectors.transpose(),
+                1.0,
+                Par::Seq,
+            );
+            let rows = nearest
+                .iter_mut()
+                .zip(products.chunks_exact_mut(count))
+                .zip(lengths);
+            sums::vectorised!({
+                for ((nearest, scores), &length) in rows {
+                    for (score, offset) in scores.iter_mut().zip(offsets) {
+                        *score = offset * length - *score;
                     }
-                });
-            },
-        );
-    nearest
+                    *nearest = smallest(scores);
+                }
+            });
+            Ok(())
+        },
+    )?;
+    Ok(nearest)
 }
 
 /// Scores that are compared side by side.

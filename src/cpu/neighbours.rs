@@ -8,7 +8,7 @@ use super::mark_within::{count_marked, mark_within};
 use super::nearest_other::nearest_other;
 use crate::neighbours::{factor, is_f32_enough, to_integers};
 use crate::products::{Columns, TILE, products};
-use crate::{Error, FIXED_BITS, IntegerRows, Marks, Neighbours, Reach, sums};
+use crate::{Error, FIXED_BITS, IntegerRows, Marks, Neighbours, Reach, Stop, sums};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -36,7 +36,7 @@ pub(super) struct CpuNeighbours<'a> {
 }
 
 impl<'a> CpuNeighbours<'a> {
-    pub(super) fn new(pool: &'a CpuPool<'a>) -> Self {
+    pub(super) fn new(pool: &'a CpuPool<'a>) -> Result<Self, Error> {
         let rows = pool.features.values().par_chunks_exact(pool.features.dim());
         let in_f32 = |factor: f64| {
             let is_enough = is_f32_enough(factor.max(f64::from(factor as f32)));
@@ -48,12 +48,19 @@ impl<'a> CpuNeighbours<'a> {
         };
         let mut new = Self {
             pool,
-            factors: rows.map(|x| in_f32(factor(x, pool.scale))).collect(),
+            factors: (pool.stop.over(rows))
+                .map(|x| Ok(in_f32(factor(x?, pool.scale))))
+                .collect::<Result<_, Error>>()?,
             arrangement: Arrangement::default(),
             links: OnceLock::new(),
         };
-        new.arrangement = Arrangement::by_likeness(pool, |row| new.unit(row));
-        new
+        new.arrangement = Arrangement::by_likeness(pool, |row| new.unit(row))?;
+        Ok(new)
+    }
+
+    /// What ends the work.
+    pub(super) fn stop(&self) -> &Stop {
+        &self.pool.stop
     }
 
     pub(super) fn arrangement(&self) -> &Arrangement {
@@ -159,14 +166,18 @@ impl<'a> CpuNeighbours<'a> {
     }
 
     /// What `work` finds of each row, by position.
-    pub(super) fn of_each<T: Send>(&self, work: impl Fn(&[i16]) -> T + Sync) -> Vec<T> {
+    pub(super) fn of_each<T: Send>(
+        &self,
+        work: impl Fn(&[i16]) -> T + Sync,
+    ) -> Result<Vec<T>, Error> {
         let positions = (0..self.rows()).into_par_iter();
-        positions
+        (self.stop().over(positions))
             .map_init(
                 || self.scratch(1),
                 |made, at| {
+                    let at = at?;
                     self.fill(self.arrangement.rows(at..at + 1), 0, made);
-                    work(made.row(0))
+                    Ok(work(made.row(0)))
                 },
             )
             .collect()
@@ -174,21 +185,25 @@ impl<'a> CpuNeighbours<'a> {
 
     /// Hands `visit` the products of every pair of rows once: tiles on and above the diagonal,
     /// row-major, with their rows and columns.
-    pub(super) fn tiles(&self, visit: impl Fn(&[i32], &Part, &Part) + Sync) {
-        self.each_tile(|| Exact::new(&visit));
+    pub(super) fn tiles(&self, visit: impl Fn(&[i32], &Part, &Part) + Sync) -> Result<(), Error> {
+        self.each_tile(|| Exact::new(&visit))
     }
 
     /// Hands tiles on and above the diagonal to the `tiler` of a thread.
-    pub(super) fn each_tile<T: Tiler>(&self, tiler: impl Fn() -> T + Sync + Send) {
+    pub(super) fn each_tile<T: Tiler>(
+        &self,
+        tiler: impl Fn() -> T + Sync + Send,
+    ) -> Result<(), Error> {
         let rows = self.rows();
         // Some bands a core, so that none waits long for the last.
         let cores = rayon::current_num_threads();
         let most = (BAND_BYTES / (2 * self.dim())).max(BAND_ALWAYS);
         let band = (rows / (4 * cores)).clamp(1, most).next_multiple_of(TILE);
         let starts: Vec<usize> = (0..rows).step_by(band).collect();
-        starts.into_par_iter().for_each_init(
+        (self.stop().over(starts.into_par_iter())).try_for_each_init(
             || (self.scratch(band + TILE), tiler()),
             |(made, tiler), start| {
+                let start = start?;
                 let end = rows.min(start + band);
                 self.fill(self.arrangement.rows(start..end), 0, made);
                 let part = |positions: Range<usize>, place: usize| Part {
@@ -197,6 +212,7 @@ impl<'a> CpuNeighbours<'a> {
                 };
                 tiler.band(made, &part(start..end, 0));
                 for first in (start..rows).step_by(TILE) {
+                    self.stop().check()?;
                     let columns = first..rows.min(first + TILE);
                     // Columns of the band itself are there already.
                     let mut place = first - start;
@@ -212,8 +228,9 @@ impl<'a> CpuNeighbours<'a> {
                         tiler.tile(made, &of_tile, &columns);
                     }
                 }
+                Ok(())
             },
-        );
+        )
     }
 }
 
@@ -269,7 +286,7 @@ impl<V: FnMut(&[i32], &Part, &Part)> Tiler for Exact<V> {
 
 impl Neighbours for CpuNeighbours<'_> {
     fn count_within(&self, least: i32) -> Result<Vec<u32>, Error> {
-        Ok(count_within(self, least))
+        count_within(self, least)
     }
 
     fn mark_within(
@@ -278,7 +295,7 @@ impl Neighbours for CpuNeighbours<'_> {
         among: &[usize],
         reach: Reach,
     ) -> Result<Vec<Marks>, Error> {
-        Ok(mark_within(self, marked, among, reach))
+        mark_within(self, marked, among, reach)
     }
 
     fn count_marked(
@@ -287,7 +304,7 @@ impl Neighbours for CpuNeighbours<'_> {
         among: &[usize],
         reach: Reach,
     ) -> Result<Vec<u32>, Error> {
-        Ok(count_marked(self, marked, among, reach))
+        count_marked(self, marked, among, reach)
     }
 
     fn candidates(&self, marked: &[usize], reach: Reach) -> Option<Vec<usize>> {
@@ -303,6 +320,6 @@ impl Neighbours for CpuNeighbours<'_> {
     }
 
     fn nearest_other(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
-        Ok(nearest_other(self, labels))
+        nearest_other(self, labels)
     }
 }

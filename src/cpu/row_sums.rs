@@ -1,14 +1,18 @@
 //! Mirror of `shaders/row_sums.wgsl`.
 
 use crate::products::{self, Columns, TILE};
-use crate::{IntegerRows, similarity, sums};
+use crate::{Error, IntegerRows, Stop, similarity, sums};
 use rayon::prelude::*;
 
 /// Σⱼ s_ij over the class of row i, for every row. With a threshold.
 ///
 /// A tile below the diagonal counts twice, for its rows and for its columns. Whole numbers add up
 /// to the same in any order, so every thread has sums of its own.
-pub(super) fn row_sums(rows: &IntegerRows, threshold: Option<i32>) -> Vec<i64> {
+pub(super) fn row_sums(
+    rows: &IntegerRows,
+    threshold: Option<i32>,
+    stop: &Stop,
+) -> Result<Vec<i64>, Error> {
     let bands: Vec<_> = (0..rows.classes())
         .flat_map(|class| {
             let class = rows.class(class);
@@ -19,21 +23,20 @@ pub(super) fn row_sums(rows: &IntegerRows, threshold: Option<i32>) -> Vec<i64> {
         })
         .collect();
     let zeros = || vec![0i64; rows.rows()];
-    bands
-        .into_par_iter()
-        .fold(
+    (stop.over(bands.into_par_iter()))
+        .try_fold(
             || (zeros(), Scratch::default()),
-            |(mut sums, mut scratch), (first, end)| {
-                add_band(rows, threshold, (first, end), &mut sums, &mut scratch);
-                (sums, scratch)
+            |(mut sums, mut scratch), band| {
+                add_band((rows, stop), threshold, band?, &mut sums, &mut scratch)?;
+                Ok((sums, scratch))
             },
         )
-        .map(|(sums, _)| sums)
-        .reduce_with(|mut a, b| {
+        .map(|done| done.map(|(sums, _)| sums))
+        .try_reduce_with(|mut a, b| {
             a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-            a
+            Ok(a)
         })
-        .unwrap_or_else(zeros)
+        .unwrap_or_else(|| Ok(zeros()))
 }
 
 /// What a thread needs for a tile.
@@ -53,17 +56,18 @@ impl Default for Scratch {
 
 /// Adds the tiles of one block of columns, from the diagonal on.
 fn add_band(
-    rows: &IntegerRows,
+    (rows, stop): (&IntegerRows, &Stop),
     threshold: Option<i32>,
     (first, end): (usize, usize),
     sums: &mut [i64],
     scratch: &mut Scratch,
-) {
+) -> Result<(), Error> {
     let block = |first: usize| first..end.min(first + TILE);
     let Scratch { columns, products } = scratch;
     columns.pack(rows, block(first));
     let width = columns.len();
     for row in (first..end).step_by(TILE) {
+        stop.check()?; // a class may be all rows
         let a: Vec<usize> = block(row).collect();
         products::products(rows, &a, columns, products);
         let products = &products[..a.len() * width];
@@ -73,6 +77,7 @@ fn add_band(
             add(&mut sums[row..], &of_rows[..a.len()]);
         }
     }
+    Ok(())
 }
 
 fn add(sums: &mut [i64], of_tile: &[i32]) {

@@ -5,7 +5,7 @@ use super::row_sums::row_sums;
 use super::store_similarities::{Matrix, store_similarities};
 use super::sum_columns::sum_columns;
 use super::sum_stored::sum_stored;
-use crate::{Error, IntegerRows, Round, Similarities, stored_bytes};
+use crate::{Error, IntegerRows, Round, Similarities, Stop, stored_bytes};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -20,6 +20,7 @@ const BATCH: u64 = 1 << 27;
 pub(super) struct CpuSimilarities<'a> {
     rows: &'a IntegerRows,
     threshold: Option<i32>,
+    stop: &'a Stop,
     /// The classes kept, and one matrix for each of them. Matrices past their number are there for
     /// their memory.
     kept: Range<usize>,
@@ -27,10 +28,11 @@ pub(super) struct CpuSimilarities<'a> {
 }
 
 impl<'a> CpuSimilarities<'a> {
-    pub(super) fn new(rows: &'a IntegerRows, threshold: Option<i32>) -> Self {
+    pub(super) fn new(rows: &'a IntegerRows, threshold: Option<i32>, stop: &'a Stop) -> Self {
         Self {
             rows,
             threshold,
+            stop,
             kept: 0..0,
             matrices: Vec::new(),
         }
@@ -44,11 +46,11 @@ impl<'a> CpuSimilarities<'a> {
 
 impl Similarities for CpuSimilarities<'_> {
     fn row_sums(&self) -> Result<Vec<i64>, Error> {
-        Ok(row_sums(self.rows, self.threshold))
+        row_sums(self.rows, self.threshold, self.stop)
     }
 
     fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
-        Ok(sum_columns(self.rows, self.threshold, columns))
+        sum_columns(self.rows, self.threshold, columns, self.stop)
     }
 
     fn room(&self) -> u64 {
@@ -72,7 +74,8 @@ impl Similarities for CpuSimilarities<'_> {
             })?;
         }
         for (matrix, class) in self.matrices.iter_mut().zip(classes.clone()) {
-            store_similarities(self.rows, self.rows.class(class), self.threshold, matrix);
+            let class = self.rows.class(class);
+            store_similarities(self.rows, class, self.threshold, matrix, self.stop)?;
         }
         self.kept = classes;
         Ok(())
@@ -92,11 +95,13 @@ impl Similarities for CpuSimilarities<'_> {
             (of_class, rest) = rest.split_at_mut(rows.len());
             of_classes.push((matrix, rows, of_class));
         }
-        of_classes.into_par_iter().for_each(|(matrix, rows, sums)| {
-            let columns = columns.iter().filter(|column| rows.contains(column));
-            let columns: Vec<usize> = columns.map(|column| column - rows.start).collect();
-            sum_stored(matrix, &columns, sums);
-        });
+        of_classes
+            .into_par_iter()
+            .try_for_each(|(matrix, rows, sums)| {
+                let columns = columns.iter().filter(|column| rows.contains(column));
+                let columns: Vec<usize> = columns.map(|column| column - rows.start).collect();
+                sum_stored(matrix, &columns, sums, self.stop)
+            })?;
         Ok(sums)
     }
 
@@ -116,7 +121,9 @@ impl Similarities for CpuSimilarities<'_> {
         }
         let rounds = of_classes
             .into_par_iter()
-            .map(|(first, matrix, gains, count)| greedy_rounds(first, matrix, gains, count, step));
-        Ok(rounds.collect())
+            .map(|(first, matrix, gains, count)| {
+                greedy_rounds(first, matrix, gains, count, step, self.stop)
+            });
+        rounds.collect()
     }
 }

@@ -1,7 +1,7 @@
 //! Mirror of `shaders/sum_columns.wgsl`.
 
 use crate::products::{Columns, TILE, products};
-use crate::{IntegerRows, similarity, sums};
+use crate::{Error, IntegerRows, Stop, similarity, sums};
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -10,7 +10,8 @@ pub(super) fn sum_columns(
     rows: &IntegerRows,
     threshold: Option<i32>,
     columns: &[usize],
-) -> Vec<i64> {
+    stop: &Stop,
+) -> Result<Vec<i64>, Error> {
     let mut sums = vec![0; rows.rows()];
     let mut rest = &mut sums[..];
     let mut blocks = Vec::new();
@@ -34,11 +35,14 @@ pub(super) fn sum_columns(
                 .map(|(first, sums)| (first, sums, columns.clone())),
         );
     }
-    blocks.into_par_iter().for_each_init(
+    type Block<'a> = (usize, &'a mut [i64], Arc<[Columns]>);
+    stop.over(blocks.into_par_iter()).try_for_each_init(
         || vec![0; TILE * TILE],
-        |scratch, (first, sums, columns): (usize, &mut [i64], Arc<[Columns]>)| {
+        |scratch, block: Result<Block<'_>, Error>| {
+            let (first, sums, columns) = block?;
             let block: Vec<usize> = (first..first + sums.len()).collect();
             for columns in &*columns {
+                stop.check()?; // these may be all labelled rows
                 products(rows, &block, columns, scratch);
                 let products = scratch.chunks_exact(columns.len());
                 sums::vectorised!({
@@ -47,9 +51,10 @@ pub(super) fn sum_columns(
                     }
                 });
             }
+            Ok(())
         },
-    );
-    sums
+    )?;
+    Ok(sums)
 }
 
 #[inline(always)]

@@ -8,7 +8,7 @@ use super::similarities::GpuSimilarities;
 use super::{closest, gather_rows, nearest, row_norms};
 use crate::{
     Bunch, CpuPool, Error, Features, Field, Gpu, IntegerRows, Leads, Lp, Nearest, Neighbours, Pool,
-    Precision, Residuals, Similarities, sums,
+    Precision, Residuals, Similarities, Stop, sums,
 };
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -83,7 +83,7 @@ impl<'a> GpuPool<'a> {
             precision: features.precision(),
             pending_scale: 1.0,
             cuts: blocks(0..rows, rows_per_panel(gpu, dim)?).collect(),
-            host: Some(CpuPool::new(features)),
+            host: Some(CpuPool::new(features).with_stop(gpu.stop.clone())),
             faint: BTreeMap::new(),
             panels: OnceLock::new(),
         })
@@ -327,5 +327,9 @@ impl Pool for GpuPool<'_> {
 
     fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
         closest::run(self, bunches, k)
+    }
+
+    fn stop(&self) -> &Stop {
+        &self.gpu.stop
     }
 }

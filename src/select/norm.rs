@@ -4,7 +4,8 @@ use super::classes::Classes;
 use super::gather::gather;
 use super::settled::Settled;
 use super::strata::{Strata, check_classes, classes_among};
-use crate::selection::{ShortfallReason, check_power, labelled_mask, places};
+use crate::progress::{Listener, tell};
+use crate::selection::{ShortfallReason, check_power, labelled_mask, places, with_partial};
 use crate::{Error, Lp, Pool, Progress, Selection, Selector, norm_bounds, order, random, sums};
 use rayon::prelude::*;
 
@@ -108,7 +109,7 @@ impl Selector for Norm {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
         self.check(pool)?;
         let excluded = labelled_mask(&self.labelled, pool.rows(), budget)?;
@@ -136,10 +137,12 @@ impl Selector for Norm {
             power: self.power,
             inputs: self.input_norms.as_deref().map(Inputs::new),
             largest: None,
-            numbers: (!self.greedy).then(|| random::of_rows(pool, self.seed, random::RACE)),
+            numbers: (!self.greedy)
+                .then(|| random::of_rows(pool, self.seed, random::RACE))
+                .transpose()?,
             settled: Settled::default(),
         };
-        for stratum in &strata.strata {
+        let done = strata.strata.iter().try_for_each(|stratum| {
             if self.anti {
                 let relative = |row, norm| draw.relative(row, norm);
                 let largest = largest_by(pool, self.norm, &norms, &stratum.rows, relative)?;
@@ -147,10 +150,13 @@ impl Selector for Norm {
             }
             let (picks, scores) = draw.take(pool, &norms, &stratum.able, stratum.budget)?;
             strata.add(stratum, &picks, &scores, &mut selection);
-            progress(Progress::Picks(selection.picks.len()));
-        }
+            tell(progress, Progress::Picks(selection.picks.len()))
+        });
         selection.settled = draw.settled.total();
-        Ok(selection.finish(budget, ShortfallReason::ZeroWeight))
+        match done {
+            Ok(()) => Ok(selection.finish(budget, ShortfallReason::ZeroWeight)),
+            Err(error) => Err(with_partial(error, selection)),
+        }
     }
 
     fn check(&self, pool: &dyn Pool) -> Result<(), Error> {

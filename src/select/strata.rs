@@ -2,8 +2,9 @@
 
 use super::classes::Classes;
 use super::parallel;
+use crate::progress::Listener;
 use crate::selection::apportion;
-use crate::{ClassShare, Error, Pool, Progress, Selection, Warning};
+use crate::{ClassShare, Error, Pool, Selection, Warning};
 
 /// The classes of a stratified selection, ascending; one stratum of all rows where there are none.
 pub(super) struct Strata {
@@ -49,7 +50,7 @@ impl Strata {
         excluded: &[bool],
         budget: usize,
         min_per_class: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Self, Error> {
         let warnings = match classes {
             Some(Classes::KMeans { .. }) => parallel::warning(pool)?.into_iter().collect(),

@@ -2,7 +2,8 @@
 
 use super::classes::Classes;
 use super::strata::{Strata, check_classes, classes_among};
-use crate::selection::{ShortfallReason, labelled_mask, places};
+use crate::progress::{Listener, tell};
+use crate::selection::{ShortfallReason, labelled_mask, places, with_partial};
 use crate::{Error, Pool, Progress, Selection, Selector, order, random};
 
 /// Uniform sampling without replacement: every subset of `budget` rows is equally likely.
@@ -46,7 +47,7 @@ impl Selector for Uniform {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
         self.check(pool)?;
         let labelled = labelled_mask(&self.labelled, pool.rows(), budget)?;
@@ -59,7 +60,7 @@ impl Selector for Uniform {
             self.min_per_class,
             progress,
         )?;
-        let numbers = random::of_rows(pool, self.seed, random::UNIFORM);
+        let numbers = random::of_rows(pool, self.seed, random::UNIFORM)?;
         let mut selection = Selection {
             epochs: vec![0],
             passes: strata.passes,
@@ -73,7 +74,10 @@ impl Selector for Uniform {
                 .map(|place| stratum.able[place])
                 .collect();
             strata.add(stratum, &picks, &vec![1.0; picks.len()], &mut selection);
-            progress(Progress::Picks(selection.picks.len()));
+            let told = tell(progress, Progress::Picks(selection.picks.len()));
+            if let Err(error) = told.and_then(|()| pool.stop().check()) {
+                return Err(with_partial(error, selection));
+            }
         }
         Ok(selection.finish(budget, ShortfallReason::ZeroWeight))
     }

@@ -2,7 +2,7 @@
 
 use coresift::{
     Bunch, Due, Error, Field, IntegerRows, Leads, Lp, Marks, Nearest, Neighbours, Pool, Precision,
-    Rate, Reach, Residuals, Round, RowState, Selection, Similarities, Totals,
+    Rate, Reach, Residuals, Round, RowState, Selection, Similarities, Stop, Totals,
 };
 use std::cell::Cell;
 
@@ -32,6 +32,9 @@ impl Pool for Noisy<'_> {
     }
     fn precision(&self) -> Precision {
         self.inner.precision()
+    }
+    fn stop(&self) -> &Stop {
+        self.inner.stop()
     }
     fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {
         self.inner.row_norms(norm)
@@ -210,6 +213,9 @@ impl Pool for Lost<'_> {
     }
     fn precision(&self) -> Precision {
         self.inner.precision()
+    }
+    fn stop(&self) -> &Stop {
+        self.inner.stop()
     }
     fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {
         self.inner.row_norms(norm)

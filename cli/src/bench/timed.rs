@@ -6,7 +6,7 @@
 
 use coresift::{
     Bunch, Due, Error, Field, IntegerRows, Leads, Lp, Marks, Nearest, Neighbours, Numbering, Pool,
-    Precision, Rate, Reach, Residuals, Round, RowState, Similarities, Totals,
+    Precision, Rate, Reach, Residuals, Round, RowState, Similarities, Stop, Totals,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -176,6 +176,10 @@ impl Pool for Timed<'_> {
 
     fn numbering(&self) -> Numbering<'_> {
         self.pool.numbering()
+    }
+
+    fn stop(&self) -> &Stop {
+        self.pool.stop()
     }
 }
 

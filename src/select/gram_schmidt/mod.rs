@@ -15,6 +15,7 @@ mod span;
 
 use super::norm::{Draw, in_unit};
 use super::settled::Settled;
+use crate::progress::{Listener, tell};
 use crate::selection::{ShortfallReason, check_power, labelled_mask, places, with_partial};
 use crate::{Error, Lp, Pool, Precision, Progress, Selection, Selector, random};
 use short::Short;
@@ -139,7 +140,7 @@ impl Selector for GramSchmidt {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
         self.check(pool)?;
         let excluded = labelled_mask(&self.labelled, pool.rows(), budget)?;
@@ -230,7 +231,7 @@ struct Run<'a> {
     excluded: Vec<bool>,
     selection: Selection,
     settled: Settled,
-    progress: &'a mut dyn FnMut(Progress<'_>),
+    progress: &'a mut Listener<'a>,
 }
 
 impl Run<'_> {
@@ -269,7 +270,7 @@ impl Run<'_> {
 
     /// One epoch: from unprojected rows until the budget is reached or no row is live.
     fn epoch(&mut self, span: &mut Span<'_>, norms: &[f32]) -> Result<(), Error> {
-        let (options, numbers) = (self.options, self.numbers());
+        let (options, numbers) = (self.options, self.numbers()?);
         let first = self.selection.epochs.len() == 1;
         let labelled: &[usize] = if first { &options.labelled } else { &[] };
         let result = span
@@ -278,15 +279,16 @@ impl Run<'_> {
                 Some(numbers) => race::epoch(self, span, numbers),
                 None => pivot::epoch(self, span),
             });
-        // Also of an epoch that a lost device has cut short.
+        // Also of an epoch that was cut short.
         self.selection.passes += std::mem::take(&mut span.passes);
         result
     }
 
     /// The epoch's exponential numbers; none for greedy picks.
-    fn numbers(&self) -> Option<Vec<f64>> {
+    fn numbers(&self) -> Result<Option<Vec<f64>>, Error> {
         let stream = random::RACE + self.selection.epochs.len() as u64 - 1;
-        (!self.options.greedy).then(|| random::of_rows(self.pool, self.options.seed, stream))
+        let numbers = || random::of_rows(self.pool, self.options.seed, stream);
+        (!self.options.greedy).then(numbers).transpose()
     }
 
     /// Opens the next epoch, or says why there is none.
@@ -309,7 +311,7 @@ impl Run<'_> {
             power: self.options.power,
             inputs: None,
             largest: None,
-            numbers: self.numbers(),
+            numbers: self.numbers()?,
             settled: self.settled.clone(),
         };
         let missing = self.budget - self.selection.picks.len();
@@ -318,16 +320,20 @@ impl Run<'_> {
         let (picks, scores) = draw.take(self.pool, norms, &able, missing)?;
         self.selection.picks.extend(picks);
         self.selection.scores.extend(scores);
-        (self.progress)(Progress::Picks(self.selection.picks.len()));
-        Ok(())
+        self.tell()
     }
 
     /// Takes a row whose residual norm, in pool unit, is `score`.
-    fn pick(&mut self, row: usize, score: f64) {
+    fn pick(&mut self, row: usize, score: f64) -> Result<(), Error> {
         self.excluded[row] = true;
         self.selection.picks.push(row);
         self.selection.scores.push(in_unit(self.pool, score));
-        (self.progress)(Progress::Picks(self.selection.picks.len()));
+        self.tell()
+    }
+
+    /// Tells how many picks there are.
+    fn tell(&mut self) -> Result<(), Error> {
+        tell(self.progress, Progress::Picks(self.selection.picks.len()))
     }
 
     fn done(&self) -> bool {

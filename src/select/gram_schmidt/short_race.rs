@@ -73,7 +73,7 @@ impl ShortRace {
             times.start * rate < least && least <= times.end * rate
         };
         run.settled.add(self.rates.len());
-        let due = random::uniforms_that(run.pool, run.options.seed, stream, is_due);
+        let due = random::uniforms_that(run.pool, run.options.seed, stream, is_due)?;
         if due.is_empty() {
             return Ok(());
         }
@@ -83,7 +83,8 @@ impl ShortRace {
         let mut new: Vec<Held> = new
             .map(|(&(row, number), x)| Held::new(row, x, random::exponential_of(number)))
             .collect();
-        advance(&mut new, &attempt.basis, run.options.power);
+        let (power, stop) = (run.options.power, run.pool.stop());
+        advance(&mut new, &attempt.basis, power, stop)?;
         new.retain(|row| row.residual.is_live(attempt.tol));
         held.extend(new.into_iter().map(InTurn));
         Ok(())

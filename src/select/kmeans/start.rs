@@ -100,12 +100,16 @@ impl<'a> Start<'a> {
         let nearest = &mut self.nearest;
         self.rows.gather(rows, |rows, z| {
             let pairs = rows.par_iter().zip(z.par_chunks_exact(dim));
-            let distances: Vec<f64> = pairs
-                .map(|(&row, z)| least_distance_sq(z, &centres[known[row] as usize * dim..]))
-                .collect();
+            let distance = |pair: Result<(&usize, &[f64]), Error>| {
+                let (&row, z) = pair?;
+                Ok(least_distance_sq(z, &centres[known[row] as usize * dim..]))
+            };
+            let distances = self.rows.pool().stop().over(pairs).map(distance);
+            let distances: Vec<f64> = distances.collect::<Result<_, Error>>()?;
             for (&row, distance_sq) in rows.iter().zip(distances) {
                 nearest[row] = nearest[row].min(distance_sq);
             }
+            Ok(())
         })?;
         for &row in rows {
             self.known[row] = self.starts.len() as u32;
@@ -183,6 +187,7 @@ fn least_distance_sq(z: &[f64], centres: &[f64]) -> f64 {
 mod tests {
     use super::super::tests::bunches;
     use super::*;
+    use crate::progress::unheard;
     use crate::{CpuPool, Features, KMeans, Numbering, random};
 
     /// Bunches so tight that most distances lie within what the kernel leaves open.
@@ -206,7 +211,7 @@ mod tests {
         for seed in 0..5 {
             let clusters = 60;
             let found = KMeans { clusters, seed }
-                .starts(&rows, &mut |_| {})
+                .starts(&rows, &mut unheard)
                 .unwrap();
             let mut distances = vec![1.0; 90];
             let mut centres = Vec::new();
@@ -243,7 +248,7 @@ mod tests {
         let mut settled = 0;
         for centre in 0..8 {
             let mut numbers = [0.0; 90];
-            random::uniforms_of_rows(&pool, 1, centre, &mut numbers);
+            random::uniforms_of_rows(&pool, 1, centre, &mut numbers).unwrap();
             let row = start.next(&numbers).unwrap().unwrap();
             for (row, z) in all.chunks_exact(6).enumerate() {
                 let exact = least_distance_sq(z, &start.centres);

@@ -7,6 +7,7 @@ mod near;
 mod queue;
 mod radius;
 
+use crate::progress::{Listener, tell};
 use crate::select::parallel;
 use crate::select::unit_rows::UnitRows;
 use crate::selection::{Coverage, ShortfallReason, labelled_mask, places, with_partial};
@@ -97,7 +98,7 @@ impl Selector for ProbCover {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
         self.check(pool)?;
         let is_taken = labelled_mask(&self.labelled, pool.rows(), budget)?;
@@ -153,7 +154,7 @@ impl ProbCover {
         budget: usize,
         is_taken: Vec<bool>,
         selection: &mut Selection,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<(), Error> {
         let rows = UnitRows::new(pool)?;
         let done = self.cover(&rows, budget, is_taken, selection, progress);
@@ -167,7 +168,7 @@ impl ProbCover {
         budget: usize,
         is_taken: Vec<bool>,
         selection: &mut Selection,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<(), Error> {
         let pool = rows.pool();
         selection.passes = 1;
@@ -184,6 +185,8 @@ impl ProbCover {
                 delta
             }
         };
+        let pairs = (rows.len() as u64).pow(2);
+        tell(progress, Progress::Pairs(pairs))?;
         let mut cover = Cover::new(rows, &*neighbours, delta, is_taken)?;
         let before = selection.passes;
         cover.cover_with(&self.labelled)?;
@@ -202,7 +205,7 @@ impl ProbCover {
                 delta,
                 covered: cover.covered(),
             });
-            progress(Progress::Picks(selection.picks.len()));
+            tell(progress, Progress::Picks(selection.picks.len()))?;
         }
         Ok(())
     }

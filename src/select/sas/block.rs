@@ -2,7 +2,7 @@
 
 use super::group::Weights;
 use crate::products::{Columns, products};
-use crate::{FIXED_BITS, IntegerRows, MASK, Round, is_masked, similarity};
+use crate::{Error, FIXED_BITS, IntegerRows, MASK, Round, Stop, is_masked, similarity};
 use std::cmp::Reverse;
 use std::ops::Range;
 
@@ -20,7 +20,7 @@ pub(super) fn block(
     most: usize,
     step: i64,
     horizon: Horizon<'_>,
-) -> Vec<Round> {
+) -> Result<Vec<Round>, Error> {
     let mut order: Vec<usize> = (0..gains.len()).filter(|&i| !is_masked(gains[i])).collect();
     let rank = |&i: &usize| (Reverse(gains[i]), i);
     let mut outside = None;
@@ -38,6 +38,7 @@ pub(super) fn block(
     let mut scratch = vec![0; places.len()];
     let mut rounds = Vec::new();
     while rounds.len() < most.min(MOST_PICKS).min(places.len()) {
+        horizon.stop.check()?;
         let gain = candidates
             .iter()
             .copied()
@@ -61,7 +62,7 @@ pub(super) fn block(
         candidates[at] += MASK;
         bound.picked(rows.row(places[at]));
     }
-    rounds
+    Ok(rounds)
 }
 
 /// What is known of the gains that a block will see.
@@ -74,6 +75,8 @@ pub(super) struct Horizon<'a> {
     pub(super) candidates: usize,
     /// Where there is no threshold.
     pub(super) linear: Option<&'a Weights>,
+    /// What ends the work.
+    pub(super) stop: &'a Stop,
 }
 
 /// The largest gain that a row outside of the candidates can have.

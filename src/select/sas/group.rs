@@ -2,7 +2,7 @@
 
 use super::block::{Horizon, block};
 use crate::products::product;
-use crate::{Error, IntegerRows, MASK, Round, Similarities, is_masked, similarity};
+use crate::{Error, IntegerRows, MASK, Round, Similarities, Stop, is_masked, similarity};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -20,6 +20,8 @@ pub(super) struct Frame<'a> {
     pub(super) threshold: Option<i32>,
     pub(super) worst: bool,
     pub(super) candidates: usize,
+    /// What ends the work.
+    pub(super) stop: &'a Stop,
 }
 
 /// Some classes under way. Rows go by their places; what there is for each begins with place
@@ -65,7 +67,10 @@ impl<'a> Group<'a> {
             let z = frame.rows.row(place);
             i64::from(similarity(product(z, z), frame.threshold))
         };
-        let own: Vec<i64> = places.clone().into_par_iter().map(own_of).collect();
+        let own = frame.stop.over(places.clone().into_par_iter());
+        let own: Vec<i64> = own
+            .map(|place| place.map(own_of))
+            .collect::<Result<_, _>>()?;
         let mut group = Self {
             frame,
             similarities,
@@ -211,18 +216,18 @@ impl<'a> Group<'a> {
     }
 
     /// Adds greedy picks until each class has as many as `counts` says. `progress` is told of those
-    /// that have been made.
+    /// that have been made, and may end it.
     pub(super) fn greedy(
         &mut self,
         picks: &mut [Vec<Round>],
         counts: &[usize],
-        progress: &mut dyn FnMut(&[Vec<Round>]),
+        progress: &mut dyn FnMut(&[Vec<Round>]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         // The least gain is the largest with its sign turned.
         let step = if self.frame.worst { 2 } else { -2 };
         let sign = step / -2;
         self.turn(sign);
-        let mut weights = self.weights();
+        let mut weights = self.weights()?;
         loop {
             let missing: Vec<usize> = counts
                 .iter()
@@ -246,7 +251,7 @@ impl<'a> Group<'a> {
                     ..*round
                 }));
             }
-            progress(picks);
+            progress(picks)?;
         }
         self.turn(sign);
         Ok(())
@@ -277,11 +282,12 @@ impl<'a> Group<'a> {
                 worst: frame.worst,
                 candidates: frame.candidates,
                 linear: weights.get(class),
+                stop: frame.stop,
             };
             block(frame.rows, places, gains, missing[class], step, horizon)
         };
         let classes = self.by_class(&self.gains).into_par_iter().enumerate();
-        let rounds: Vec<Vec<Round>> = classes.map(of_class).collect();
+        let rounds: Vec<Vec<Round>> = classes.map(of_class).collect::<Result<_, Error>>()?;
         let picks: Vec<usize> = rounds.iter().flatten().map(|round| round.row).collect();
         let mut gains = std::mem::take(&mut self.gains);
         let added = self.add(&mut gains, &picks, step);
@@ -297,17 +303,17 @@ impl<'a> Group<'a> {
     }
 
     /// Each class's weights, where there is no threshold.
-    fn weights(&self) -> Vec<Weights> {
+    fn weights(&self) -> Result<Vec<Weights>, Error> {
         if self.frame.threshold.is_some() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let rows = self.frame.rows;
         let of_class = |(places, gains): (Range<usize>, &[i64])| {
-            let mut weights = Weights::new(rows, places.clone());
+            let mut weights = Weights::new(rows, places.clone(), self.frame.stop)?;
             for (place, _) in places.zip(gains).filter(|(_, gain)| is_masked(**gain)) {
                 weights.take(rows.row(place));
             }
-            weights
+            Ok(weights)
         };
         let classes = self.by_class(&self.gains);
         classes.into_par_iter().map(of_class).collect()
@@ -323,10 +329,11 @@ pub(super) struct Weights {
 }
 
 impl Weights {
-    fn new(rows: &IntegerRows, class: Range<usize>) -> Self {
+    fn new(rows: &IntegerRows, class: Range<usize>, stop: &Stop) -> Result<Self, Error> {
         let mut w = vec![0.0; rows.pitch()];
         let mut lengths = (f64::INFINITY, 0.0f64);
         for z in class.map(|place| rows.row(place)) {
+            stop.check()?;
             let mut square = 0i64;
             for (w, &z) in w.iter_mut().zip(z) {
                 *w += f64::from(z);
@@ -335,7 +342,7 @@ impl Weights {
             let length = (square as f64).sqrt();
             lengths = (lengths.0.min(length), lengths.1.max(length));
         }
-        Self { w, lengths }
+        Ok(Self { w, lengths })
     }
 
     /// Takes a row into S.

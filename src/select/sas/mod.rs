@@ -5,6 +5,7 @@ mod double_greedy;
 mod group;
 mod integers;
 
+use crate::progress::{Listener, tell};
 use crate::select::classes::Partition;
 use crate::select::parallel;
 use crate::selection::{
@@ -12,7 +13,7 @@ use crate::selection::{
 };
 use crate::{
     Classes, CpuPool, Error, Features, IntegerRows, Numbering, Pool, Progress, Round, Selection,
-    Selector, Similarities, stored_bytes,
+    Selector, Similarities, Stop, stored_bytes,
 };
 use double_greedy::{Rule, double_greedy};
 use group::{Frame, Group};
@@ -173,7 +174,7 @@ impl Selector for Sas {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
         self.check(pool)?;
         let examples = pool.rows() / self.views;
@@ -188,6 +189,7 @@ impl Selector for Sas {
             threshold: self.threshold_in_products(),
             worst: self.worst,
             candidates: self.block,
+            stop: pool.stop(),
         };
         let open = |class| {
             rows.class(class)
@@ -278,17 +280,14 @@ impl Sas {
     }
 
     /// The latent classes of the examples.
-    fn partition(
-        &self,
-        pool: &dyn Pool,
-        progress: &mut dyn FnMut(Progress<'_>),
-    ) -> Result<Partition, Error> {
+    fn partition(&self, pool: &dyn Pool, progress: &mut Listener<'_>) -> Result<Partition, Error> {
         if self.views == 1 {
             return self.classes.partition(pool, progress);
         }
         let means = integers::mean_views(self, pool)?;
         let means = Features::new(&means, pool.rows() / self.views, pool.dim())?;
-        self.classes.partition(&CpuPool::new(means), progress)
+        let means = CpuPool::new(means).with_stop(pool.stop().clone());
+        self.classes.partition(&means, progress)
     }
 
     /// Whether greedy picks are never dropped again.
@@ -311,7 +310,7 @@ struct Run<'a> {
     numbering: Numbering<'a>,
     budgets: Vec<usize>,
     selection: Selection,
-    progress: &'a mut dyn FnMut(Progress<'_>),
+    progress: &'a mut Listener<'a>,
 }
 
 impl Run<'_> {
@@ -321,12 +320,14 @@ impl Run<'_> {
         let mut row_sums = None;
         let groups = self.groups(&*similarities);
         let plan = self.plan(&groups);
-        (self.progress)(Progress::Plan(&plan));
+        tell(self.progress, Progress::Plan(&plan))?;
         for (classes, stored) in groups {
             let sums = if stored {
+                self.tell_pairs(classes.clone())?;
                 None
             } else {
                 if row_sums.is_none() {
+                    self.tell_pairs(0..rows.classes())?;
                     row_sums = Some(self.row_sums(&*similarities)?);
                 }
                 row_sums.as_deref()
@@ -342,8 +343,16 @@ impl Run<'_> {
                 self.take(&plan[classes.clone()], &picks, &values?);
             }
             done?;
+            tell(self.progress, Progress::Picks(self.selection.picks.len()))?;
         }
         Ok(())
+    }
+
+    /// Tells that a pass over all pairs of rows of some classes begins.
+    fn tell_pairs(&mut self, classes: Range<usize>) -> Result<(), Error> {
+        let rows = |class| self.frame.rows.class(class).len() as u64;
+        let pairs = classes.map(|class| rows(class).pow(2)).sum();
+        tell(self.progress, Progress::Pairs(pairs))
     }
 
     /// Runs of classes that are worked on together, and whether their similarities are kept.
@@ -404,8 +413,9 @@ impl Run<'_> {
             return similarities.row_sums();
         }
         let rows = self.frame.rows;
-        let of_class = |class: usize| linear_row_sums(rows, rows.class(class));
-        Ok((0..rows.classes()).flat_map(of_class).collect())
+        let of_class = |class: usize| linear_row_sums(rows, rows.class(class), self.frame.stop);
+        let of_classes: Result<Vec<Vec<i64>>, Error> = (0..rows.classes()).map(of_class).collect();
+        Ok(of_classes?.concat())
     }
 
     /// Picks from each class of a group.
@@ -422,14 +432,15 @@ impl Run<'_> {
         }
         let number = |class: usize| self.partition.classes[class].class;
         let before = self.selection.picks.len();
-        let report = &mut self.progress;
+        let listener = &mut *self.progress;
         let mut progress = |picks: &[Vec<Round>]| {
-            report(Progress::Round {
+            let round = Progress::Round {
                 classes: number(classes.start)..=number(classes.end - 1),
                 round: picks.iter().map(Vec::len).max().unwrap_or(0),
                 rounds: budgets.iter().copied().max().unwrap_or(0),
                 picks: before + picks.iter().map(Vec::len).sum::<usize>(),
-            });
+            };
+            tell(listener, round)
         };
         group.greedy(picks, budgets, &mut progress)?;
         let rule = match self.options.refine {
@@ -471,24 +482,25 @@ impl Run<'_> {
                 ..share.clone()
             });
         }
-        (self.progress)(Progress::Picks(selection.picks.len()));
     }
 }
 
 /// ⟨z, Σz⟩ for every row z of a class.
-fn linear_row_sums(rows: &IntegerRows, class: Range<usize>) -> Vec<i64> {
+fn linear_row_sums(
+    rows: &IntegerRows,
+    class: Range<usize>,
+    stop: &Stop,
+) -> Result<Vec<i64>, Error> {
     let mut sum = vec![0i64; rows.pitch()];
     for z in class.clone().map(|place| rows.row(place)) {
+        stop.check()?;
         sum.iter_mut()
             .zip(z)
             .for_each(|(sum, &z)| *sum += i64::from(z));
     }
-    let dot = |place| {
-        rows.row(place)
-            .iter()
-            .zip(&sum)
-            .map(|(&z, sum)| i64::from(z) * sum)
-            .sum()
+    let dot = |place: Result<usize, Error>| {
+        let pairs = rows.row(place?).iter().zip(&sum);
+        Ok(pairs.map(|(&z, sum)| i64::from(z) * sum).sum())
     };
-    class.into_par_iter().map(dot).collect()
+    stop.over(class.into_par_iter()).map(dot).collect()
 }

@@ -8,6 +8,7 @@ use super::classes::{ClassRows, Partition};
 use super::kmeans::KMeans;
 use super::parallel;
 use super::unit_rows::UnitRows;
+use crate::progress::{Listener, tell};
 use crate::selection::{labelled_mask, places, with_partial};
 use crate::{Error, MOST_CLOSEST, Pool, Progress, Selection, Selector};
 use cluster::{Cluster, Rule, bound};
@@ -106,7 +107,7 @@ impl Selector for TypiClust {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
         self.check(pool)?;
         let labelled = labelled_mask(&self.labelled, pool.rows(), budget)?;
@@ -176,7 +177,7 @@ impl TypiClust {
         &self,
         rows: &UnitRows<'_>,
         budget: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Partition, Error> {
         if let Some(clusters) = &self.clusters {
             return Ok(Partition::of(clusters));
@@ -200,7 +201,7 @@ impl TypiClust {
         labelled: &[bool],
         budget: usize,
         selection: &mut Selection,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<(), Error> {
         let rule = Rule {
             neighbours: self.neighbours,
@@ -209,6 +210,8 @@ impl TypiClust {
         let mut bounded = false;
         for mut turns in turns(partition.classes, labelled) {
             turns.truncate(budget - selection.picks.len()); // the others would get no turn
+            let pairs = turns.iter().map(Cluster::pairs).sum();
+            tell(progress, Progress::Pairs(pairs))?;
             bounded |= bound(&mut turns, rows, rule)?;
             while !turns.is_empty() && selection.picks.len() < budget {
                 let left = budget - selection.picks.len();
@@ -216,7 +219,7 @@ impl TypiClust {
                     let (row, typicality) = cluster.pick(rows, rule)?;
                     selection.picks.push(row);
                     selection.scores.push(f64::from(typicality as f32));
-                    progress(Progress::Picks(selection.picks.len()));
+                    tell(progress, Progress::Picks(selection.picks.len()))?;
                 }
                 turns.retain(|cluster| !cluster.is_empty());
             }
