@@ -452,7 +452,7 @@ fn progress_is_told_by_class_and_round() {
         let got = sas.select_with(&pool, 30, &mut listen).unwrap();
         assert_eq!(told.last(), Some(&(20, 30)));
         let square = |share: &ClassShare| share.rows.pow(2) as u64;
-        assert_eq!(pairs, plan.iter().map(square).sum());
+        assert_eq!(pairs, plan.iter().map(square).sum::<u64>());
         assert!(told.is_sorted(), "{told:?}");
         assert!(road == Road::Stored || told.len() > 5);
         for (planned, share) in plan.iter().zip(&got.classes) {

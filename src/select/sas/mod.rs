@@ -58,7 +58,9 @@ use std::ops::Range;
 ///
 /// [`Error::Argument`] for a threshold that is negative or not finite, views that do not divide
 /// the rows, classes that do not fit them, [`Road::Stored`] without a threshold, or a block of 0;
-/// [`Error::ZeroRow`] under [`Similarity::Cosine`]; else as [`Selector::select`].
+/// [`Error::ZeroRow`] under [`Similarity::Cosine`]; else as [`Selector::select`]. The picks that
+/// [`Error::Interrupted`] carries are those of whole classes; where none is dropped again, as with
+/// [`Refine::None`], also the first of classes that were under way side by side.
 ///
 /// # Example
 ///
