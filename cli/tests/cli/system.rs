@@ -225,7 +225,7 @@ fn ctrl_c_leaves_the_picks_made() {
     for (after, out) in [(1000, "s.json"), (1000, "s.csv"), (0, "s.txt")] {
         place.put(out, b"of old");
         let args = [&slow[..], &["--budget=50%", "--out", out]].concat();
-        let mut child = started(&place, "", &args);
+        let child = started(&place, "", &args);
         std::thread::sleep(Duration::from_millis(after));
         send(&child, "-INT");
         let began = Instant::now();
