@@ -19,6 +19,18 @@ pub enum Error {
         /// Values given.
         len: usize,
     },
+    /// The features' owner gives another number of values than when they were checked.
+    #[error(
+        "features: an owner of {len} values found, {rows} rows of {dim} expected, as it had before"
+    )]
+    OwnerChanged {
+        /// Rows it had.
+        rows: usize,
+        /// Columns it had.
+        dim: usize,
+        /// Values that it gives now.
+        len: usize,
+    },
     /// There is not one row or not one column.
     #[error("features: shape {rows} x {dim} found, at least one row and one column expected")]
     Empty {

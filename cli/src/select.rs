@@ -162,7 +162,7 @@ fn input_norms(
         // The library takes them for features.
         fail(error.to_string().replacen("features: ", "", 1))
     })?;
-    Ok(Some(inputs.norms(method::lp(args))))
+    Ok(Some(inputs.norms(method::lp(args))?))
 }
 
 /// The features, once all values are found good.

@@ -27,12 +27,12 @@ impl Arrangement {
     /// that it is most alike, by direction. `unit` gives a row at length 1.
     pub(super) fn by_likeness(
         pool: &CpuPool<'_>,
-        unit: impl Fn(usize) -> Vec<f32>,
+        unit: impl Fn(usize) -> Result<Vec<f32>, Error>,
     ) -> Result<Self, Error> {
         let rows = pool.features.rows();
         let count = (rows / ROWS_OF_LEADER).clamp(1, LEADERS);
-        let leaders: Vec<Vec<f32>> = (0..count).map(|k| unit(k * rows / count)).collect();
-        let leaders = chained(leaders).concat();
+        let leaders: Result<_, Error> = (0..count).map(|k| unit(k * rows / count)).collect();
+        let leaders = chained(leaders?).concat();
         let nearest = nearest(pool, &leaders, &vec![0.0; count], &vec![1.0; rows])?;
         let mut arranged: Vec<u32> = (0..rows as u32).collect();
         arranged.sort_by_key(|&row| nearest[row as usize].index);

@@ -1,6 +1,7 @@
 //! Mirror of `shaders/closest.wgsl`.
 
 use super::{BLOCK, CpuPool};
+use crate::features;
 use crate::{Bunch, Error, MOST_CLOSEST, sums};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -20,6 +21,7 @@ struct Block<'a> {
 
 /// What a thread works in.
 struct Scratch {
+    read: features::Scratch,
     rows: Vec<f32>,
     others: Vec<f32>,
     products: Vec<f32>,
@@ -47,6 +49,7 @@ pub(super) fn closest(
     let blocks: Vec<Block<'_>> = blocks.collect();
     let values = BLOCK * pool.features.dim();
     let scratch = || Scratch {
+        read: features::Scratch::default(),
         rows: vec![0.0; values],
         others: vec![0.0; values],
         products: vec![0.0; BLOCK * BLOCK],
@@ -66,7 +69,8 @@ fn fill(
 ) -> Result<(), Error> {
     let (dim, count, bunch) = (pool.features.dim(), block.lists.len() / k, block.bunch);
     let members = block.first..block.first + count;
-    let rows = about_centre(pool, bunch, members.clone(), &mut scratch.rows);
+    let (read, rows) = (&mut scratch.read, &mut scratch.rows);
+    let rows = about_centre(pool, bunch, members.clone(), read, rows)?;
     for at in (0..bunch.rows.len()).step_by(BLOCK) {
         pool.stop.check()?; // a bunch may be all rows
         let others = at..bunch.rows.len().min(at + BLOCK);
@@ -75,7 +79,7 @@ fn fill(
         let others = if others == members {
             rows
         } else {
-            about_centre(pool, bunch, others, &mut scratch.others)
+            about_centre(pool, bunch, others, read, &mut scratch.others)?
         };
         let products = &mut scratch.products[..count * width];
         matmul(
@@ -107,20 +111,19 @@ fn about_centre<'a>(
     pool: &CpuPool<'_>,
     bunch: &Bunch<'_>,
     places: Range<usize>,
+    read: &mut features::Scratch,
     values: &'a mut [f32],
-) -> &'a [f32] {
+) -> Result<&'a [f32], Error> {
     let dim = pool.features.dim();
     let values = &mut values[..places.len() * dim];
-    let rows = bunch.rows[places.clone()]
-        .iter()
-        .zip(&bunch.lengths[places]);
+    let x = (pool.features).spread(&bunch.rows[places.clone()], read)?;
+    let rows = x.iter().zip(&bunch.lengths[places]);
     sums::vectorised!({
-        for (to, (&row, length)) in values.chunks_exact_mut(dim).zip(rows) {
-            let x = &pool.features.values()[row * dim..][..dim];
+        for (to, (x, length)) in values.chunks_exact_mut(dim).zip(rows) {
             sums::about_centre(x, *length, bunch.centre, to);
         }
     });
-    values
+    Ok(values)
 }
 
 /// Leaves in a list the largest of what it held and of the answers, but for the row's `own` with

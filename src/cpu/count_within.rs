@@ -299,7 +299,7 @@ mod tests {
             let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
             let neighbours = CpuNeighbours::new(&pool).unwrap();
             let mut made = neighbours.scratch(rows);
-            neighbours.fill(0..rows, 0, &mut made);
+            neighbours.fill(0..rows, 0, &mut made).unwrap();
             let mut limits = vec![i32::MIN, -1, 0, 1 << 29, i32::MAX];
             for row in [1, 5, rows - 1] {
                 let at = product(made.row(0), made.row(row));

@@ -1,6 +1,7 @@
 //! Mirror of `shaders/deflate.wgsl`.
 
 use super::{BLOCK, CpuResiduals, sum_in_order, totals_of};
+use crate::features::Scratch;
 use crate::{DOWN_DATE_ERROR, Error, Rate, RowState, Totals, inner_error, slip, sums};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -22,14 +23,13 @@ pub(super) fn deflate(
     let dim = pool.features.dim();
     // The scale goes onto the few directions rather than onto every feature.
     let directions: Vec<f32> = directions.iter().map(|q| q * pool.scale).collect();
-    let blocks = (residuals.states)
-        .par_chunks_mut(BLOCK)
-        .zip(pool.features.values().par_chunks(BLOCK * dim));
+    let blocks = residuals.states.par_chunks_mut(BLOCK).enumerate();
     let totals: Result<Vec<Totals>, Error> = (pool.stop.over(blocks))
         .map_init(
-            || vec![0.0; dt.len() * BLOCK],
-            |products, block| {
-                let (states, x) = block?;
+            || (vec![0.0; dt.len() * BLOCK], Scratch::default()),
+            |(products, scratch), block| {
+                let (at, states) = block?;
+                let x = pool.features.nth_block(at, BLOCK, scratch)?;
                 let products = &mut products[..dt.len() * states.len()];
                 inner_products(&directions, x, dim, products);
                 down_date(states, products, dt, rate, inner_error(dim));

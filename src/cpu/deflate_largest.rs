@@ -3,6 +3,7 @@
 
 use super::deflate::Bounds;
 use super::{CpuResiduals, sum_in_order, totals_of};
+use crate::features::Scratch;
 use crate::products::{FloatColumns, LANES, float_products};
 use crate::{Error, Rate, RowState, Totals, inner_error, order, sums};
 use rayon::prelude::*;
@@ -129,7 +130,7 @@ pub(super) fn catch_up_all(residuals: &mut CpuResiduals<'_>) -> Result<(), Error
 /// Brings rows up to date, none of them masked, each named once and in the order of memory.
 fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) -> Result<(), Error> {
     let (pool, states, lacking) = (residuals.pool, &residuals.states, &residuals.lacking);
-    let (features, dim) = (pool.features.values(), pool.features.dim());
+    let dim = pool.features.dim();
     let now = lacking.directions.len() / dim;
     let alike = lacking.alike(rows, now);
     let packed: Vec<(&[usize], Vec<FloatColumns>)> = (alike.par_iter())
@@ -138,18 +139,21 @@ fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) -> Result<(), Erro
     let blocks: Vec<(&[usize], &[FloatColumns])> = (packed.iter())
         .flat_map(|(rows, lacks)| rows.chunks(BLOCK).map(|rows| (rows, &lacks[..])))
         .collect();
-    let caught_up =
-        (pool.stop.over(blocks.into_par_iter())).map_init(Vec::new, |products, block| {
+    let caught_up = (pool.stop.over(blocks.into_par_iter())).map_init(
+        <(Vec<f32>, Scratch)>::default,
+        |(products, scratch), block| {
             let (rows, lacks) = block?;
+            let x = pool.features.spread(rows, scratch)?;
             let mut states: Vec<RowState> = rows.iter().map(|&row| states[row]).collect();
             for directions in lacks {
                 pool.stop.check()?; // there may be as many as columns
                 products.resize(rows.len() * directions.len(), 0.0);
-                float_products(features, rows, directions, products);
+                float_products(x.values, x.places, directions, products);
                 shrink(&mut states, products, inner_error(dim));
             }
             Ok((rows, states))
-        });
+        },
+    );
     let caught_up: Vec<(&[usize], Vec<RowState>)> = caught_up.collect::<Result<_, Error>>()?;
     for (rows, states) in caught_up {
         for (&row, state) in rows.iter().zip(states) {

@@ -2,6 +2,7 @@
 
 use super::CpuPool;
 use crate::Error;
+use crate::features::Scratch;
 use rayon::prelude::*;
 
 /// Rows that a thread copies in one go.
@@ -14,15 +15,17 @@ pub(super) fn gather_rows(
     scale: f32,
 ) -> Result<Vec<f32>, Error> {
     pool.stop.check()?; // also where no row is asked for
-    let (values, dim) = (pool.features.values(), pool.features.dim());
+    let dim = pool.features.dim();
     let mut gathered = vec![0.0; rows.len() * dim];
     let chunks = gathered
         .par_chunks_mut(CHUNK * dim)
         .zip(rows.par_chunks(CHUNK));
-    pool.stop.over(chunks).try_for_each(|chunk| {
+    let chunks = pool.stop.over(chunks);
+    chunks.try_for_each_init(Scratch::default, |scratch, chunk| {
         let (gathered, rows) = chunk?;
-        for (to, &row) in gathered.chunks_exact_mut(dim).zip(rows) {
-            for (to, v) in to.iter_mut().zip(&values[row * dim..][..dim]) {
+        let x = pool.features.spread(rows, scratch)?;
+        for (to, x) in gathered.chunks_exact_mut(dim).zip(x.iter()) {
+            for (to, v) in to.iter_mut().zip(x) {
                 *to = v * scale;
             }
         }

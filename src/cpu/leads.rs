@@ -3,6 +3,7 @@
 
 use super::nearest::smallest;
 use super::{CpuPool, rows_between_looks};
+use crate::features;
 use crate::{Error, Field, Leads, Nearest, sums};
 use bytemuck::Zeroable as _;
 use faer::linalg::matmul::matmul;
@@ -19,6 +20,7 @@ struct Block<'a> {
 /// What a thread works in.
 #[derive(Default)]
 struct Scratch {
+    read: features::Scratch,
     rows: Vec<f32>,
     vectors: Vec<f32>,
     offsets: Vec<f32>,
@@ -55,7 +57,7 @@ pub(super) fn leads(
             let block = block?;
             let index = block.field;
             let field = &fields[index];
-            scratch.fill(pool, block.rows, &field.vectors, vectors, offsets);
+            scratch.fill(pool, block.rows, &field.vectors, vectors, offsets)?;
             let (least, own) = meet(block, &field.vectors, lengths, scratch);
             Ok((index, least, own))
         })
@@ -80,8 +82,8 @@ impl Scratch {
         among: &[u32],
         vectors: &[f64],
         offsets: &[f64],
-    ) {
-        let (dim, values) = (pool.features.dim(), pool.features.values());
+    ) -> Result<(), Error> {
+        let dim = pool.features.dim();
         // The scale goes onto the few vectors rather than onto every feature.
         let scale = f64::from(pool.scale);
         let vector = |vector: u32| &vectors[vector as usize * dim..][..dim];
@@ -107,8 +109,8 @@ impl Scratch {
             .extend(others.map(|other| (other - own) as f32));
         self.products.resize(rows.len() * among.len(), 0.0);
         self.rows.clear();
-        for &row in rows {
-            self.rows.extend_from_slice(&values[row * dim..][..dim]);
+        for x in pool.features.spread(rows, &mut self.read)?.iter() {
+            self.rows.extend_from_slice(x);
         }
         matmul(
             MatMut::from_row_major_slice_mut(&mut self.products, rows.len(), among.len()),
@@ -118,6 +120,7 @@ impl Scratch {
             1.0,
             Par::Seq,
         );
+        Ok(())
     }
 }
 

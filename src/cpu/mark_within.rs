@@ -46,8 +46,8 @@ fn mark_one(
     reach: Reach,
 ) -> Result<Vec<Marks>, Error> {
     let mut whole = neighbours.scratch(1);
-    neighbours.fill(iter::once(marked), 0, &mut whole);
-    let (whole, unit) = (whole.row(0), &neighbours.unit(marked));
+    neighbours.fill(iter::once(marked), 0, &mut whole)?;
+    let (whole, unit) = (whole.row(0), &neighbours.unit(marked)?);
     let off = off_in_f32(neighbours.dim());
     let limits = [reach.certain, reach.possible].map(f64::from);
     let is_told = |product: f64| limits.iter().all(|limit| (product - limit).abs() > off);
@@ -57,13 +57,13 @@ fn mark_one(
         || (neighbours.scratch(1), [0.0; TILE]),
         |(made, products), tile| {
             let (marks, among) = tile?;
-            sums::vectorised!(neighbours.products_in_f32(among, unit, products));
+            sums::vectorised!(neighbours.products_in_f32(among, unit, products))?;
             for ((marks, &row), &product) in marks.iter_mut().zip(among).zip(&*products) {
                 *marks = if is_told(product) {
                     let [certain, possible] = limits.map(|limit| u32::from(product > limit));
                     Marks { certain, possible }
                 } else {
-                    neighbours.fill(iter::once(row), 0, made);
+                    neighbours.fill(iter::once(row), 0, made)?;
                     mark(&[products::product(whole, made.row(0))], &[0], reach)
                 };
             }
@@ -123,7 +123,7 @@ impl<'a> Marked<'a> {
         let group = |made: &mut IntegerRows, at: Result<&[usize], Error>| {
             let at = at?;
             let rows: Vec<usize> = at.iter().map(|&at| marked[at]).collect();
-            neighbours.fill(rows.iter().copied(), 0, made);
+            neighbours.fill(rows.iter().copied(), 0, made)?;
             let mut columns = Columns::default();
             columns.pack(made, 0..rows.len());
             Ok(Group {
@@ -176,7 +176,7 @@ impl<'a> Marked<'a> {
                 || (neighbours.scratch(TILE), vec![0; TILE * LANES]),
                 |(made, products_of), run| {
                     let (rows, found) = run?;
-                    neighbours.fill(rows.iter().copied(), 0, made);
+                    neighbours.fill(rows.iter().copied(), 0, made)?;
                     let a: Vec<usize> = (0..rows.len()).collect();
                     for group in self.groups_near(rows[0]) {
                         neighbours.stop().check()?;
@@ -251,7 +251,7 @@ mod tests {
         let neighbours = CpuNeighbours::new(&pool).unwrap();
         let all: Vec<usize> = (0..rows).collect();
         let mut made = neighbours.scratch(rows);
-        neighbours.fill(0..rows, 0, &mut made);
+        neighbours.fill(0..rows, 0, &mut made).unwrap();
         for marked in [0, 5, 6, rows - 1] {
             for other in all.iter().step_by(13) {
                 let at = products::product(made.row(marked), made.row(*other));

@@ -1,6 +1,7 @@
 //! Mirror of `shaders/nearest.wgsl`.
 
 use super::{CpuPool, rows_between_looks};
+use crate::features::Scratch;
 use crate::{Error, Nearest, sums};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -21,12 +22,13 @@ pub(super) fn nearest(
     let mut nearest = vec![bytemuck::Zeroable::zeroed(); lengths.len()];
     let blocks = nearest
         .par_chunks_mut(block)
-        .zip(pool.features.values().par_chunks(block * dim))
-        .zip(lengths.par_chunks(block));
+        .zip(lengths.par_chunks(block))
+        .enumerate();
     pool.stop.over(blocks).try_for_each_init(
-        || vec![0.0; count * block],
-        |products, found| {
-            let ((nearest, x), lengths) = found?;
+        || (vec![0.0; count * block], Scratch::default()),
+        |(products, scratch), found| {
+            let (at, (nearest, lengths)) = found?;
+            let x = pool.features.nth_block(at, block, scratch)?;
             let rows = lengths.len();
             let products = &mut products[..rows * count];
             matmul(

@@ -1,6 +1,7 @@
 //! Mirror of `shaders/refresh.wgsl`.
 
 use super::{BETWEEN_LOOKS, BLOCK, CpuResiduals, sum_in_order, totals_of};
+use crate::features::Scratch;
 use crate::{DOWN_DATE_ERROR, Error, Rate, RowState, Stop, Totals, inner_error, slip, sums};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -16,14 +17,16 @@ pub(super) fn refresh(
     let pool = residuals.pool;
     let dim = pool.features.dim();
     let basis = MatRef::from_row_major_slice(basis, basis.len() / dim, dim);
-    let blocks = (residuals.states)
-        .par_chunks_mut(BLOCK)
-        .zip(pool.features.values().par_chunks(BLOCK * dim));
+    let blocks = residuals.states.par_chunks_mut(BLOCK).enumerate();
     let totals: Result<Vec<Totals>, Error> = (pool.stop.over(blocks))
         .map_init(
-            || (vec![0.0; dim * BLOCK], vec![0.0; basis.nrows() * BLOCK]),
-            |(residual, products), block| {
-                let (states, x) = block?;
+            || {
+                let products = vec![0.0; basis.nrows() * BLOCK];
+                (vec![0.0; dim * BLOCK], products, Scratch::default())
+            },
+            |(residual, products, scratch), block| {
+                let (at, states) = block?;
+                let x = pool.features.nth_block(at, BLOCK, scratch)?;
                 let residual = &mut residual[..x.len()];
                 for (r, x) in residual.iter_mut().zip(x) {
                     *r = x * pool.scale;

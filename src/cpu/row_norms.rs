@@ -1,6 +1,7 @@
 //! Mirror of `shaders/row_norms.wgsl`.
 
 use super::{BLOCK, CpuPool};
+use crate::features::Scratch;
 use crate::{Error, Lp, sums};
 use rayon::prelude::*;
 
@@ -9,10 +10,10 @@ pub(super) fn row_norms(pool: &CpuPool<'_>, norm: Lp) -> Result<Vec<f32>, Error>
     let (scale, dim) = (f64::from(pool.scale), pool.features.dim());
     let of_rows = |norm: fn(&[f32]) -> f64| {
         let mut norms = vec![0.0; pool.features.rows()];
-        let blocks = norms.par_chunks_mut(BLOCK);
-        let blocks = blocks.zip(pool.features.values().par_chunks(BLOCK * dim));
-        pool.stop.over(blocks).try_for_each(|block| {
-            let (norms, x) = block?;
+        let blocks = pool.stop.over(norms.par_chunks_mut(BLOCK).enumerate());
+        blocks.try_for_each_init(Scratch::default, |scratch, block| {
+            let (at, norms) = block?;
+            let x = pool.features.nth_block(at, BLOCK, scratch)?;
             for (to, x) in norms.iter_mut().zip(x.chunks_exact(dim)) {
                 *to = in_f32(scale * norm(x));
             }

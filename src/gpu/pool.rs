@@ -6,6 +6,7 @@ use super::neighbours::GpuNeighbours;
 use super::residuals::GpuResiduals;
 use super::similarities::GpuSimilarities;
 use super::{closest, gather_rows, nearest, row_norms};
+use crate::features::Scratch;
 use crate::{
     Bunch, CpuPool, Error, Features, Field, Gpu, IntegerRows, Leads, Lp, Nearest, Neighbours, Pool,
     Precision, Residuals, Similarities, Stop, sums,
@@ -102,15 +103,15 @@ impl<'a> GpuPool<'a> {
 /// Copies features to the device, in pool unit.
 fn upload(gpu: &Gpu, features: &Features<'_>, cuts: &[Range<usize>]) -> Result<Vec<Panel>, Error> {
     let (dim, scale) = (features.dim(), features.scale());
-    let values_of = |rows: &Range<usize>| &features.values()[rows.start * dim..rows.end * dim];
-    let size = |rows| size_of_val(values_of(rows)) as u64;
+    let size = |rows: &Range<usize>| (rows.len() * dim * size_of::<f32>()) as u64;
     let sizes: Vec<u64> = cuts.iter().map(size).collect();
     let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
     let blocks = gpu.blocks("features", &sizes, usage)?;
-    let mut panels = Vec::new();
+    let (mut panels, mut read) = (Vec::new(), Scratch::default());
     for (block, rows) in blocks.into_iter().zip(cuts) {
+        let x = features.block(rows.clone(), &mut read)?;
         gpu.counted(Kind::Upload, || {
-            gpu.send_scaled("features", &block, values_of(rows), scale)
+            gpu.send_scaled("features", &block, x, scale)
         })?;
         panels.push(Panel {
             first: rows.start,
@@ -130,7 +131,7 @@ impl GpuPool<'static> {
         Ok(Self {
             panels: upload(gpu, features, &lent.cuts)?.into(),
             host: None,
-            faint: faint(features),
+            faint: faint(features)?,
             ..lent
         })
     }
@@ -181,19 +182,28 @@ impl GpuPool<'static> {
     }
 }
 
+/// Rows that a thread looks through in one go.
+const FAINT_AT_ONCE: usize = 1 << 10;
+
 /// The rows that lose something in pool unit.
-fn faint(features: &Features<'_>) -> BTreeMap<usize, Vec<f32>> {
+fn faint(features: &Features<'_>) -> Result<BTreeMap<usize, Vec<f32>>, Error> {
     let scale = features.scale();
     if scale >= 1.0 {
-        return BTreeMap::new();
+        return Ok(BTreeMap::new());
     }
     let is_lost = |v: &f32| *v != 0.0 && (v * scale).abs() < f32::MIN_POSITIVE;
-    let rows = features
-        .values()
-        .par_chunks_exact(features.dim())
-        .enumerate();
-    let faint = rows.filter(|(_, x)| x.iter().any(is_lost));
-    faint.map(|(row, x)| (row, x.to_vec())).collect()
+    let of_block = |scratch: &mut Scratch, first: usize| {
+        let rows = first..features.rows().min(first + FAINT_AT_ONCE);
+        let x = features.block(rows.clone(), scratch)?;
+        let rows = rows.zip(x.chunks_exact(features.dim()));
+        let faint = rows.filter(|(_, x)| x.iter().any(is_lost));
+        Ok(faint.map(|(row, x)| (row, x.to_vec())).collect())
+    };
+    let firsts: Vec<usize> = (0..features.rows()).step_by(FAINT_AT_ONCE).collect();
+    let found: Result<Vec<Vec<_>>, Error> = (firsts.into_par_iter())
+        .map_init(Scratch::default, of_block)
+        .collect();
+    Ok(found?.into_iter().flatten().collect())
 }
 
 /// What [`Pool::row_norms`] says of a row that is not all zeros.

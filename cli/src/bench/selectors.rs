@@ -165,7 +165,7 @@ impl Case {
         device.take_record()?;
         let clock = Clock::default();
         let began = Instant::now();
-        let values = features.values().len();
+        let values = features.rows() * features.dim();
         let pool = clock.time("pool", values, || device.pool(features.clone()))?;
         let timed = Timed {
             pool: &*pool,
