@@ -19,6 +19,18 @@ pub enum Error {
         /// Values given.
         len: usize,
     },
+    /// The features' owner gives another number of values than when they were checked.
+    #[error(
+        "features: an owner of {len} values found, {rows} rows of {dim} expected, as it had before"
+    )]
+    OwnerChanged {
+        /// Rows it had.
+        rows: usize,
+        /// Columns it had.
+        dim: usize,
+        /// Values that it gives now.
+        len: usize,
+    },
     /// There is not one row or not one column.
     #[error("features: shape {rows} x {dim} found, at least one row and one column expected")]
     Empty {
@@ -183,6 +195,13 @@ pub enum Error {
         /// What the driver said.
         reason: String,
         /// The picks made before; each is final.
+        partial: Box<Selection>,
+    },
+    /// The run was ended from outside: by a [`Stop`](crate::Stop), or by whom its progress was told.
+    #[error("interrupted ({} picks had been made)", partial.picks.len())]
+    Interrupted {
+        /// The picks made before; each is final. They are the first of those that the whole run would
+        /// have made, but for selectors that say otherwise.
         partial: Box<Selection>,
     },
 }

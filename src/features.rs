@@ -5,9 +5,11 @@ use crate::lp::Lp;
 use crate::sums;
 use ndarray::ArrayView2;
 use rayon::prelude::*;
+use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
-/// Borrowed feature rows: `rows` examples of `dim` values, row-major `f32`, checked.
+/// Feature rows, borrowed or owned: `rows` examples of `dim` values, row-major `f32`, checked.
 ///
 /// Every value is finite and every row's squared Euclidean length fits an `f32`. Cloning is cheap:
 /// clones share the values, and the lengths that the check came by (8 bytes a row).
@@ -22,13 +24,63 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Features<'a> {
-    values: &'a [f32],
+    source: Source<'a>,
     rows: usize,
     dim: usize,
     /// Squared lengths, which the check of the values comes by: a pass over the features saved.
     norms_sq: Arc<Vec<f64>>,
     scale: f32,
     precision: Precision,
+}
+
+/// Where the rows are.
+#[derive(Clone)]
+enum Source<'a> {
+    Slice(&'a [f32]),
+    Owner(Arc<dyn AsRef<[f32]> + Send + Sync>),
+}
+
+impl Source<'_> {
+    /// All values there are; an owner may have more or fewer than before.
+    #[inline]
+    fn values(&self) -> &[f32] {
+        match self {
+            Self::Slice(values) => values,
+            Self::Owner(owner) => (**owner).as_ref(),
+        }
+    }
+}
+
+impl fmt::Debug for Source<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Slice(_) => "Slice",
+            Self::Owner(_) => "Owner",
+        })
+    }
+}
+
+/// Room for rows that have to be fetched before they can be worked on. Those in memory need none.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {}
+
+/// Some rows, wherever each of them lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spread<'s> {
+    /// Row-major; rows other than those asked for may be among them.
+    pub(crate) values: &'s [f32],
+    /// At which row of these each one asked for begins.
+    pub(crate) places: &'s [usize],
+    dim: usize,
+}
+
+impl<'s> Spread<'s> {
+    /// The rows, in the order in which they were asked for.
+    #[inline]
+    pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = &'s [f32]> + Clone {
+        let row = move |&place: &usize| &self.values[place * self.dim..][..self.dim];
+        self.places.iter().map(row)
+    }
 }
 
 /// What values were rounded to before they came to be `f32`, the finest first.
@@ -79,6 +131,11 @@ impl<'a> Features<'a> {
     /// [`Error::Shape`], [`Error::Empty`], [`Error::NotFinite`] and [`Error::RowOverflow`],
     /// the last two with the first row that is at fault.
     pub fn new(values: &'a [f32], rows: usize, dim: usize) -> Result<Self, Error> {
+        Self::checked(Source::Slice(values), rows, dim)
+    }
+
+    fn checked(source: Source<'a>, rows: usize, dim: usize) -> Result<Self, Error> {
+        let values = source.values();
         check_shape(values, rows, dim)?;
         let mut norms_sq = vec![0.0; rows];
         // Once a low bit is set nothing looks rounded, and no more rows need be looked at for that.
@@ -104,13 +161,14 @@ impl<'a> Features<'a> {
             return Err(fault(row, &values[row * dim..][..dim]));
         }
         let longest_sq = norms_sq.par_iter().copied().reduce(|| 0.0, f64::max);
+        let precision = precision_of(values, bits);
         Ok(Self {
-            values,
+            source,
             rows,
             dim,
             norms_sq: norms_sq.into(),
             scale: scale_for(longest_sq),
-            precision: precision_of(values, bits),
+            precision,
         })
     }
 
@@ -139,10 +197,52 @@ impl<'a> Features<'a> {
         self.dim
     }
 
-    /// All values, row-major.
-    #[must_use]
-    pub fn values(&self) -> &'a [f32] {
-        self.values
+    /// The values of all rows, unless an owner has come to give another number of them.
+    #[inline]
+    fn all(&self) -> Result<&[f32], Error> {
+        let (values, rows, dim) = (self.source.values(), self.rows, self.dim);
+        if values.len() == rows * dim {
+            return Ok(values);
+        }
+        let len = values.len();
+        Err(Error::OwnerChanged { rows, dim, len })
+    }
+
+    /// Rows that follow each other, row-major: in place, or from `scratch`. Kernels read all features by
+    /// this and by [`spread`](Self::spread), so that rows may come from anywhere.
+    #[inline]
+    pub(crate) fn block<'s>(
+        &'s self,
+        rows: Range<usize>,
+        _: &'s mut Scratch,
+    ) -> Result<&'s [f32], Error> {
+        Ok(&self.all()?[rows.start * self.dim..rows.end * self.dim])
+    }
+
+    /// Rows in any order: in place, or from `scratch`.
+    #[inline]
+    pub(crate) fn spread<'s>(
+        &'s self,
+        rows: &'s [usize],
+        _: &'s mut Scratch,
+    ) -> Result<Spread<'s>, Error> {
+        Ok(Spread {
+            values: self.all()?,
+            places: rows,
+            dim: self.dim,
+        })
+    }
+
+    /// The `at`-th of all blocks of so many rows; the last may be shorter.
+    #[inline]
+    pub(crate) fn nth_block<'s>(
+        &'s self,
+        at: usize,
+        size: usize,
+        scratch: &'s mut Scratch,
+    ) -> Result<&'s [f32], Error> {
+        let first = at * size;
+        self.block(first..self.rows.min(first + size), scratch)
     }
 
     /// Each row's norm in f64.
@@ -152,14 +252,25 @@ impl<'a> Features<'a> {
     ///
     /// let x = [3.0, -4.0, 0.0, 1.0];
     /// let features = Features::new(&x, 2, 2)?;
-    /// assert_eq!(features.norms(Lp::L1), [7.0, 1.0]);
-    /// assert_eq!(features.norms(Lp::L2), [5.0, 1.0]);
+    /// assert_eq!(features.norms(Lp::L1)?, [7.0, 1.0]);
+    /// assert_eq!(features.norms(Lp::L2)?, [5.0, 1.0]);
     /// # Ok::<(), coresift::Error>(())
     /// ```
-    #[must_use]
-    pub fn norms(&self, norm: Lp) -> Vec<f64> {
-        let of_row = |x: &[f32]| sums::vectorised!(sums::norm(norm, x));
-        self.values.par_chunks_exact(self.dim).map(of_row).collect()
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OwnerChanged`].
+    pub fn norms(&self, norm: Lp) -> Result<Vec<f64>, Error> {
+        let mut norms = vec![0.0; self.rows];
+        let blocks = norms.par_chunks_mut(ROWS).enumerate();
+        blocks.try_for_each_init(Scratch::default, |scratch, (at, norms)| {
+            let x = self.nth_block(at, ROWS, scratch)?.chunks_exact(self.dim);
+            for (to, x) in norms.iter_mut().zip(x) {
+                *to = sums::vectorised!(sums::norm(norm, x));
+            }
+            Ok(())
+        })?;
+        Ok(norms)
     }
 
     /// Each row's squared length, in the caller's unit.
@@ -177,6 +288,33 @@ impl<'a> Features<'a> {
     /// The power of two that brings the longest row into `[1, 2)`.
     pub(crate) fn scale(&self) -> f32 {
         self.scale
+    }
+}
+
+impl Features<'static> {
+    /// Checks what an owner gives, which the features then keep for as long as they or a clone of them
+    /// live: a `Vec`, a shared or a mapped slice. Nothing is copied.
+    ///
+    /// The owner must go on to give the same values. Another number of them is noticed wherever rows are
+    /// read; other values are not.
+    ///
+    /// # Errors
+    ///
+    /// As [`Features::new`]; and [`Error::OwnerChanged`] later on, from whatever reads the rows.
+    ///
+    /// ```
+    /// use coresift::Features;
+    ///
+    /// let features = Features::from_owner(vec![3.0, 4.0, 0.0, 1.0], 2, 2)?;
+    /// std::thread::spawn(move || assert_eq!(features.rows(), 2)).join().unwrap();
+    /// # Ok::<(), coresift::Error>(())
+    /// ```
+    pub fn from_owner(
+        owner: impl AsRef<[f32]> + Send + Sync + 'static,
+        rows: usize,
+        dim: usize,
+    ) -> Result<Self, Error> {
+        Self::checked(Source::Owner(Arc::new(owner)), rows, dim)
     }
 }
 
@@ -397,13 +535,51 @@ mod tests {
         ));
     }
 
+    /// What an owner gives, by turns of the values it once had and of others.
+    struct Fickle {
+        values: Vec<Vec<f32>>,
+        turn: std::sync::atomic::AtomicUsize,
+    }
+
+    impl AsRef<[f32]> for Fickle {
+        fn as_ref(&self) -> &[f32] {
+            let turn = self.turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            &self.values[turn.min(self.values.len() - 1)]
+        }
+    }
+
+    #[test]
+    fn an_owner_that_changes_its_length_is_told() {
+        let x = vec![1.0, 2.0, 3.0, 4.0];
+        for len in [0, 3, 5, 6] {
+            let owner = Fickle {
+                values: vec![x.clone(), x.clone(), vec![1.0; len]],
+                turn: 0.into(),
+            };
+            let features = Features::from_owner(owner, 2, 2).unwrap();
+            let mut scratch = Scratch::default();
+            assert_eq!(features.block(1..2, &mut scratch).unwrap(), [3.0, 4.0]);
+            let want = format!(
+                "features: an owner of {len} values found, 2 rows of 2 expected, as it had before"
+            );
+            let errors = [
+                features.block(0..1, &mut scratch).err(),
+                features.spread(&[1], &mut scratch).err(),
+                features.norms(Lp::L1).err(),
+            ];
+            for error in errors {
+                assert_eq!(error.map(|e| e.to_string()), Some(want.clone()));
+            }
+        }
+    }
+
     #[test]
     fn views_must_be_row_major() {
         let x = ndarray::array![[1.0f32, 2.0], [3.0, 4.0]];
-        assert_eq!(
-            Features::from_array(x.view()).unwrap().values(),
-            [1.0, 2.0, 3.0, 4.0]
-        );
+        let features = Features::from_array(x.view()).unwrap();
+        let mut scratch = Scratch::default();
+        let rows = features.block(0..2, &mut scratch).unwrap();
+        assert_eq!(rows, [1.0, 2.0, 3.0, 4.0]);
         let turned = Features::from_array(x.t());
         assert!(matches!(turned, Err(Error::Layout { .. })));
     }

@@ -66,6 +66,7 @@
 
 #[doc(hidden)] // for the benchmarks
 pub mod bench;
+mod control;
 mod cpu;
 mod error;
 mod features;
@@ -82,6 +83,7 @@ mod select;
 mod selection;
 mod sums;
 
+pub use control::Stop;
 pub use cpu::CpuPool;
 pub use error::Error;
 pub use features::{Features, Precision, center};
@@ -89,7 +91,7 @@ pub use features::{Features, Precision, center};
 pub use gpu::{Adapter, AdapterChoice, DevicePart, DeviceRecord, Gpu, GpuPool};
 pub use kernels::Pool;
 pub use lp::Lp;
-pub use progress::Progress;
+pub use progress::{Listener, Progress};
 pub use select::{
     Classes, Clustering, Delta, GramSchmidt, KMeans, Norm, Objective, OnExhaustion, ProbCover,
     Refine, Sas, Selector, Similarity, Then, TypiClust, Uniform,

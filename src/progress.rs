@@ -1,7 +1,26 @@
 //! What a selector tells while it works.
 
+use crate::control::interrupted;
+use crate::error::Error;
 use crate::selection::ClassShare;
-use std::ops::RangeInclusive;
+use std::ops::{ControlFlow, RangeInclusive};
+
+/// Who is told how far a selection has come, and says whether it is to go on: after a
+/// [`Break`](ControlFlow::Break) it fails with [`Error::Interrupted`], which carries the picks made.
+pub type Listener<'a> = dyn FnMut(Progress<'_>) -> ControlFlow<()> + 'a;
+
+/// Tells a listener; fails where it wants no more.
+pub(crate) fn tell(listener: &mut Listener<'_>, progress: Progress<'_>) -> Result<(), Error> {
+    match listener(progress) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(interrupted()),
+    }
+}
+
+/// A listener that nobody is behind.
+pub(crate) fn unheard(_: Progress<'_>) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
 
 /// How far a selection has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +45,9 @@ pub enum Progress<'a> {
     },
     /// So many of Lloyd's sweeps have been made.
     Sweep(usize),
+    /// A pass over so many pairs of rows begins: a kernel compares each with the others of its class,
+    /// cluster or pool.
+    Pairs(u64),
     /// The classes to be worked on, ascending, before any is: the budget of each and the road by
     /// which its similarities will be come by ([`Sas`](crate::Sas) only).
     Plan(&'a [ClassShare]),

@@ -1,5 +1,7 @@
 //! Random numbers by position: row `i` owns number `i` of a stream, whatever was drawn before.
 
+use crate::control::Stop;
+use crate::error::Error;
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng as _, SeedableRng as _};
 use rayon::prelude::*;
@@ -79,29 +81,43 @@ fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
 }
 
 /// The own number of each of so many rows, an exponential of mean 1.
-pub(crate) fn of_rows(numbering: Numbering<'_>, rows: usize, seed: u64, stream: u64) -> Vec<f64> {
+pub(crate) fn of_rows(
+    (numbering, rows): (Numbering<'_>, usize),
+    seed: u64,
+    stream: u64,
+    stop: &Stop,
+) -> Result<Vec<f64>, Error> {
     let stream = numbering.stream(stream);
-    let Some(numbers) = numbering.rows else {
-        return exponentials(seed, stream, rows);
-    };
     let mut out = vec![0.0; rows];
-    out.par_chunks_mut(CHUNK)
-        .zip(numbers.par_chunks(CHUNK))
-        .for_each(|(out, numbers)| {
-            let mut rng = generator(seed, stream);
-            for (e, &number) in out.iter_mut().zip(numbers) {
-                rng.set_word_pos(2 * number as u128);
-                *e = exponential(rng.next_u64());
+    let chunks = out.par_chunks_mut(CHUNK).enumerate();
+    stop.over(chunks).try_for_each(|chunk| {
+        let (chunk, out) = chunk?;
+        let first = chunk * CHUNK;
+        let mut rng = generator(seed, stream);
+        rng.set_word_pos(2 * first as u128);
+        for (row, e) in (first..).zip(out) {
+            if let Some(rows) = numbering.rows {
+                rng.set_word_pos(2 * rows[row] as u128);
             }
-        });
-    out
+            *e = exponential(rng.next_u64());
+        }
+        Ok(())
+    })?;
+    Ok(out)
 }
 
 /// Each row's own number of the stream, uniform on the open interval (0, 1).
-pub(crate) fn uniforms_of_rows(numbering: Numbering<'_>, seed: u64, stream: u64, out: &mut [f64]) {
+pub(crate) fn uniforms_of_rows(
+    numbering: Numbering<'_>,
+    seed: u64,
+    stream: u64,
+    out: &mut [f64],
+    stop: &Stop,
+) -> Result<(), Error> {
     let stream = numbering.stream(stream);
     let chunks = out.par_chunks_mut(UNIFORMS).enumerate();
-    chunks.for_each(|(chunk, out)| {
+    stop.over(chunks).try_for_each(|chunk| {
+        let (chunk, out) = chunk?;
         let first = chunk * UNIFORMS;
         let mut rng = generator(seed, stream);
         rng.set_word_pos(2 * first as u128);
@@ -111,7 +127,8 @@ pub(crate) fn uniforms_of_rows(numbering: Numbering<'_>, seed: u64, stream: u64,
             }
             *v = uniform(rng.next_u64());
         }
-    });
+        Ok(())
+    })
 }
 
 /// The rows whose uniform number of the stream `is_wanted`, ascending, with that number.
@@ -120,9 +137,11 @@ pub(crate) fn uniforms_that(
     seed: u64,
     stream: u64,
     is_wanted: impl Fn(usize, f64) -> bool + Sync,
-) -> Vec<(usize, f64)> {
+    stop: &Stop,
+) -> Result<Vec<(usize, f64)>, Error> {
     let stream = numbering.stream(stream);
-    let of_chunk = |first: usize| {
+    let of_chunk = |first: Result<usize, Error>| {
+        let first = first?;
         let mut found = Vec::new();
         let mut rng = generator(seed, stream);
         rng.set_word_pos(2 * first as u128);
@@ -135,10 +154,12 @@ pub(crate) fn uniforms_that(
                 found.push((row, number));
             }
         }
-        found
+        Ok(found)
     };
     let firsts: Vec<usize> = (0..rows).step_by(UNIFORMS).collect();
-    firsts.into_par_iter().flat_map_iter(of_chunk).collect()
+    let found = stop.over(firsts.into_par_iter()).map(of_chunk);
+    let found: Vec<Vec<(usize, f64)>> = found.collect::<Result<_, Error>>()?;
+    Ok(found.concat())
 }
 
 /// `out[i]` is the number at position `2 * i` of the stream, an exponential of mean 1.
@@ -231,7 +252,7 @@ mod tests {
         };
         for (stage, stream) in [(0, 2), (1, 0x4000_0002), (2, 0x1_4000_0002)] {
             let all = exponentials(7, stream, CHUNK + 2);
-            let got = of_rows(numbering(stage), 5, 7, 2);
+            let got = of_rows((numbering(stage), 5), 7, 2, &Stop::default()).unwrap();
             assert_eq!(got[..4], [0, 3, 4, CHUNK + 1].map(|row| all[row]));
             let v = uniform_of(numbering(stage), 7, 2, 4);
             assert_eq!(got[4], -libm::log1p(-v));

@@ -4,9 +4,10 @@ mod common;
 
 use common::{Lost, fractions, npy, on_every_device, oracle, with_features_lent};
 use coresift::{
-    Classes, CpuPool, Error, Features, Objective, Pool, Progress, Refine, Road, Sas, Selection,
-    Selector, ShortfallReason, Similarity,
+    ClassShare, Classes, CpuPool, Error, Features, Objective, Pool, Progress, Refine, Road, Sas,
+    Selection, Selector, ShortfallReason, Similarity,
 };
+use std::ops::ControlFlow;
 
 const UNIT: f64 = 1.0 / 65536.0;
 const UNIT_OF_PRODUCTS: f64 = 1.0 / (1 << 30) as f64;
@@ -426,25 +427,32 @@ fn progress_is_told_by_class_and_round() {
             ..greedy()
         };
         let (mut plan, mut told) = (Vec::new(), Vec::new());
-        let mut listen = |progress: Progress<'_>| match progress {
-            Progress::Plan(classes) => {
-                assert!(told.is_empty() && plan.is_empty());
-                plan = classes.to_vec();
+        let mut pairs = 0;
+        let mut listen = |progress: Progress<'_>| {
+            match progress {
+                Progress::Plan(classes) => {
+                    assert!(told.is_empty() && plan.is_empty());
+                    plan = classes.to_vec();
+                }
+                Progress::Round {
+                    classes,
+                    round,
+                    rounds,
+                    picks,
+                } => {
+                    assert_eq!((classes, rounds), (4..=9, 20));
+                    told.push((round, picks));
+                }
+                Progress::Pairs(all) => pairs += all,
+                Progress::Picks(picks) => assert_eq!(picks, 30),
+                other => panic!("{other:?}"),
             }
-            Progress::Round {
-                classes,
-                round,
-                rounds,
-                picks,
-            } => {
-                assert_eq!((classes, rounds), (4..=9, 20));
-                told.push((round, picks));
-            }
-            Progress::Picks(picks) => assert_eq!(picks, 30),
-            other => panic!("{other:?}"),
+            ControlFlow::Continue(())
         };
         let got = sas.select_with(&pool, 30, &mut listen).unwrap();
         assert_eq!(told.last(), Some(&(20, 30)));
+        let square = |share: &ClassShare| share.rows.pow(2) as u64;
+        assert_eq!(pairs, plan.iter().map(square).sum::<u64>());
         assert!(told.is_sorted(), "{told:?}");
         assert!(road == Road::Stored || told.len() > 5);
         for (planned, share) in plan.iter().zip(&got.classes) {
@@ -463,10 +471,13 @@ fn progress_is_told_by_class_and_round() {
         ..greedy()
     };
     let mut sources = Vec::new();
-    let mut listen = |progress: Progress<'_>| match progress {
-        Progress::Centres { placed, clusters } => sources.push(("centre", placed, clusters)),
-        Progress::Sweep(sweep) => sources.push(("sweep", sweep, 0)),
-        _ => {}
+    let mut listen = |progress: Progress<'_>| {
+        match progress {
+            Progress::Centres { placed, clusters } => sources.push(("centre", placed, clusters)),
+            Progress::Sweep(sweep) => sources.push(("sweep", sweep, 0)),
+            _ => {}
+        }
+        ControlFlow::Continue(())
     };
     sas.select_with(&pool, 9, &mut listen).unwrap();
     let first = [

@@ -389,7 +389,7 @@ fn input_norms_divide() {
     let (rows, dim, budget) = (500, 7, 60);
     let x = made_up(rows, dim);
     let input: Vec<f32> = made_up(rows, 3).iter().map(|v| 1e-6 * v).collect();
-    let input = Features::new(&input, rows, 3).unwrap();
+    let inputs = Features::new(&input, rows, 3).unwrap();
     let numbers = oracle::exponentials(2, 0, rows);
     for (at, lp) in [Lp::L1, Lp::L2, Lp::LInf].into_iter().enumerate() {
         let norm = |x: &[f32]| {
@@ -397,9 +397,7 @@ fn input_norms_divide() {
             [sum, squares.sqrt(), largest][at]
         };
         let ratio = |(x, input): (&[f32], &[f32])| norm(x) / norm(input);
-        let ratios: Vec<f64> = (x.chunks(dim).zip(input.values().chunks(3)))
-            .map(ratio)
-            .collect();
+        let ratios: Vec<f64> = (x.chunks(dim).zip(input.chunks(3))).map(ratio).collect();
         let largest = ratios.iter().copied().fold(0.0, f64::max);
         for (anti, greedy, power) in [
             (false, false, 1.0),
@@ -428,7 +426,7 @@ fn input_norms_divide() {
             let selector = Norm {
                 norm: lp,
                 power,
-                input_norms: Some(input.norms(lp)),
+                input_norms: Some(inputs.norms(lp).unwrap()),
                 anti,
                 greedy,
                 seed: 2,

@@ -7,6 +7,7 @@ use coresift::{
     Classes, CpuPool, Error, Features, GramSchmidt, Norm, OnExhaustion, Pool, Progress, Refine,
     Sas, Selection, Selector, ShortfallReason, Then, Uniform,
 };
+use std::ops::ControlFlow;
 
 /// Added to the streams of a second stage and, above it, of a third.
 const SECOND: u64 = 0x4000_0000;
@@ -439,13 +440,16 @@ fn progress_never_passes_the_budget() {
         Then::new(sas.clone(), sas),
     ] {
         let (mut chosen, mut most) = (0, 0);
-        let mut watch = |progress: Progress<'_>| match progress {
-            Progress::Stage { chosen: so_far, of } => {
-                assert!(of == 2 * budget && so_far <= of && most == 0);
-                chosen = so_far;
+        let mut watch = |progress: Progress<'_>| {
+            match progress {
+                Progress::Stage { chosen: so_far, of } => {
+                    assert!(of == 2 * budget && so_far <= of && most == 0);
+                    chosen = so_far;
+                }
+                Progress::Picks(picks) | Progress::Round { picks, .. } => most = picks,
+                _ => {}
             }
-            Progress::Picks(picks) | Progress::Round { picks, .. } => most = picks,
-            _ => {}
+            ControlFlow::Continue(())
         };
         then.select_with(&pool, budget, &mut watch).unwrap();
         assert_eq!((chosen, most), (2 * budget, budget));
@@ -533,7 +537,7 @@ fn bad_options_are_refused() {
         ),
     ] {
         let then = Then::new(uniform(0), second);
-        let mut silent = |_: Progress<'_>| panic!("work before the checks");
+        let mut silent = |_: Progress<'_>| -> ControlFlow<()> { panic!("work before the checks") };
         let error = then.select_with(&pool, 4, &mut silent).unwrap_err();
         assert_eq!(error.to_string(), message);
     }

@@ -6,6 +6,7 @@ mod common;
 use common::{Lost, Noisy, fractions, npy, on_every_device, oracle, with_features_lent};
 use coresift::{CpuPool, Error, Features, KMeans, Pool, Progress, Selection, Selector, TypiClust};
 use serde_json::Value;
+use std::ops::ControlFlow;
 
 /// Every device, and the CPU with products that are off by about as much as they may be.
 fn on_every_pool(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
@@ -312,15 +313,21 @@ fn progress_is_told() {
     let x = fractions(6, rows * dim);
     let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
     let (mut centres, mut sweeps, mut picks) = (0, 0, Vec::new());
-    let tell = &mut |progress: Progress<'_>| match progress {
-        Progress::Centres { .. } => centres += 1,
-        Progress::Sweep(_) => sweeps += 1,
-        Progress::Picks(count) => picks.push(count),
-        other => panic!("{other:?}"),
+    let mut pairs = 0;
+    let tell = &mut |progress: Progress<'_>| {
+        match progress {
+            Progress::Centres { .. } => centres += 1,
+            Progress::Sweep(_) => sweeps += 1,
+            Progress::Pairs(all) => pairs += all,
+            Progress::Picks(count) => picks.push(count),
+            other => panic!("{other:?}"),
+        }
+        ControlFlow::Continue(())
     };
     TypiClust::default().select_with(&pool, 5, tell).unwrap();
     assert_eq!((centres, picks), (5, vec![1, 2, 3, 4, 5]));
     assert!(sweeps > 0);
+    assert!(pairs > 60 * 60 / 5 && pairs < 60 * 60, "{pairs}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::stderr;
 pub(super) use coresift::AdapterChoice;
 #[cfg(feature = "gpu")]
 use coresift::Gpu;
-use coresift::{CpuPool, Error, Features, Pool};
+use coresift::{CpuPool, Error, Features, Pool, Stop};
 use std::str::FromStr;
 
 /// What is asked for in a build that has no adapter: a word, for the error to name.
@@ -92,12 +92,16 @@ impl Device {
         }
     }
 
-    /// A pool of the features.
-    pub(crate) fn pool<'a>(&'a self, features: Features<'a>) -> Result<Box<dyn Pool + 'a>, Error> {
+    /// A pool of the features, to be worked on until this is stopped.
+    pub(crate) fn pool<'a>(
+        &'a self,
+        features: Features<'a>,
+        stop: Stop,
+    ) -> Result<Box<dyn Pool + 'a>, Error> {
         match self {
-            Self::Cpu => Ok(Box::new(CpuPool::new(features))),
+            Self::Cpu => Ok(Box::new(CpuPool::new(features).with_stop(stop))),
             #[cfg(feature = "gpu")]
-            Self::Gpu(gpu) => Ok(Box::new(gpu.pool(features)?)),
+            Self::Gpu(gpu) => Ok(Box::new(gpu.clone().with_stop(stop).pool(features)?)),
         }
     }
 }

@@ -14,6 +14,7 @@ mod devices;
 mod failure;
 #[cfg(test)]
 mod fuzz;
+mod interrupt;
 mod method;
 mod select;
 mod stderr;
@@ -32,12 +33,7 @@ pub fn main() -> ExitCode {
         Err(words) if words.use_stderr() => words.exit(),
         Err(words) => return end(console::help(&words)),
     };
-    // Without a handler Ctrl-C still ends the run, only less tidily.
-    let _ = ctrlc::set_handler(|| {
-        console::clear();
-        coresift_io::file::finish();
-        std::process::exit(130);
-    });
+    interrupt::listen();
     end(match &cli.command {
         Command::Select(args) => select::run(args),
         Command::Devices(args) => devices::run(args),

@@ -5,18 +5,21 @@ use super::classes;
 use super::console::{self, Console};
 use super::device::{Choice, Device};
 use super::failure::Failure;
+use super::interrupt;
 use super::method::{self, Given, Plan};
 use super::threads;
 use super::write;
 use coresift::kernels::stored_bytes;
 use coresift::{
-    ClassShare, Error, Features, GramSchmidt, Precision, Progress, Road, Selection, Then, Warning,
+    ClassShare, Error, Features, GramSchmidt, Precision, Progress, Road, Selection, Stop, Then,
+    Warning,
 };
 use coresift_io::features::{FeatureFile, Values};
 use coresift_io::file;
 use coresift_io::indices;
 use coresift_io::target::{Format, Target};
 use serde_json::{Value, json};
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// Reads the features, chooses rows of them and delivers the choice.
@@ -67,7 +70,8 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     };
     let plan = method::plan(args, given);
     let about = about(args, &file, precision, budget, &device, &plan);
-    match choose(&device, features, &plan, budget, console) {
+    let choose = |stop| choose(&device, features, &plan, budget, console, stop);
+    match interrupt::until_stopped(choose) {
         Ok(selection) => {
             let seconds = in_memory.elapsed().as_secs_f64();
             deliver(args.out.as_ref(), args.json, &selection, &about)?;
@@ -86,9 +90,12 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
             console.note(summary(args, &selection, &file, (seconds, all)));
             Ok(())
         }
+        Err(Error::Interrupted { partial }) => {
+            interrupt::end(&keep(args, &partial, about));
+        }
         Err(error) => {
             if let Error::DeviceLost { partial, .. } = &error {
-                rescue(args, partial, &about, console);
+                rescue(args, partial, about, console);
             }
             Err(in_context(args, error))
         }
@@ -156,7 +163,7 @@ fn input_norms(
         // The library takes them for features.
         fail(error.to_string().replacen("features: ", "", 1))
     })?;
-    Ok(Some(inputs.norms(method::lp(args))))
+    Ok(Some(inputs.norms(method::lp(args))?))
 }
 
 /// The features, once all values are found good.
@@ -202,6 +209,7 @@ fn about(
         "center": args.center,
         "device": device.name(),
         "versions": { "coresift": env!("CARGO_PKG_VERSION") },
+        "partial": false,
     })
 }
 
@@ -211,16 +219,22 @@ fn choose(
     plan: &Plan,
     budget: usize,
     console: Console,
+    stop: Stop,
 ) -> Result<Selection, Error> {
-    let pool = device.pool(features)?;
+    let pool = device.pool(features, stop)?;
     let template = "selecting {wide_bar} {pos}/{len} {msg} {elapsed}";
     let bar = console.progress(template, budget as u64);
-    plan.selector
-        .select_with(&*pool, budget, &mut |progress| match progress {
+    plan.selector.select_with(&*pool, budget, &mut |progress| {
+        match progress {
             Progress::Plan(classes) => console.note(plan_in_words(classes)),
             progress => show(&bar, &progress),
-        })
+        }
+        ControlFlow::Continue(())
+    })
 }
+
+/// Pairs of rows that take some time, on any device.
+const MANY_PAIRS: u64 = 10_000_000_000;
 
 /// Puts on the bar what a selector tells.
 fn show(bar: &console::Progress, progress: &Progress<'_>) {
@@ -229,6 +243,9 @@ fn show(bar: &console::Progress, progress: &Progress<'_>) {
             bar.say(format!("k-means++: {placed} of {clusters} centres"));
         }
         Progress::Sweep(sweep) => bar.say(format!("k-means: sweep {sweep}")),
+        Progress::Pairs(pairs) if *pairs >= MANY_PAIRS => {
+            bar.say_at_once(format!("comparing {:.1e} pairs of rows", *pairs as f64));
+        }
         Progress::Round {
             classes,
             round,
@@ -310,13 +327,38 @@ fn in_context(args: &SelectArgs, error: Error) -> Failure {
     }
 }
 
+/// Writes the picks made before Ctrl-C where all of them were to go, and says what has become of them.
+/// Where no pick was made, what is there stays.
+fn keep(args: &SelectArgs, partial: &Selection, about: Value) -> String {
+    let picks = count(partial.picks.len(), "pick", "picks");
+    let Some(out) = args.out.as_ref().filter(|_| !partial.picks.is_empty()) else {
+        return format!("interrupted: {picks} made, none written");
+    };
+    match deliver(Some(out), false, partial, &cut_short(about)) {
+        Ok(()) => format!(
+            "interrupted: {picks} made, written to {}",
+            out.path.display()
+        ),
+        Err(failure) => {
+            console::error(&failure);
+            format!("interrupted: {picks} made")
+        }
+    }
+}
+
+/// What a record says of a selection that is not whole.
+fn cut_short(mut about: Value) -> Value {
+    about["partial"] = true.into();
+    about
+}
+
 /// Keeps the picks made before the device was lost, beside where all of them were to go.
-fn rescue(args: &SelectArgs, partial: &Selection, about: &Value, console: Console) {
+fn rescue(args: &SelectArgs, partial: &Selection, about: Value, console: Console) {
     if partial.picks.is_empty() {
         return;
     }
     let out = args.out.as_ref().map(Target::partial);
-    match deliver(out.as_ref(), args.json, partial, about) {
+    match deliver(out.as_ref(), args.json, partial, &cut_short(about)) {
         Ok(()) => {
             let place = out.map_or("stdout".to_owned(), |out| out.path.display().to_string());
             console.note(format_args!(
@@ -467,7 +509,7 @@ mod tests {
             scores: vec![1.5, 0.5],
             ..Selection::default()
         };
-        rescue(&args, &partial, &json!({}), Console { quiet: true });
+        rescue(&args, &partial, json!({}), Console { quiet: true });
         let kept = std::fs::read_to_string(folder.path().join("s.csv.partial")).unwrap();
         assert_eq!(kept, "index,score\n4,1.5\n2,0.5\n");
         assert!(!out.exists());

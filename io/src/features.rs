@@ -219,6 +219,12 @@ impl Deref for Values {
     }
 }
 
+impl AsRef<[f32]> for Values {
+    fn as_ref(&self) -> &[f32] {
+        self
+    }
+}
+
 impl DerefMut for Values {
     fn deref_mut(&mut self) -> &mut [f32] {
         bytemuck::cast_slice_mut(&mut self.0)

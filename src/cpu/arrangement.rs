@@ -4,7 +4,7 @@
 use super::CpuPool;
 use super::nearest::nearest;
 use crate::products::TILE;
-use crate::{order, sums};
+use crate::{Error, order, sums};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -25,15 +25,18 @@ pub(super) struct Arrangement {
 impl Arrangement {
     /// Some rows lead, one behind another that it is most alike; every row stands with the leader
     /// that it is most alike, by direction. `unit` gives a row at length 1.
-    pub(super) fn by_likeness(pool: &CpuPool<'_>, unit: impl Fn(usize) -> Vec<f32>) -> Self {
+    pub(super) fn by_likeness(
+        pool: &CpuPool<'_>,
+        unit: impl Fn(usize) -> Result<Vec<f32>, Error>,
+    ) -> Result<Self, Error> {
         let rows = pool.features.rows();
         let count = (rows / ROWS_OF_LEADER).clamp(1, LEADERS);
-        let leaders: Vec<Vec<f32>> = (0..count).map(|k| unit(k * rows / count)).collect();
-        let leaders = chained(leaders).concat();
-        let nearest = nearest(pool, &leaders, &vec![0.0; count], &vec![1.0; rows]);
+        let leaders: Result<_, Error> = (0..count).map(|k| unit(k * rows / count)).collect();
+        let leaders = chained(leaders?).concat();
+        let nearest = nearest(pool, &leaders, &vec![0.0; count], &vec![1.0; rows])?;
         let mut arranged: Vec<u32> = (0..rows as u32).collect();
         arranged.sort_by_key(|&row| nearest[row as usize].index);
-        Self::of(arranged)
+        Ok(Self::of(arranged))
     }
 
     fn of(rows: Vec<u32>) -> Self {

@@ -1,6 +1,8 @@
 //! Mirror of `shaders/closest.wgsl`.
 
 use super::{BLOCK, CpuPool};
+use crate::error::Error;
+use crate::features;
 use crate::kernels::pool::{Bunch, MOST_CLOSEST};
 use crate::sums;
 use faer::linalg::matmul::matmul;
@@ -21,6 +23,7 @@ struct Block<'a> {
 
 /// What a thread works in.
 struct Scratch {
+    read: features::Scratch,
     rows: Vec<f32>,
     others: Vec<f32>,
     products: Vec<f32>,
@@ -29,7 +32,11 @@ struct Scratch {
 }
 
 /// For every row of every bunch the `k` largest products less halves.
-pub(super) fn closest(pool: &CpuPool<'_>, bunches: &[Bunch<'_>], k: usize) -> Vec<Vec<f32>> {
+pub(super) fn closest(
+    pool: &CpuPool<'_>,
+    bunches: &[Bunch<'_>],
+    k: usize,
+) -> Result<Vec<Vec<f32>>, Error> {
     let lists = |bunch: &Bunch<'_>| vec![f32::MIN; bunch.rows.len() * k];
     let mut closest: Vec<Vec<f32>> = bunches.iter().map(lists).collect();
     // Blocks of all bunches alike, so that many small ones keep every core at work.
@@ -44,32 +51,37 @@ pub(super) fn closest(pool: &CpuPool<'_>, bunches: &[Bunch<'_>], k: usize) -> Ve
     let blocks: Vec<Block<'_>> = blocks.collect();
     let values = BLOCK * pool.features.dim();
     let scratch = || Scratch {
+        read: features::Scratch::default(),
         rows: vec![0.0; values],
         others: vec![0.0; values],
         products: vec![0.0; BLOCK * BLOCK],
         able: Vec::new(),
     };
-    blocks
-        .into_par_iter()
-        .for_each_init(scratch, |scratch, block| {
-            fill(pool, block, k, scratch);
-        });
-    closest
+    (pool.stop.over(blocks.into_par_iter()))
+        .try_for_each_init(scratch, |scratch, block| fill(pool, block?, k, scratch))?;
+    Ok(closest)
 }
 
 /// The lists of a block of rows.
-fn fill(pool: &CpuPool<'_>, block: Block<'_>, k: usize, scratch: &mut Scratch) {
+fn fill(
+    pool: &CpuPool<'_>,
+    block: Block<'_>,
+    k: usize,
+    scratch: &mut Scratch,
+) -> Result<(), Error> {
     let (dim, count, bunch) = (pool.features.dim(), block.lists.len() / k, block.bunch);
     let members = block.first..block.first + count;
-    let rows = about_centre(pool, bunch, members.clone(), &mut scratch.rows);
+    let (read, rows) = (&mut scratch.read, &mut scratch.rows);
+    let rows = about_centre(pool, bunch, members.clone(), read, rows)?;
     for at in (0..bunch.rows.len()).step_by(BLOCK) {
+        pool.stop.check()?; // a bunch may be all rows
         let others = at..bunch.rows.len().min(at + BLOCK);
         let halves = &bunch.halves[others.clone()];
         let width = halves.len();
         let others = if others == members {
             rows
         } else {
-            about_centre(pool, bunch, others, &mut scratch.others)
+            about_centre(pool, bunch, others, read, &mut scratch.others)?
         };
         let products = &mut scratch.products[..count * width];
         matmul(
@@ -93,6 +105,7 @@ fn fill(pool: &CpuPool<'_>, block: Block<'_>, k: usize, scratch: &mut Scratch) {
             meet(list, products, own, &mut scratch.able);
         }
     }
+    Ok(())
 }
 
 /// The rows at some places of a bunch over their lengths and less the centre, at the start of `values`.
@@ -100,20 +113,19 @@ fn about_centre<'a>(
     pool: &CpuPool<'_>,
     bunch: &Bunch<'_>,
     places: Range<usize>,
+    read: &mut features::Scratch,
     values: &'a mut [f32],
-) -> &'a [f32] {
+) -> Result<&'a [f32], Error> {
     let dim = pool.features.dim();
     let values = &mut values[..places.len() * dim];
-    let rows = bunch.rows[places.clone()]
-        .iter()
-        .zip(&bunch.lengths[places]);
+    let x = (pool.features).spread(&bunch.rows[places.clone()], read)?;
+    let rows = x.iter().zip(&bunch.lengths[places]);
     sums::vectorised!({
-        for (to, (&row, length)) in values.chunks_exact_mut(dim).zip(rows) {
-            let x = &pool.features.values()[row * dim..][..dim];
+        for (to, (x, length)) in values.chunks_exact_mut(dim).zip(rows) {
             sums::about_centre(x, *length, bunch.centre, to);
         }
     });
-    values
+    Ok(values)
 }
 
 /// Leaves in a list the largest of what it held and of the answers, but for the row's `own` with

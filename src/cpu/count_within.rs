@@ -2,6 +2,7 @@
 
 use super::arrangement::Links;
 use super::neighbours::{CpuNeighbours, Exact, Part, Tiler};
+use crate::error::Error;
 use crate::products::{RoughColumns, RoughRows, Rounding, TILE, product, rough_products};
 use crate::quantise::IntegerRows;
 use crate::sums;
@@ -18,11 +19,15 @@ const VAIN_ALWAYS: usize = 64;
 ///
 /// A tile above the diagonal counts for its rows and for its columns. Rough products tell of most
 /// pairs; only where they leave a doubt are exact ones asked.
-pub(super) fn count_within(neighbours: &CpuNeighbours<'_>, least: i32) -> Vec<u32> {
+pub(super) fn count_within(neighbours: &CpuNeighbours<'_>, least: i32) -> Result<Vec<u32>, Error> {
     count_by(neighbours, least, Rounding::of(neighbours.dim()))
 }
 
-fn count_by(neighbours: &CpuNeighbours<'_>, least: i32, rounding: Option<Rounding>) -> Vec<u32> {
+fn count_by(
+    neighbours: &CpuNeighbours<'_>,
+    least: i32,
+    rounding: Option<Rounding>,
+) -> Result<Vec<u32>, Error> {
     let counts = Counts {
         of_positions: (0..neighbours.rows()).map(|_| 0.into()).collect(),
         links: Links::new(neighbours.rows(), least),
@@ -35,7 +40,7 @@ fn count_by(neighbours: &CpuNeighbours<'_>, least: i32, rounding: Option<Roundin
         })
     };
     if let Some(rounding) = rounding {
-        let radii = Rounding::radii(&neighbours.of_each(|row| rounding.lengths(row)));
+        let radii = Rounding::radii(&neighbours.of_each(|row| rounding.lengths(row))?);
         let rough = Rough {
             rounding,
             radii: &radii,
@@ -43,9 +48,9 @@ fn count_by(neighbours: &CpuNeighbours<'_>, least: i32, rounding: Option<Roundin
             least,
             counts: &counts,
         };
-        neighbours.each_tile(|| RoughTiles::new(rough, exact()));
+        neighbours.each_tile(|| RoughTiles::new(rough, exact()))?;
     } else {
-        neighbours.each_tile(exact);
+        neighbours.each_tile(exact)?;
     }
     let Counts {
         of_positions,
@@ -56,7 +61,7 @@ fn count_by(neighbours: &CpuNeighbours<'_>, least: i32, rounding: Option<Roundin
         .into_iter()
         .map(AtomicU32::into_inner)
         .collect();
-    neighbours.arrangement().by_row(&of_positions)
+    Ok(neighbours.arrangement().by_row(&of_positions))
 }
 
 /// A tile's counts along its rows and along its columns.
@@ -296,17 +301,17 @@ mod tests {
                 .map(|at| (centres[at % (5 * dim)] + spread * numbers[at] - 1.0) as f32)
                 .collect();
             let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
-            let neighbours = CpuNeighbours::new(&pool);
+            let neighbours = CpuNeighbours::new(&pool).unwrap();
             let mut made = neighbours.scratch(rows);
-            neighbours.fill(0..rows, 0, &mut made);
+            neighbours.fill(0..rows, 0, &mut made).unwrap();
             let mut limits = vec![i32::MIN, -1, 0, 1 << 29, i32::MAX];
             for row in [1, 5, rows - 1] {
                 let at = product(made.row(0), made.row(row));
                 limits.extend([at - 1, at, at + 1]);
             }
             for least in limits {
-                let want = count_by(&neighbours, least, None);
-                let got = count_by(&neighbours, least, Rounding::of(dim));
+                let want = count_by(&neighbours, least, None).unwrap();
+                let got = count_by(&neighbours, least, Rounding::of(dim)).unwrap();
                 assert_eq!(got, want, "{rows} x {dim}, spread {spread}, above {least}");
             }
         }

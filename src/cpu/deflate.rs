@@ -1,6 +1,8 @@
 //! Mirror of `shaders/deflate.wgsl`.
 
 use super::{BLOCK, CpuResiduals, sum_in_order, totals_of};
+use crate::error::Error;
+use crate::features::Scratch;
 use crate::kernels::residuals::{Rate, RowState, Totals};
 use crate::kernels::rounding::{DOWN_DATE_ERROR, inner_error, slip};
 use crate::sums;
@@ -19,26 +21,26 @@ pub(super) fn deflate(
     directions: &[f32],
     dt: &[f32],
     rate: Rate,
-) -> Totals {
+) -> Result<Totals, Error> {
     let pool = residuals.pool;
     let dim = pool.features.dim();
     // The scale goes onto the few directions rather than onto every feature.
     let directions: Vec<f32> = directions.iter().map(|q| q * pool.scale).collect();
-    let totals: Vec<_> = residuals
-        .states
-        .par_chunks_mut(BLOCK)
-        .zip(pool.features.values().par_chunks(BLOCK * dim))
+    let blocks = residuals.states.par_chunks_mut(BLOCK).enumerate();
+    let totals: Result<Vec<Totals>, Error> = (pool.stop.over(blocks))
         .map_init(
-            || vec![0.0; dt.len() * BLOCK],
-            |products, (states, x)| {
+            || (vec![0.0; dt.len() * BLOCK], Scratch::default()),
+            |(products, scratch), block| {
+                let (at, states) = block?;
+                let x = pool.features.nth_block(at, BLOCK, scratch)?;
                 let products = &mut products[..dt.len() * states.len()];
                 inner_products(&directions, x, dim, products);
                 down_date(states, products, dt, rate, inner_error(dim));
-                totals_of(states, rate)
+                Ok(totals_of(states, rate))
             },
         )
         .collect();
-    sum_in_order(&totals)
+    Ok(sum_in_order(&totals?))
 }
 
 /// `products` = x · directionsᵀ, a row a row of `x`: this way round the GEMM repacks the few

@@ -3,6 +3,8 @@
 
 use super::deflate::Bounds;
 use super::{CpuResiduals, sum_in_order, totals_of};
+use crate::error::Error;
+use crate::features::Scratch;
 use crate::kernels::residuals::{Rate, RowState, Totals};
 use crate::kernels::rounding::inner_error;
 use crate::products::{FloatColumns, LANES, float_products};
@@ -74,20 +76,20 @@ pub(super) fn deflate_largest(
     directions: &[f32],
     count: usize,
     rate: Rate,
-) -> Totals {
+) -> Result<Totals, Error> {
     let (scale, count) = (residuals.pool.scale, count.max(1));
     let scaled = directions.iter().map(|q| q * scale);
     residuals.lacking.directions.extend(scaled);
     let bounds = bounds(&residuals.states);
     let nth_largest = order::nth_largest(bounds.iter().copied(), AHEAD * count);
     let first = at_least(nth_largest, &bounds);
-    catch_up(residuals, &first);
+    catch_up(residuals, &first)?;
     let caught_up = first.iter().map(|&row| bound(&residuals.states[row]));
     let others = at_least(order::nth_largest(caught_up, count), &bounds);
-    catch_up(residuals, &others);
+    catch_up(residuals, &others)?;
     let chunks = residuals.states.par_chunks(CHUNK);
     let totals: Vec<Totals> = chunks.map(|states| totals_of(states, rate)).collect();
-    sum_in_order(&totals)
+    Ok(sum_in_order(&totals))
 }
 
 fn bounds(states: &[RowState]) -> Vec<f32> {
@@ -119,18 +121,19 @@ fn at_once(directions: usize) -> usize {
 }
 
 /// Brings every row up to date.
-pub(super) fn catch_up_all(residuals: &mut CpuResiduals<'_>) {
+pub(super) fn catch_up_all(residuals: &mut CpuResiduals<'_>) -> Result<(), Error> {
     if !residuals.lacking.directions.is_empty() {
         let all = at_least(None, &bounds(&residuals.states));
-        catch_up(residuals, &all);
+        catch_up(residuals, &all)?;
         residuals.lacking.clear();
     }
+    Ok(())
 }
 
 /// Brings rows up to date, none of them masked, each named once and in the order of memory.
-fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) {
+fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) -> Result<(), Error> {
     let (pool, states, lacking) = (residuals.pool, &residuals.states, &residuals.lacking);
-    let (features, dim) = (pool.features.values(), pool.features.dim());
+    let dim = pool.features.dim();
     let now = lacking.directions.len() / dim;
     let alike = lacking.alike(rows, now);
     let packed: Vec<(&[usize], Vec<FloatColumns>)> = (alike.par_iter())
@@ -139,24 +142,29 @@ fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) {
     let blocks: Vec<(&[usize], &[FloatColumns])> = (packed.iter())
         .flat_map(|(rows, lacks)| rows.chunks(BLOCK).map(|rows| (rows, &lacks[..])))
         .collect();
-    let caught_up = blocks
-        .into_par_iter()
-        .map_init(Vec::new, |products, (rows, lacks)| {
+    let caught_up = (pool.stop.over(blocks.into_par_iter())).map_init(
+        <(Vec<f32>, Scratch)>::default,
+        |(products, scratch), block| {
+            let (rows, lacks) = block?;
+            let x = pool.features.spread(rows, scratch)?;
             let mut states: Vec<RowState> = rows.iter().map(|&row| states[row]).collect();
             for directions in lacks {
+                pool.stop.check()?; // there may be as many as columns
                 products.resize(rows.len() * directions.len(), 0.0);
-                float_products(features, rows, directions, products);
+                float_products(x.values, x.places, directions, products);
                 shrink(&mut states, products, inner_error(dim));
             }
-            (rows, states)
-        });
-    let caught_up: Vec<(&[usize], Vec<RowState>)> = caught_up.collect();
+            Ok((rows, states))
+        },
+    );
+    let caught_up: Vec<(&[usize], Vec<RowState>)> = caught_up.collect::<Result<_, Error>>()?;
     for (rows, states) in caught_up {
         for (&row, state) in rows.iter().zip(states) {
             residuals.states[row] = state;
             residuals.lacking.known[row] = now as u32;
         }
     }
+    Ok(())
 }
 
 /// What `deflate` does to states where no time passes between the directions: of a block's rows, none

@@ -1,5 +1,7 @@
 //! Mirror of `shaders/due_rows.wgsl`.
 
+use super::CpuResiduals;
+use crate::error::Error;
 use crate::kernels::residuals::{Due, Rate, RowState};
 use rayon::prelude::*;
 
@@ -7,15 +9,23 @@ use rayon::prelude::*;
 const CHUNK: usize = 1 << 13;
 
 /// The unmasked rows that may fire before `tau`; every unmasked row at `f32::MAX`.
-pub(super) fn due_rows(states: &[RowState], tau: f32, rate: Rate, limit: usize) -> Due {
+pub(super) fn due_rows(
+    residuals: &CpuResiduals<'_>,
+    tau: f32,
+    rate: Rate,
+    limit: usize,
+) -> Result<Due, Error> {
     let due =
         |s: &RowState| !s.is_masked() && (tau == f32::MAX || s.left < tau * rate.of(s.bound_sq()));
-    let in_chunk = |(c, states): (usize, &[RowState])| {
+    let in_chunk = |chunk: Result<(usize, &[RowState]), Error>| {
+        let (c, states) = chunk?;
         let rows = states.iter().enumerate().filter(|(_, s)| due(s));
-        rows.map(|(i, _)| c * CHUNK + i).collect::<Vec<_>>()
+        Ok(rows.map(|(i, _)| c * CHUNK + i).collect::<Vec<_>>())
     };
-    let chunks: Vec<_> = states.par_chunks(CHUNK).enumerate().map(in_chunk).collect();
+    let chunks = residuals.states.par_chunks(CHUNK).enumerate();
+    let chunks = residuals.pool.stop.over(chunks).map(in_chunk);
+    let chunks: Vec<Vec<usize>> = chunks.collect::<Result<_, Error>>()?;
     let count = chunks.iter().map(Vec::len).sum();
     let rows = chunks.into_iter().flatten().take(limit).collect();
-    Due { count, rows }
+    Ok(Due { count, rows })
 }

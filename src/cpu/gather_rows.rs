@@ -1,24 +1,35 @@
 //! Mirror of `shaders/gather_rows.wgsl`.
 
 use super::CpuPool;
+use crate::Error;
+use crate::features::Scratch;
 use rayon::prelude::*;
 
 /// Rows that a thread copies in one go.
 const CHUNK: usize = 64;
 
 /// The rows asked for, times `scale`.
-pub(super) fn gather_rows(pool: &CpuPool<'_>, rows: &[usize], scale: f32) -> Vec<f32> {
-    let (values, dim) = (pool.features.values(), pool.features.dim());
+pub(super) fn gather_rows(
+    pool: &CpuPool<'_>,
+    rows: &[usize],
+    scale: f32,
+) -> Result<Vec<f32>, Error> {
+    pool.stop.check()?; // also where no row is asked for
+    let dim = pool.features.dim();
     let mut gathered = vec![0.0; rows.len() * dim];
-    gathered
+    let chunks = gathered
         .par_chunks_mut(CHUNK * dim)
-        .zip(rows.par_chunks(CHUNK))
-        .for_each(|(gathered, rows)| {
-            for (to, &row) in gathered.chunks_exact_mut(dim).zip(rows) {
-                for (to, v) in to.iter_mut().zip(&values[row * dim..][..dim]) {
-                    *to = v * scale;
-                }
+        .zip(rows.par_chunks(CHUNK));
+    let chunks = pool.stop.over(chunks);
+    chunks.try_for_each_init(Scratch::default, |scratch, chunk| {
+        let (gathered, rows) = chunk?;
+        let x = pool.features.spread(rows, scratch)?;
+        for (to, x) in gathered.chunks_exact_mut(dim).zip(x.iter()) {
+            for (to, v) in to.iter_mut().zip(x) {
+                *to = v * scale;
             }
-        });
-    gathered
+        }
+        Ok(())
+    })?;
+    Ok(gathered)
 }

@@ -1,6 +1,8 @@
 //! Mirror of `shaders/greedy_rounds.wgsl`.
 
 use super::store_similarities::Matrix;
+use crate::control::Stop;
+use crate::error::Error;
 use crate::kernels::similarities::{MASK, Round, is_masked};
 use crate::sums;
 use std::ops::{AddAssign, Mul};
@@ -15,23 +17,24 @@ pub(super) fn greedy_rounds(
     gains: &mut [i64],
     count: usize,
     step: i64,
-) -> Vec<Round> {
+    stop: &Stop,
+) -> Result<Vec<Round>, Error> {
     let picks = if let (Some(mut narrow), Ok(step)) = (narrow(gains, count, step), step.try_into())
     {
-        let picks = sums::vectorised!(rounds::<i32>(matrix, &mut narrow, count, step));
+        let picks = sums::vectorised!(rounds::<i32>(matrix, &mut narrow, count, step, stop))?;
         for (gain, narrow) in gains.iter_mut().zip(narrow) {
             *gain = widen(narrow);
         }
         let wide = |(row, gain)| (row, i64::from(gain));
         picks.into_iter().map(wide).collect()
     } else {
-        sums::vectorised!(rounds::<i64>(matrix, gains, count, step))
+        sums::vectorised!(rounds::<i64>(matrix, gains, count, step, stop))?
     };
     let round = |(row, gain)| Round {
         row: first + row,
         gain,
     };
-    picks.into_iter().map(round).collect()
+    Ok(picks.into_iter().map(round).collect())
 }
 
 /// A whole number that gains are reckoned in.
@@ -76,10 +79,17 @@ fn widen(gain: i32) -> i64 {
 
 /// The rows picked, and their gains.
 #[inline(always)]
-fn rounds<T: Gain>(matrix: &Matrix, gains: &mut [T], count: usize, step: T) -> Vec<(usize, T)> {
+fn rounds<T: Gain>(
+    matrix: &Matrix,
+    gains: &mut [T],
+    count: usize,
+    step: T,
+    stop: &Stop,
+) -> Result<Vec<(usize, T)>, Error> {
     let mut largest = gains.iter().copied().max().unwrap_or(T::MASK);
     let mut rounds = Vec::with_capacity(count);
     for _ in 0..count {
+        stop.check()?;
         let pick = gains
             .iter()
             .position(|&gain| gain == largest)
@@ -88,7 +98,7 @@ fn rounds<T: Gain>(matrix: &Matrix, gains: &mut [T], count: usize, step: T) -> V
         gains[pick] += T::MASK;
         largest = add(gains, matrix.row(pick), step);
     }
-    rounds
+    Ok(rounds)
 }
 
 /// `gains += step * similarities`; gives the largest that is then there.

@@ -2,7 +2,9 @@
 //! mirror: a GPU looks at all rows instead.
 
 use super::nearest::smallest;
-use super::{BLOCK, CpuPool};
+use super::{CpuPool, rows_between_looks};
+use crate::error::Error;
+use crate::features;
 use crate::kernels::pool::{Field, Leads, Nearest};
 use crate::sums;
 use bytemuck::Zeroable as _;
@@ -20,6 +22,7 @@ struct Block<'a> {
 /// What a thread works in.
 #[derive(Default)]
 struct Scratch {
+    read: features::Scratch,
     rows: Vec<f32>,
     vectors: Vec<f32>,
     offsets: Vec<f32>,
@@ -33,7 +36,7 @@ pub(super) fn leads(
     vectors: &[f64],
     offsets: &[f64],
     lengths: &[f32],
-) -> Vec<Leads> {
+) -> Result<Vec<Leads>, Error> {
     let of_field = |field: &Field<'_>| Leads {
         nearest: vec![Nearest::zeroed(); field.rows.len()],
         least: vec![f32::MAX; field.vectors.len()],
@@ -41,32 +44,34 @@ pub(super) fn leads(
     };
     let mut leads: Vec<Leads> = fields.iter().map(of_field).collect();
     let blocks = (fields.iter().zip(&mut leads).enumerate()).flat_map(|(index, (field, leads))| {
-        let nearest = leads.nearest.chunks_mut(BLOCK);
-        (field.rows.chunks(BLOCK).zip(nearest)).map(move |(rows, nearest)| Block {
+        let block = rows_between_looks(field.vectors.len() * pool.features.dim());
+        let nearest = leads.nearest.chunks_mut(block);
+        (field.rows.chunks(block).zip(nearest)).map(move |(rows, nearest)| Block {
             field: index,
             rows,
             nearest,
         })
     });
     let blocks: Vec<Block<'_>> = blocks.collect();
-    let found: Vec<(usize, Vec<f32>, f32)> = blocks
-        .into_par_iter()
+    let blocks = pool.stop.over(blocks.into_par_iter());
+    let found: Result<Vec<(usize, Vec<f32>, f32)>, Error> = blocks
         .map_init(Scratch::default, |scratch, block| {
+            let block = block?;
             let index = block.field;
             let field = &fields[index];
-            scratch.fill(pool, block.rows, &field.vectors, vectors, offsets);
+            scratch.fill(pool, block.rows, &field.vectors, vectors, offsets)?;
             let (least, own) = meet(block, &field.vectors, lengths, scratch);
-            (index, least, own)
+            Ok((index, least, own))
         })
         .collect();
-    for (index, least, own) in found {
+    for (index, least, own) in found? {
         let leads = &mut leads[index];
         leads.own = leads.own.max(own);
         for (all, least) in leads.least.iter_mut().zip(least) {
             *all = all.min(least);
         }
     }
-    leads
+    Ok(leads)
 }
 
 impl Scratch {
@@ -79,8 +84,8 @@ impl Scratch {
         among: &[u32],
         vectors: &[f64],
         offsets: &[f64],
-    ) {
-        let (dim, values) = (pool.features.dim(), pool.features.values());
+    ) -> Result<(), Error> {
+        let dim = pool.features.dim();
         // The scale goes onto the few vectors rather than onto every feature.
         let scale = f64::from(pool.scale);
         let vector = |vector: u32| &vectors[vector as usize * dim..][..dim];
@@ -106,8 +111,8 @@ impl Scratch {
             .extend(others.map(|other| (other - own) as f32));
         self.products.resize(rows.len() * among.len(), 0.0);
         self.rows.clear();
-        for &row in rows {
-            self.rows.extend_from_slice(&values[row * dim..][..dim]);
+        for x in pool.features.spread(rows, &mut self.read)?.iter() {
+            self.rows.extend_from_slice(x);
         }
         matmul(
             MatMut::from_row_major_slice_mut(&mut self.products, rows.len(), among.len()),
@@ -117,6 +122,7 @@ impl Scratch {
             1.0,
             Par::Seq,
         );
+        Ok(())
     }
 }
 

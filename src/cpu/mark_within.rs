@@ -2,6 +2,7 @@
 
 use super::arrangement::Links;
 use super::neighbours::CpuNeighbours;
+use crate::error::Error;
 use crate::kernels::neighbours::{Marks, Reach};
 use crate::kernels::rounding::off_in_f32;
 use crate::products::{self, Columns, LANES, TILE, products};
@@ -25,18 +26,18 @@ pub(super) fn mark_within(
     marked: &[usize],
     among: &[usize],
     reach: Reach,
-) -> Vec<Marks> {
+) -> Result<Vec<Marks>, Error> {
     if let &[marked] = marked {
         return mark_one(neighbours, marked, among, reach);
     }
     let mut marks = vec![Marks::default(); among.len()];
-    let marked = Marked::new(neighbours, reach.possible, marked, among);
+    let marked = Marked::new(neighbours, reach.possible, marked, among)?;
     marked.meet(among, &mut marks, |marks, products, bits| {
         let found = mark(products, bits, reach);
         marks.certain |= found.certain;
         marks.possible |= found.possible;
-    });
-    marks
+    })?;
+    Ok(marks)
 }
 
 /// The same with a single row: most of the work would be to make the others. A product in f32
@@ -46,33 +47,33 @@ fn mark_one(
     marked: usize,
     among: &[usize],
     reach: Reach,
-) -> Vec<Marks> {
+) -> Result<Vec<Marks>, Error> {
     let mut whole = neighbours.scratch(1);
-    neighbours.fill(iter::once(marked), 0, &mut whole);
-    let (whole, unit) = (whole.row(0), &neighbours.unit(marked));
+    neighbours.fill(iter::once(marked), 0, &mut whole)?;
+    let (whole, unit) = (whole.row(0), &neighbours.unit(marked)?);
     let off = off_in_f32(neighbours.dim());
     let limits = [reach.certain, reach.possible].map(f64::from);
     let is_told = |product: f64| limits.iter().all(|limit| (product - limit).abs() > off);
     let mut marks = vec![Marks::default(); among.len()];
-    marks
-        .par_chunks_mut(TILE)
-        .zip(among.par_chunks(TILE))
-        .for_each_init(
-            || (neighbours.scratch(1), [0.0; TILE]),
-            |(made, products), (marks, among)| {
-                sums::vectorised!(neighbours.products_in_f32(among, unit, products));
-                for ((marks, &row), &product) in marks.iter_mut().zip(among).zip(&*products) {
-                    *marks = if is_told(product) {
-                        let [certain, possible] = limits.map(|limit| u32::from(product > limit));
-                        Marks { certain, possible }
-                    } else {
-                        neighbours.fill(iter::once(row), 0, made);
-                        mark(&[products::product(whole, made.row(0))], &[0], reach)
-                    };
-                }
-            },
-        );
-    marks
+    let tiles = marks.par_chunks_mut(TILE).zip(among.par_chunks(TILE));
+    neighbours.stop().over(tiles).try_for_each_init(
+        || (neighbours.scratch(1), [0.0; TILE]),
+        |(made, products), tile| {
+            let (marks, among) = tile?;
+            sums::vectorised!(neighbours.products_in_f32(among, unit, products))?;
+            for ((marks, &row), &product) in marks.iter_mut().zip(among).zip(&*products) {
+                *marks = if is_told(product) {
+                    let [certain, possible] = limits.map(|limit| u32::from(product > limit));
+                    Marks { certain, possible }
+                } else {
+                    neighbours.fill(iter::once(row), 0, made)?;
+                    mark(&[products::product(whole, made.row(0))], &[0], reach)
+                };
+            }
+            Ok(())
+        },
+    )?;
+    Ok(marks)
 }
 
 /// For each row of `among` how many of `marked` it is near to for certain.
@@ -81,15 +82,15 @@ pub(super) fn count_marked(
     marked: &[usize],
     among: &[usize],
     reach: Reach,
-) -> Vec<u32> {
+) -> Result<Vec<u32>, Error> {
     let mut counts = vec![0; among.len()];
     for marked in marked.chunks(MARKED_AT_ONCE) {
-        let marked = Marked::new(neighbours, reach.certain, marked, among);
+        let marked = Marked::new(neighbours, reach.certain, marked, among)?;
         marked.meet(among, &mut counts, |count, products, _| {
             *count += near(products, reach.certain);
-        });
+        })?;
     }
-    counts
+    Ok(counts)
 }
 
 /// Marked rows, as columns, that other rows are to meet.
@@ -115,34 +116,34 @@ impl<'a> Marked<'a> {
         least: i32,
         marked: &[usize],
         among: &[usize],
-    ) -> Self {
+    ) -> Result<Self, Error> {
         let links = neighbours.links(least);
         let mut order = neighbours.arrangement().order_of(marked);
         if let Some(links) = links {
             let linked = links.linked_with(&neighbours.blocks(links, among));
             order.retain(|&at| linked[neighbours.block(links, marked[at])]);
         }
-        let group = |made: &mut IntegerRows, at: &[usize]| {
+        let group = |made: &mut IntegerRows, at: Result<&[usize], Error>| {
+            let at = at?;
             let rows: Vec<usize> = at.iter().map(|&at| marked[at]).collect();
-            neighbours.fill(rows.iter().copied(), 0, made);
+            neighbours.fill(rows.iter().copied(), 0, made)?;
             let mut columns = Columns::default();
             columns.pack(made, 0..rows.len());
-            Group {
+            Ok(Group {
                 marked: at.to_vec(),
                 blocks: links.map_or(Vec::new(), |links| neighbours.blocks(links, &rows)),
                 columns,
-            }
+            })
         };
-        let groups = order
-            .par_chunks(LANES)
+        let groups = (neighbours.stop().over(order.par_chunks(LANES)))
             .with_min_len(WORTH_A_THREAD.div_ceil(WORK_OF_PACKING * neighbours.dim()));
-        Self {
+        Ok(Self {
             neighbours,
             links,
             groups: groups
                 .map_init(|| neighbours.scratch(LANES), group)
-                .collect(),
-        }
+                .collect::<Result<_, Error>>()?,
+        })
     }
 
     /// The groups that a row may be near to.
@@ -165,21 +166,23 @@ impl<'a> Marked<'a> {
         among: &[usize],
         out: &mut [T],
         answer: impl Fn(&mut T, &[i32], &[usize]) + Sync,
-    ) {
+    ) -> Result<(), Error> {
         let neighbours = self.neighbours;
         let order = neighbours.arrangement().order_of(among);
         let rows: Vec<usize> = order.iter().map(|&at| among[at]).collect();
         let mut found: Vec<T> = order.iter().map(|&at| out[at]).collect();
         let work = TILE * LANES * self.groups.len() * neighbours.dim();
-        self.runs(&rows, &mut found)
-            .into_par_iter()
+        let runs = self.runs(&rows, &mut found).into_par_iter();
+        (neighbours.stop().over(runs))
             .with_min_len(WORTH_A_THREAD.div_ceil(work.max(1)))
-            .for_each_init(
+            .try_for_each_init(
                 || (neighbours.scratch(TILE), vec![0; TILE * LANES]),
-                |(made, products_of), (rows, found)| {
-                    neighbours.fill(rows.iter().copied(), 0, made);
+                |(made, products_of), run| {
+                    let (rows, found) = run?;
+                    neighbours.fill(rows.iter().copied(), 0, made)?;
                     let a: Vec<usize> = (0..rows.len()).collect();
                     for group in self.groups_near(rows[0]) {
+                        neighbours.stop().check()?;
                         products(made, &a, &group.columns, products_of);
                         let products = products_of.chunks_exact(group.marked.len());
                         sums::vectorised!({
@@ -188,11 +191,13 @@ impl<'a> Marked<'a> {
                             }
                         });
                     }
+                    Ok(())
                 },
-            );
+            )?;
         for (at, found) in order.into_iter().zip(found) {
             out[at] = found;
         }
+        Ok(())
     }
 
     /// Rows as they stand, some of one block at a time, with their entries of `found`.
@@ -249,10 +254,10 @@ mod tests {
         x[5 * dim..6 * dim].fill(0.0);
         x[6 * dim..8 * dim].iter_mut().for_each(|x| *x *= 1e-41);
         let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
-        let neighbours = CpuNeighbours::new(&pool);
+        let neighbours = CpuNeighbours::new(&pool).unwrap();
         let all: Vec<usize> = (0..rows).collect();
         let mut made = neighbours.scratch(rows);
-        neighbours.fill(0..rows, 0, &mut made);
+        neighbours.fill(0..rows, 0, &mut made).unwrap();
         for marked in [0, 5, 6, rows - 1] {
             for other in all.iter().step_by(13) {
                 let at = products::product(made.row(marked), made.row(*other));
@@ -260,11 +265,14 @@ mod tests {
                     let possible = certain - 400_000;
                     let reach = Reach { certain, possible };
                     let mut want = vec![Marks::default(); rows];
-                    let columns = Marked::new(&neighbours, i32::MIN, &[marked], &all);
-                    columns.meet(&all, &mut want, |marks, products, bits| {
-                        *marks = mark(products, bits, reach);
-                    });
-                    assert!(mark_one(&neighbours, marked, &all, reach) == want);
+                    let columns = Marked::new(&neighbours, i32::MIN, &[marked], &all).unwrap();
+                    columns
+                        .meet(&all, &mut want, |marks, products, bits| {
+                            *marks = mark(products, bits, reach);
+                        })
+                        .unwrap();
+                    let got = mark_one(&neighbours, marked, &all, reach).unwrap();
+                    assert!(got == want);
                 }
             }
         }
@@ -282,7 +290,7 @@ mod tests {
             .map(|at| (centre(at)[at % dim] + 0.2 * numbers[at] - 0.9) as f32)
             .collect();
         let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
-        let (knows, does_not) = (CpuNeighbours::new(&pool), CpuNeighbours::new(&pool));
+        let [knows, does_not] = [(); 2].map(|()| CpuNeighbours::new(&pool).unwrap());
         let reach = Reach::of(0.25, dim);
         let counts = knows.count_within(reach.possible).unwrap();
         let all: Vec<usize> = (0..rows).rev().collect();
@@ -297,14 +305,15 @@ mod tests {
             let mut is_candidate = vec![false; rows];
             candidates.iter().for_each(|&row| is_candidate[row] = true);
             if marked.len() <= crate::kernels::neighbours::MARKED {
-                let want = mark_within(&does_not, &marked, &all, reach);
-                assert!(mark_within(&knows, &marked, &all, reach) == want);
+                let want = mark_within(&does_not, &marked, &all, reach).unwrap();
+                let got = mark_within(&knows, &marked, &all, reach).unwrap();
+                assert!(got == want);
                 for (&row, marks) in all.iter().zip(want) {
                     assert!(marks.possible == 0 || is_candidate[row]);
                 }
             }
-            let want = count_marked(&does_not, &marked, &all, reach);
-            assert!(count_marked(&knows, &marked, &all, reach) == want);
+            let want = count_marked(&does_not, &marked, &all, reach).unwrap();
+            assert_eq!(count_marked(&knows, &marked, &all, reach).unwrap(), want);
             assert!(want.iter().any(|&count| count > 0));
         }
         assert_eq!(
@@ -318,6 +327,7 @@ mod tests {
                     ..reach
                 }
             )
+            .unwrap()
             .into_iter()
             .rev()
             .collect::<Vec<_>>()

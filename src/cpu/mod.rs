@@ -22,6 +22,7 @@ mod store_similarities;
 mod sum_columns;
 mod sum_stored;
 
+use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Precision};
 use crate::kernels::neighbours::Neighbours;
@@ -39,6 +40,16 @@ use similarities::CpuSimilarities;
 /// and its states stay in a core's own cache between the product and the epilogue.
 const BLOCK: usize = 256;
 
+/// Multiply-adds that a thread does between two looks at the [`Stop`] of its pool, at most: some tens of
+/// milliseconds. Every kernel goes over its blocks by [`Stop::over`]; where a block may take more, it
+/// looks within.
+const BETWEEN_LOOKS: usize = 1 << 28;
+
+/// How many of a block's rows, at so many multiply-adds each, are worked on between two looks.
+fn rows_between_looks(work: usize) -> usize {
+    (BETWEEN_LOOKS / work.max(1)).clamp(1, BLOCK)
+}
+
 /// A pool on the processor: borrows the features, copies nothing, uses every core.
 #[derive(Clone, Debug)]
 pub struct CpuPool<'a> {
@@ -46,6 +57,7 @@ pub struct CpuPool<'a> {
     scale: f32,
     numbering: Numbering<'a>,
     precision: Precision,
+    stop: Stop,
 }
 
 impl<'a> CpuPool<'a> {
@@ -58,7 +70,14 @@ impl<'a> CpuPool<'a> {
             scale,
             precision,
             numbering: Numbering::default(),
+            stop: Stop::default(),
         }
+    }
+
+    /// The same rows, to be worked on until this is stopped.
+    #[must_use]
+    pub fn with_stop(self, stop: Stop) -> Self {
+        Self { stop, ..self }
     }
 
     #[cfg(feature = "gpu")]
@@ -95,15 +114,15 @@ impl Pool for CpuPool<'_> {
     }
 
     fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {
-        Ok(row_norms::row_norms(self, norm))
+        row_norms::row_norms(self, norm)
     }
 
     fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
-        Ok(gather_rows::gather_rows(self, rows, self.scale))
+        gather_rows::gather_rows(self, rows, self.scale)
     }
 
     fn given_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
-        Ok(gather_rows::gather_rows(self, rows, 1.0))
+        gather_rows::gather_rows(self, rows, 1.0)
     }
 
     /// As many as stay in the threads' own caches.
@@ -130,7 +149,7 @@ impl Pool for CpuPool<'_> {
     }
 
     fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error> {
-        Ok(Box::new(CpuNeighbours::new(self)))
+        Ok(Box::new(CpuNeighbours::new(self)?))
     }
 
     fn nearest(
@@ -139,7 +158,7 @@ impl Pool for CpuPool<'_> {
         offsets: &[f32],
         lengths: &[f32],
     ) -> Result<Vec<Nearest>, Error> {
-        Ok(nearest::nearest(self, vectors, offsets, lengths))
+        nearest::nearest(self, vectors, offsets, lengths)
     }
 
     fn leads(
@@ -149,7 +168,11 @@ impl Pool for CpuPool<'_> {
         offsets: &[f64],
         lengths: &[f32],
     ) -> Result<Option<Vec<Leads>>, Error> {
-        Ok(Some(leads::leads(self, fields, vectors, offsets, lengths)))
+        leads::leads(self, fields, vectors, offsets, lengths).map(Some)
+    }
+
+    fn stop(&self) -> &Stop {
+        &self.stop
     }
 
     fn numbering(&self) -> Numbering<'_> {
@@ -157,7 +180,7 @@ impl Pool for CpuPool<'_> {
     }
 
     fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
-        Ok(closest::closest(self, bunches, k))
+        closest::closest(self, bunches, k)
     }
 }
 
@@ -188,12 +211,12 @@ impl Residuals for CpuResiduals<'_> {
     }
 
     fn due_rows(&self, tau: f32, rate: Rate, limit: usize) -> Result<Due, Error> {
-        Ok(due_rows::due_rows(&self.states, tau, rate, limit))
+        due_rows::due_rows(self, tau, rate, limit)
     }
 
     fn deflate(&mut self, directions: &[f32], dt: &[f32], rate: Rate) -> Result<Totals, Error> {
-        catch_up_all(self);
-        Ok(deflate::deflate(self, directions, dt, rate))
+        catch_up_all(self)?;
+        deflate::deflate(self, directions, dt, rate)
     }
 
     fn deflate_largest(
@@ -203,14 +226,12 @@ impl Residuals for CpuResiduals<'_> {
         count: usize,
         rate: Rate,
     ) -> Result<Totals, Error> {
-        Ok(deflate_largest::deflate_largest(
-            self, directions, count, rate,
-        ))
+        deflate_largest::deflate_largest(self, directions, count, rate)
     }
 
     fn refresh(&mut self, basis: &[f32], dead: f32, rate: Rate) -> Result<Totals, Error> {
         self.lacking.clear();
-        Ok(refresh::refresh(self, basis, dead, rate))
+        refresh::refresh(self, basis, dead, rate)
     }
 }
 

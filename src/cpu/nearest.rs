@@ -1,6 +1,8 @@
 //! Mirror of `shaders/nearest.wgsl`.
 
-use super::{BLOCK, CpuPool};
+use super::{CpuPool, rows_between_looks};
+use crate::error::Error;
+use crate::features::Scratch;
 use crate::kernels::pool::Nearest;
 use crate::sums;
 use faer::linalg::matmul::matmul;
@@ -13,44 +15,48 @@ pub(super) fn nearest(
     vectors: &[f32],
     offsets: &[f32],
     lengths: &[f32],
-) -> Vec<Nearest> {
+) -> Result<Vec<Nearest>, Error> {
     let (dim, count) = (pool.features.dim(), offsets.len());
     // The scale goes onto the few vectors rather than onto every feature.
     let vectors: Vec<f32> = vectors.iter().map(|v| v * pool.scale).collect();
     let vectors = MatRef::from_row_major_slice(&vectors, count, dim);
+    let block = rows_between_looks(count * dim);
     let mut nearest = vec![bytemuck::Zeroable::zeroed(); lengths.len()];
-    nearest
-        .par_chunks_mut(BLOCK)
-        .zip(pool.features.values().par_chunks(BLOCK * dim))
-        .zip(lengths.par_chunks(BLOCK))
-        .for_each_init(
-            || vec![0.0; count * BLOCK],
-            |products, ((nearest, x), lengths)| {
-                let rows = lengths.len();
-                let products = &mut products[..rows * count];
-                matmul(
-                    MatMut::from_row_major_slice_mut(products, rows, count),
-                    Accum::Replace,
-                    MatRef::from_row_major_slice(x, rows, dim),
-                    vectors.transpose(),
-                    1.0,
-                    Par::Seq,
-                );
-                let rows = nearest
-                    .iter_mut()
-                    .zip(products.chunks_exact_mut(count))
-                    .zip(lengths);
-                sums::vectorised!({
-                    for ((nearest, scores), &length) in rows {
-                        for (score, offset) in scores.iter_mut().zip(offsets) {
-                            *score = offset * length - *score;
-                        }
-                        *nearest = smallest(scores);
+    let blocks = nearest
+        .par_chunks_mut(block)
+        .zip(lengths.par_chunks(block))
+        .enumerate();
+    pool.stop.over(blocks).try_for_each_init(
+        || (vec![0.0; count * block], Scratch::default()),
+        |(products, scratch), found| {
+            let (at, (nearest, lengths)) = found?;
+            let x = pool.features.nth_block(at, block, scratch)?;
+            let rows = lengths.len();
+            let products = &mut products[..rows * count];
+            matmul(
+                MatMut::from_row_major_slice_mut(products, rows, count),
+                Accum::Replace,
+                MatRef::from_row_major_slice(x, rows, dim),
+                vectors.transpose(),
+                1.0,
+                Par::Seq,
+            );
+            let rows = nearest
+                .iter_mut()
+                .zip(products.chunks_exact_mut(count))
+                .zip(lengths);
+            sums::vectorised!({
+                for ((nearest, scores), &length) in rows {
+                    for (score, offset) in scores.iter_mut().zip(offsets) {
+                        *score = offset * length - *score;
                     }
-                });
-            },
-        );
-    nearest
+                    *nearest = smallest(scores);
+                }
+            });
+            Ok(())
+        },
+    )?;
+    Ok(nearest)
 }
 
 /// Scores that are compared side by side.

@@ -2,13 +2,16 @@
 
 use super::neighbours::CpuNeighbours;
 use crate::products::TILE;
-use crate::sums;
+use crate::{Error, sums};
 use std::sync::atomic::{AtomicI32, Ordering};
 
 /// For every row the largest product with a row of another label.
 ///
 /// A tile above the diagonal tells of its rows and of its columns.
-pub(super) fn nearest_other(neighbours: &CpuNeighbours<'_>, labels: &[u32]) -> Vec<i32> {
+pub(super) fn nearest_other(
+    neighbours: &CpuNeighbours<'_>,
+    labels: &[u32],
+) -> Result<Vec<i32>, Error> {
     let labels = neighbours.arrangement().by_position(labels);
     let largest: Vec<AtomicI32> = labels.iter().map(|_| i32::MIN.into()).collect();
     neighbours.tiles(|products, rows, columns| {
@@ -24,9 +27,9 @@ pub(super) fn nearest_other(neighbours: &CpuNeighbours<'_>, labels: &[u32]) -> V
         };
         raise(rows.positions.start, &of_rows[..rows.len()]);
         raise(columns.positions.start, &of_columns[..columns.len()]);
-    });
+    })?;
     let largest: Vec<i32> = largest.into_iter().map(AtomicI32::into_inner).collect();
-    neighbours.arrangement().by_row(&largest)
+    Ok(neighbours.arrangement().by_row(&largest))
 }
 
 /// A tile's largest products of different labels along its rows and along its columns.

@@ -1,12 +1,14 @@
 //! The rows at length 1 in whole numbers, made anew for every block that is worked on: no copy of
 //! the features is kept.
 
-use super::CpuPool;
 use super::arrangement::{Arrangement, Links};
 use super::count_within::count_within;
 use super::mark_within::{count_marked, mark_within};
 use super::nearest_other::nearest_other;
+use super::{BLOCK, CpuPool};
+use crate::control::Stop;
 use crate::error::Error;
+use crate::features::Scratch;
 use crate::kernels::neighbours::{Marks, Neighbours, Reach};
 use crate::products::{Columns, TILE, products};
 use crate::quantise::{FIXED_BITS, IntegerRows, factor, is_f32_enough, to_integers};
@@ -38,8 +40,7 @@ pub(super) struct CpuNeighbours<'a> {
 }
 
 impl<'a> CpuNeighbours<'a> {
-    pub(super) fn new(pool: &'a CpuPool<'a>) -> Self {
-        let rows = pool.features.values().par_chunks_exact(pool.features.dim());
+    pub(super) fn new(pool: &'a CpuPool<'a>) -> Result<Self, Error> {
         let in_f32 = |factor: f64| {
             let is_enough = is_f32_enough(factor.max(f64::from(factor as f32)));
             if is_enough {
@@ -50,12 +51,28 @@ impl<'a> CpuNeighbours<'a> {
         };
         let mut new = Self {
             pool,
-            factors: rows.map(|x| in_f32(factor(x, pool.scale))).collect(),
+            factors: vec![0.0; pool.features.rows()],
             arrangement: Arrangement::default(),
             links: OnceLock::new(),
         };
-        new.arrangement = Arrangement::by_likeness(pool, |row| new.unit(row));
-        new
+        let blocks = pool
+            .stop
+            .over(new.factors.par_chunks_mut(BLOCK).enumerate());
+        blocks.try_for_each_init(Scratch::default, |scratch, block| {
+            let (at, factors) = block?;
+            let x = pool.features.nth_block(at, BLOCK, scratch)?;
+            for (to, x) in factors.iter_mut().zip(x.chunks_exact(pool.features.dim())) {
+                *to = in_f32(factor(x, pool.scale));
+            }
+            Ok(())
+        })?;
+        new.arrangement = Arrangement::by_likeness(pool, |row| new.unit(row))?;
+        Ok(new)
+    }
+
+    /// What ends the work.
+    pub(super) fn stop(&self) -> &Stop {
+        &self.pool.stop
     }
 
     pub(super) fn arrangement(&self) -> &Arrangement {
@@ -97,62 +114,75 @@ impl<'a> CpuNeighbours<'a> {
     /// Makes some rows, from place `at` of the scratch on.
     pub(super) fn fill(
         &self,
-        rows: impl Iterator<Item = usize> + Clone,
+        mut rows: impl Iterator<Item = usize>,
         at: usize,
         scratch: &mut IntegerRows,
-    ) {
+    ) -> Result<(), Error> {
         let pitch = scratch.pitch();
-        let places = scratch.values_mut()[at * pitch..].chunks_exact_mut(pitch);
-        let mut ahead = rows.clone();
-        for (at, (row, place)) in rows.zip(places).enumerate() {
-            if at.is_multiple_of(FETCHED) {
-                let next = ahead.by_ref().take(FETCHED);
-                next.for_each(|row| sums::fetch(self.features_of(row)));
+        let mut places = scratch.values_mut()[at * pitch..].chunks_exact_mut(pitch);
+        let (mut next, mut read) = ([0; FETCHED], Scratch::default());
+        loop {
+            let mut count = 0;
+            for (to, row) in next.iter_mut().zip(&mut rows) {
+                *to = row;
+                count += 1;
             }
-            let (x, factor) = (self.features_of(row), self.factor(row));
-            let place = &mut place[..x.len()];
-            sums::vectorised!(to_integers(x, self.pool.scale, factor, place));
+            if count == 0 {
+                return Ok(());
+            }
+            let rows = &next[..count];
+            let x = self.pool.features.spread(rows, &mut read)?;
+            x.iter().for_each(sums::fetch);
+            for ((x, &row), place) in x.iter().zip(rows).zip(&mut places) {
+                let (factor, place) = (self.factor(row, x), &mut place[..x.len()]);
+                sums::vectorised!(to_integers(x, self.pool.scale, factor, place));
+            }
         }
     }
 
-    fn features_of(&self, row: usize) -> &[f32] {
-        let dim = self.dim();
-        &self.pool.features.values()[row * dim..][..dim]
-    }
-
-    fn factor(&self, row: usize) -> f64 {
+    /// The factor of a row, given its values.
+    fn factor(&self, row: usize, x: &[f32]) -> f64 {
         let in_f32 = self.factors[row];
         if in_f32.is_finite() {
             f64::from(in_f32)
         } else {
-            factor(self.features_of(row), self.pool.scale)
+            factor(x, self.pool.scale)
         }
     }
 
     /// A row at length 1.
-    pub(super) fn unit(&self, row: usize) -> Vec<f32> {
-        let factor = self.factor(row) / f64::from(1 << FIXED_BITS) * f64::from(self.pool.scale);
+    pub(super) fn unit(&self, row: usize) -> Result<Vec<f32>, Error> {
+        let mut read = Scratch::default();
+        let x = self.pool.features.block(row..row + 1, &mut read)?;
+        let factor = self.factor(row, x) / f64::from(1 << FIXED_BITS) * f64::from(self.pool.scale);
         let of_unit = |&x: &f32| (f64::from(x) * factor) as f32;
-        self.features_of(row).iter().map(of_unit).collect()
+        Ok(x.iter().map(of_unit).collect())
     }
 
     /// Some rows' products with a row at length 1, unit 2⁻³⁰, as f32 has them: see `off_in_f32`. Not
     /// a number where that does not hold.
     #[inline(always)]
-    pub(super) fn products_in_f32(&self, rows: &[usize], unit: &[f32], products: &mut [f64]) {
-        for (at, (product, &row)) in products.iter_mut().zip(rows).enumerate() {
-            if at.is_multiple_of(FETCHED) {
-                let next = rows[at..].iter().take(FETCHED);
-                next.for_each(|&row| sums::fetch(self.features_of(row)));
+    pub(super) fn products_in_f32(
+        &self,
+        rows: &[usize],
+        unit: &[f32],
+        products: &mut [f64],
+    ) -> Result<(), Error> {
+        let mut read = Scratch::default();
+        for (rows, products) in rows.chunks(FETCHED).zip(products.chunks_mut(FETCHED)) {
+            let x = self.pool.features.spread(rows, &mut read)?;
+            x.iter().for_each(sums::fetch);
+            for ((x, &row), product) in x.iter().zip(rows).zip(products) {
+                let factor = self.factor(row, x);
+                *product = if is_f32_enough(factor) {
+                    let dot = sums::dot_scaled(x, self.pool.scale, unit);
+                    f64::from(dot) * factor * f64::from(1 << FIXED_BITS)
+                } else {
+                    f64::NAN
+                };
             }
-            let factor = self.factor(row);
-            *product = if is_f32_enough(factor) {
-                let dot = sums::dot_scaled(self.features_of(row), self.pool.scale, unit);
-                f64::from(dot) * factor * f64::from(1 << FIXED_BITS)
-            } else {
-                f64::NAN
-            };
         }
+        Ok(())
     }
 
     /// Values of a row.
@@ -161,14 +191,18 @@ impl<'a> CpuNeighbours<'a> {
     }
 
     /// What `work` finds of each row, by position.
-    pub(super) fn of_each<T: Send>(&self, work: impl Fn(&[i16]) -> T + Sync) -> Vec<T> {
+    pub(super) fn of_each<T: Send>(
+        &self,
+        work: impl Fn(&[i16]) -> T + Sync,
+    ) -> Result<Vec<T>, Error> {
         let positions = (0..self.rows()).into_par_iter();
-        positions
+        (self.stop().over(positions))
             .map_init(
                 || self.scratch(1),
                 |made, at| {
-                    self.fill(self.arrangement.rows(at..at + 1), 0, made);
-                    work(made.row(0))
+                    let at = at?;
+                    self.fill(self.arrangement.rows(at..at + 1), 0, made)?;
+                    Ok(work(made.row(0)))
                 },
             )
             .collect()
@@ -176,36 +210,41 @@ impl<'a> CpuNeighbours<'a> {
 
     /// Hands `visit` the products of every pair of rows once: tiles on and above the diagonal,
     /// row-major, with their rows and columns.
-    pub(super) fn tiles(&self, visit: impl Fn(&[i32], &Part, &Part) + Sync) {
-        self.each_tile(|| Exact::new(&visit));
+    pub(super) fn tiles(&self, visit: impl Fn(&[i32], &Part, &Part) + Sync) -> Result<(), Error> {
+        self.each_tile(|| Exact::new(&visit))
     }
 
     /// Hands tiles on and above the diagonal to the `tiler` of a thread.
-    pub(super) fn each_tile<T: Tiler>(&self, tiler: impl Fn() -> T + Sync + Send) {
+    pub(super) fn each_tile<T: Tiler>(
+        &self,
+        tiler: impl Fn() -> T + Sync + Send,
+    ) -> Result<(), Error> {
         let rows = self.rows();
         // Some bands a core, so that none waits long for the last.
         let cores = rayon::current_num_threads();
         let most = (BAND_BYTES / (2 * self.dim())).max(BAND_ALWAYS);
         let band = (rows / (4 * cores)).clamp(1, most).next_multiple_of(TILE);
         let starts: Vec<usize> = (0..rows).step_by(band).collect();
-        starts.into_par_iter().for_each_init(
+        (self.stop().over(starts.into_par_iter())).try_for_each_init(
             || (self.scratch(band + TILE), tiler()),
             |(made, tiler), start| {
+                let start = start?;
                 let end = rows.min(start + band);
-                self.fill(self.arrangement.rows(start..end), 0, made);
+                self.fill(self.arrangement.rows(start..end), 0, made)?;
                 let part = |positions: Range<usize>, place: usize| Part {
                     places: place..place + positions.len(),
                     positions,
                 };
                 tiler.band(made, &part(start..end, 0));
                 for first in (start..rows).step_by(TILE) {
+                    self.stop().check()?;
                     let columns = first..rows.min(first + TILE);
                     // Columns of the band itself are there already.
                     let mut place = first - start;
                     if first >= end {
                         place = band;
                         let rows = self.arrangement.rows(columns.clone());
-                        self.fill(rows, place, made);
+                        self.fill(rows, place, made)?;
                     }
                     let columns = part(columns, place);
                     tiler.columns(made, &columns);
@@ -214,8 +253,9 @@ impl<'a> CpuNeighbours<'a> {
                         tiler.tile(made, &of_tile, &columns);
                     }
                 }
+                Ok(())
             },
-        );
+        )
     }
 }
 
@@ -271,7 +311,7 @@ impl<V: FnMut(&[i32], &Part, &Part)> Tiler for Exact<V> {
 
 impl Neighbours for CpuNeighbours<'_> {
     fn count_within(&self, least: i32) -> Result<Vec<u32>, Error> {
-        Ok(count_within(self, least))
+        count_within(self, least)
     }
 
     fn mark_within(
@@ -280,7 +320,7 @@ impl Neighbours for CpuNeighbours<'_> {
         among: &[usize],
         reach: Reach,
     ) -> Result<Vec<Marks>, Error> {
-        Ok(mark_within(self, marked, among, reach))
+        mark_within(self, marked, among, reach)
     }
 
     fn count_marked(
@@ -289,7 +329,7 @@ impl Neighbours for CpuNeighbours<'_> {
         among: &[usize],
         reach: Reach,
     ) -> Result<Vec<u32>, Error> {
-        Ok(count_marked(self, marked, among, reach))
+        count_marked(self, marked, among, reach)
     }
 
     fn candidates(&self, marked: &[usize], reach: Reach) -> Option<Vec<usize>> {
@@ -305,6 +345,6 @@ impl Neighbours for CpuNeighbours<'_> {
     }
 
     fn nearest_other(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
-        Ok(nearest_other(self, labels))
+        nearest_other(self, labels)
     }
 }

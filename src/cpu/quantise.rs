@@ -2,6 +2,7 @@
 
 use super::CpuPool;
 use crate::error::Error;
+use crate::features::Scratch;
 use crate::quantise::{IntegerRows, Length, NEED, mean_of, round_mean};
 use crate::sums;
 use rayon::prelude::*;
@@ -21,21 +22,24 @@ pub(super) fn quantise(
     };
     let mut rows = IntegerRows::zeros(dim, examples.len());
     let pitch = rows.pitch();
-    let zero_row = (rows.values_mut().par_chunks_exact_mut(pitch))
-        .zip(examples)
-        .map_init(
-            || vec![0.0; dim],
-            |mean, (row, &example)| {
-                let first = example * views;
-                let x = &pool.features.values()[first * dim..][..views * dim];
-                let zero_view = sums::vectorised!(mean_of(x, unit, length, mean));
-                sums::vectorised!(round_mean(mean, &mut row[..dim]));
-                zero_view.map(|view| first + view)
-            },
-        )
-        .flatten()
-        .min();
-    match zero_row {
+    let examples = (rows.values_mut().par_chunks_exact_mut(pitch)).zip(examples);
+    let zero_rows = (pool.stop.over(examples)).map_init(
+        || (vec![0.0; dim], Scratch::default()),
+        |(mean, scratch), example| {
+            let (row, &example) = example?;
+            let first = example * views;
+            let x = pool.features.block(first..first + views, scratch)?;
+            let zero_view = sums::vectorised!(mean_of(x, unit, length, mean));
+            sums::vectorised!(round_mean(mean, &mut row[..dim]));
+            Ok(zero_view.map(|view| first + view))
+        },
+    );
+    // The lowest of all: an error of the features comes first.
+    let lowest = |a: Option<usize>, b: Option<usize>| match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    };
+    match zero_rows.try_reduce(|| None, |a, b| Ok(lowest(a, b)))? {
         Some(row) => Err(Error::ZeroRow { row, need: NEED }),
         None => Ok(rows),
     }

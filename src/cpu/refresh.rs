@@ -1,6 +1,9 @@
 //! Mirror of `shaders/refresh.wgsl`.
 
-use super::{BLOCK, CpuResiduals, sum_in_order, totals_of};
+use super::{BETWEEN_LOOKS, BLOCK, CpuResiduals, sum_in_order, totals_of};
+use crate::control::Stop;
+use crate::error::Error;
+use crate::features::Scratch;
 use crate::kernels::residuals::{Rate, RowState, Totals};
 use crate::kernels::rounding::{DOWN_DATE_ERROR, inner_error, slip};
 use crate::sums;
@@ -14,57 +17,73 @@ pub(super) fn refresh(
     basis: &[f32],
     dead: f32,
     rate: Rate,
-) -> Totals {
+) -> Result<Totals, Error> {
     let pool = residuals.pool;
     let dim = pool.features.dim();
     let basis = MatRef::from_row_major_slice(basis, basis.len() / dim, dim);
-    let totals: Vec<_> = residuals
-        .states
-        .par_chunks_mut(BLOCK)
-        .zip(pool.features.values().par_chunks(BLOCK * dim))
+    let blocks = residuals.states.par_chunks_mut(BLOCK).enumerate();
+    let totals: Result<Vec<Totals>, Error> = (pool.stop.over(blocks))
         .map_init(
-            || (vec![0.0; dim * BLOCK], vec![0.0; basis.nrows() * BLOCK]),
-            |(residual, products), (states, x)| {
+            || {
+                let products = vec![0.0; basis.nrows() * BLOCK];
+                (vec![0.0; dim * BLOCK], products, Scratch::default())
+            },
+            |(residual, products, scratch), block| {
+                let (at, states) = block?;
+                let x = pool.features.nth_block(at, BLOCK, scratch)?;
                 let residual = &mut residual[..x.len()];
                 for (r, x) in residual.iter_mut().zip(x) {
                     *r = x * pool.scale;
                 }
                 for _ in 0..2 {
-                    project_out(basis, residual, products);
+                    project_out(basis, residual, products, &pool.stop)?;
                 }
                 for (state, r) in states.iter_mut().zip(residual.chunks_exact(dim)) {
                     renew(state, sums::squares(r) as f32, dead, inner_error(dim));
                 }
-                totals_of(states, rate)
+                Ok(totals_of(states, rate))
             },
         )
         .collect();
-    sum_in_order(&totals)
+    Ok(sum_in_order(&totals?))
 }
 
-/// `residual -= (residual · basisᵀ) · basis`.
-fn project_out(basis: MatRef<'_, f32>, residual: &mut [f32], products: &mut [f32]) {
+/// `residual -= (residual · basisᵀ) · basis`, by some directions at a time where there are many.
+fn project_out(
+    basis: MatRef<'_, f32>,
+    residual: &mut [f32],
+    products: &mut [f32],
+    stop: &Stop,
+) -> Result<(), Error> {
     let (count, dim) = (basis.nrows(), basis.ncols());
     let rows = residual.len() / dim;
     let mut products = MatMut::from_row_major_slice_mut(&mut products[..rows * count], rows, count);
     let mut residual = MatMut::from_row_major_slice_mut(residual, rows, dim);
-    let replace = Accum::Replace;
-    matmul(
-        products.as_mut(),
-        replace,
-        residual.as_ref(),
-        basis.transpose(),
-        1.0,
-        Par::Seq,
-    );
-    matmul(
-        residual.as_mut(),
-        Accum::Add,
-        products.as_ref(),
-        basis,
-        -1.0,
-        Par::Seq,
-    );
+    let at_once = (BETWEEN_LOOKS / (rows * dim)).max(1);
+    let some = |first: usize| (first, at_once.min(count - first));
+    for (first, some) in (0..count).step_by(at_once).map(some) {
+        stop.check()?;
+        matmul(
+            products.as_mut().subcols_mut(first, some),
+            Accum::Replace,
+            residual.as_ref(),
+            basis.subrows(first, some).transpose(),
+            1.0,
+            Par::Seq,
+        );
+    }
+    for (first, some) in (0..count).step_by(at_once).map(some) {
+        stop.check()?;
+        matmul(
+            residual.as_mut(),
+            Accum::Add,
+            products.as_ref().subcols(first, some),
+            basis.subrows(first, some),
+            -1.0,
+            Par::Seq,
+        );
+    }
+    Ok(())
 }
 
 /// Takes in a row's fresh residual, or masks the row.

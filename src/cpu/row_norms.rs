@@ -1,27 +1,35 @@
 //! Mirror of `shaders/row_norms.wgsl`.
 
 use super::{BLOCK, CpuPool};
+use crate::error::Error;
+use crate::features::Scratch;
 use crate::lp::Lp;
 use crate::sums;
 use rayon::prelude::*;
 
 /// One number a row, in pool unit; zero only for a row of zeros.
-pub(super) fn row_norms(pool: &CpuPool<'_>, norm: Lp) -> Vec<f32> {
-    let scale = f64::from(pool.scale);
+pub(super) fn row_norms(pool: &CpuPool<'_>, norm: Lp) -> Result<Vec<f32>, Error> {
+    let (scale, dim) = (f64::from(pool.scale), pool.features.dim());
     let of_rows = |norm: fn(&[f32]) -> f64| {
-        pool.features
-            .values()
-            .par_chunks(pool.features.dim())
-            .with_min_len(BLOCK)
-            .map(|x| in_f32(scale * norm(x)))
-            .collect()
+        let mut norms = vec![0.0; pool.features.rows()];
+        let blocks = pool.stop.over(norms.par_chunks_mut(BLOCK).enumerate());
+        blocks.try_for_each_init(Scratch::default, |scratch, block| {
+            let (at, norms) = block?;
+            let x = pool.features.nth_block(at, BLOCK, scratch)?;
+            for (to, x) in norms.iter_mut().zip(x.chunks_exact(dim)) {
+                *to = in_f32(scale * norm(x));
+            }
+            Ok(())
+        })?;
+        Ok(norms)
     };
     match norm {
         Lp::L1 => of_rows(|x| sums::vectorised!(sums::abs(x))),
         // The check of the features came by these.
         Lp::L2 => {
+            pool.stop.check()?;
             let norms_sq = pool.features.norms_sq().par_iter();
-            norms_sq.map(|x| in_f32(scale * scale * x)).collect()
+            Ok(norms_sq.map(|x| in_f32(scale * scale * x)).collect())
         }
         Lp::LInf => of_rows(|x| sums::vectorised!(f64::from(sums::max_abs(x)))),
     }

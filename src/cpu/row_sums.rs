@@ -1,5 +1,7 @@
 //! Mirror of `shaders/row_sums.wgsl`.
 
+use crate::control::Stop;
+use crate::error::Error;
 use crate::kernels::similarities::similarity;
 use crate::products::{self, Columns, TILE};
 use crate::quantise::{ClassRanges, IntegerRows};
@@ -15,7 +17,8 @@ pub(super) fn row_sums(
     rows: &IntegerRows,
     ranges: &ClassRanges,
     threshold: Option<i32>,
-) -> Vec<i64> {
+    stop: &Stop,
+) -> Result<Vec<i64>, Error> {
     let bands: Vec<_> = (0..ranges.classes())
         .flat_map(|class| {
             let class = ranges.class(class);
@@ -26,47 +29,56 @@ pub(super) fn row_sums(
         })
         .collect();
     let zeros = || vec![0i64; rows.rows()];
-    bands
-        .into_par_iter()
-        .fold(
+    (stop.over(bands.into_par_iter()))
+        .try_fold(
             || (zeros(), Scratch::default()),
-            |(mut sums, mut scratch), (first, end)| {
-                add_band(rows, threshold, (first, end), &mut sums, &mut scratch);
-                (sums, scratch)
+            |(mut sums, mut scratch), band| {
+                add_band((rows, stop), threshold, band?, &mut sums, &mut scratch)?;
+                Ok((sums, scratch))
             },
         )
-        .map(|(sums, _)| sums)
-        .reduce_with(|mut a, b| {
+        .map(|done| done.map(|(sums, _)| sums))
+        .try_reduce_with(|mut a, b| {
             a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-            a
+            Ok(a)
         })
-        .unwrap_or_else(zeros)
+        .unwrap_or_else(|| Ok(zeros()))
 }
 
 /// The sum of some rows, value by value.
-pub(super) fn total(rows: &IntegerRows, places: Range<usize>) -> Vec<i64> {
+pub(super) fn total(
+    rows: &IntegerRows,
+    places: Range<usize>,
+    stop: &Stop,
+) -> Result<Vec<i64>, Error> {
     let mut total = vec![0; rows.pitch()];
     for z in places.map(|place| rows.row(place)) {
+        stop.check()?;
         total
             .iter_mut()
             .zip(z)
             .for_each(|(total, &z)| *total += i64::from(z));
     }
-    total
+    Ok(total)
 }
 
 /// The same without a threshold: ⟨z, Σz⟩ for every row z, over its class.
-pub(super) fn linear_row_sums(rows: &IntegerRows, ranges: &ClassRanges) -> Vec<i64> {
-    let of_class = |class: usize| {
+pub(super) fn linear_row_sums(
+    rows: &IntegerRows,
+    ranges: &ClassRanges,
+    stop: &Stop,
+) -> Result<Vec<i64>, Error> {
+    let of_class = |class: usize| -> Result<Vec<i64>, Error> {
         let places = ranges.class(class);
-        let total = total(rows, places.clone());
-        let dot = move |place| {
-            let z = rows.row(place).iter();
-            z.zip(&total).map(|(&z, total)| i64::from(z) * total).sum()
+        let total = total(rows, places.clone(), stop)?;
+        let dot = |place: Result<usize, Error>| {
+            let z = rows.row(place?).iter();
+            Ok(z.zip(&total).map(|(&z, total)| i64::from(z) * total).sum())
         };
-        places.into_par_iter().map(dot).collect::<Vec<i64>>()
+        stop.over(places.into_par_iter()).map(dot).collect()
     };
-    (0..ranges.classes()).flat_map(of_class).collect()
+    let of_classes: Result<Vec<_>, _> = (0..ranges.classes()).map(of_class).collect();
+    Ok(of_classes?.concat())
 }
 
 /// What a thread needs for a tile.
@@ -86,17 +98,18 @@ impl Default for Scratch {
 
 /// Adds the tiles of one block of columns, from the diagonal on.
 fn add_band(
-    rows: &IntegerRows,
+    (rows, stop): (&IntegerRows, &Stop),
     threshold: Option<i32>,
     (first, end): (usize, usize),
     sums: &mut [i64],
     scratch: &mut Scratch,
-) {
+) -> Result<(), Error> {
     let block = |first: usize| first..end.min(first + TILE);
     let Scratch { columns, products } = scratch;
     columns.pack(rows, block(first));
     let width = columns.len();
     for row in (first..end).step_by(TILE) {
+        stop.check()?; // a class may be all rows
         let a: Vec<usize> = block(row).collect();
         products::products(rows, &a, columns, products);
         let products = &products[..a.len() * width];
@@ -106,6 +119,7 @@ fn add_band(
             add(&mut sums[row..], &of_rows[..a.len()]);
         }
     }
+    Ok(())
 }
 
 fn add(sums: &mut [i64], of_tile: &[i32]) {

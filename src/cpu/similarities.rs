@@ -7,6 +7,7 @@ use super::row_sums::{linear_row_sums, row_sums, total};
 use super::store_similarities::{Matrix, store_similarities};
 use super::sum_columns::sum_columns;
 use super::sum_stored::sum_stored;
+use crate::control::Stop;
 use crate::error::Error;
 use crate::kernels::similarities::{Examples, Round, Similarities, stored_bytes};
 use crate::products::product;
@@ -22,19 +23,20 @@ const ROOM: u64 = 1 << 30;
 /// one, into the same memory.
 const BATCH: u64 = 1 << 27;
 
-pub(super) struct CpuSimilarities {
+pub(super) struct CpuSimilarities<'a> {
     rows: IntegerRows,
     ranges: ClassRanges,
     threshold: Option<i32>,
+    stop: &'a Stop,
     /// The classes kept, and one matrix for each of them. Matrices past their number are there for
     /// their memory.
     kept: Range<usize>,
     matrices: Vec<Matrix>,
 }
 
-impl CpuSimilarities {
+impl<'a> CpuSimilarities<'a> {
     pub(super) fn new(
-        pool: &CpuPool<'_>,
+        pool: &'a CpuPool<'_>,
         examples: Examples<'_>,
         threshold: Option<i32>,
     ) -> Result<Self, Error> {
@@ -43,13 +45,14 @@ impl CpuSimilarities {
             rows: quantise(pool, &order, examples.views, examples.length)?,
             ranges: examples.ranges(),
             threshold,
+            stop: &pool.stop,
             kept: 0..0,
             matrices: Vec::new(),
         })
     }
 }
 
-impl Similarities for CpuSimilarities {
+impl Similarities for CpuSimilarities<'_> {
     fn rows(&self, places: &[usize]) -> Result<IntegerRows, Error> {
         Ok(self.rows.some(places))
     }
@@ -60,23 +63,18 @@ impl Similarities for CpuSimilarities {
     }
 
     fn total(&self, class: usize) -> Result<Vec<i64>, Error> {
-        Ok(total(&self.rows, self.ranges.class(class)))
+        total(&self.rows, self.ranges.class(class), self.stop)
     }
 
     fn row_sums(&self) -> Result<Vec<i64>, Error> {
-        Ok(match self.threshold {
-            Some(_) => row_sums(&self.rows, &self.ranges, self.threshold),
-            None => linear_row_sums(&self.rows, &self.ranges),
-        })
+        match self.threshold {
+            Some(_) => row_sums(&self.rows, &self.ranges, self.threshold, self.stop),
+            None => linear_row_sums(&self.rows, &self.ranges, self.stop),
+        }
     }
 
     fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
-        Ok(sum_columns(
-            &self.rows,
-            &self.ranges,
-            self.threshold,
-            columns,
-        ))
+        sum_columns(&self.rows, &self.ranges, self.threshold, columns, self.stop)
     }
 
     fn room(&self) -> u64 {
@@ -100,7 +98,8 @@ impl Similarities for CpuSimilarities {
             })?;
         }
         for (matrix, class) in self.matrices.iter_mut().zip(classes.clone()) {
-            store_similarities(&self.rows, self.ranges.class(class), self.threshold, matrix);
+            let class = self.ranges.class(class);
+            store_similarities(&self.rows, class, self.threshold, matrix, self.stop)?;
         }
         self.kept = classes;
         Ok(())
@@ -120,11 +119,13 @@ impl Similarities for CpuSimilarities {
             (of_class, rest) = rest.split_at_mut(rows.len());
             of_classes.push((matrix, rows, of_class));
         }
-        of_classes.into_par_iter().for_each(|(matrix, rows, sums)| {
-            let columns = columns.iter().filter(|column| rows.contains(column));
-            let columns: Vec<usize> = columns.map(|column| column - rows.start).collect();
-            sum_stored(matrix, &columns, sums);
-        });
+        of_classes
+            .into_par_iter()
+            .try_for_each(|(matrix, rows, sums)| {
+                let columns = columns.iter().filter(|column| rows.contains(column));
+                let columns: Vec<usize> = columns.map(|column| column - rows.start).collect();
+                sum_stored(matrix, &columns, sums, self.stop)
+            })?;
         Ok(sums)
     }
 
@@ -144,7 +145,9 @@ impl Similarities for CpuSimilarities {
         }
         let rounds = of_classes
             .into_par_iter()
-            .map(|(first, matrix, gains, count)| greedy_rounds(first, matrix, gains, count, step));
-        Ok(rounds.collect())
+            .map(|(first, matrix, gains, count)| {
+                greedy_rounds(first, matrix, gains, count, step, self.stop)
+            });
+        rounds.collect()
     }
 }

@@ -1,12 +1,14 @@
 //! Mirror of `shaders/store_similarities.wgsl`.
 
+use crate::control::Stop;
+use crate::error::Error;
 use crate::kernels::similarities::{similarity, stored_pitch};
 use crate::products::{Columns, TILE, products};
 use crate::quantise::IntegerRows;
 use crate::sums;
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Similarities to a word.
 const OF_WORD: usize = 4;
@@ -48,49 +50,43 @@ impl Matrix {
 /// Computes the similarities of a class: the tiles on and below the diagonal, each written twice,
 /// as it is and mirrored.
 ///
-/// So no thread owns a run of rows, and words are atomic while they are written. Two tiles never
-/// share a word.
+/// So no thread owns a run of rows: bands of a tile's height are locked, each for the moment in which a
+/// tile is written there.
 pub(super) fn store_similarities(
     rows: &IntegerRows,
     class: Range<usize>,
     threshold: Option<i32>,
     matrix: &mut Matrix,
-) {
-    let pitch = stored_pitch(class.len());
-    let words = std::mem::take(&mut matrix.words).into_iter();
-    let words: Vec<AtomicU64> = words.map(AtomicU64::new).collect();
+    stop: &Stop,
+) -> Result<(), Error> {
+    let pitch = stored_pitch(class.len()) / OF_WORD;
+    let words = &mut matrix.words[..class.len() * pitch];
+    let bands: Vec<_> = words.chunks_mut(TILE * pitch).map(Mutex::new).collect();
     let blocks = class.len().div_ceil(TILE);
     let tiles: Vec<_> = (0..blocks)
         .flat_map(|j| (j..blocks).map(move |i| (i, j)))
         .collect();
-    tiles
-        .into_par_iter()
-        .for_each_init(Scratch::default, |scratch, (i, j)| {
-            let block =
-                |i: usize| class.start + i * TILE..class.end.min(class.start + (i + 1) * TILE);
-            let (a, b) = (block(i), block(j));
-            let (height, width) = (a.len(), b.len());
-            let tile = scratch.compute(rows, threshold, a, b);
-            let (row, column) = (i * TILE, j * TILE);
-            let place = |row: usize, column: usize| (row * pitch + column) / OF_WORD;
-            for (r, tile) in tile.chunks_exact(OF_TILE).take(height).enumerate() {
-                let words = &words[place(row + r, column)..];
-                write(words, &tile[..width.div_ceil(OF_WORD)]);
-            }
-            if j < i {
-                let mirror = mirror(tile);
-                for (c, mirror) in mirror.chunks_exact(OF_TILE).take(width).enumerate() {
-                    let words = &words[place(column + c, row)..];
-                    write(words, &mirror[..height.div_ceil(OF_WORD)]);
-                }
-            }
-        });
-    matrix.words = words.into_iter().map(AtomicU64::into_inner).collect();
+    (stop.over(tiles.into_par_iter())).try_for_each_init(Scratch::default, |scratch, tile| {
+        let (i, j) = tile?;
+        let block = |i: usize| class.start + i * TILE..class.end.min(class.start + (i + 1) * TILE);
+        let (a, b) = (block(i), block(j));
+        let (height, width) = (a.len(), b.len());
+        let tile = scratch.compute(rows, threshold, a, b);
+        write(&bands[i], pitch, j, tile, width);
+        if j < i {
+            write(&bands[j], pitch, i, &mirror(tile), height);
+        }
+        Ok(())
+    })
 }
 
-fn write(words: &[AtomicU64], values: &[u64]) {
-    for (word, &value) in words.iter().zip(values) {
-        word.store(value, Ordering::Relaxed);
+/// Writes a tile, of so many columns, in its place among those of a band; rows past the band's last are
+/// left out.
+fn write(band: &Mutex<&mut [u64]>, pitch: usize, place: usize, tile: &Words, columns: usize) {
+    let mut band = band.lock().unwrap_or_else(PoisonError::into_inner);
+    let (first, words) = (place * OF_TILE, columns.div_ceil(OF_WORD));
+    for (row, tile) in band.chunks_exact_mut(pitch).zip(tile.chunks_exact(OF_TILE)) {
+        row[first..first + words].copy_from_slice(&tile[..words]);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Mirror of `shaders/sum_columns.wgsl`.
 
+use crate::control::Stop;
+use crate::error::Error;
 use crate::kernels::similarities::similarity;
 use crate::products::{Columns, TILE, products};
 use crate::quantise::{ClassRanges, IntegerRows};
@@ -13,7 +15,8 @@ pub(super) fn sum_columns(
     ranges: &ClassRanges,
     threshold: Option<i32>,
     columns: &[usize],
-) -> Vec<i64> {
+    stop: &Stop,
+) -> Result<Vec<i64>, Error> {
     let mut sums = vec![0; rows.rows()];
     let mut rest = &mut sums[..];
     let mut blocks = Vec::new();
@@ -37,11 +40,14 @@ pub(super) fn sum_columns(
                 .map(|(first, sums)| (first, sums, columns.clone())),
         );
     }
-    blocks.into_par_iter().for_each_init(
+    type Block<'a> = (usize, &'a mut [i64], Arc<[Columns]>);
+    stop.over(blocks.into_par_iter()).try_for_each_init(
         || vec![0; TILE * TILE],
-        |scratch, (first, sums, columns): (usize, &mut [i64], Arc<[Columns]>)| {
+        |scratch, block: Result<Block<'_>, Error>| {
+            let (first, sums, columns) = block?;
             let block: Vec<usize> = (first..first + sums.len()).collect();
             for columns in &*columns {
+                stop.check()?; // these may be all labelled rows
                 products(rows, &block, columns, scratch);
                 let products = scratch.chunks_exact(columns.len());
                 sums::vectorised!({
@@ -50,9 +56,10 @@ pub(super) fn sum_columns(
                     }
                 });
             }
+            Ok(())
         },
-    );
-    sums
+    )?;
+    Ok(sums)
 }
 
 #[inline(always)]

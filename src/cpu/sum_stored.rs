@@ -1,7 +1,7 @@
 //! Mirror of `shaders/sum_stored.wgsl`.
 
 use super::store_similarities::Matrix;
-use crate::sums;
+use crate::{Error, Stop, sums};
 use rayon::prelude::*;
 
 /// Rows a thread works on in one go: their sums stay in a core's nearest cache.
@@ -11,18 +11,24 @@ const NARROW: usize = 1 << 16;
 
 /// Σ s_ij over the columns j, for every row i of a class. The matrix is symmetric, so what is
 /// added are rows.
-pub(super) fn sum_stored(matrix: &Matrix, columns: &[usize], sums: &mut [i64]) {
-    sums.par_chunks_mut(CHUNK)
-        .enumerate()
-        .for_each(|(chunk, sums)| {
-            for columns in columns.chunks(NARROW) {
-                let mut narrow = [0u32; CHUNK];
-                sums::vectorised!(add(matrix, columns, chunk * CHUNK, &mut narrow));
-                for (sum, narrow) in sums.iter_mut().zip(narrow) {
-                    *sum += i64::from(narrow);
-                }
+pub(super) fn sum_stored(
+    matrix: &Matrix,
+    columns: &[usize],
+    sums: &mut [i64],
+    stop: &Stop,
+) -> Result<(), Error> {
+    let chunks = sums.par_chunks_mut(CHUNK).enumerate();
+    stop.over(chunks).try_for_each(|chunk| {
+        let (chunk, sums) = chunk?;
+        for columns in columns.chunks(NARROW) {
+            let mut narrow = [0u32; CHUNK];
+            sums::vectorised!(add(matrix, columns, chunk * CHUNK, &mut narrow));
+            for (sum, narrow) in sums.iter_mut().zip(narrow) {
+                *sum += i64::from(narrow);
             }
-        });
+        }
+        Ok(())
+    })
 }
 
 /// Adds the similarities of the columns with the rows from `first` on.

@@ -4,6 +4,7 @@ use super::adapter::{self, Adapter, AdapterChoice};
 use super::clock::Clock;
 use super::directions;
 use super::integer_tile::Slots;
+use crate::control::Stop;
 use crate::error::Error;
 use crate::features::Features;
 use crate::gpu::pool::GpuPool;
@@ -25,6 +26,7 @@ use std::sync::{Arc, OnceLock};
 pub struct Gpu {
     pub(super) shared: Arc<Shared>,
     pub(super) memory_limit: u64,
+    pub(super) stop: Stop,
 }
 
 #[derive(Debug)]
@@ -207,6 +209,7 @@ impl Gpu {
         Ok(Self {
             shared: Arc::new(shared),
             memory_limit: u64::MAX,
+            stop: Stop::default(),
         })
     }
 
@@ -217,6 +220,13 @@ impl Gpu {
             memory_limit: bytes,
             ..self
         }
+    }
+
+    /// The same device, for pools that are worked on until this is stopped. What the device has begun by
+    /// then it ends by itself.
+    #[must_use]
+    pub fn with_stop(self, stop: Stop) -> Self {
+        Self { stop, ..self }
     }
 
     /// Every adapter of this machine, in the order of their numbers: the preferred first.

@@ -6,8 +6,10 @@ use super::neighbours::GpuNeighbours;
 use super::residuals::GpuResiduals;
 use super::similarities::GpuSimilarities;
 use super::{closest, gather_rows, nearest, row_norms};
+use crate::control::Stop;
 use crate::cpu::CpuPool;
 use crate::error::Error;
+use crate::features::Scratch;
 use crate::features::{Features, Precision};
 use crate::gpu::device::Gpu;
 use crate::kernels::neighbours::Neighbours;
@@ -89,7 +91,7 @@ impl<'a> GpuPool<'a> {
             precision: features.precision(),
             pending_scale: 1.0,
             cuts: blocks(0..rows, rows_per_panel(gpu, dim)?).collect(),
-            host: Some(CpuPool::new(features)),
+            host: Some(CpuPool::new(features).with_stop(gpu.stop.clone())),
             faint: BTreeMap::new(),
             panels: OnceLock::new(),
         })
@@ -118,15 +120,15 @@ impl<'a> GpuPool<'a> {
 /// Copies features to the device, in pool unit.
 fn upload(gpu: &Gpu, features: &Features<'_>, cuts: &[Range<usize>]) -> Result<Vec<Panel>, Error> {
     let (dim, scale) = (features.dim(), features.scale());
-    let values_of = |rows: &Range<usize>| &features.values()[rows.start * dim..rows.end * dim];
-    let size = |rows| size_of_val(values_of(rows)) as u64;
+    let size = |rows: &Range<usize>| (rows.len() * dim * size_of::<f32>()) as u64;
     let sizes: Vec<u64> = cuts.iter().map(size).collect();
     let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
     let blocks = gpu.blocks("features", &sizes, usage)?;
-    let mut panels = Vec::new();
+    let (mut panels, mut read) = (Vec::new(), Scratch::default());
     for (block, rows) in blocks.into_iter().zip(cuts) {
+        let x = features.block(rows.clone(), &mut read)?;
         gpu.counted(Kind::Upload, || {
-            gpu.send_scaled("features", &block, values_of(rows), scale)
+            gpu.send_scaled("features", &block, x, scale)
         })?;
         panels.push(Panel {
             first: rows.start,
@@ -146,7 +148,7 @@ impl GpuPool<'static> {
         Ok(Self {
             panels: upload(gpu, features, &lent.cuts)?.into(),
             host: None,
-            faint: faint(features),
+            faint: faint(features)?,
             ..lent
         })
     }
@@ -197,19 +199,28 @@ impl GpuPool<'static> {
     }
 }
 
+/// Rows that a thread looks through in one go.
+const FAINT_AT_ONCE: usize = 1 << 10;
+
 /// The rows that lose something in pool unit.
-fn faint(features: &Features<'_>) -> BTreeMap<usize, Vec<f32>> {
+fn faint(features: &Features<'_>) -> Result<BTreeMap<usize, Vec<f32>>, Error> {
     let scale = features.scale();
     if scale >= 1.0 {
-        return BTreeMap::new();
+        return Ok(BTreeMap::new());
     }
     let is_lost = |v: &f32| *v != 0.0 && (v * scale).abs() < f32::MIN_POSITIVE;
-    let rows = features
-        .values()
-        .par_chunks_exact(features.dim())
-        .enumerate();
-    let faint = rows.filter(|(_, x)| x.iter().any(is_lost));
-    faint.map(|(row, x)| (row, x.to_vec())).collect()
+    let of_block = |scratch: &mut Scratch, first: usize| {
+        let rows = first..features.rows().min(first + FAINT_AT_ONCE);
+        let x = features.block(rows.clone(), scratch)?;
+        let rows = rows.zip(x.chunks_exact(features.dim()));
+        let faint = rows.filter(|(_, x)| x.iter().any(is_lost));
+        Ok(faint.map(|(row, x)| (row, x.to_vec())).collect())
+    };
+    let firsts: Vec<usize> = (0..features.rows()).step_by(FAINT_AT_ONCE).collect();
+    let found: Result<Vec<Vec<_>>, Error> = (firsts.into_par_iter())
+        .map_init(Scratch::default, of_block)
+        .collect();
+    Ok(found?.into_iter().flatten().collect())
 }
 
 /// What [`Pool::row_norms`] says of a row that is not all zeros.
@@ -342,5 +353,9 @@ impl Pool for GpuPool<'_> {
 
     fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
         closest::run(self, bunches, k)
+    }
+
+    fn stop(&self) -> &Stop {
+        &self.gpu.stop
     }
 }

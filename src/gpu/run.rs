@@ -6,7 +6,11 @@ use crate::gpu::device::Gpu;
 use crate::selection::Selection;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::OnceLock;
+use std::time::Duration;
 use wgpu::{BufferUsages, ErrorFilter};
+
+/// How long the device is waited for between two looks at what ends the work.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 impl Gpu {
     /// Runs `work` with its errors caught: wgpu reports them by the side, not in a result.
@@ -83,12 +87,14 @@ impl Gpu {
         }
     }
 
-    /// Records and submits commands.
+    /// Records and submits commands, unless the work is to end: the only way to the queue but for small
+    /// writes.
     pub(super) fn submit(
         &self,
         what: &'static str,
         record: impl FnOnce(&mut wgpu::CommandEncoder),
     ) -> Result<wgpu::SubmissionIndex, Error> {
+        self.stop.check()?;
         self.caught(what, 0, || {
             let descriptor = wgpu::CommandEncoderDescriptor { label: Some(what) };
             let mut encoder = self.shared.device.create_command_encoder(&descriptor);
@@ -136,22 +142,35 @@ impl Gpu {
 
     /// Waits for a submission.
     pub(super) fn wait(&self, index: wgpu::SubmissionIndex) -> Result<(), Error> {
-        self.poll(wgpu::PollType::Wait {
-            submission_index: Some(index),
-            timeout: None,
-        })
+        self.wait_for(Some(index))
     }
 
     /// Waits for all that was submitted.
     pub(super) fn idle(&self) -> Result<(), Error> {
-        self.poll(wgpu::PollType::wait_indefinitely())
+        self.wait_for(None)
     }
 
-    fn poll(&self, wait: wgpu::PollType) -> Result<(), Error> {
+    /// Waits for a submission, or all, or until the work is to end: then the device ends by itself what it
+    /// has begun.
+    fn wait_for(&self, submission: Option<wgpu::SubmissionIndex>) -> Result<(), Error> {
+        while !self.is_done(submission.clone())? {
+            self.stop.check()?;
+        }
+        Ok(())
+    }
+
+    /// Whether a submission is done, or all of them, or comes to be within [`PATIENCE`].
+    fn is_done(&self, submission_index: Option<wgpu::SubmissionIndex>) -> Result<bool, Error> {
+        let timeout = Some(PATIENCE);
+        let wait = wgpu::PollType::Wait {
+            submission_index,
+            timeout,
+        };
         // wgpu panics where the driver reports the loss of the device to a poll. A poll also runs
         // the application's callbacks, whose panics are not ours to stop.
         match catch_unwind(AssertUnwindSafe(|| self.shared.device.poll(wait))) {
-            Ok(Ok(_)) => Ok(()),
+            Ok(Ok(_)) => Ok(true),
+            Ok(Err(wgpu::PollError::Timeout)) => Ok(false),
             Err(panic) if !self.is_lost() => resume_unwind(panic),
             Ok(Err(_)) | Err(_) => Err(self.lost()),
         }

@@ -1,5 +1,6 @@
 //! The trait Pool: what a selector may ask of resident rows, on any device.
 
+use crate::control::Stop;
 use crate::error::Error;
 use crate::features::Precision;
 use crate::kernels::neighbours::Neighbours;
@@ -16,6 +17,9 @@ use crate::random::Numbering;
 /// that *pool unit*, unless it says so.
 ///
 /// Row indices must be below [`rows`](Self::rows): a selector has checked them.
+///
+/// Once [`stop`](Self::stop) is stopped every kernel, those of residuals, similarities and neighbours
+/// included, fails with [`Error::Interrupted`] beside the errors that it names.
 pub trait Pool: Send + Sync {
     /// Number of rows.
     fn rows(&self) -> usize;
@@ -140,6 +144,10 @@ pub trait Pool: Send + Sync {
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`]; [`Error::Device`] where 32 rows do not fit
     /// one binding.
     fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error>;
+
+    /// What ends the work on these rows before it is done: kernels look at it, and so does whoever works
+    /// long on the host.
+    fn stop(&self) -> &Stop;
 
     /// Which random numbers are its rows': but for the rows that [`Then`](crate::Then) has chosen,
     /// row i's are number i of each stream.

@@ -1,6 +1,7 @@
 //! A pool around another, whose calls something watches: to time them, to count them, to refuse them or
 //! to change their answers. A watcher restates what it has to do with, and nothing else.
 
+use crate::control::Stop;
 use crate::error::Error;
 use crate::features::Precision;
 use crate::kernels::neighbours::{Marks, Neighbours, Reach};
@@ -191,6 +192,10 @@ impl<W: Watcher> Pool for Watched<'_, W> {
 
     fn numbering(&self) -> Numbering<'_> {
         self.pool.numbering()
+    }
+
+    fn stop(&self) -> &Stop {
+        self.pool.stop()
     }
 }
 

@@ -3,9 +3,10 @@
 use super::kmeans::KMeans;
 use super::logistic::Logistic;
 use super::unit_rows::{Rivals, UnitRows, gather_units, normalise};
+use crate::control::Stop;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
-use crate::progress::Progress;
+use crate::progress::Listener;
 use rayon::prelude::*;
 
 /// How rows come to their latent classes.
@@ -99,7 +100,7 @@ impl Classes {
     pub(crate) fn partition(
         &self,
         pool: &dyn Pool,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Partition, Error> {
         self.check(pool.rows(), pool.dim())?;
         let (classes, passes) = match self {
@@ -131,7 +132,8 @@ fn prompts(pool: &dyn Pool, embeddings: &[f32]) -> Result<Vec<usize>, Error> {
 fn few_labels(pool: &dyn Pool, rows: &[usize], classes: &[usize]) -> Result<Vec<usize>, Error> {
     let numbers = distinct(classes);
     let pool = UnitRows::new(pool)?;
-    let classifier = fit(&pool.rows(rows)?, pool.dim(), classes, &numbers);
+    let z = pool.rows(rows)?;
+    let classifier = fit(&z, pool.dim(), classes, &numbers, pool.pool().stop())?;
     let found = pool.nearest(&classifier)?;
     let mut found: Vec<usize> = found.into_iter().map(|index| numbers[index]).collect();
     for (&row, &class) in rows.iter().zip(classes) {
@@ -149,12 +151,16 @@ fn few_labels_among(
 ) -> Result<Vec<usize>, Error> {
     let (dim, numbers) = (pool.dim(), distinct(classes));
     let mut z = Vec::new();
-    gather_units(pool, shown, |_, unit| z.extend_from_slice(unit))?;
-    let classifier = fit(&z, dim, classes, &numbers);
+    gather_units(pool, shown, |_, unit| {
+        z.extend_from_slice(unit);
+        Ok(())
+    })?;
+    let classifier = fit(&z, dim, classes, &numbers, pool.stop())?;
     let mut found = Vec::with_capacity(rows.len());
     gather_units(pool, rows, |_, z| {
         let of_row = |z: &[f64]| numbers[classifier.nearest(z)];
         found.par_extend(z.par_chunks_exact(dim).map(of_row));
+        Ok(())
     })?;
     for (&row, &class) in shown.iter().zip(classes) {
         if let Ok(place) = rows.binary_search(&row) {
@@ -165,14 +171,20 @@ fn few_labels_among(
 }
 
 /// The classifier fitted to unit rows `z` of these classes, `numbers` being the different ones.
-fn fit(z: &[f64], dim: usize, classes: &[usize], numbers: &[usize]) -> Rivals {
+fn fit(
+    z: &[f64],
+    dim: usize,
+    classes: &[usize],
+    numbers: &[usize],
+    stop: &Stop,
+) -> Result<Rivals, Error> {
     let labels = classes
         .iter()
         .map(|class| numbers.partition_point(|number| number < class))
         .collect();
-    let (vectors, biases) = Logistic::new(z, dim, labels, numbers.len()).fit();
+    let (vectors, biases) = Logistic::new(z, dim, labels, numbers.len()).fit(stop)?;
     let offsets = biases.iter().map(|bias| 0.0 - bias).collect(); // never -0, for ties
-    Rivals::new(dim, vectors, offsets)
+    Ok(Rivals::new(dim, vectors, offsets))
 }
 
 /// The different classes, ascending.

@@ -4,7 +4,7 @@
 //! ndarray and two more rands among them, and sums by kernels that differ between processors. Its
 //! optimum would be as good, but not the same everywhere to the last bit.
 
-use crate::sums;
+use crate::{Error, Stop, sums};
 use rayon::prelude::*;
 use std::collections::VecDeque;
 
@@ -52,8 +52,12 @@ impl Logistic {
     /// The weights of least objective, `classes` x `dim`, and the biases, by L-BFGS from zero
     /// (J. Nocedal and S. Wright, *Numerical Optimization*, 2006, algorithm 7.4). It stops when
     /// the gradient is small, or when no step lowers the objective any more.
-    pub(super) fn fit(&self) -> (Vec<f64>, Vec<f64>) {
-        let mut at = self.at(vec![0.0; self.classes * self.width]);
+    ///
+    /// # Errors
+    ///
+    /// Once it is stopped.
+    pub(super) fn fit(&self, stop: &Stop) -> Result<(Vec<f64>, Vec<f64>), Error> {
+        let mut at = self.at(vec![0.0; self.classes * self.width], stop)?;
         let mut memory = VecDeque::with_capacity(MEMORY);
         for _ in 0..STEPS {
             let largest = at
@@ -63,7 +67,7 @@ impl Logistic {
             if largest <= TOLERANCE * self.labels.len() as f64 {
                 break;
             }
-            let Some(next) = self.step(&at, &descent(&at.gradient, &memory)) else {
+            let Some(next) = self.step(&at, &descent(&at.gradient, &memory), stop)? else {
                 break;
             };
             if memory.len() == MEMORY {
@@ -76,23 +80,23 @@ impl Logistic {
         let (weights, biases): (Vec<&[f64]>, Vec<f64>) = classes
             .map(|p| (&p[..self.width - 1], p[self.width - 1]))
             .unzip();
-        (weights.concat(), biases)
+        Ok((weights.concat(), biases))
     }
 
     /// A point along `direction` that meets the weak Wolfe conditions, by doubling and bisection.
-    fn step(&self, from: &Point, direction: &[f64]) -> Option<Point> {
+    fn step(&self, from: &Point, direction: &[f64], stop: &Stop) -> Result<Option<Point>, Error> {
         let slope = sums::dot(direction, &from.gradient);
         let (mut low, mut high, mut length) = (0.0, f64::INFINITY, 1.0);
         for _ in 0..TRIALS {
             let mut parameters = from.parameters.clone();
             sums::subtract(&mut parameters, -length, direction);
-            let to = self.at(parameters);
+            let to = self.at(parameters, stop)?;
             if to.objective > from.objective + 1e-4 * length * slope {
                 high = length;
             } else if sums::dot(direction, &to.gradient) < 0.9 * slope {
                 low = length;
             } else {
-                return (to.objective < from.objective).then_some(to);
+                return Ok((to.objective < from.objective).then_some(to));
             }
             length = if high < f64::INFINITY {
                 0.5 * (low + high)
@@ -100,34 +104,39 @@ impl Logistic {
                 2.0 * low
             };
         }
-        None
+        Ok(None)
     }
 
     /// Objective and gradient. Every sum is one thread's, over rows in order.
-    fn at(&self, parameters: Vec<f64>) -> Point {
+    fn at(&self, parameters: Vec<f64>, stop: &Stop) -> Result<Point, Error> {
         let (classes, dim) = (|| parameters.chunks_exact(self.width), self.width - 1);
         let rows = self.rows.par_chunks_exact(self.width);
-        let (errors, losses): (Vec<Vec<f64>>, Vec<f64>) = rows
-            .zip(&self.labels)
-            .map(|(z, &label)| errors(classes().map(|p| sums::dot(p, z)).collect(), label))
-            .unzip();
+        let of_row = |row: Result<(&[f64], &usize), Error>| {
+            let (z, &label) = row?;
+            Ok(errors(classes().map(|p| sums::dot(p, z)).collect(), label))
+        };
+        let of_rows = stop.over(rows.zip(&self.labels)).map(of_row);
+        let of_rows: Vec<(Vec<f64>, f64)> = of_rows.collect::<Result<_, Error>>()?;
+        let (errors, losses): (Vec<Vec<f64>>, Vec<f64>) = of_rows.into_iter().unzip();
         let penalty: f64 = classes().map(|p| sums::dot(&p[..dim], &p[..dim])).sum();
         let mut gradient = vec![0.0; parameters.len()];
-        gradient
+        let of_classes = gradient
             .par_chunks_exact_mut(self.width)
             .zip(parameters.par_chunks_exact(self.width))
-            .enumerate()
-            .for_each(|(class, (gradient, p))| {
-                for (z, errors) in self.rows.chunks_exact(self.width).zip(&errors) {
-                    sums::subtract(gradient, -errors[class], z);
-                }
-                sums::subtract(&mut gradient[..dim], -PENALTY, &p[..dim]);
-            });
-        Point {
+            .enumerate();
+        stop.over(of_classes).try_for_each(|of_class| {
+            let (class, (gradient, p)) = of_class?;
+            for (z, errors) in self.rows.chunks_exact(self.width).zip(&errors) {
+                sums::subtract(gradient, -errors[class], z);
+            }
+            sums::subtract(&mut gradient[..dim], -PENALTY, &p[..dim]);
+            Ok(())
+        })?;
+        Ok(Point {
             objective: losses.iter().sum::<f64>() + 0.5 * PENALTY * penalty,
             parameters,
             gradient,
-        }
+        })
     }
 }
 
@@ -205,14 +214,14 @@ mod tests {
 
     #[test]
     fn the_gradient_is_the_slope() {
-        let (problem, step) = (problem(), 1e-5);
+        let (problem, step, stop) = (problem(), 1e-5, Stop::new());
         let parameters: Vec<f64> = (0..9).map(|i| 0.7 - 0.3 * i as f64).collect();
-        let gradient = problem.at(parameters.clone()).gradient;
+        let gradient = problem.at(parameters.clone(), &stop).unwrap().gradient;
         for (i, slope) in gradient.into_iter().enumerate() {
             let moved = |step: f64| {
                 let mut parameters = parameters.clone();
                 parameters[i] += step;
-                problem.at(parameters).objective
+                problem.at(parameters, &stop).unwrap().objective
             };
             let estimate = (moved(step) - moved(-step)) / (2.0 * step);
             assert!((slope - estimate).abs() < 1e-8, "{i}: {slope} {estimate}");
@@ -233,7 +242,7 @@ mod tests {
             ],
             [-1.0497477951946952, -1.049747795194693, 2.0994955903894184],
         );
-        let (weights, biases) = problem().fit();
+        let (weights, biases) = problem().fit(&Stop::new()).unwrap();
         let off = |a: &[f64], b: &[f64]| {
             let off = a.iter().zip(b).map(|(a, b)| (a - b).abs());
             off.fold(0.0, f64::max)

@@ -8,8 +8,11 @@ use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::kernels::rounding::norm_bounds;
 use crate::lp::Lp;
+use crate::progress::Listener;
 use crate::progress::Progress;
+use crate::progress::tell;
 use crate::select::selector::sealed::Sealed;
+use crate::select::selector::with_partial;
 use crate::select::selector::{Selector, check_power, labelled_mask, places};
 use crate::selection::{Selection, ShortfallReason};
 use crate::{order, random, sums};
@@ -117,7 +120,7 @@ impl Selector for Norm {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
         self.check(pool)?;
         let excluded = labelled_mask(&self.labelled, pool.rows(), budget)?;
@@ -146,10 +149,14 @@ impl Selector for Norm {
             inputs: self.input_norms.as_deref().map(Inputs::new),
             largest: None,
             numbers: (!self.greedy)
-                .then(|| random::of_rows(pool.numbering(), pool.rows(), self.seed, random::RACE)),
+                .then(|| {
+                    let rows = (pool.numbering(), pool.rows());
+                    random::of_rows(rows, self.seed, random::RACE, pool.stop())
+                })
+                .transpose()?,
             settled: Settled::default(),
         };
-        for stratum in &strata.strata {
+        let done = strata.strata.iter().try_for_each(|stratum| {
             if self.anti {
                 let relative = |row, norm| draw.relative(row, norm);
                 let largest = largest_by(pool, self.norm, &norms, &stratum.rows, relative)?;
@@ -157,10 +164,13 @@ impl Selector for Norm {
             }
             let (picks, scores) = draw.take(pool, &norms, &stratum.able, stratum.budget)?;
             strata.add(stratum, &picks, &scores, &mut selection);
-            progress(Progress::Picks(selection.picks.len()));
-        }
+            tell(progress, Progress::Picks(selection.picks.len()))
+        });
         selection.settled = draw.settled.total();
-        Ok(selection.finish(budget, ShortfallReason::ZeroWeight))
+        match done {
+            Ok(()) => Ok(selection.finish(budget, ShortfallReason::ZeroWeight)),
+            Err(error) => Err(with_partial(error, selection)),
+        }
     }
 
     fn check(&self, pool: &dyn Pool) -> Result<(), Error> {

@@ -19,7 +19,10 @@ pub(super) fn warning(pool: &dyn Pool) -> Result<Option<Warning>, Error> {
     let some = random::sample(rows, LOOKED_AT);
     let x = pool.gather_rows(&some)?;
     let mut z = Vec::with_capacity(x.len());
-    gather_units(pool, &some, |_, units| z.extend_from_slice(units))?;
+    gather_units(pool, &some, |_, units| {
+        z.extend_from_slice(units);
+        Ok(())
+    })?;
     let of = |at: usize| &z[at * dim..][..dim];
     let is_zero = |at: usize| of(at).iter().all(|&v| v == 0.0);
     let is_same = |a: usize, b: usize| x[a * dim..][..dim] == x[b * dim..][..dim];

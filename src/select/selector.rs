@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::kernels::pool::Pool;
-use crate::progress::Progress;
+use crate::progress::{Listener, unheard};
 use crate::selection::Selection;
 
 /// Keeps [`Selector`] to this crate, so that it has room to grow.
@@ -20,13 +20,15 @@ pub trait Selector: sealed::Sealed + Send + Sync {
     /// # Errors
     ///
     /// [`Error::Budget`], [`Error::LabelledRange`], [`Error::LabelledTwice`] and
-    /// [`Error::Argument`] before any work is done; [`Error::DeviceLost`], which carries the
-    /// picks made before, and [`Error::OutOfMemory`] from the pool.
+    /// [`Error::Argument`] before any work is done; [`Error::DeviceLost`] and
+    /// [`Error::Interrupted`], which carry the picks made before, and [`Error::OutOfMemory`] from
+    /// the pool.
     fn select(&self, pool: &dyn Pool, budget: usize) -> Result<Selection, Error> {
-        self.select_with(pool, budget, &mut |_| {})
+        self.select_with(pool, budget, &mut unheard)
     }
 
-    /// As [`select`](Self::select), and tells `progress` now and then how far it has come.
+    /// As [`select`](Self::select), and tells `progress` now and then how far it has come; that may
+    /// end it.
     ///
     /// # Errors
     ///
@@ -35,7 +37,7 @@ pub trait Selector: sealed::Sealed + Send + Sync {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Selection, Error>;
 
     /// Checks against a pool, before any work, what options can be told to be wrong without a
@@ -75,13 +77,12 @@ pub(crate) fn places(named: &[usize], rows: &[usize]) -> Vec<usize> {
     named.iter().filter_map(place).collect()
 }
 
-/// The error, with these picks where it is the loss of a device.
+/// The error, with these picks where it ends a run that had made some.
 pub(crate) fn with_partial(error: Error, partial: Selection) -> Error {
+    let partial = Box::new(partial);
     match error {
-        Error::DeviceLost { reason, .. } => Error::DeviceLost {
-            reason,
-            partial: Box::new(partial),
-        },
+        Error::DeviceLost { reason, .. } => Error::DeviceLost { reason, partial },
+        Error::Interrupted { .. } => Error::Interrupted { partial },
         other => other,
     }
 }

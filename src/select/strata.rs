@@ -4,7 +4,7 @@ use super::classes::Classes;
 use super::parallel;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
-use crate::progress::Progress;
+use crate::progress::Listener;
 use crate::select::selector::apportion;
 use crate::selection::{ClassShare, Selection, Warning};
 
@@ -52,7 +52,7 @@ impl Strata {
         excluded: &[bool],
         budget: usize,
         min_per_class: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Self, Error> {
         let warnings = match classes {
             Some(Classes::KMeans { .. }) => parallel::warning(pool)?.into_iter().collect(),

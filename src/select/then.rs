@@ -5,6 +5,7 @@ use crate::cpu::CpuPool;
 use crate::error::Error;
 use crate::features::Features;
 use crate::kernels::pool::Pool;
+use crate::progress::Listener;
 use crate::progress::Progress;
 use crate::random::Numbering;
 use crate::select::selector::sealed::Sealed;
@@ -36,7 +37,8 @@ use crate::selection::{Selection, Shortfall, ShortfallReason};
 ///
 /// [`Error::Argument`] for `oversample` 0, other labelled rows in one stage than in the other, an
 /// example of several views in either, and whatever either refuses; else as [`Selector::select`].
-/// [`Error::DeviceLost`] carries no picks: the first stage's are none of the second's.
+/// [`Error::DeviceLost`] carries no picks, and [`Error::Interrupted`] the second stage's alone: the
+/// first stage's are none of the selection's.
 ///
 /// # Example
 ///
@@ -83,13 +85,13 @@ impl Selector for Then {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
         self.check(pool)?;
         let labelled = labelled_mask(self.labelled(), pool.rows(), budget)?;
         let able = pool.rows() - self.labelled().len();
         let count = budget.saturating_mul(self.oversample).min(able);
-        // Also what a lost device leaves: the first stage's picks are none of the second's.
+        // Also what is left of a first stage cut short: its picks are none of the second's.
         let nothing = || Selection {
             epochs: vec![0],
             ..Selection::default()
@@ -113,17 +115,23 @@ impl Selector for Then {
             .finish(budget, reason));
         }
         let rows = ascending(labelled, &chosen.picks);
-        let picks = self
-            .second_stage(pool, &rows, budget.min(chosen.picks.len()), progress)
-            .map_err(|error| with_partial(error, nothing()))?;
-        Ok(Selection {
+        let of_both = |picks: Selection| Selection {
             picks: picks.picks.iter().map(|&place| rows[place]).collect(),
             passes: chosen.passes + 1 + picks.passes,
             settled: chosen.settled + picks.settled,
-            shortfall: shortfall(&picks, budget, reason),
-            warnings: chosen.warnings,
+            warnings: chosen.warnings.clone(),
             ..picks
-        })
+        };
+        match self.second_stage(pool, &rows, budget.min(chosen.picks.len()), progress) {
+            Ok(picks) => Ok(Selection {
+                shortfall: shortfall(&picks, budget, reason),
+                ..of_both(picks)
+            }),
+            Err(Error::Interrupted { partial }) => Err(Error::Interrupted {
+                partial: Box::new(of_both(*partial)),
+            }),
+            Err(error) => Err(with_partial(error, nothing())),
+        }
     }
 
     fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
@@ -185,7 +193,7 @@ impl Then {
         pool: &dyn Pool,
         rows: &[usize],
         budget: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
         let values = copy(pool, rows)?;
         let features = Features::new(&values, rows.len(), pool.dim())?;
@@ -195,7 +203,9 @@ impl Then {
             rows: Some(&numbers),
             stage: whole.stage + self.first.stages(),
         });
-        let few = few.rounded_to(pool.precision());
+        let few = few
+            .rounded_to(pool.precision())
+            .with_stop(pool.stop().clone());
         self.second
             .among(pool, rows)?
             .select_with(&few, budget, progress)

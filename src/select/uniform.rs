@@ -4,8 +4,11 @@ use super::classes::Classes;
 use super::strata::{Strata, check_classes, classes_among};
 use crate::error::Error;
 use crate::kernels::pool::Pool;
+use crate::progress::Listener;
 use crate::progress::Progress;
+use crate::progress::tell;
 use crate::select::selector::sealed::Sealed;
+use crate::select::selector::with_partial;
 use crate::select::selector::{Selector, labelled_mask, places};
 use crate::selection::{Selection, ShortfallReason};
 use crate::{order, random};
@@ -53,7 +56,7 @@ impl Selector for Uniform {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
         self.check(pool)?;
         let labelled = labelled_mask(&self.labelled, pool.rows(), budget)?;
@@ -66,7 +69,8 @@ impl Selector for Uniform {
             self.min_per_class,
             progress,
         )?;
-        let numbers = random::of_rows(pool.numbering(), pool.rows(), self.seed, random::UNIFORM);
+        let rows = (pool.numbering(), pool.rows());
+        let numbers = random::of_rows(rows, self.seed, random::UNIFORM, pool.stop())?;
         let mut selection = Selection {
             epochs: vec![0],
             passes: strata.passes,
@@ -80,7 +84,10 @@ impl Selector for Uniform {
                 .map(|place| stratum.able[place])
                 .collect();
             strata.add(stratum, &picks, &vec![1.0; picks.len()], &mut selection);
-            progress(Progress::Picks(selection.picks.len()));
+            let told = tell(progress, Progress::Picks(selection.picks.len()));
+            if let Err(error) = told.and_then(|()| pool.stop().check()) {
+                return Err(with_partial(error, selection));
+            }
         }
         Ok(selection.finish(budget, ShortfallReason::ZeroWeight))
     }

@@ -2,6 +2,7 @@
 
 use super::gather::gather;
 use super::settled::Settled;
+use crate::control::Stop;
 use crate::error::Error;
 use crate::kernels::pool::{Bunch, Field, Leads, Nearest, Pool};
 use crate::kernels::rounding::{UNIT_ROUNDOFF, inner_error, norm_bounds, score_error};
@@ -121,7 +122,7 @@ impl Rivals {
     }
 
     /// How far any two of the vectors are apart at most, by their products: `offsets.len()` squared.
-    fn distances(&self) -> Vec<f32> {
+    fn distances(&self, stop: &Stop) -> Result<Vec<f32>, Error> {
         let (dim, count) = (self.dim, self.offsets.len());
         let squares = self.vectors.chunks_exact(dim);
         let squares: Vec<f64> = squares
@@ -132,34 +133,36 @@ impl Rivals {
         let off = 2.0 * (dim as f64 + 8.0) * f64::EPSILON;
         const MORE: f64 = 1.0 + 4.0 * UNIT_ROUNDOFF;
         let mut distances = vec![0.0; count * count];
-        (distances.par_chunks_mut(BLOCK * count))
+        let blocks = (distances.par_chunks_mut(BLOCK * count))
             .zip(self.vectors.par_chunks(BLOCK * dim))
-            .zip(squares.par_chunks(BLOCK))
-            .for_each(|((distances, vectors), own)| {
-                let mut products = vec![0.0; distances.len()];
-                matmul(
-                    MatMut::from_row_major_slice_mut(&mut products, own.len(), count),
-                    Accum::Replace,
-                    MatRef::from_row_major_slice(vectors, own.len(), dim),
-                    all.transpose(),
-                    1.0,
-                    Par::Seq,
-                );
-                let rows = distances
-                    .chunks_exact_mut(count)
-                    .zip(products.chunks_exact(count));
-                sums::vectorised!({
-                    for ((distances, products), own) in rows.zip(own) {
-                        let others = products.iter().zip(&squares);
-                        for (distance, (product, other)) in distances.iter_mut().zip(others) {
-                            let both = own + other;
-                            let square = (both - 2.0 * product).max(0.0) + off * both;
-                            *distance = (square.sqrt() * MORE) as f32;
-                        }
+            .zip(squares.par_chunks(BLOCK));
+        stop.over(blocks).try_for_each(|block| {
+            let ((distances, vectors), own) = block?;
+            let mut products = vec![0.0; distances.len()];
+            matmul(
+                MatMut::from_row_major_slice_mut(&mut products, own.len(), count),
+                Accum::Replace,
+                MatRef::from_row_major_slice(vectors, own.len(), dim),
+                all.transpose(),
+                1.0,
+                Par::Seq,
+            );
+            let rows = distances
+                .chunks_exact_mut(count)
+                .zip(products.chunks_exact(count));
+            sums::vectorised!({
+                for ((distances, products), own) in rows.zip(own) {
+                    let others = products.iter().zip(&squares);
+                    for (distance, (product, other)) in distances.iter_mut().zip(others) {
+                        let both = own + other;
+                        let square = (both - 2.0 * product).max(0.0) + off * both;
+                        *distance = (square.sqrt() * MORE) as f32;
                     }
-                });
+                }
             });
-        distances
+            Ok(())
+        })?;
+        Ok(distances)
     }
 
     /// How large all of them are.
@@ -182,10 +185,21 @@ impl Rivals {
         (self.dim as f64 / 16.0 + 20.0) * f64::EPSILON * (length + offset)
     }
 
+    /// How far any two vectors are apart at most, found when it is first asked for.
+    fn apart(&self, stop: &Stop) -> Result<&[f32], Error> {
+        let apart = match self.apart.get() {
+            Some(apart) => apart,
+            None => {
+                let found = self.distances(stop)?;
+                self.apart.get_or_init(|| found)
+            }
+        };
+        Ok(apart)
+    }
+
     /// How large the differences of some vectors from the first of them are.
-    fn extents_from_first(&self, among: &[u32]) -> Vec<Extent> {
+    fn extents_from_first(&self, among: &[u32], apart: &[f32]) -> Vec<Extent> {
         let (own, count) = (among[0] as usize, self.offsets.len());
-        let apart = self.apart.get_or_init(|| self.distances());
         let extent = |&vector: &u32| {
             let vector = vector as usize;
             Extent {
@@ -217,7 +231,7 @@ impl Extent {
 pub(super) fn gather_units(
     pool: &dyn Pool,
     rows: &[usize],
-    mut work: impl FnMut(&[usize], &[f64]),
+    mut work: impl FnMut(&[usize], &[f64]) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let (dim, mut z) = (pool.dim(), Vec::new());
     for piece in gather(pool, rows) {
@@ -227,7 +241,7 @@ pub(super) fn gather_units(
             .zip(x.par_chunks_exact(dim))
             .with_min_len(ROWS)
             .for_each(|(z, x)| normalise(x, z));
-        work(rows, &z);
+        work(rows, &z)?;
     }
     Ok(())
 }
@@ -283,7 +297,7 @@ impl<'a> UnitRows<'a> {
     pub(super) fn gather(
         &self,
         rows: &[usize],
-        work: impl FnMut(&[usize], &[f64]),
+        work: impl FnMut(&[usize], &[f64]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         gather_units(self.pool, rows, work)
     }
@@ -291,7 +305,10 @@ impl<'a> UnitRows<'a> {
     /// Some rows at once, `rows.len()` x `dim`: few, or they do not fit.
     pub(super) fn rows(&self, rows: &[usize]) -> Result<Vec<f64>, Error> {
         let mut all = Vec::with_capacity(rows.len() * self.dim());
-        self.gather(rows, |_, z| all.extend_from_slice(z))?;
+        self.gather(rows, |_, z| {
+            all.extend_from_slice(z);
+            Ok(())
+        })?;
         Ok(all)
     }
 
@@ -321,8 +338,9 @@ impl<'a> UnitRows<'a> {
         nearest: &mut [usize],
     ) -> Result<(), Error> {
         let (mut open, mut field_of, rounding) = (Vec::new(), Vec::new(), rivals.rounding());
+        let apart = rivals.apart(self.pool.stop())?;
         for (field, leads) in fields.iter().zip(leads) {
-            let given = rivals.extents_from_first(&field.vectors);
+            let given = rivals.extents_from_first(&field.vectors, apart);
             let given = given.into_iter().fold(Extent::default(), Extent::max);
             for (&row, found) in field.rows.iter().zip(&leads.nearest) {
                 nearest[row] = found.index as usize;
@@ -349,11 +367,15 @@ impl<'a> UnitRows<'a> {
         let mut first = 0;
         self.gather(rows, |rows, z| {
             let z = z.par_chunks_exact(self.dim()).enumerate();
-            let found: Vec<usize> = z.map(|(at, z)| exact(first + at, z)).collect();
+            let exact =
+                |row: Result<(usize, &[f64]), Error>| row.map(|(at, z)| exact(first + at, z));
+            let found = self.pool.stop().over(z).map(exact);
+            let found: Vec<usize> = found.collect::<Result<_, Error>>()?;
             for (&row, found) in rows.iter().zip(found) {
                 nearest[row] = found;
             }
             first += rows.len();
+            Ok(())
         })
     }
 
@@ -367,9 +389,10 @@ impl<'a> UnitRows<'a> {
         let found =
             (self.pool).leads(fields, &rivals.vectors, &rivals.offsets, &self.for_kernel)?;
         let (lengths, rounding) = (&self.lengths, rivals.rounding());
+        let apart = rivals.apart(self.pool.stop())?;
         let bound = |(found, field): (&mut Leads, &Field<'_>)| {
             let error = lengths.error_over_length(field.rows);
-            let extents = rivals.extents_from_first(&field.vectors);
+            let extents = rivals.extents_from_first(&field.vectors, apart);
             for (least, given) in found.least.iter_mut().zip(extents) {
                 *least = ((f64::from(*least) - error(given, rounding)) as f32).next_down();
             }

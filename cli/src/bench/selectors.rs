@@ -170,7 +170,7 @@ impl Case {
         let began = Instant::now();
         let making = Call {
             name: "pool",
-            work: features.values().len(),
+            work: features.rows() * features.dim(),
         };
         let pool = (&clock).around(making, || device.pool(features.clone()))?;
         let timed = Watched::new(&*pool, &clock);

@@ -28,7 +28,7 @@ fn inputs_divide_as_in_the_library() {
         for (norm, lp) in [("l1", Lp::L1), ("l2", Lp::L2), ("linf", Lp::LInf)] {
             let want = Norm {
                 norm: lp,
-                input_norms: Some(inputs.norms(lp)),
+                input_norms: Some(inputs.norms(lp).unwrap()),
                 greedy,
                 seed: 4,
                 ..Norm::default()

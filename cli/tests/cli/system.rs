@@ -1,9 +1,11 @@
 //! What the system does to a run: full disks, too little memory, signals.
 
-use crate::place::{Place, RANDOM, indices, many_rows, npy, stderr};
+use crate::place::{Place, RANDOM, f32s, indices, many_rows, matrix, npy, stderr};
+use serde_json::Value;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Command, Output, Stdio};
+use std::io::Read;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 fn shell(place: &Place, prelude: &str, args: &[&str]) -> Output {
     let script = format!("{prelude}\nexec \"$0\" \"$@\"");
@@ -151,30 +153,45 @@ fn what_is_no_file_is_refused_at_once() {
     }
 }
 
-/// Starts a run, waits until it is under way, sends a signal; gives how it ended.
-///
-/// Nobody reads stdout before that, so that the run cannot end by itself once its pipe is full.
-fn interrupted(place: &Place, prelude: &str, signal: &str) -> Option<i32> {
+/// Starts a run, and waits until its device is open.
+fn started(place: &Place, prelude: &str, args: &[&str]) -> Child {
     let script = format!("{prelude}\nexec \"$0\" \"$@\"");
     let mut child = Command::new("sh")
         .args(["-c", &script, env!("CARGO_BIN_EXE_coresift")])
-        .args(many_rows(place))
+        .args(args)
         .current_dir(place.0.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut device = String::new();
-    BufReader::new(child.stderr.take().unwrap())
-        .read_line(&mut device)
-        .unwrap();
-    assert_eq!(device, "device: cpu\n");
+    let stderr = child.stderr.as_mut().unwrap();
+    let device = line(stderr);
+    assert_eq!(device, "device: cpu");
+    child
+}
+
+/// A line, and no more.
+fn line(from: &mut impl Read) -> String {
+    let bytes = from.bytes().map(Result::unwrap);
+    let line = bytes.take_while(|&byte| byte != b'\n').collect();
+    String::from_utf8(line).unwrap()
+}
+
+fn send(child: &Child, signal: &str) {
     let kill = Command::new("kill")
         .args([signal, &child.id().to_string()])
         .status()
         .unwrap();
     assert!(kill.success());
-    std::thread::sleep(std::time::Duration::from_millis(200));
+}
+
+/// Starts a run, waits until it is under way, sends a signal; gives how it ended.
+///
+/// Nobody reads stdout before that, so that the run cannot end by itself once its pipe is full.
+fn interrupted(place: &Place, prelude: &str, signal: &str) -> Option<i32> {
+    let mut child = started(place, prelude, &many_rows(place));
+    send(&child, signal);
+    std::thread::sleep(Duration::from_millis(200));
     let mut picks = Vec::new();
     let mut stdout = child.stdout.take().unwrap();
     stdout.read_to_end(&mut picks).unwrap();
@@ -186,6 +203,70 @@ fn ctrl_c_ends_cleanly() {
     let place = Place::new();
     assert_eq!(interrupted(&place, "", "-INT"), Some(130));
     assert_eq!(place.files(), [place.path("x.npy")]);
+}
+
+/// Picks made before Ctrl-C are in the file, the first of all, and marked; where none was made the file
+/// that was there stays.
+#[test]
+fn ctrl_c_leaves_the_picks_made() {
+    let (place, (rows, dim)) = (Place::new(), (20_000, 16));
+    let shape = format!("({rows}, {dim})");
+    place.put(
+        "x.npy",
+        &npy("<f4", false, &shape, &f32s(&matrix(rows, dim))),
+    );
+    let slow = [
+        "select",
+        "x.npy",
+        "--device=cpu",
+        "--method=gram-schmidt",
+        "--norm=l1",
+    ];
+    for (after, out) in [(1000, "s.json"), (1000, "s.csv"), (0, "s.txt")] {
+        place.put(out, b"of old");
+        let args = [&slow[..], &["--budget=50%", "--out", out]].concat();
+        let child = started(&place, "", &args);
+        std::thread::sleep(Duration::from_millis(after));
+        send(&child, "-INT");
+        let began = Instant::now();
+        let output = child.wait_with_output().unwrap();
+        let took = began.elapsed();
+        assert!(took < Duration::from_millis(200), "{out}: {took:?}");
+        assert_eq!(output.status.code(), Some(130), "{out}");
+        assert!(output.stdout.is_empty(), "{out}");
+        let said = stderr(&output);
+        let said = said.lines().last().unwrap();
+        if after == 0 {
+            assert!(
+                said.starts_with("interrupted: ") && said.contains("written"),
+                "{said}"
+            );
+            assert_eq!(place.text(out), "of old");
+            continue;
+        }
+        let picks: Vec<usize> = if out == "s.json" {
+            let record: Value = serde_json::from_str(&place.text(out)).unwrap();
+            assert_eq!(record["partial"], true);
+            serde_json::from_value(record["picks"].clone()).unwrap()
+        } else {
+            let text = place.text(out);
+            let lines = text.lines().skip(1);
+            lines
+                .map(|line| line.split(',').next().unwrap().parse().unwrap())
+                .collect()
+        };
+        let count = picks.len().to_string();
+        assert!((1..rows / 4).contains(&picks.len()), "{count} picks");
+        assert_eq!(
+            said,
+            format!("interrupted: {count} picks made, written to {out}")
+        );
+        let whole = [&slow[..], &["--budget", &count, "--json"]].concat();
+        let record: Value = serde_json::from_str(&place.done(&whole)).unwrap();
+        assert_eq!(record["partial"], false);
+        assert_eq!(record["picks"], serde_json::json!(picks));
+    }
+    assert_eq!(place.files().len(), 4);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::basis::Basis;
 use super::residual::Residual;
-use crate::order;
+use crate::{Error, Stop, order};
 use rayon::prelude::*;
 
 /// Values a thread works on at least: less is not worth waking one.
@@ -40,13 +40,23 @@ impl Candidate {
 }
 
 /// Settles the live ones; ends those whose residual is within the tolerance.
-pub(super) fn settle(candidates: &mut [Candidate], basis: &Basis, tol: f64) {
-    settle_from(candidates, f64::NEG_INFINITY, basis, tol);
+pub(super) fn settle(
+    candidates: &mut [Candidate],
+    basis: &Basis,
+    tol: f64,
+    stop: &Stop,
+) -> Result<(), Error> {
+    settle_from(candidates, f64::NEG_INFINITY, (basis, tol), stop).map(drop)
 }
 
 /// The live candidate of largest residual, ties to the first, which is then settled, as are all that
 /// might have been it.
-pub(super) fn largest(candidates: &mut [Candidate], basis: &Basis, tol: f64) -> Option<usize> {
+pub(super) fn largest(
+    candidates: &mut [Candidate],
+    basis: &Basis,
+    tol: f64,
+    stop: &Stop,
+) -> Result<Option<usize>, Error> {
     loop {
         let live = candidates.iter().zip(0..).filter(|(one, _)| one.live);
         let settled = live.clone().filter(|(one, _)| one.is_settled(basis));
@@ -55,29 +65,38 @@ pub(super) fn largest(candidates: &mut [Candidate], basis: &Basis, tol: f64) -> 
             -key
         } else {
             let keys: Vec<f64> = live.map(|(one, _)| -one.bound).collect();
-            let last = keys.len().checked_sub(1)?;
+            let Some(last) = keys.len().checked_sub(1) else {
+                return Ok(None);
+            };
             -order::nth_smallest(keys, last.min(FIRST - 1))
         };
-        if !settle_from(candidates, least, basis, tol) {
-            return best.map(|(_, at)| at);
+        if !settle_from(candidates, least, (basis, tol), stop)? {
+            return Ok(best.map(|(_, at)| at));
         }
     }
 }
 
 /// Settles the live ones whose bound is at least that; says whether there were any.
-fn settle_from(candidates: &mut [Candidate], least: f64, basis: &Basis, tol: f64) -> bool {
+fn settle_from(
+    candidates: &mut [Candidate],
+    least: f64,
+    (basis, tol): (&Basis, f64),
+    stop: &Stop,
+) -> Result<bool, Error> {
     let due = |one: &&mut Candidate| one.live && one.bound >= least && !one.is_settled(basis);
     let mut due: Vec<&mut Candidate> = candidates.iter_mut().filter(due).collect();
     let Some(behind) = due.iter().map(|one| one.residual.known()).min() else {
-        return false;
+        return Ok(false);
     };
     let work = due[0].residual.values().len() * (basis.len() - behind);
-    due.par_iter_mut()
+    (stop.over(due.par_iter_mut()))
         .with_min_len(AT_LEAST.div_ceil(work))
-        .for_each(|one| {
+        .try_for_each(|one| {
+            let one = one?;
             one.residual.advance(basis);
             one.bound = one.residual.sq();
             one.live = one.residual.is_live(tol);
-        });
-    true
+            Ok(())
+        })?;
+    Ok(true)
 }

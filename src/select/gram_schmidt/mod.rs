@@ -20,7 +20,7 @@ use super::settled::Settled;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::lp::Lp;
-use crate::progress::Progress;
+use crate::progress::Listener;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, check_power, labelled_mask, places, with_partial};
 use crate::selection::{Selection, ShortfallReason};
@@ -39,7 +39,7 @@ impl Selector for GramSchmidt {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
         self.check(pool)?;
         let excluded = labelled_mask(&self.labelled, pool.rows(), budget)?;
@@ -135,7 +135,7 @@ impl Run<'_> {
 
     /// One epoch: from unprojected rows until the budget is reached or no row is live.
     fn epoch(&mut self, span: &mut Span<'_>, norms: &[f32]) -> Result<(), Error> {
-        let (options, numbers) = (self.options, self.numbers());
+        let (options, numbers) = (self.options, self.numbers()?);
         let first = self.selection.epochs.len() == 1;
         let labelled: &[usize] = if first { &options.labelled } else { &[] };
         let result = span
@@ -144,7 +144,7 @@ impl Run<'_> {
                 Some(numbers) => race::epoch(self, span, numbers),
                 None => pivot::epoch(self, span),
             });
-        // Also of an epoch that a lost device has cut short.
+        // Also of an epoch that was cut short.
         self.selection.passes += std::mem::take(&mut span.passes);
         result
     }

@@ -34,7 +34,7 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>) -> Result<(), Error>
         best.sort_unstable(); // then a tie goes to the lower index
         candidates = span.candidates(&best, |row| bounds[row], candidates)?;
         let outside = outside.map(|row| (bounds[row], row));
-        let picks = take_best(run, span, &mut candidates, outside);
+        let picks = take_best(run, span, &mut candidates, outside)?;
         let is_dead = candidates.iter().any(|candidate| !candidate.live);
         if run.done() || span.basis.is_full() {
             return Ok(());
@@ -93,10 +93,11 @@ fn take_best(
     span: &mut Span<'_>,
     candidates: &mut [Candidate],
     outside: Option<(f64, usize)>,
-) -> usize {
+) -> Result<usize, Error> {
     let mut picks = 0;
     while !run.done() {
-        let Some(at) = candidates::largest(candidates, &span.basis, span.tol) else {
+        let best = candidates::largest(candidates, &span.basis, span.tol, span.stop())?;
+        let Some(at) = best else {
             break;
         };
         let picked = &mut candidates[at];
@@ -107,10 +108,10 @@ fn take_best(
         if outside.is_some_and(lost) {
             break;
         }
-        run.pick(picked.row, (-key).sqrt());
+        run.pick(picked.row, (-key).sqrt())?;
         picked.live = false;
         span.basis.push(picked.residual.values(), 0.0);
         picks += 1;
     }
-    picks
+    Ok(picks)
 }

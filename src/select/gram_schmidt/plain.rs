@@ -4,6 +4,7 @@
 use super::super::norm::power;
 use super::options::OnExhaustion;
 use super::run::Run;
+use crate::control::Stop;
 use crate::error::Error;
 use crate::lp::Lp;
 use crate::selection::ShortfallReason;
@@ -31,7 +32,7 @@ pub(super) fn run(run: &mut Run<'_>) -> Result<ShortfallReason, Error> {
             run.selection.epochs.len() == 1 || run.options.on_exhaustion != OnExhaustion::Norm;
         let mut rows = copy(run)?;
         run.selection.passes += 1;
-        epoch(run, &mut rows, deflate);
+        epoch(run, &mut rows, deflate)?;
         if let Some(reason) = run.next_epoch(|row| rows[row].length > 0.0) {
             return Ok(reason);
         }
@@ -40,7 +41,7 @@ pub(super) fn run(run: &mut Run<'_>) -> Result<ShortfallReason, Error> {
 
 /// All rows in f64, in pool unit, as an epoch finds them.
 fn copy(run: &Run<'_>) -> Result<Vec<Row>, Error> {
-    let numbers = run.numbers();
+    let numbers = run.numbers()?;
     let all: Vec<usize> = (0..run.pool.rows()).collect();
     let mut rows = Vec::with_capacity(all.len());
     for some in all.chunks(ROWS) {
@@ -60,42 +61,46 @@ fn copy(run: &Run<'_>) -> Result<Vec<Row>, Error> {
 }
 
 /// One epoch of Algorithm 1 as it stands.
-fn epoch(run: &mut Run<'_>, rows: &mut [Row], deflate: bool) {
+fn epoch(run: &mut Run<'_>, rows: &mut [Row], deflate: bool) -> Result<(), Error> {
     let tol = run.options.tolerance(run.pool);
     if run.selection.epochs.len() == 1 {
         for &row in &run.options.labelled {
             if length(&rows[row].residual) > tol * rows[row].length {
-                project_out(rows, row);
+                project_out(rows, row, run.pool.stop())?;
             }
         }
     }
     while !run.done() {
-        weigh(run, rows, tol);
+        weigh(run, rows, tol)?;
         let Some((dt, row)) = next(run, rows) else {
-            return;
+            break;
         };
         for row in &mut *rows {
             row.left -= dt * power(row.weight, run.options.power);
         }
-        run.pick(row, rows[row].weight);
+        run.pick(row, rows[row].weight)?;
         if deflate {
             run.settled.add(2 * rows.len() * run.pool.dim());
-            project_out(rows, row);
+            project_out(rows, row, run.pool.stop())?;
         }
     }
+    Ok(())
 }
 
 /// Sets every row's weight.
-fn weigh(run: &Run<'_>, rows: &mut [Row], tol: f64) {
+fn weigh(run: &Run<'_>, rows: &mut [Row], tol: f64) -> Result<(), Error> {
     let (excluded, norm) = (&run.excluded, run.options.norm);
-    rows.par_iter_mut().enumerate().for_each(|(i, row)| {
+    let rows = run.pool.stop().over(rows.par_iter_mut().enumerate());
+    rows.try_for_each(|row| {
+        let (i, row) = row?;
         let live = !excluded[i] && length(&row.residual) > tol * row.length;
         row.weight = if live {
             norm_of(norm, &row.residual)
         } else {
             0.0
         };
-    });
+        Ok(())
+    })
 }
 
 /// The next row, and the time until it fires (0 for greedy picks).
@@ -109,16 +114,18 @@ fn next(run: &Run<'_>, rows: &[Row]) -> Option<(f64, usize)> {
 }
 
 /// Projects a row's residual out of every row, twice.
-fn project_out(rows: &mut [Row], picked: usize) {
+fn project_out(rows: &mut [Row], picked: usize, stop: &Stop) -> Result<(), Error> {
     let residual = &rows[picked].residual;
     let norm = length(residual);
     let direction: Vec<f64> = residual.iter().map(|v| v / norm).collect();
-    rows.par_iter_mut().for_each(|row| {
+    stop.over(rows.par_iter_mut()).try_for_each(|row| {
+        let row = row?;
         for _ in 0..2 {
             let c = sums::dot(&row.residual, &direction);
             sums::subtract(&mut row.residual, c, &direction);
         }
-    });
+        Ok(())
+    })
 }
 
 fn length(x: &[f64]) -> f64 {

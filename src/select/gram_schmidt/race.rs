@@ -25,6 +25,7 @@ use super::basis::Basis;
 use super::held::{Held, InTurn};
 use super::run::Run;
 use super::span::Span;
+use crate::control::Stop;
 use crate::error::Error;
 use rayon::prelude::*;
 use std::collections::BinaryHeap;
@@ -56,7 +57,7 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>, numbers: &[f64]) -> 
         pace,
     };
     loop {
-        race.fire(run);
+        race.fire(run)?;
         if run.done() || race.span.basis.is_full() {
             return Ok(());
         }
@@ -90,24 +91,25 @@ struct Race<'s, 'a> {
 
 impl Race<'_, '_> {
     /// Picks the rows that fire before the limit.
-    fn fire(&mut self, run: &mut Run<'_>) {
+    fn fire(&mut self, run: &mut Run<'_>) -> Result<(), Error> {
         while !run.done() && !self.span.basis.is_full() {
             if !self.is_due() {
-                return;
+                break;
             }
             let Some(InTurn(held)) = self.held.pop() else {
-                return;
+                break;
             };
             if held.residual.known() < self.span.basis.len() {
-                self.bring_up(held);
+                self.bring_up(held)?;
                 continue;
             }
-            run.pick(held.row, held.residual.sq().sqrt());
+            run.pick(held.row, held.residual.sq().sqrt())?;
             self.span
                 .basis
                 .push(held.residual.values(), held.wait(self.power));
             self.pace.picked += 1;
         }
+        Ok(())
     }
 
     /// Whether a row held would fire before the limit, by what is known of it.
@@ -117,7 +119,7 @@ impl Race<'_, '_> {
     }
 
     /// Brings a row and others that are next in turn up to date.
-    fn bring_up(&mut self, first: Held) {
+    fn bring_up(&mut self, first: Held) -> Result<(), Error> {
         let (mut stale, mut exact) = (vec![first], Vec::new());
         while stale.len().max(exact.len()) < AHEAD && self.is_due() {
             let Some(InTurn(held)) = self.held.pop() else {
@@ -129,17 +131,18 @@ impl Race<'_, '_> {
                 exact.push(held);
             }
         }
-        self.advance(&mut stale);
+        self.advance(&mut stale)?;
         self.held.extend(stale.into_iter().chain(exact).map(InTurn));
+        Ok(())
     }
 
     /// Brings rows up to date, and drops those whose residual is within the tolerance; gives their
     /// number.
-    fn advance(&self, rows: &mut Vec<Held>) -> usize {
-        advance(rows, &self.span.basis, self.power);
+    fn advance(&self, rows: &mut Vec<Held>) -> Result<usize, Error> {
+        advance(rows, &self.span.basis, self.power, self.span.stop())?;
         let before = rows.len();
         rows.retain(|held| held.residual.is_live(self.span.tol));
-        before - rows.len()
+        Ok(before - rows.len())
     }
 
     /// Moves the limit on, and holds the rows that are due before it. False when no row is left
@@ -155,7 +158,7 @@ impl Race<'_, '_> {
         let mut new: Vec<Held> = new
             .map(|(&row, x)| Held::new(row, x, self.numbers[row]))
             .collect();
-        let dead = self.advance(&mut new);
+        let dead = self.advance(&mut new)?;
         self.held.extend(new.into_iter().map(InTurn));
         self.pace.settled += rows.len();
         // Rows die in numbers when the span nears all of them: then the device can tell which.
@@ -209,7 +212,7 @@ impl Race<'_, '_> {
         self.span.deflate()?;
         let held = std::mem::take(&mut self.held).into_iter();
         let mut held: Vec<Held> = held.map(|InTurn(held)| held).collect();
-        self.advance(&mut held);
+        self.advance(&mut held)?;
         self.span.give_back(&held)?;
         (self.began, self.limit) = (self.span.basis.clock(), self.span.basis.clock());
         let in_vain = self.pace.settled > 8 * self.pace.picked;
@@ -222,14 +225,22 @@ impl Race<'_, '_> {
 }
 
 /// Brings rows up to date.
-pub(super) fn advance(rows: &mut [Held], basis: &Basis, power: f64) {
+pub(super) fn advance(
+    rows: &mut [Held],
+    basis: &Basis,
+    power: f64,
+    stop: &Stop,
+) -> Result<(), Error> {
     let Some(held) = rows.first() else {
-        return;
+        return Ok(());
     };
     let work = (basis.len() - held.residual.known() + 1) * held.residual.values().len();
-    rows.par_iter_mut()
+    (stop.over(rows.par_iter_mut()))
         .with_min_len(AT_LEAST.div_ceil(work))
-        .for_each(|held| held.advance(basis, power));
+        .try_for_each(|held| {
+            held?.advance(basis, power);
+            Ok(())
+        })
 }
 
 /// How many rows to ask for, and how many may be asked for in vain.

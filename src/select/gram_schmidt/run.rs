@@ -4,7 +4,7 @@ use super::options::{GramSchmidt, OnExhaustion};
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::lp::Lp;
-use crate::progress::Progress;
+use crate::progress::{Listener, Progress, tell};
 use crate::random;
 use crate::select::norm::{Draw, in_unit};
 use crate::select::settled::Settled;
@@ -19,21 +19,16 @@ pub(super) struct Run<'a> {
     pub(super) excluded: Vec<bool>,
     pub(super) selection: Selection,
     pub(super) settled: Settled,
-    pub(super) progress: &'a mut dyn FnMut(Progress<'_>),
+    pub(super) progress: &'a mut Listener<'a>,
 }
 
 impl Run<'_> {
     /// The epoch's exponential numbers; none for greedy picks.
-    pub(super) fn numbers(&self) -> Option<Vec<f64>> {
+    pub(super) fn numbers(&self) -> Result<Option<Vec<f64>>, Error> {
         let stream = random::RACE + self.selection.epochs.len() as u64 - 1;
-        (!self.options.greedy).then(|| {
-            random::of_rows(
-                self.pool.numbering(),
-                self.pool.rows(),
-                self.options.seed,
-                stream,
-            )
-        })
+        let rows = (self.pool.numbering(), self.pool.rows());
+        let numbers = || random::of_rows(rows, self.options.seed, stream, self.pool.stop());
+        (!self.options.greedy).then(numbers).transpose()
     }
 
     /// Opens the next epoch, or says why there is none.
@@ -59,7 +54,7 @@ impl Run<'_> {
             power: self.options.power,
             inputs: None,
             largest: None,
-            numbers: self.numbers(),
+            numbers: self.numbers()?,
             settled: self.settled.clone(),
         };
         let missing = self.budget - self.selection.picks.len();
@@ -68,16 +63,20 @@ impl Run<'_> {
         let (picks, scores) = draw.take(self.pool, norms, &able, missing)?;
         self.selection.picks.extend(picks);
         self.selection.scores.extend(scores);
-        (self.progress)(Progress::Picks(self.selection.picks.len()));
-        Ok(())
+        self.tell()
     }
 
     /// Takes a row whose residual norm, in pool unit, is `score`.
-    pub(super) fn pick(&mut self, row: usize, score: f64) {
+    pub(super) fn pick(&mut self, row: usize, score: f64) -> Result<(), Error> {
         self.excluded[row] = true;
         self.selection.picks.push(row);
         self.selection.scores.push(in_unit(self.pool, score));
-        (self.progress)(Progress::Picks(self.selection.picks.len()));
+        self.tell()
+    }
+
+    /// Tells how many picks there are.
+    fn tell(&mut self) -> Result<(), Error> {
+        tell(self.progress, Progress::Picks(self.selection.picks.len()))
     }
 
     pub(super) fn done(&self) -> bool {

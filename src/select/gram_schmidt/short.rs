@@ -84,7 +84,7 @@ impl Short {
             return Ok(false);
         }
         for (row, score) in attempt.picks {
-            run.pick(row, score);
+            run.pick(row, score)?;
             match &mut self.rule {
                 Rule::Drawn(race) => race.remove(row),
                 Rule::Greedy(pivot) => pivot.remove(row),

@@ -149,7 +149,8 @@ impl ShortPivot {
             let pairs = rows.iter().zip(x.chunks_exact(run.pool.dim()));
             let mut candidates: Vec<Candidate> =
                 pairs.map(|(&row, x)| Candidate::new(row, x)).collect();
-            let Some(at) = candidates::largest(&mut candidates, &attempt.basis, attempt.tol) else {
+            let (basis, tol, stop) = (&attempt.basis, attempt.tol, run.pool.stop());
+            let Some(at) = candidates::largest(&mut candidates, basis, tol, stop)? else {
                 return Ok(None);
             };
             let best = candidates.swap_remove(at);

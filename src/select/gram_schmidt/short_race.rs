@@ -80,7 +80,8 @@ impl ShortRace {
             run.options.seed,
             stream,
             is_due,
-        );
+            run.pool.stop(),
+        )?;
         if due.is_empty() {
             return Ok(());
         }
@@ -90,7 +91,8 @@ impl ShortRace {
         let mut new: Vec<Held> = new
             .map(|(&(row, number), x)| Held::new(row, x, random::exponential_of(number)))
             .collect();
-        advance(&mut new, &attempt.basis, run.options.power);
+        let (power, stop) = (run.options.power, run.pool.stop());
+        advance(&mut new, &attempt.basis, power, stop)?;
         new.retain(|row| row.residual.is_live(attempt.tol));
         held.extend(new.into_iter().map(InTurn));
         Ok(())

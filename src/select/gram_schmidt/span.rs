@@ -4,6 +4,7 @@ use super::basis::Basis;
 use super::candidates::{self, Candidate};
 use super::held::Held;
 use super::options::GramSchmidt;
+use crate::control::Stop;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};
@@ -113,15 +114,21 @@ impl<'a> Span<'a> {
     fn project_labelled(&mut self, labelled: &[usize]) -> Result<(), Error> {
         for rows in labelled.chunks(LABELLED) {
             let mut candidates = self.gather(rows)?;
-            candidates::settle(&mut candidates, &self.basis, self.tol);
+            candidates::settle(&mut candidates, &self.basis, self.tol, self.stop())?;
             for i in 0..rows.len() {
                 if std::mem::take(&mut candidates[i].live) {
                     self.basis.push(candidates[i].residual.values(), 0.0);
-                    candidates::settle(&mut candidates[i..], &self.basis, self.tol);
+                    let rest = &mut candidates[i..];
+                    candidates::settle(rest, &self.basis, self.tol, self.stop())?;
                 }
             }
         }
         self.deflate()
+    }
+
+    /// What ends the work.
+    pub(super) fn stop(&self) -> &Stop {
+        self.pool.stop()
     }
 
     /// Rows to gather at a time.

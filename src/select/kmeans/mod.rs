@@ -7,7 +7,10 @@ use super::parallel;
 use super::unit_rows::{Rivals, UnitRows};
 use crate::error::Error;
 use crate::kernels::pool::{Field, Pool};
+use crate::progress::Listener;
 use crate::progress::Progress;
+use crate::progress::tell;
+use crate::progress::unheard;
 use crate::selection::Warning;
 use crate::{order, random, sums};
 use bounds::Bounds;
@@ -91,15 +94,29 @@ impl KMeans {
     /// # Errors
     ///
     /// [`Error::Argument`] for no cluster, or for more than there are different rows at length 1;
-    /// [`Error::DeviceLost`] and [`Error::OutOfMemory`] from the pool.
+    /// [`Error::DeviceLost`], [`Error::Interrupted`] and [`Error::OutOfMemory`] from the pool.
     pub fn fit(&self, pool: &dyn Pool) -> Result<Clustering, Error> {
+        self.fit_with(pool, &mut unheard)
+    }
+
+    /// As [`fit`](Self::fit), and tells `progress` of every centre placed and every sweep; that may
+    /// end it.
+    ///
+    /// # Errors
+    ///
+    /// As [`fit`](Self::fit).
+    pub fn fit_with(
+        &self,
+        pool: &dyn Pool,
+        progress: &mut Listener<'_>,
+    ) -> Result<Clustering, Error> {
         let rows = UnitRows::new(pool)?;
-        let starts = self.starts(&rows, &mut |_| {})?;
+        let starts = self.starts(&rows, progress)?;
         let Lloyd {
             labels,
             centres,
             sweeps,
-        } = lloyd(&rows, rows.rows(&starts)?, &mut |_| {})?;
+        } = lloyd(&rows, rows.rows(&starts)?, progress)?;
         let inertia = distances_sq(&rows, &labels, &centres)?.iter().sum();
         Ok(Clustering {
             labels,
@@ -116,7 +133,7 @@ impl KMeans {
     pub(super) fn labels(
         &self,
         pool: &dyn Pool,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<(Vec<usize>, usize), Error> {
         let rows = UnitRows::new(pool)?;
         let starts = self.starts(&rows, progress)?;
@@ -129,7 +146,7 @@ impl KMeans {
     pub(super) fn labels_of_at_most(
         &self,
         rows: &UnitRows<'_>,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<(Vec<usize>, usize), Error> {
         let starts = self.starts_at_most(rows, progress)?;
         let found = lloyd(rows, rows.rows(&starts)?, progress)?;
@@ -140,7 +157,7 @@ impl KMeans {
     fn starts(
         &self,
         rows: &UnitRows<'_>,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Vec<usize>, Error> {
         if self.clusters == 0 || self.clusters > rows.len() {
             return Err(self.refuse(rows.len(), "rows"));
@@ -156,21 +173,26 @@ impl KMeans {
     fn starts_at_most(
         &self,
         rows: &UnitRows<'_>,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Vec<usize>, Error> {
         let mut race = Start::new(rows);
         let mut numbers = vec![0.0; rows.len()];
         for centre in 0..self.clusters {
             let stream = random::CENTRES + centre as u64;
-            random::uniforms_of_rows(rows.pool().numbering(), self.seed, stream, &mut numbers);
+            let pool = rows.pool();
+            random::uniforms_of_rows(
+                pool.numbering(),
+                self.seed,
+                stream,
+                &mut numbers,
+                pool.stop(),
+            )?;
             let Some(row) = race.next(&numbers)? else {
                 break;
             };
             race.place(row)?;
-            progress(Progress::Centres {
-                placed: centre + 1,
-                clusters: self.clusters,
-            });
+            let (placed, clusters) = (centre + 1, self.clusters);
+            tell(progress, Progress::Centres { placed, clusters })?;
         }
         Ok(race.starts)
     }
@@ -195,7 +217,7 @@ struct Lloyd {
 fn lloyd(
     rows: &UnitRows<'_>,
     centres: Vec<f64>,
-    progress: &mut dyn FnMut(Progress<'_>),
+    progress: &mut Listener<'_>,
 ) -> Result<Lloyd, Error> {
     let mut clusters = Clusters::new(rows, centres);
     let (mut sweeps, mut idle) = (0, 0);
@@ -206,7 +228,7 @@ fn lloyd(
             Moved::WithinRounding => idle += 1,
             Moved::Far => idle = 0,
         }
-        progress(Progress::Sweep(sweeps));
+        tell(progress, Progress::Sweep(sweeps))?;
     }
     Ok(Lloyd {
         labels: clusters.labels,
@@ -340,6 +362,7 @@ impl<'a> Clusters<'a> {
             if counts[empty] > 0 {
                 continue;
             }
+            self.rows.pool().stop().check()?;
             let able = (0..labels.len()).filter(|&row| counts[labels[row]] > 1);
             if let Some((_, row)) = order::argmin(able.map(|row| (-distances[row], row))) {
                 counts[labels[row]] -= 1;
@@ -385,6 +408,7 @@ impl<'a> Clusters<'a> {
                     add(sum, &z[place * dim..][..dim], comes);
                 }
             });
+            Ok(())
         })?;
         Ok(is_far)
     }
@@ -463,6 +487,7 @@ fn distances_sq(rows: &UnitRows<'_>, labels: &[usize], centres: &[f64]) -> Resul
             sums::vectorised!(sums::distance_sq(z, centre))
         };
         distances.par_extend(rows.par_iter().zip(z.par_chunks_exact(dim)).map(of_row));
+        Ok(())
     })?;
     Ok(distances)
 }
@@ -612,7 +637,7 @@ mod tests {
                 clusters: 12,
                 seed: 1,
             };
-            let starts = k_means.starts_at_most(&rows, &mut |_| {}).unwrap();
+            let starts = k_means.starts_at_most(&rows, &mut unheard).unwrap();
             let mut clusters = Clusters::new(&rows, rows.rows(&starts).unwrap());
             let mut sweeps = 0;
             let before = rows.settled().total();
@@ -632,7 +657,7 @@ mod tests {
                 let all = 2 * sweeps * count * starts.len();
                 assert!(settled < all / 8, "pool {pool}: {settled} of {all}");
             }
-            let fitted = lloyd(&rows, rows.rows(&starts).unwrap(), &mut |_| {}).unwrap();
+            let fitted = lloyd(&rows, rows.rows(&starts).unwrap(), &mut unheard).unwrap();
             assert!(fitted.sweeps < 60, "pool {pool}: {} sweeps", fitted.sweeps);
         }
     }

@@ -101,12 +101,16 @@ impl<'a> Start<'a> {
         let nearest = &mut self.nearest;
         self.rows.gather(rows, |rows, z| {
             let pairs = rows.par_iter().zip(z.par_chunks_exact(dim));
-            let distances: Vec<f64> = pairs
-                .map(|(&row, z)| least_distance_sq(z, &centres[known[row] as usize * dim..]))
-                .collect();
+            let distance = |pair: Result<(&usize, &[f64]), Error>| {
+                let (&row, z) = pair?;
+                Ok(least_distance_sq(z, &centres[known[row] as usize * dim..]))
+            };
+            let distances = self.rows.pool().stop().over(pairs).map(distance);
+            let distances: Vec<f64> = distances.collect::<Result<_, Error>>()?;
             for (&row, distance_sq) in rows.iter().zip(distances) {
                 nearest[row] = nearest[row].min(distance_sq);
             }
+            Ok(())
         })?;
         for &row in rows {
             self.known[row] = self.starts.len() as u32;
@@ -184,8 +188,10 @@ fn least_distance_sq(z: &[f64], centres: &[f64]) -> f64 {
 mod tests {
     use super::super::tests::bunches;
     use super::*;
+    use crate::control::Stop;
     use crate::cpu::CpuPool;
     use crate::features::Features;
+    use crate::progress::unheard;
     use crate::random;
     use crate::random::Numbering;
     use crate::select::kmeans::KMeans;
@@ -211,7 +217,7 @@ mod tests {
         for seed in 0..5 {
             let clusters = 60;
             let found = KMeans { clusters, seed }
-                .starts(&rows, &mut |_| {})
+                .starts(&rows, &mut unheard)
                 .unwrap();
             let mut distances = vec![1.0; 90];
             let mut centres = Vec::new();
@@ -248,7 +254,8 @@ mod tests {
         let mut settled = 0;
         for centre in 0..8 {
             let mut numbers = [0.0; 90];
-            random::uniforms_of_rows(Numbering::default(), 1, centre, &mut numbers);
+            let stop = Stop::default();
+            random::uniforms_of_rows(Numbering::default(), 1, centre, &mut numbers, &stop).unwrap();
             let row = start.next(&numbers).unwrap().unwrap();
             for (row, z) in all.chunks_exact(6).enumerate() {
                 let exact = least_distance_sq(z, &start.centres);

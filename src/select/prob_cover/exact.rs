@@ -78,6 +78,7 @@ impl<'a> Exact<'a> {
             let z = z.par_chunks_exact(line.len());
             let place = |z: &[f64]| sums::vectorised!(sums::dot(z, &line)) - middle;
             places.par_extend(z.map(place));
+            Ok(())
         })?;
         self.places = places;
         Ok(())
@@ -95,6 +96,7 @@ impl<'a> Exact<'a> {
                     (most, farthest) = (distance, z.to_vec());
                 }
             }
+            Ok(())
         })?;
         Ok(farthest)
     }
@@ -157,6 +159,7 @@ impl<'a> Exact<'a> {
                 take(at, answer);
             }
             done += piece.len();
+            Ok(())
         })
     }
 

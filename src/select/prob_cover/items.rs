@@ -41,7 +41,10 @@ impl Items {
             return Ok(Self::Rows { is_taken });
         }
         let first = first_alike(rows.len(), rows.dim(), |some, take| {
-            rows.gather(some, |_, z| take(z))
+            rows.gather(some, |_, z| {
+                take(z);
+                Ok(())
+            })
         })?;
         let leaders: Vec<usize> = (0..first.len())
             .filter(|&row| first[row] as usize == row)

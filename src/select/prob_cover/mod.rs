@@ -9,7 +9,9 @@ mod radius;
 
 use crate::error::Error;
 use crate::kernels::pool::Pool;
+use crate::progress::Listener;
 use crate::progress::Progress;
+use crate::progress::tell;
 use crate::select::parallel;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, labelled_mask, places, with_partial};
@@ -103,7 +105,7 @@ impl Selector for ProbCover {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
         self.check(pool)?;
         let is_taken = labelled_mask(&self.labelled, pool.rows(), budget)?;
@@ -159,7 +161,7 @@ impl ProbCover {
         budget: usize,
         is_taken: Vec<bool>,
         selection: &mut Selection,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<(), Error> {
         let rows = UnitRows::new(pool)?;
         let done = self.cover(&rows, budget, is_taken, selection, progress);
@@ -173,7 +175,7 @@ impl ProbCover {
         budget: usize,
         is_taken: Vec<bool>,
         selection: &mut Selection,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<(), Error> {
         let pool = rows.pool();
         selection.passes = 1;
@@ -190,6 +192,8 @@ impl ProbCover {
                 delta
             }
         };
+        let pairs = (rows.len() as u64).pow(2);
+        tell(progress, Progress::Pairs(pairs))?;
         let mut cover = Cover::new(rows, &*neighbours, delta, is_taken)?;
         let before = selection.passes;
         cover.cover_with(&self.labelled)?;
@@ -208,7 +212,7 @@ impl ProbCover {
                 delta,
                 covered: cover.covered(),
             });
-            progress(Progress::Picks(selection.picks.len()));
+            tell(progress, Progress::Picks(selection.picks.len()))?;
         }
         Ok(())
     }

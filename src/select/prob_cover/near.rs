@@ -87,6 +87,7 @@ impl<'a> ByKernels<'a> {
             for (&row, bits) in open.iter().zip(bits) {
                 each_bit(bits, |bit| near[bit].push(row as u32));
             }
+            Ok(())
         })
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::error::Error;
 use crate::kernels::neighbours::Neighbours;
+use crate::progress::Listener;
 use crate::progress::Progress;
+use crate::progress::tell;
 use crate::select::kmeans::KMeans;
 use crate::select::unit_rows::UnitRows;
 use crate::{order, sums};
@@ -14,11 +16,12 @@ pub(super) fn by_purity(
     rows: &UnitRows<'_>,
     neighbours: &dyn Neighbours,
     (clusters, seed): (usize, u64),
-    progress: &mut dyn FnMut(Progress<'_>),
+    progress: &mut Listener<'_>,
 ) -> Result<(f64, usize), Error> {
     let k_means = KMeans { clusters, seed };
     let (labels, passes) = k_means.labels_of_at_most(rows, progress)?;
     let labels: Vec<u32> = labels.into_iter().map(|label| label as u32).collect();
+    tell(progress, Progress::Pairs((rows.len() as u64).pow(2)))?;
     let products = neighbours.nearest_other(&labels)?;
     let impure = rows.len() / 20;
     // Ascending distances: the larger product first, then the lower row.
@@ -50,6 +53,7 @@ fn nearest_other(rows: &UnitRows<'_>, labels: &[u32], row: usize) -> Result<f64,
         if let Some((nearest, _)) = order::argmin(distances.into_iter().zip(0..)) {
             least = least.min(nearest);
         }
+        Ok(())
     })?;
     Ok(least.sqrt())
 }

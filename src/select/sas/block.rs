@@ -1,6 +1,8 @@
 //! A block of greedy picks made on the host between two passes of the device.
 
 use super::weights::Weights;
+use crate::control::Stop;
+use crate::error::Error;
 use crate::kernels::similarities::{MASK, Round, is_masked, similarity};
 use crate::products::{Columns, products};
 use crate::quantise::{FIXED_BITS, IntegerRows};
@@ -49,7 +51,7 @@ pub(super) fn block(
     most: usize,
     step: i64,
     horizon: Horizon<'_>,
-) -> (Vec<Round>, Vec<f64>) {
+) -> Result<(Vec<Round>, Vec<f64>), Error> {
     let places = &candidates.places;
     let mut gains = candidates.gains.clone();
     let mut bound = Bound::new(horizon, candidates.outside);
@@ -58,6 +60,7 @@ pub(super) fn block(
     let mut scratch = vec![0; places.len()];
     let mut rounds = Vec::new();
     while rounds.len() < most.min(MOST_PICKS).min(places.len()) {
+        horizon.stop.check()?;
         let gain = gains.iter().copied().max().expect("a candidate is left");
         let at = gains.iter().position(|&g| g == gain).expect("it is there");
         if !rounds.is_empty() && !bound.is_below(gain, places[at]) {
@@ -75,7 +78,7 @@ pub(super) fn block(
         gains[at] += MASK;
         bound.picked(rows.row(row));
     }
-    (rounds, bound.drift)
+    Ok((rounds, bound.drift))
 }
 
 /// What is known of the gains that a block will see.
@@ -86,6 +89,8 @@ pub(super) struct Horizon<'a> {
     pub(super) worst: bool,
     /// Where there is no threshold.
     pub(super) linear: Option<&'a Weights>,
+    /// What ends the work.
+    pub(super) stop: &'a Stop,
 }
 
 /// The largest gain that a row outside of the candidates can have.

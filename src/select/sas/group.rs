@@ -2,6 +2,7 @@
 
 use super::block::{Candidates, Horizon, block};
 use super::weights::Weights;
+use crate::control::Stop;
 use crate::error::Error;
 use crate::kernels::similarities::{MASK, Round, Similarities, is_masked, similarity};
 use crate::quantise::{ClassRanges, IntegerRows};
@@ -27,7 +28,12 @@ pub(super) struct Frame<'a> {
     pub(super) threshold: Option<i32>,
     pub(super) worst: bool,
     pub(super) candidates: usize,
+    /// What ends the work.
+    pub(super) stop: &'a Stop,
 }
+
+/// Who is told of the rounds made in each class, and may end them.
+type Told<'a> = dyn FnMut(&[Vec<Round>]) -> Result<(), Error> + 'a;
 
 /// Some classes under way. Rows go by their places; what there is for each begins with place
 /// `first`.
@@ -214,12 +220,12 @@ impl<'a> Group<'a> {
     }
 
     /// Adds greedy picks until each class has as many as `counts` says. `progress` is told of those
-    /// that have been made.
+    /// that have been made, and may end it.
     pub(super) fn greedy(
         &mut self,
         picks: &mut [Vec<Round>],
         counts: &[usize],
-        progress: &mut dyn FnMut(&[Vec<Round>]),
+        progress: &mut Told<'_>,
     ) -> Result<(), Error> {
         // The least gain is the largest with its sign turned.
         let step = if self.frame.worst { 2 } else { -2 };
@@ -249,7 +255,7 @@ impl<'a> Group<'a> {
                     ..*round
                 }));
             }
-            progress(picks);
+            progress(picks)?;
         }
         self.turn(sign);
         Ok(())
@@ -280,6 +286,7 @@ impl<'a> Group<'a> {
             let fits = |&count: &usize| count == 1 || ranges.span(0..count).end <= FETCHED;
             let count = (1..=rest.len()).take_while(fits).last().unwrap_or(1);
             let (some, after) = rest.split_at(count);
+            self.frame.stop.check()?;
             let rows = self.similarities.rows(&some.concat())?;
             let first = done.len();
             let of_class = |class| work(first + class, &rows, ranges.class(class));
@@ -301,6 +308,7 @@ impl<'a> Group<'a> {
             threshold: frame.threshold,
             worst: frame.worst,
             linear: weights.get(class),
+            stop: frame.stop,
         };
         let classes = self.by_class(&self.gains).into_par_iter();
         let candidates: Vec<Candidates> = classes
@@ -322,6 +330,7 @@ impl<'a> Group<'a> {
                 horizon(class),
             )
         })?;
+        let decided: Vec<(Vec<Round>, Vec<f64>)> = decided.into_iter().collect::<Result<_, _>>()?;
         let (rounds, drifts): (Vec<Vec<Round>>, Vec<Vec<f64>>) = decided.into_iter().unzip();
         let picks: Vec<usize> = rounds.iter().flatten().map(|round| round.row).collect();
         let mut gains = std::mem::take(&mut self.gains);

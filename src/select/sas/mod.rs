@@ -12,7 +12,9 @@ use crate::features::Features;
 use crate::kernels::pool::Pool;
 use crate::kernels::similarities::{Examples, Round, Similarities, stored_bytes};
 use crate::lp::Lp;
+use crate::progress::Listener;
 use crate::progress::Progress;
+use crate::progress::tell;
 use crate::quantise::{FIXED_BITS, Length};
 use crate::random::Numbering;
 use crate::select::classes::{Classes, Partition};
@@ -64,7 +66,9 @@ use views::mean_views;
 ///
 /// [`Error::Argument`] for a threshold that is negative or not finite, views that do not divide
 /// the rows, classes that do not fit them, [`Road::Stored`] without a threshold, or a block of 0;
-/// [`Error::ZeroRow`] under [`Similarity::Cosine`]; else as [`Selector::select`].
+/// [`Error::ZeroRow`] under [`Similarity::Cosine`]; else as [`Selector::select`]. The picks that
+/// [`Error::Interrupted`] carries are those of whole classes; where none is dropped again, as with
+/// [`Refine::None`], also the first of classes that were under way side by side.
 ///
 /// # Example
 ///
@@ -170,7 +174,7 @@ impl Selector for Sas {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
         self.check(pool)?;
         let examples = pool.rows() / self.views;
@@ -195,6 +199,7 @@ impl Selector for Sas {
             threshold: self.threshold_in_products(),
             worst: self.worst,
             candidates: self.block,
+            stop: pool.stop(),
         };
         let open = |class| {
             ranges
@@ -302,14 +307,15 @@ impl Sas {
         &self,
         pool: &dyn Pool,
         length: Length,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Partition, Error> {
         if self.views == 1 {
             return self.classes.partition(pool, progress);
         }
         let means = mean_views(pool, self.views, length)?;
         let means = Features::new(&means, pool.rows() / self.views, pool.dim())?;
-        self.classes.partition(&CpuPool::new(means), progress)
+        let means = CpuPool::new(means).with_stop(pool.stop().clone());
+        self.classes.partition(&means, progress)
     }
 
     /// Whether greedy picks are never dropped again.
@@ -332,7 +338,7 @@ struct Run<'a> {
     numbering: Numbering<'a>,
     budgets: Vec<usize>,
     selection: Selection,
-    progress: &'a mut dyn FnMut(Progress<'_>),
+    progress: &'a mut Listener<'a>,
 }
 
 impl Run<'_> {
@@ -340,12 +346,14 @@ impl Run<'_> {
         let mut row_sums = None;
         let groups = self.groups(&*similarities);
         let plan = self.plan(&groups);
-        (self.progress)(Progress::Plan(&plan));
+        tell(self.progress, Progress::Plan(&plan))?;
         for (classes, stored) in groups {
             let sums = if stored {
+                self.tell_pairs(classes.clone())?;
                 None
             } else {
                 if row_sums.is_none() {
+                    self.tell_pairs(0..self.frame.ranges.classes())?;
                     row_sums = Some(similarities.row_sums()?);
                 }
                 row_sums.as_deref()
@@ -361,8 +369,16 @@ impl Run<'_> {
                 self.take(&plan[classes.clone()], &picks, &values?);
             }
             done?;
+            tell(self.progress, Progress::Picks(self.selection.picks.len()))?;
         }
         Ok(())
+    }
+
+    /// Tells that a pass over all pairs of rows of some classes begins.
+    fn tell_pairs(&mut self, classes: Range<usize>) -> Result<(), Error> {
+        let rows = |class| self.frame.ranges.class(class).len() as u64;
+        let pairs = classes.map(|class| rows(class).pow(2)).sum();
+        tell(self.progress, Progress::Pairs(pairs))
     }
 
     /// Runs of classes that are worked on together, and whether their similarities are kept.
@@ -431,14 +447,15 @@ impl Run<'_> {
         }
         let number = |class: usize| self.partition.classes[class].class;
         let before = self.selection.picks.len();
-        let report = &mut self.progress;
+        let listener = &mut *self.progress;
         let mut progress = |picks: &[Vec<Round>]| {
-            report(Progress::Round {
+            let round = Progress::Round {
                 classes: number(classes.start)..=number(classes.end - 1),
                 round: picks.iter().map(Vec::len).max().unwrap_or(0),
                 rounds: budgets.iter().copied().max().unwrap_or(0),
                 picks: before + picks.iter().map(Vec::len).sum::<usize>(),
-            });
+            };
+            tell(listener, round)
         };
         group.greedy(picks, budgets, &mut progress)?;
         let rule = match self.options.refine {
@@ -480,6 +497,5 @@ impl Run<'_> {
                 ..share.clone()
             });
         }
-        (self.progress)(Progress::Picks(selection.picks.len()));
     }
 }

@@ -117,6 +117,11 @@ impl Cluster {
         self.rows.is_empty()
     }
 
+    /// Pairs of its rows, each row with all.
+    pub(super) fn pairs(&self) -> u64 {
+        (self.rows.len() as u64).pow(2)
+    }
+
     #[cfg(test)]
     pub(super) fn first(&self) -> usize {
         self.rows[0]

@@ -33,6 +33,7 @@ impl Line {
             let z = z.par_chunks_exact(along.len());
             let key = |(&row, z): (&usize, &[f64])| (sums::vectorised!(sums::dot(z, &along)), row);
             placed.par_extend(members.par_iter().zip(z).map(key));
+            Ok(())
         })?;
         order::sort_by_key(&mut placed, |&key| key);
         let keys;

@@ -10,7 +10,9 @@ use super::parallel;
 use super::unit_rows::UnitRows;
 use crate::error::Error;
 use crate::kernels::pool::{MOST_CLOSEST, Pool};
+use crate::progress::Listener;
 use crate::progress::Progress;
+use crate::progress::tell;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, labelled_mask, places, with_partial};
 use crate::selection::Selection;
@@ -112,7 +114,7 @@ impl Selector for TypiClust {
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
         self.check(pool)?;
         let labelled = labelled_mask(&self.labelled, pool.rows(), budget)?;
@@ -182,7 +184,7 @@ impl TypiClust {
         &self,
         rows: &UnitRows<'_>,
         budget: usize,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<Partition, Error> {
         if let Some(clusters) = &self.clusters {
             return Ok(Partition::of(clusters));
@@ -206,7 +208,7 @@ impl TypiClust {
         labelled: &[bool],
         budget: usize,
         selection: &mut Selection,
-        progress: &mut dyn FnMut(Progress<'_>),
+        progress: &mut Listener<'_>,
     ) -> Result<(), Error> {
         let rule = Rule {
             neighbours: self.neighbours,
@@ -215,6 +217,8 @@ impl TypiClust {
         let mut bounded = false;
         for mut turns in turns(partition.classes, labelled) {
             turns.truncate(budget - selection.picks.len()); // the others would get no turn
+            let pairs = turns.iter().map(Cluster::pairs).sum();
+            tell(progress, Progress::Pairs(pairs))?;
             bounded |= bound(&mut turns, rows, rule)?;
             while !turns.is_empty() && selection.picks.len() < budget {
                 let left = budget - selection.picks.len();
@@ -222,7 +226,7 @@ impl TypiClust {
                     let (row, typicality) = cluster.pick(rows, rule)?;
                     selection.picks.push(row);
                     selection.scores.push(f64::from(typicality as f32));
-                    progress(Progress::Picks(selection.picks.len()));
+                    tell(progress, Progress::Picks(selection.picks.len()))?;
                 }
                 turns.retain(|cluster| !cluster.is_empty());
             }

@@ -103,7 +103,12 @@ impl Members<'_> {
             let places = &places[first..][..rows.len()];
             first += rows.len();
             let each = asked.par_iter_mut().zip(own.par_chunks_exact(dim));
-            each.for_each(|(asked, own)| asked.meet(own, places, z, count));
+            let each = self.pool.pool().stop().over(each);
+            each.try_for_each(|each| {
+                let (asked, own) = each?;
+                asked.meet(own, places, z, count);
+                Ok(())
+            })
         })?;
         for asked in asked {
             let [before, after] = &asked.unmet;

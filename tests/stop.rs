@@ -1,0 +1,277 @@
+//! A run that is ended from outside: at once, with the picks made, wherever it is.
+
+mod common;
+
+use common::fractions;
+use coresift::{
+    Classes, CpuPool, Delta, Error, Features, GramSchmidt, KMeans, Lp, Norm, OnExhaustion, Pool,
+    ProbCover, Progress, Refine, Road, Sas, Selection, Selector, Stop, Then, TypiClust, Uniform,
+};
+use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Times count, so one test runs at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// How long a run may take to end.
+const AT_ONCE: Duration = Duration::from_millis(200);
+
+/// Every selector by every way that it may go, for a pool of so many rows.
+fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector>)> {
+    let k_means = |clusters| Some(Classes::KMeans { clusters, seed: 1 });
+    let gram_schmidt = GramSchmidt::default;
+    let prompts = fractions(9, rows / 10 * dim);
+    let shown: Vec<usize> = (0..rows / 10).collect();
+    let sas = |classes: Classes, road: Road| Sas {
+        classes,
+        road,
+        refine: Refine::None,
+        ..Sas::default()
+    };
+    let of_classes = |classes: usize| Classes::Given((0..rows).map(|row| row % classes).collect());
+    vec![
+        ("uniform", uniform(k_means(rows / 50))),
+        ("norm", norm(k_means(rows / 50))),
+        (
+            "norm by prompts",
+            norm(Some(Classes::Prompts {
+                embeddings: prompts,
+            })),
+        ),
+        (
+            "uniform by few labels",
+            uniform(Some(Classes::FewLabels {
+                classes: shown.iter().map(|row| row % 50).collect(),
+                rows: shown,
+            })),
+        ),
+        ("gram-schmidt", Box::new(gram_schmidt())),
+        (
+            "gram-schmidt by cubes",
+            Box::new(GramSchmidt {
+                power: 3.0,
+                on_exhaustion: OnExhaustion::Restart,
+                ..gram_schmidt()
+            }),
+        ),
+        (
+            "gram-schmidt, greedy",
+            Box::new(GramSchmidt {
+                greedy: true,
+                ..gram_schmidt()
+            }),
+        ),
+        (
+            "gram-schmidt, l1",
+            Box::new(GramSchmidt {
+                norm: Lp::L1,
+                ..gram_schmidt()
+            }),
+        ),
+        ("sas", Box::new(sas(Classes::One, Road::MatrixFree))),
+        ("sas, stored", Box::new(sas(of_classes(8), Road::Stored))),
+        (
+            "sas, refined",
+            Box::new(Sas {
+                refine: Refine::TopUp,
+                ..sas(of_classes(8), Road::Auto)
+            }),
+        ),
+        (
+            "sas, linear",
+            Box::new(Sas {
+                threshold: None,
+                ..sas(Classes::One, Road::Auto)
+            }),
+        ),
+        ("typiclust", Box::new(TypiClust::default())),
+        (
+            "typiclust, one cluster",
+            Box::new(TypiClust {
+                clusters: Some(vec![0; rows]),
+                ..TypiClust::default()
+            }),
+        ),
+        ("probcover", Box::new(ProbCover::default())),
+        (
+            "probcover, near",
+            Box::new(ProbCover {
+                delta: Delta::Fixed(0.9),
+                ..ProbCover::default()
+            }),
+        ),
+        (
+            "sas then gram-schmidt",
+            Box::new(Then::new(
+                sas(of_classes(8), Road::Stored),
+                GramSchmidt {
+                    norm: Lp::LInf,
+                    ..gram_schmidt()
+                },
+            )),
+        ),
+    ]
+}
+
+fn uniform(classes: Option<Classes>) -> Box<dyn Selector> {
+    Box::new(Uniform {
+        classes,
+        ..Uniform::default()
+    })
+}
+
+fn norm(classes: Option<Classes>) -> Box<dyn Selector> {
+    Box::new(Norm {
+        classes,
+        ..Norm::default()
+    })
+}
+
+/// Whether the picks of some classes side by side are cut short, each by itself.
+fn is_by_class(name: &str) -> bool {
+    name == "sas, stored"
+}
+
+/// Asserts that picks are the first of all; of classes side by side, the first of each.
+fn assert_first(name: &str, partial: &Selection, all: &Selection) {
+    if !is_by_class(name) {
+        assert!(all.picks.starts_with(&partial.picks), "{name}");
+        assert!(all.scores.starts_with(&partial.scores), "{name}");
+        return;
+    }
+    let of_classes = |selection: &Selection| -> Vec<Vec<usize>> {
+        let mut rest = &selection.picks[..];
+        let shares = selection.classes.iter();
+        shares
+            .map(|share| {
+                let own;
+                (own, rest) = rest.split_at(share.picks);
+                own.to_vec()
+            })
+            .collect()
+    };
+    for (partial, all) in of_classes(partial).iter().zip(of_classes(all)) {
+        assert!(all.starts_with(partial), "{name}");
+    }
+}
+
+fn interrupted(name: &str, done: Result<Selection, Error>) -> Selection {
+    match done {
+        Err(Error::Interrupted { partial }) => *partial,
+        Err(other) => panic!("{name}: {other}"),
+        Ok(_) => panic!("{name}: done before it was stopped"),
+    }
+}
+
+/// Whoever is told of the n-th thing ends the run there, by its answer or by the token: the picks are
+/// the first of the whole run's, no fewer than were told of.
+#[test]
+fn the_first_picks_are_left() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (rows, dim, budget) = (400, 8, 60);
+    let x = fractions(3, rows * dim);
+    let features = Features::new(&x, rows, dim).unwrap();
+    for (name, selector) in selectors(rows, dim) {
+        let mut told = 0usize;
+        let mut count = |_: Progress<'_>| {
+            told += 1;
+            ControlFlow::Continue(())
+        };
+        let pool = CpuPool::new(features.clone());
+        let all = selector.select_with(&pool, budget, &mut count).unwrap();
+        let mut most = 0;
+        for end in (0..told).step_by(told.div_ceil(25)) {
+            for by_token in [false, true] {
+                let stop = Stop::new();
+                let pool = CpuPool::new(features.clone()).with_stop(stop.clone());
+                let (mut left, mut picked) = (end, 0);
+                let mut listen = |progress: Progress<'_>| {
+                    if let Progress::Picks(picks) = progress {
+                        picked = picks;
+                    }
+                    if left > 0 {
+                        left -= 1;
+                    } else if by_token {
+                        stop.stop();
+                    } else {
+                        return ControlFlow::Break(());
+                    }
+                    ControlFlow::Continue(())
+                };
+                let done = selector.select_with(&pool, budget, &mut listen);
+                // A token that nobody looks at any more ends nothing.
+                let partial = match done {
+                    Ok(whole) if by_token => whole,
+                    done => interrupted(name, done),
+                };
+                assert_first(name, &partial, &all);
+                assert!(partial.picks.len() >= picked, "{name}");
+                most = most.max(partial.picks.len());
+            }
+        }
+        // What refinement may drop again is not handed out.
+        assert!(
+            most > budget / 2 || name == "sas, refined",
+            "{name}: {most}"
+        );
+    }
+}
+
+/// A run that takes much longer ends at once when it is stopped, however far it has come.
+#[test]
+fn runs_end_at_once() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (rows, dim) = (60_000, 64);
+    let x = fractions(4, rows * dim);
+    let features = Features::new(&x, rows, dim).unwrap();
+    for (name, selector) in selectors(rows, dim) {
+        for after in [5, 60, 500] {
+            let stop = Stop::new();
+            let pool = CpuPool::new(features.clone()).with_stop(stop.clone());
+            let (took, partial) = stopped(name, &*selector, &pool, &stop, after);
+            eprintln!(
+                "{name}: {took:?} after {after} ms, {} picks",
+                partial.picks.len()
+            );
+            assert!(took < AT_ONCE, "{name}: {took:?} after {after} ms");
+        }
+    }
+    let stop = Stop::new();
+    let pool = CpuPool::new(features).with_stop(stop.clone());
+    let k_means = KMeans {
+        clusters: 2000,
+        seed: 0,
+    };
+    let (took, done) = time_from(&stop, 300, || k_means.fit(&pool));
+    assert!(matches!(done, Err(Error::Interrupted { .. })));
+    assert!(took < AT_ONCE, "{took:?}");
+}
+
+/// Stops a selection after so many milliseconds; gives how long it took to end then, and its picks.
+fn stopped(
+    name: &str,
+    selector: &dyn Selector,
+    pool: &dyn Pool,
+    stop: &Stop,
+    after: u64,
+) -> (Duration, Selection) {
+    let budget = pool.rows() / 2;
+    let (took, done) = time_from(stop, after, || selector.select(pool, budget));
+    (took, interrupted(name, done))
+}
+
+/// Runs, and stops the token after so many milliseconds; gives the time from then on.
+fn time_from<T>(stop: &Stop, after: u64, run: impl FnOnce() -> T) -> (Duration, T) {
+    std::thread::scope(|scope| {
+        let stopped = scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(after));
+            let now = Instant::now();
+            stop.stop();
+            now
+        });
+        let done = run();
+        let ended = Instant::now();
+        (ended.duration_since(stopped.join().unwrap()), done)
+    })
+}
