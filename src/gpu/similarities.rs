@@ -1,7 +1,8 @@
 //! The similarities of integer rows on a GPU.
 
 use super::greedy_rounds::BYTES_ALWAYS;
-use super::integer_tile::{LIST_BYTES, Resident};
+use super::integer_rows::Resident;
+use super::integer_tile::LIST_BYTES;
 use super::memory::{Block, blocks};
 use super::pool::GpuPool;
 use super::quantise::{Rule, few, fill};
