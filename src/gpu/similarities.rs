@@ -21,6 +21,9 @@ const ASSUMED_ROOM: u64 = 2 << 30;
 /// its gain and its round, and what of them is on its way to the host.
 const WORKING_BYTES: u64 = 24;
 
+/// Bytes of rows that come to the host at a time: twice as many are taken on the device for them.
+const FETCHED_BYTES: usize = 1 << 18;
+
 /// Bindings over which matrices are laid: with a kernel's own they make the eight that every
 /// device has.
 const PANELS: u64 = 5;
@@ -178,7 +181,13 @@ impl Similarities for GpuSimilarities<'_> {
             let examples: Vec<usize> = places.iter().map(|&place| self.order[place]).collect();
             return few(self.pool, &examples, self.rule);
         }
-        self.resident.panels.some(places)?.read(0..places.len())
+        let pitch = IntegerRows::pitch_of(self.pool.dim());
+        let mut values = Vec::with_capacity(places.len() * pitch);
+        for some in places.chunks((FETCHED_BYTES / 2 / pitch).max(1)) {
+            let rows = self.resident.panels.some(some)?.read(0..some.len())?;
+            values.extend_from_slice(rows.values());
+        }
+        Ok(IntegerRows::of(values, pitch))
     }
 
     fn squares(&self) -> Result<Vec<i32>, Error> {
