@@ -139,7 +139,7 @@ fn products(tile: Tile, thread: u32) -> Products {
     return p;
 }
 
-// Mirror: `similarity` in src/similarity.rs.
+// Mirror: `similarity` in src/kernels/similarities.rs.
 fn similarity(product: vec4<i32>) -> vec4<i32> {
     let rounded = min((product + vec4(8192)) >> vec4(14u), vec4(65535));
     return select(vec4<i32>(), rounded, product > vec4(shape.threshold));

@@ -108,10 +108,9 @@ fn half_to_even(bits: u32, by: u32) -> u32 {
 
 // A magnitude as f32 has it.
 fn rounded_by_f32(m: u32, shift: i32, row: Row) -> u32 {
-    if m < 0x00800000u {
-        return 0u; // a subnormal: far below a half
-    }
-    let p = product(m, row.low); // of 47 or 48 bits
+    // A subnormal of an application's buffer may be none in the pool's unit.
+    let up_by = countLeadingZeros(m) - 8u;
+    let p = product(m << up_by, row.low); // of 47 or 48 bits
     let by = select(23u, 24u, p.y >= 0x8000u);
     // The low words hold all that is cut off.
     let kept = (p.y << (32u - by)) | (p.x >> by);
@@ -119,7 +118,7 @@ fn rounded_by_f32(m: u32, shift: i32, row: Row) -> u32 {
     let half = 1u << (by - 1u);
     let up = rest > half || (rest == half && (kept & 1u) == 1u);
     let single = kept + select(0u, 1u, up);
-    let fractional = shift - i32(by);
+    let fractional = shift + i32(up_by) - i32(by);
     if fractional <= 0 {
         return MOST;
     }

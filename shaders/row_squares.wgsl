@@ -1,7 +1,7 @@
-// row_squares: every row's squared length, exactly but for what is below its last bit.
+// row_squares: squared lengths of some rows, exactly but for what is below their last bit.
 //
 //   sum_j x[i, j]^2 = (w2 2^64 + w1 2^32 + w0 + less than dim) 2^(2 e - 324)     x: rows x dim, row-major
-//   squares[i] = (w0, w1, w2, e)
+//   squares[i - first] = (w0, w1, w2, e)       i from first to end
 //
 // e is the exponent of the row's largest value as its bits have it, at least 1; at least 70 bits of the
 // sum are there. The values are taken as whole numbers, mantissa and exponent: no float is added, so
@@ -17,7 +17,8 @@ const LANES = 32u;
 const ROWS = 8u;
 
 struct Shape {
-    rows: u32,
+    first: u32,
+    end: u32,
     dim: u32,
 }
 
@@ -72,11 +73,11 @@ fn row_squares(
     @builtin(num_workgroups) grid: vec3<u32>,
     @builtin(local_invocation_index) thread: u32,
 ) {
-    let row = (group.y * grid.x + group.x) * ROWS + thread / LANES;
+    let row = shape.first + (group.y * grid.x + group.x) * ROWS + thread / LANES;
     let lane = thread % LANES;
 
     var most = 0u;
-    if row < shape.rows {
+    if row < shape.end {
         for (var j = lane; j < shape.dim; j += LANES) {
             most = max(most, features[row * shape.dim + j] & 0x7fffffffu);
         }
@@ -92,7 +93,7 @@ fn row_squares(
     let e = max(largest[thread - lane] >> 23u, 1u);
 
     var sum = vec3<u32>();
-    if row < shape.rows {
+    if row < shape.end {
         for (var j = lane; j < shape.dim; j += LANES) {
             let bits = features[row * shape.dim + j] & 0x7fffffffu;
             sum = plus(sum, shifted_right(square_of(bits), 2u * (e - max(bits >> 23u, 1u))));
@@ -105,7 +106,7 @@ fn row_squares(
             partial[thread] = plus(partial[thread], partial[thread + half]);
         }
     }
-    if lane == 0u && row < shape.rows {
-        squares[row] = vec4<u32>(partial[thread], e);
+    if lane == 0u && row < shape.end {
+        squares[row - shape.first] = vec4<u32>(partial[thread], e);
     }
 }

@@ -18,7 +18,7 @@ const SMALLEST_BOUND = 7.703719777548943e-34;
 const SMALLEST_RATE = 2.350988701644575e-38;
 
 // slack * bound_sq^(power / 2), or more where that is too small for f32.
-// Mirror: `Rate::of` in src/pool.rs.
+// Mirror: `Rate::of` in src/kernels/residuals.rs.
 fn rate(bound_sq: f32) -> f32 {
     let bound = max(bound_sq, SMALLEST_BOUND);
     var length = bound;
@@ -31,7 +31,7 @@ fn rate(bound_sq: f32) -> f32 {
 }
 
 // What a squared length changes, at most, when a length of c is off by delta.
-// Mirror: `slip` in src/pool.rs.
+// Mirror: `slip` in src/kernels/rounding.rs.
 fn slip(c: f32, delta: f32) -> f32 {
     return delta * (2.0 * abs(c) + delta);
 }

@@ -10,7 +10,7 @@ use coresift::kernels::{
 };
 use coresift::wgpu::{self, BufferUsages};
 use coresift::{
-    AdapterChoice, Classes, Error, Features, Gpu, GpuPool, Lp, Pool, Road, Sas, Selector,
+    AdapterChoice, Classes, CpuPool, Error, Features, Gpu, GpuPool, Lp, Pool, Road, Sas, Selector,
 };
 
 const USAGE: BufferUsages = BufferUsages::STORAGE.union(BufferUsages::COPY_SRC);
@@ -589,5 +589,86 @@ fn sas_keeps_to_24_bytes_a_row() {
             beside <= 24.0,
             "classes of {each}, {road:?}: {beside} bytes"
         );
+    }
+}
+
+/// Rows so short that their values are subnormal in the application's buffer, and are none in pool unit.
+#[test]
+fn short_rows_of_a_buffer_are_made_whole() {
+    let application = Application::new(wgpu::Limits::default());
+    let (rows, dim) = (60, 20);
+    let mut x = fractions(3, rows * dim);
+    for (row, x) in x.chunks_exact_mut(dim).enumerate() {
+        let scale = [-60.0f32, -100.0, -110.0, -120.0][row % 4].exp2();
+        for (at, v) in x.iter_mut().enumerate() {
+            *v *= if at % 3 == 1 { scale * 1e-4 } else { scale };
+        }
+    }
+    assert!(x.iter().any(|v| v.is_subnormal()));
+    let buffer = application.buffer(&x, 0, USAGE);
+    let borrowed = application
+        .gpu
+        .pool_from_buffer(&buffer, 0, rows, dim)
+        .unwrap();
+    let cpu = CpuPool::new(Features::new(&x, rows, dim).unwrap());
+    let labels: Vec<u32> = (0..rows as u32).collect();
+    let products = |pool: &dyn Pool| pool.neighbours().unwrap().nearest_other(&labels).unwrap();
+    assert_eq!(products(&borrowed), products(&cpu));
+    let places: Vec<usize> = (0..rows).collect();
+    for length in [Length::Own, Length::Given(2.0)] {
+        let rows = |pool: &dyn Pool| {
+            let examples = Examples {
+                classes: &[&places],
+                views: 1,
+                length,
+            };
+            let similarities = pool.similarities(examples, Some(0)).unwrap();
+            (
+                similarities.rows(&places).unwrap(),
+                similarities.squares().unwrap(),
+            )
+        };
+        assert_eq!(rows(&borrowed), rows(&cpu), "{length:?}");
+    }
+}
+
+/// Rows that live on the device are made whole there: what comes back is a few bytes a row, and the rows
+/// of candidates where similarities are not kept. The rows themselves are 1 KiB each.
+#[test]
+fn rows_on_the_device_do_not_travel() {
+    let (rows, dim, picks) = (3000, 256, 12);
+    let x = fractions(9, rows * dim);
+    let features = Features::new(&x, rows, dim).unwrap();
+    let gpu = Gpu::open_recorded(&SOFTWARE.parse().unwrap()).unwrap();
+    let pool = gpu.upload(&features).unwrap();
+    let read_back = || gpu.take_record().unwrap().unwrap().read_back_bytes as usize;
+    read_back();
+
+    let all: Vec<usize> = (0..rows).collect();
+    let examples = Examples {
+        classes: &[&all],
+        views: 1,
+        length: Length::Own,
+    };
+    drop(pool.similarities(examples, Some(0)).unwrap());
+    let bytes = read_back();
+    assert!((1..=64 * rows).contains(&bytes), "similarities: {bytes}");
+    drop(pool.neighbours().unwrap());
+    let bytes = read_back();
+    assert!((1..=64 * rows).contains(&bytes), "neighbours: {bytes}");
+
+    for road in [Road::Stored, Road::MatrixFree] {
+        let sas = Sas {
+            road,
+            block: 64,
+            ..Sas::default()
+        };
+        let want = sas.select(&CpuPool::new(features.clone()), picks).unwrap();
+        read_back();
+        assert_eq!(sas.select(&pool, picks).unwrap().picks, want.picks);
+        let bytes = read_back();
+        let most = 64 * rows + (64 << 10) * picks;
+        assert!(bytes <= most, "{road:?}: {bytes} of at most {most}");
+        assert!(most < rows * dim * 4 / 3, "less than the rows are");
     }
 }

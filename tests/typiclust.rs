@@ -341,7 +341,7 @@ fn a_lost_device_keeps_the_picks() {
         ..TypiClust::default()
     };
     let want = options.select(&pool, 30).unwrap().picks;
-    let lost = options.select(&Lost::after(&pool, 12), 30).unwrap_err();
+    let lost = options.select(&Lost::after(&pool, 16), 30).unwrap_err();
     let Error::DeviceLost { partial, .. } = lost else {
         panic!("{lost}")
     };

@@ -20,6 +20,8 @@ pub struct DeviceRecord {
     pub parts: Vec<DevicePart>,
     /// Most bytes of device memory that this crate held at a time.
     pub peak_bytes: u64,
+    /// Bytes of answers and rows that came back to the host.
+    pub read_back_bytes: u64,
 }
 
 /// One kernel, or one of what takes time beside them, in a [`DeviceRecord`].
@@ -169,6 +171,7 @@ impl Gpu {
         Ok(Some(DeviceRecord {
             parts: parts.into_iter().map(part).collect(),
             peak_bytes: self.shared.peak.swap(in_use, Ordering::Relaxed),
+            read_back_bytes: self.shared.read_back.swap(0, Ordering::Relaxed),
         }))
     }
 

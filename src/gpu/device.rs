@@ -41,6 +41,8 @@ pub(super) struct Shared {
     pub(super) in_use: AtomicU64,
     /// Most that `in_use` has been since the record was last taken.
     pub(super) peak: AtomicU64,
+    /// Bytes that came back to the host since then.
+    pub(super) read_back: AtomicU64,
     /// Where a record is kept of what the device does.
     pub(super) clock: Option<Clock>,
     /// What the driver said when the device was lost, where we opened it.
@@ -203,6 +205,7 @@ impl Gpu {
             pipelines: Pipelines::default(),
             in_use: AtomicU64::new(0),
             peak: AtomicU64::new(0),
+            read_back: AtomicU64::new(0),
             clock,
             lost: OnceLock::new(),
         };

@@ -1,6 +1,7 @@
 //! Binds `shaders/greedy_rounds.wgsl`.
 
-use super::integer_tile::{Resident, joined};
+use super::integer_rows::Resident;
+use super::integer_tile::joined;
 use super::memory::Block;
 use super::similarities::Kept;
 use crate::error::Error;

@@ -181,6 +181,8 @@ impl Gpu {
         buffer: &wgpu::Buffer,
         bytes: Range<u64>,
     ) -> Result<Vec<T>, Error> {
+        let size = bytes.end - bytes.start;
+        self.shared.read_back.fetch_add(size, Ordering::Relaxed);
         self.counted(Kind::ReadBack, || self.fetch(what, buffer, bytes))
     }
 

@@ -13,8 +13,10 @@ mod deflate;
 mod device;
 mod directions;
 mod due_rows;
+mod factor;
 mod gather_rows;
 mod greedy_rounds;
+mod integer_rows;
 mod integer_tile;
 #[cfg(test)]
 mod layout;

@@ -1,6 +1,7 @@
 //! The rows at length 1 in whole numbers on a GPU.
 
-use super::integer_tile::{Kernel, Panels, Size, Tile, pairs};
+use super::integer_rows::Panels;
+use super::integer_tile::{Kernel, Size, Tile, pairs};
 use super::memory::Block;
 use super::quantise::{Rule, fill};
 use super::{GpuPool, count_within, mark_within, nearest_other};

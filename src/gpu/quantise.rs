@@ -6,7 +6,8 @@
 //! decide is open: a row whose factor, or one of whose values, it rounds this way or that.
 
 use super::clock::Kind;
-use super::integer_tile::{Panel as Integers, Panels};
+use super::factor::Factor;
+use super::integer_rows::{Panel as Integers, Panels};
 use super::memory::{PIECE_BYTES, blocks};
 use super::pool::{GpuPool, Panel};
 use super::row_squares;
@@ -25,6 +26,9 @@ pub(super) const WGSL: &str = include_str!("../../shaders/quantise.wgsl");
 
 /// Rows of a workgroup, `ROWS` in the shader.
 const ROWS: u64 = 8;
+
+/// Rows listed at a time: lists and answers take little memory beside the rows.
+const AT_ONCE: usize = 1 << 14;
 
 /// Values that a thread of the host makes whole at least: a few rows are not worth waking one.
 const AT_LEAST: usize = 1 << 13;
@@ -46,38 +50,6 @@ struct Row {
     source: u32,
     place: u32,
     factor: Factor,
-}
-
-/// What a row is multiplied by: (`high` · 2³² + `low`) · 2^`exponent`.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
-struct Factor {
-    high: u32,
-    low: u32,
-    exponent: i32,
-}
-
-impl Factor {
-    /// All 53 bits of a positive number.
-    fn of_f64(value: f64) -> Self {
-        let bits = value.to_bits();
-        let mantissa = (bits & ((1 << 52) - 1)) | (1 << 52);
-        Self {
-            high: (mantissa >> 32) as u32,
-            low: mantissa as u32,
-            exponent: (bits >> 52) as i32 - 1075,
-        }
-    }
-
-    /// All 24 bits of a positive number, no subnormal.
-    fn of_f32(value: f32) -> Self {
-        let bits = value.to_bits();
-        Self {
-            high: 0,
-            low: (bits & ((1 << 23) - 1)) | (1 << 23),
-            exponent: (bits >> 23) as i32 - 150,
-        }
-    }
 }
 
 /// How rows become whole numbers.
@@ -211,7 +183,7 @@ fn on_device(
                     None => open.push(place),
                 }
             }
-            for rows in listed.chunks(pool.gpu.most_listed::<Row>()) {
+            for rows in listed.chunks(pool.gpu.most_listed::<Row>().min(AT_ONCE)) {
                 let answers = of_panel(pool, features, integers, rows, rule)?;
                 for (row, [square, doubt]) in rows.iter().zip(answers) {
                     let place = integers.rows.start + row.place as usize;
@@ -374,18 +346,6 @@ mod tests {
         ];
         assert_struct(&wgsl, "Row", &members, size_of::<Row>());
         assert_eq!(constant(&wgsl, "ROWS"), ROWS);
-    }
-
-    #[test]
-    fn factors_are_their_numbers() {
-        let back = |factor: Factor| {
-            let mantissa = f64::from(factor.high) * 4_294_967_296.0 + f64::from(factor.low);
-            mantissa * f64::from(factor.exponent).exp2()
-        };
-        for value in [1.0, 0.1, 32_768.0, 3e-5, 7e19, f64::from(f32::MIN_POSITIVE)] {
-            assert_eq!(back(Factor::of_f64(value)), value);
-            assert_eq!(back(Factor::of_f32(value as f32)), f64::from(value as f32));
-        }
     }
 
     /// Where the error of a length decides how a factor is rounded, the row is left open.

@@ -1,5 +1,6 @@
 //! Binds `shaders/row_squares.wgsl`: lengths to the precision of f64, of which WGSL has none.
 
+use super::memory::blocks;
 use super::pool::GpuPool;
 use crate::error::Error;
 use crate::kernels::pool::Pool as _;
@@ -9,11 +10,17 @@ pub(super) const WGSL: &str = include_str!("../../shaders/row_squares.wgsl");
 /// Rows of a workgroup, `ROWS` in the shader.
 const ROWS: u64 = 8;
 
+/// Bytes of an answer.
+const BYTES: u64 = 16;
+/// Rows at a time: their answers take little memory beside the rows.
+const AT_ONCE: usize = 1 << 14;
+
 /// `Shape` in the shader; the test below holds the two to one layout.
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 struct Shape {
-    rows: u32,
+    first: u32,
+    end: u32,
     dim: u32,
 }
 
@@ -27,24 +34,28 @@ pub(super) fn error(dim: usize) -> f64 {
 pub(super) fn run(pool: &GpuPool<'_>) -> Result<Vec<f64>, Error> {
     let gpu = &pool.gpu;
     let mut lengths = Vec::with_capacity(pool.rows());
+    let at_once = AT_ONCE.min((gpu.most_bound() / BYTES) as usize);
     for panel in pool.panels()? {
-        let shape = gpu.uniform(Shape {
-            rows: panel.rows,
-            dim: pool.dim() as u32,
-        })?;
-        let out = gpu.output("squared lengths", u64::from(panel.rows) * 16)?;
-        gpu.dispatch(
-            "row_squares",
-            (WGSL, &[]),
-            &gpu.pipelines().row_squares,
-            &[
-                shape.as_entire_binding(),
-                panel.binding(),
-                out.as_entire_binding(),
-            ],
-            u64::from(panel.rows).div_ceil(ROWS),
-        )?;
-        lengths.extend(gpu.read("squared lengths", &out)?.into_iter().map(length));
+        for rows in blocks(0..panel.rows as usize, at_once) {
+            let shape = gpu.uniform(Shape {
+                first: rows.start as u32,
+                end: rows.end as u32,
+                dim: pool.dim() as u32,
+            })?;
+            let out = gpu.output("squared lengths", rows.len() as u64 * BYTES)?;
+            gpu.dispatch(
+                "row_squares",
+                (WGSL, &[]),
+                &gpu.pipelines().row_squares,
+                &[
+                    shape.as_entire_binding(),
+                    panel.binding(),
+                    out.as_entire_binding(),
+                ],
+                (rows.len() as u64).div_ceil(ROWS),
+            )?;
+            lengths.extend(gpu.read("squared lengths", &out)?.into_iter().map(length));
+        }
     }
     Ok(lengths)
 }
@@ -68,7 +79,8 @@ mod tests {
         let bindings = ["shape", "features", "squares"];
         assert_entry(WGSL, "row_squares", 256, &bindings);
         let members = [
-            ("rows", offset_of!(Shape, rows)),
+            ("first", offset_of!(Shape, first)),
+            ("end", offset_of!(Shape, end)),
             ("dim", offset_of!(Shape, dim)),
         ];
         assert_struct(WGSL, "Shape", &members, size_of::<Shape>());

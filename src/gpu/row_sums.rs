@@ -1,6 +1,7 @@
 //! Binds `shaders/row_sums.wgsl`.
 
-use super::integer_tile::{Kernel, Resident, Size, Tile, pairs};
+use super::integer_rows::Resident;
+use super::integer_tile::{Kernel, Size, Tile, pairs};
 use crate::error::Error;
 
 pub(super) const WGSL: &str = concat!(

@@ -1,7 +1,8 @@
 //! The similarities of integer rows on a GPU.
 
 use super::greedy_rounds::BYTES_ALWAYS;
-use super::integer_tile::{LIST_BYTES, Resident};
+use super::integer_rows::Resident;
+use super::integer_tile::LIST_BYTES;
 use super::memory::{Block, blocks};
 use super::pool::GpuPool;
 use super::quantise::{Rule, few, fill};
@@ -19,6 +20,9 @@ const ASSUMED_ROOM: u64 = 2 << 30;
 /// What the kernels take for each row beside matrices: its sum and its place among the columns, or
 /// its gain and its round, and what of them is on its way to the host.
 const WORKING_BYTES: u64 = 24;
+
+/// Bytes of rows that come to the host at a time: twice as many are taken on the device for them.
+const FETCHED_BYTES: usize = 1 << 18;
 
 /// Bindings over which matrices are laid: with a kernel's own they make the eight that every
 /// device has.
@@ -177,7 +181,13 @@ impl Similarities for GpuSimilarities<'_> {
             let examples: Vec<usize> = places.iter().map(|&place| self.order[place]).collect();
             return few(self.pool, &examples, self.rule);
         }
-        self.resident.panels.some(places)?.read(0..places.len())
+        let pitch = IntegerRows::pitch_of(self.pool.dim());
+        let mut values = Vec::with_capacity(places.len() * pitch);
+        for some in places.chunks((FETCHED_BYTES / 2 / pitch).max(1)) {
+            let rows = self.resident.panels.some(some)?.read(0..some.len())?;
+            values.extend_from_slice(rows.values());
+        }
+        Ok(IntegerRows::of(values, pitch))
     }
 
     fn squares(&self) -> Result<Vec<i32>, Error> {

@@ -1,6 +1,7 @@
 //! Binds `shaders/store_similarities.wgsl`.
 
-use super::integer_tile::{Kernel, Resident, Size, Tile, pairs};
+use super::integer_rows::Resident;
+use super::integer_tile::{Kernel, Size, Tile, pairs};
 use super::similarities::Kept;
 use crate::error::Error;
 

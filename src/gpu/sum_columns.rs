@@ -1,6 +1,7 @@
 //! Binds `shaders/sum_columns.wgsl`.
 
-use super::integer_tile::{Kernel, Panel, Resident, Size, Tile};
+use super::integer_rows::{Panel, Resident};
+use super::integer_tile::{Kernel, Size, Tile};
 use super::memory::blocks;
 use crate::error::Error;
 use std::ops::Range;

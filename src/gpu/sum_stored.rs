@@ -1,6 +1,7 @@
 //! Binds `shaders/sum_stored.wgsl`.
 
-use super::integer_tile::{Resident, Tile};
+use super::integer_rows::Resident;
+use super::integer_tile::Tile;
 use super::memory::blocks;
 use super::similarities::Kept;
 use super::sum_columns::by_class;

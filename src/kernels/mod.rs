@@ -11,19 +11,22 @@
 //! today goes on compiling; a selector, in turn, is not to be written outside
 //! ([`Selector`](crate::Selector) is sealed).
 
+pub(crate) mod call;
 pub(crate) mod neighbours;
 pub(crate) mod pool;
 pub(crate) mod residuals;
 pub mod rounding;
 pub(crate) mod similarities;
 pub(crate) mod watched;
+pub(crate) mod watched_handles;
 
 pub use crate::quantise::{ClassRanges, FIXED_BITS, IntegerRows, Length};
 pub use crate::random::Numbering;
+pub use call::{Call, Watcher};
 pub use neighbours::{MARKED, Marks, Neighbours, Reach};
 pub use pool::{Bunch, Field, Leads, MOST_CLOSEST, Nearest, Pool};
 pub use residuals::{Due, Rate, Residuals, RowState, Totals};
 pub use similarities::{
     Examples, MASK, Round, Similarities, is_masked, similarity, stored_bytes, stored_pitch,
 };
-pub use watched::{Call, Watched, Watcher};
+pub use watched::Watched;

@@ -1,0 +1,220 @@
+//! The handles of a watched pool.
+
+use crate::error::Error;
+use crate::kernels::call::{Call, Watcher};
+use crate::kernels::neighbours::{Marks, Neighbours, Reach};
+use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};
+use crate::kernels::similarities::{Round, Similarities};
+use crate::quantise::{ClassRanges, IntegerRows};
+use std::ops::Range;
+
+pub(super) struct WatchedResiduals<'a, W> {
+    pub(super) inner: Box<dyn Residuals + 'a>,
+    pub(super) watcher: &'a W,
+    pub(super) rows: usize,
+}
+
+impl<W: Watcher> WatchedResiduals<'_, W> {
+    /// Carries a call out that changes the states, and lets the watcher change them again.
+    fn change(
+        &mut self,
+        call: Call,
+        run: impl FnOnce(&mut dyn Residuals) -> Result<Totals, Error>,
+    ) -> Result<Totals, Error> {
+        if !W::CHANGES_STATES {
+            return self.watcher.around(call, || run(&mut *self.inner));
+        }
+        let before = self.inner.read()?;
+        let totals = self.watcher.around(call, || run(&mut *self.inner))?;
+        let mut after = self.inner.read()?;
+        self.watcher.states(&before, &mut after);
+        self.inner.load(&after)?;
+        Ok(totals)
+    }
+}
+
+impl<W: Watcher> Residuals for WatchedResiduals<'_, W> {
+    fn load(&mut self, states: &[RowState]) -> Result<(), Error> {
+        let asked = Call::of("states", states.len());
+        self.watcher.around(asked, || self.inner.load(states))
+    }
+
+    fn read(&self) -> Result<Vec<RowState>, Error> {
+        let asked = Call::of("states", self.rows);
+        self.watcher.around(asked, || self.inner.read())
+    }
+
+    fn write(&mut self, rows: &[usize], states: &[RowState]) -> Result<(), Error> {
+        let asked = Call::of("states", rows.len());
+        self.watcher
+            .around(asked, || self.inner.write(rows, states))
+    }
+
+    fn due_rows(&self, tau: f32, rate: Rate, limit: usize) -> Result<Due, Error> {
+        let asked = Call::of("due_rows", self.rows);
+        (self.watcher).around(asked, || self.inner.due_rows(tau, rate, limit))
+    }
+
+    fn deflate(&mut self, directions: &[f32], dt: &[f32], rate: Rate) -> Result<Totals, Error> {
+        let asked = Call::of("deflate", self.rows * directions.len());
+        self.change(asked, |inner| inner.deflate(directions, dt, rate))
+    }
+
+    fn deflate_largest(
+        &mut self,
+        directions: &[f32],
+        number: usize,
+        count: usize,
+        rate: Rate,
+    ) -> Result<Totals, Error> {
+        if W::CHANGES_STATES {
+            return self.deflate(directions, &vec![0.0; number], rate);
+        }
+        let asked = Call::of("deflate", self.rows * directions.len());
+        self.change(asked, |inner| {
+            inner.deflate_largest(directions, number, count, rate)
+        })
+    }
+
+    fn refresh(&mut self, basis: &[f32], dead: f32, rate: Rate) -> Result<Totals, Error> {
+        let asked = Call::of("refresh", 2 * self.rows * basis.len());
+        self.change(asked, |inner| inner.refresh(basis, dead, rate))
+    }
+}
+
+pub(super) struct WatchedSimilarities<'a, W> {
+    pub(super) inner: Box<dyn Similarities + 'a>,
+    pub(super) watcher: &'a W,
+    pub(super) dim: usize,
+    pub(super) ranges: ClassRanges,
+    /// Classes that are stored.
+    pub(super) stored: Range<usize>,
+}
+
+impl<W> WatchedSimilarities<'_, W> {
+    /// Pairs of rows of some classes.
+    fn pairs(&self, classes: Range<usize>) -> usize {
+        classes
+            .map(|class| self.ranges.class(class).len().pow(2))
+            .sum()
+    }
+
+    /// Pairs of some rows and all of their class.
+    fn pairs_with(&self, rows: &[usize]) -> usize {
+        let class_of = |&row: &usize| self.ranges.class(self.ranges.class_of(row)).len();
+        rows.iter().map(class_of).sum()
+    }
+}
+
+impl<W: Watcher> Similarities for WatchedSimilarities<'_, W> {
+    fn rows(&self, places: &[usize]) -> Result<IntegerRows, Error> {
+        let asked = Call::of("integer_rows", places.len() * self.dim);
+        self.watcher.around(asked, || self.inner.rows(places))
+    }
+
+    fn squares(&self) -> Result<Vec<i32>, Error> {
+        let asked = Call::of("squares", self.ranges.places() * self.dim);
+        self.watcher.around(asked, || self.inner.squares())
+    }
+
+    fn total(&self, class: usize) -> Result<Vec<i64>, Error> {
+        let asked = Call::of("total", self.ranges.class(class).len() * self.dim);
+        self.watcher.around(asked, || self.inner.total(class))
+    }
+
+    fn row_sums(&self) -> Result<Vec<i64>, Error> {
+        let asked = Call::of("row_sums", self.pairs(0..self.ranges.classes()) * self.dim);
+        self.watcher.around(asked, || self.inner.row_sums())
+    }
+
+    fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
+        let asked = Call::of("sum_columns", self.pairs_with(columns) * self.dim);
+        (self.watcher).around(asked, || self.inner.sum_columns(columns))
+    }
+
+    fn room(&self) -> u64 {
+        self.inner.room()
+    }
+
+    fn batch(&self) -> u64 {
+        self.inner.batch()
+    }
+
+    fn store(&mut self, classes: Range<usize>) -> Result<(), Error> {
+        let asked = Call::of("store_similarities", self.pairs(classes.clone()) * self.dim);
+        self.stored = classes.clone();
+        self.watcher.around(asked, || self.inner.store(classes))
+    }
+
+    fn stored(&self, class: usize) -> Result<Vec<u16>, Error> {
+        let asked = Call::of("stored", self.pairs(class..class + 1));
+        self.watcher.around(asked, || self.inner.stored(class))
+    }
+
+    fn sum_stored(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
+        let asked = Call::of("sum_stored", self.pairs_with(columns));
+        (self.watcher).around(asked, || self.inner.sum_stored(columns))
+    }
+
+    fn greedy_rounds(
+        &mut self,
+        gains: &mut [i64],
+        counts: &[usize],
+        step: i64,
+    ) -> Result<Vec<Vec<Round>>, Error> {
+        let rounds = self.stored.clone().zip(counts);
+        let work = rounds.map(|(class, count)| count * self.ranges.class(class).len());
+        let asked = Call::of("greedy_rounds", work.sum());
+        (self.watcher).around(asked, || self.inner.greedy_rounds(gains, counts, step))
+    }
+}
+
+pub(super) struct WatchedNeighbours<'a, W> {
+    pub(super) inner: Box<dyn Neighbours + 'a>,
+    pub(super) watcher: &'a W,
+    pub(super) dim: usize,
+    /// Pairs of all rows.
+    pub(super) pairs: usize,
+}
+
+impl<W: Watcher> Neighbours for WatchedNeighbours<'_, W> {
+    fn count_within(&self, least: i32) -> Result<Vec<u32>, Error> {
+        let asked = Call::of("count_within", self.pairs * self.dim);
+        (self.watcher).around(asked, || self.inner.count_within(least))
+    }
+
+    fn mark_within(
+        &self,
+        marked: &[usize],
+        among: &[usize],
+        reach: Reach,
+    ) -> Result<Vec<Marks>, Error> {
+        let asked = Call::of("mark_within", marked.len() * among.len() * self.dim);
+        (self.watcher).around(asked, || self.inner.mark_within(marked, among, reach))
+    }
+
+    fn count_marked(
+        &self,
+        marked: &[usize],
+        among: &[usize],
+        reach: Reach,
+    ) -> Result<Vec<u32>, Error> {
+        let asked = Call::of("mark_within", marked.len() * among.len() * self.dim);
+        (self.watcher).around(asked, || self.inner.count_marked(marked, among, reach))
+    }
+
+    fn candidates(&self, marked: &[usize], reach: Reach) -> Option<Vec<usize>> {
+        let found = self.inner.candidates(marked, reach);
+        self.watcher.count(found.as_ref().map_or(0, Vec::len));
+        found
+    }
+
+    fn at_once(&self) -> usize {
+        self.inner.at_once()
+    }
+
+    fn nearest_other(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
+        let asked = Call::of("nearest_other", self.pairs * self.dim);
+        (self.watcher).around(asked, || self.inner.nearest_other(labels))
+    }
+}
