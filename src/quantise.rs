@@ -24,10 +24,7 @@ impl IntegerRows {
     #[must_use]
     pub fn zeros(dim: usize, rows: usize) -> Self {
         let pitch = Self::pitch_of(dim);
-        Self {
-            values: vec![0; rows * pitch],
-            pitch,
-        }
+        Self::of(vec![0; rows * pitch], pitch)
     }
 
     /// Rows of `pitch` values each, those past a row's end zeros.
@@ -72,10 +69,7 @@ impl IntegerRows {
         for &row in rows {
             values.extend_from_slice(self.row(row));
         }
-        Self {
-            values,
-            pitch: self.pitch,
-        }
+        Self::of(values, self.pitch)
     }
 
     /// One row, filled up with zeros.

@@ -48,8 +48,8 @@ use crate::lp::Lp;
 ///
 /// # Errors
 ///
-/// [`Error::Argument`] for a power outside (0, 8], a `rank_tol` outside [10⁻¹², 1) or a block of 0;
-/// else as [`Selector::select`].
+/// [`Error::Argument`](crate::Error::Argument) for a power outside (0, 8], a `rank_tol` outside
+/// [10⁻¹², 1) or a block of 0; else as [`Selector::select`](crate::Selector::select).
 ///
 /// # Example
 ///

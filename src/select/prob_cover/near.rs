@@ -21,7 +21,7 @@ pub(super) trait Near {
     /// The same, at most.
     fn count_most(&self, marked: &[usize], among: &[usize]) -> Result<Vec<u32>, Error>;
 
-    /// For each of at most [`MARKED`](crate::MARKED) rows those of `among` that lie within δ of it,
+    /// For each of at most [`MARKED`](crate::kernels::MARKED) rows those of `among` that lie within δ of it,
     /// in any order, and how many pairs had to be settled one by one.
     fn within(&self, marked: &[usize], among: &[usize]) -> Result<(Vec<Vec<u32>>, usize), Error>;
 
