@@ -154,8 +154,10 @@ fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) -> Result<(), Erro
             Ok((rows, states))
         },
     );
-    let caught_up: Vec<(&[usize], Vec<RowState>)> = caught_up.collect::<Result<_, Error>>()?;
-    for (rows, states) in caught_up {
+    // Blocks are few and short: into one list at once.
+    let caught_up: Vec<Result<(&[usize], Vec<RowState>), Error>> = caught_up.collect();
+    for caught_up in caught_up {
+        let (rows, states) = caught_up?;
         for (&row, state) in rows.iter().zip(states) {
             residuals.states[row] = state;
             residuals.lacking.known[row] = now as u32;
