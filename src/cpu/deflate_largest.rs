@@ -127,6 +127,9 @@ pub(super) fn catch_up_all(residuals: &mut CpuResiduals<'_>) -> Result<(), Error
     Ok(())
 }
 
+/// The rows of a block, and what has become of their states.
+type CaughtUp<'a> = Result<(&'a [usize], Vec<RowState>), Error>;
+
 /// Brings rows up to date, none of them masked, each named once and in the order of memory.
 fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) -> Result<(), Error> {
     let (pool, states, lacking) = (residuals.pool, &residuals.states, &residuals.lacking);
@@ -155,7 +158,7 @@ fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) -> Result<(), Erro
         },
     );
     // Blocks are few and short: into one list at once.
-    let caught_up: Vec<Result<(&[usize], Vec<RowState>), Error>> = caught_up.collect();
+    let caught_up: Vec<CaughtUp<'_>> = caught_up.collect();
     for caught_up in caught_up {
         let (rows, states) = caught_up?;
         for (&row, state) in rows.iter().zip(states) {

@@ -221,7 +221,7 @@ impl<'a> Group<'a> {
         &mut self,
         picks: &mut [Vec<Round>],
         counts: &[usize],
-        progress: &mut dyn FnMut(&[Vec<Round>]) -> Result<(), Error>,
+        progress: &mut impl FnMut(&[Vec<Round>]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         // The least gain is the largest with its sign turned.
         let step = if self.frame.worst { 2 } else { -2 };
