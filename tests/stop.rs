@@ -1,4 +1,5 @@
-//! A run that is ended from outside: at once, with the picks made, wherever it is.
+//! A run that is ended from outside: at once, with the picks made, wherever it is. Also by rows that are
+//! no longer there.
 
 mod common;
 
@@ -8,6 +9,7 @@ use coresift::{
     ProbCover, Progress, Refine, Road, Sas, Selection, Selector, Stop, Then, TypiClust, Uniform,
 };
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -218,6 +220,49 @@ fn the_first_picks_are_left() {
     }
 }
 
+/// Gives so many times what it holds, and then less.
+struct Fickle {
+    values: Vec<f32>,
+    times: AtomicUsize,
+}
+
+impl AsRef<[f32]> for Fickle {
+    fn as_ref(&self) -> &[f32] {
+        let still = |times: usize| times.checked_sub(1);
+        match self.times.fetch_update(Relaxed, Relaxed, still) {
+            Ok(_) => &self.values,
+            Err(_) => &self.values[1..],
+        }
+    }
+}
+
+/// Whenever an owner ceases to give as many values, the run ends with an error that says so, and nothing
+/// panics; as long as it does the picks are those of borrowed rows.
+#[test]
+fn an_owner_that_changes_its_length_ends_a_run() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (rows, dim, budget) = (300, 8, 40);
+    let x = fractions(3, rows * dim);
+    let borrowed = CpuPool::new(Features::new(&x, rows, dim).unwrap());
+    for (name, selector) in selectors(rows, dim) {
+        let all = selector.select(&borrowed, budget).unwrap();
+        let mut ended = 0;
+        for times in [1, 2, 3, 5, 9, 20, 50, 120, usize::MAX] {
+            let owner = Fickle {
+                values: x.clone(),
+                times: times.into(),
+            };
+            let owned = Features::from_owner(owner, rows, dim).unwrap();
+            match selector.select(&CpuPool::new(owned), budget) {
+                Ok(found) => assert_eq!(found.picks, all.picks, "{name}, {times} times"),
+                Err(Error::OwnerChanged { len, .. }) if len == rows * dim - 1 => ended += 1,
+                Err(other) => panic!("{name}, {times} times: {other}"),
+            }
+        }
+        assert!((1..9).contains(&ended), "{name}: {ended}");
+    }
+}
+
 /// A run that takes much longer ends at once when it is stopped, however far it has come.
 #[test]
 fn runs_end_at_once() {
@@ -246,6 +291,36 @@ fn runs_end_at_once() {
     let (took, done) = time_from(&stop, 300, || k_means.fit(&pool));
     assert!(matches!(done, Err(Error::Interrupted { .. })));
     assert!(took < AT_ONCE, "{took:?}");
+}
+
+/// A GPU is not waited for: what it has begun it ends by itself.
+#[cfg(feature = "gpu")]
+#[test]
+fn runs_on_a_gpu_end_at_once() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (rows, dim) = (20_000, 64);
+    let x = fractions(5, rows * dim);
+    let features = Features::new(&x, rows, dim).unwrap();
+    let few = Features::new(&x[..400 * dim], 400, dim).unwrap();
+    common::on_every_gpu_but_gl(|device, gpu| {
+        for (name, selector) in selectors(rows, dim) {
+            if !["gram-schmidt, greedy", "sas", "typiclust", "probcover"].contains(&name) {
+                continue;
+            }
+            // The driver compiles shaders at their first use, and is not to be interrupted there.
+            selector.select(&gpu.upload(&few).unwrap(), 40).unwrap();
+            for after in [5, 200] {
+                let stop = Stop::new();
+                let gpu = gpu.clone().with_stop(stop.clone());
+                let pool = gpu.pool(features.clone()).unwrap();
+                let (took, _) = stopped(name, &*selector, &pool, &stop, after);
+                assert!(
+                    took < AT_ONCE,
+                    "{device}, {name}: {took:?} after {after} ms"
+                );
+            }
+        }
+    });
 }
 
 /// Stops a selection after so many milliseconds; gives how long it took to end then, and its picks.

@@ -130,6 +130,9 @@ pub(super) fn catch_up_all(residuals: &mut CpuResiduals<'_>) -> Result<(), Error
     Ok(())
 }
 
+/// The rows of a block, and what has become of their states.
+type CaughtUp<'a> = Result<(&'a [usize], Vec<RowState>), Error>;
+
 /// Brings rows up to date, none of them masked, each named once and in the order of memory.
 fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) -> Result<(), Error> {
     let (pool, states, lacking) = (residuals.pool, &residuals.states, &residuals.lacking);
@@ -157,8 +160,10 @@ fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) -> Result<(), Erro
             Ok((rows, states))
         },
     );
-    let caught_up: Vec<(&[usize], Vec<RowState>)> = caught_up.collect::<Result<_, Error>>()?;
-    for (rows, states) in caught_up {
+    // Blocks are few and short: into one list at once.
+    let caught_up: Vec<CaughtUp<'_>> = caught_up.collect();
+    for caught_up in caught_up {
+        let (rows, states) = caught_up?;
         for (&row, state) in rows.iter().zip(states) {
             residuals.states[row] = state;
             residuals.lacking.known[row] = now as u32;

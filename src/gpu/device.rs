@@ -35,6 +35,7 @@ pub(super) struct Shared {
     pub(super) queue: wgpu::Queue,
     /// Whether kernels are compiled with wgpu's checks.
     pub(super) checked: bool,
+    is_software: bool,
     limits: wgpu::Limits,
     pipelines: Pipelines,
     /// Bytes of the blocks that live.
@@ -197,10 +198,12 @@ impl Gpu {
                 )));
             }
         }
+        let is_software = adapter::is_software(&device.adapter_info());
         let shared = Shared {
             device,
             queue,
             checked: false,
+            is_software,
             limits,
             pipelines: Pipelines::default(),
             in_use: AtomicU64::new(0),
@@ -301,7 +304,7 @@ impl Gpu {
     }
 
     pub(super) fn is_software(&self) -> bool {
-        adapter::is_software(&self.shared.device.adapter_info())
+        self.shared.is_software
     }
 
     pub(super) fn limits(&self) -> &wgpu::Limits {

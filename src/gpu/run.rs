@@ -95,6 +95,10 @@ impl Gpu {
         record: impl FnOnce(&mut wgpu::CommandEncoder),
     ) -> Result<wgpu::SubmissionIndex, Error> {
         self.stop.check()?;
+        if self.is_software() {
+            // Its queue takes nothing in before all is done, and that is better waited for here.
+            self.idle()?;
+        }
         self.caught(what, 0, || {
             let descriptor = wgpu::CommandEncoderDescriptor { label: Some(what) };
             let mut encoder = self.shared.device.create_command_encoder(&descriptor);

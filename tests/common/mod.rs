@@ -14,6 +14,8 @@ mod race;
 mod span;
 mod wrap;
 
+#[cfg(feature = "gpu")]
+pub use devices::on_every_gpu_but_gl;
 pub use devices::{on_every_device, with_features_lent};
 pub use wrap::{Lost, Noisy};
 

@@ -32,9 +32,6 @@ pub(super) struct Frame<'a> {
     pub(super) stop: &'a Stop,
 }
 
-/// Who is told of the rounds made in each class, and may end them.
-type Told<'a> = dyn FnMut(&[Vec<Round>]) -> Result<(), Error> + 'a;
-
 /// Some classes under way. Rows go by their places; what there is for each begins with place
 /// `first`.
 pub(super) struct Group<'a> {
@@ -225,7 +222,7 @@ impl<'a> Group<'a> {
         &mut self,
         picks: &mut [Vec<Round>],
         counts: &[usize],
-        progress: &mut Told<'_>,
+        progress: &mut impl FnMut(&[Vec<Round>]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         // The least gain is the largest with its sign turned.
         let step = if self.frame.worst { 2 } else { -2 };
