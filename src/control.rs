@@ -12,8 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 /// the CPU, and between submissions where a GPU does. Once it is stopped, whatever is asked of the pool
 /// fails, and a selection with it: [`Error::Interrupted`] carries the picks made.
 ///
-/// Clones are one token, and it stays stopped. One that nobody else has a clone of never stops: such is
-/// the default.
+/// Clones are one token, and it stays stopped. The default is none: it never stops.
 ///
 /// ```
 /// use coresift::{CpuPool, Error, Features, Selector, Stop, Uniform};
@@ -27,24 +26,31 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 /// # Ok::<(), coresift::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct Stop(Option<Arc<AtomicBool>>);
 
 impl Stop {
     /// A token of its own.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self(Some(Arc::default()))
     }
 
     /// Ends every run whose pool has this token.
     pub fn stop(&self) {
-        self.0.store(true, Relaxed);
+        if let Some(stopped) = &self.0 {
+            stopped.store(true, Relaxed);
+        }
     }
 
     /// Whether it has been stopped.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
-        self.0.load(Relaxed)
+        self.0.as_ref().is_some_and(|stopped| stopped.load(Relaxed))
+    }
+
+    /// Whether it may ever be stopped.
+    pub(crate) fn is_some(&self) -> bool {
+        self.0.is_some()
     }
 
     /// Fails once it has been stopped.

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::features::Features;
 use crate::gpu::pool::GpuPool;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// A GPU that makes pools. Clones share the device.
 ///
@@ -36,6 +36,8 @@ pub(super) struct Shared {
     /// Whether kernels are compiled with wgpu's checks.
     pub(super) checked: bool,
     is_software: bool,
+    /// Held while a thread waits or submits, where waiting may time out.
+    pub(super) waiting: Mutex<()>,
     limits: wgpu::Limits,
     pipelines: Pipelines,
     /// Bytes of the blocks that live.
@@ -204,6 +206,7 @@ impl Gpu {
             queue,
             checked: false,
             is_software,
+            waiting: Mutex::default(),
             limits,
             pipelines: Pipelines::default(),
             in_use: AtomicU64::new(0),

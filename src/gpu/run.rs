@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::gpu::device::Gpu;
 use crate::selection::Selection;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::OnceLock;
+use std::sync::{MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use wgpu::{BufferUsages, ErrorFilter};
 
@@ -95,7 +95,7 @@ impl Gpu {
         record: impl FnOnce(&mut wgpu::CommandEncoder),
     ) -> Result<wgpu::SubmissionIndex, Error> {
         self.stop.check()?;
-        if self.is_software() {
+        if self.stop.is_some() && self.is_software() {
             // Its queue takes nothing in before all is done, and that is better waited for here.
             self.idle()?;
         }
@@ -103,6 +103,7 @@ impl Gpu {
             let descriptor = wgpu::CommandEncoderDescriptor { label: Some(what) };
             let mut encoder = self.shared.device.create_command_encoder(&descriptor);
             record(&mut encoder);
+            let _alone = self.alone();
             self.queue().submit([encoder.finish()])
         })
     }
@@ -163,9 +164,19 @@ impl Gpu {
         Ok(())
     }
 
+    /// Where waiting may time out: held while a thread waits or submits.
+    fn alone(&self) -> Option<MutexGuard<'_, ()>> {
+        let lock = || self.shared.waiting.lock();
+        (self.stop.is_some()).then(|| lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Whether a submission is done, or all of them, or comes to be within [`PATIENCE`].
     fn is_done(&self, submission_index: Option<wgpu::SubmissionIndex>) -> Result<bool, Error> {
-        let timeout = Some(PATIENCE);
+        // wgpu 30 asserts of a wait that has timed out what does not hold where another thread has just
+        // collected the same work: where nothing can end the work nothing times out, and else one thread
+        // at a time waits or submits.
+        let _alone = self.alone();
+        let timeout = self.stop.is_some().then_some(PATIENCE);
         let wait = wgpu::PollType::Wait {
             submission_index,
             timeout,
