@@ -172,9 +172,14 @@ fn started(place: &Place, prelude: &str, args: &[&str]) -> Child {
 
 /// A line, and no more.
 fn line(from: &mut impl Read) -> String {
-    let bytes = from.bytes().map(Result::unwrap);
-    let line = bytes.take_while(|&byte| byte != b'\n').collect();
-    String::from_utf8(line).unwrap()
+    let (mut line, mut byte) = (Vec::new(), [0]);
+    loop {
+        from.read_exact(&mut byte).unwrap();
+        match byte {
+            [b'\n'] => return String::from_utf8(line).unwrap(),
+            [byte] => line.push(byte),
+        }
+    }
 }
 
 fn send(child: &Child, signal: &str) {
