@@ -24,6 +24,8 @@ pub struct Gpu {
     pub(super) shared: Arc<Shared>,
     pub(super) memory_limit: u64,
     pub(super) stop: Stop,
+    /// Whether anybody may stop it.
+    pub(super) is_stoppable: bool,
 }
 
 #[derive(Debug)]
@@ -208,6 +210,7 @@ impl Gpu {
             shared: Arc::new(shared),
             memory_limit: u64::MAX,
             stop: Stop::default(),
+            is_stoppable: false,
         })
     }
 
@@ -224,7 +227,11 @@ impl Gpu {
     /// then it ends by itself.
     #[must_use]
     pub fn with_stop(self, stop: Stop) -> Self {
-        Self { stop, ..self }
+        Self {
+            stop,
+            is_stoppable: true,
+            ..self
+        }
     }
 
     /// Every adapter of this machine, in the order of their numbers: the preferred first.

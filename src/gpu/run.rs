@@ -2,6 +2,7 @@
 
 use super::clock::Kind;
 use crate::{Error, Gpu, Selection};
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -93,7 +94,7 @@ impl Gpu {
         record: impl FnOnce(&mut wgpu::CommandEncoder),
     ) -> Result<wgpu::SubmissionIndex, Error> {
         self.stop.check()?;
-        if self.is_software() {
+        if self.is_stoppable && self.is_software() {
             // Its queue takes nothing in before all is done, and that is better waited for here.
             self.idle()?;
         }
@@ -163,7 +164,7 @@ impl Gpu {
 
     /// Whether a submission is done, or all of them, or comes to be within [`PATIENCE`].
     fn is_done(&self, submission_index: Option<wgpu::SubmissionIndex>) -> Result<bool, Error> {
-        let timeout = Some(PATIENCE);
+        let timeout = self.is_stoppable.then_some(PATIENCE);
         let wait = wgpu::PollType::Wait {
             submission_index,
             timeout,
@@ -173,10 +174,18 @@ impl Gpu {
         match catch_unwind(AssertUnwindSafe(|| self.shared.device.poll(wait))) {
             Ok(Ok(_)) => Ok(true),
             Ok(Err(wgpu::PollError::Timeout)) => Ok(false),
+            Err(panic) if is_overtaken(&*panic) => Ok(false),
             Err(panic) if !self.is_lost() => resume_unwind(panic),
             Ok(Err(_)) | Err(_) => Err(self.lost()),
         }
     }
+}
+
+/// Whether a poll panicked since another thread's ended all work between its timeout and its look at what
+/// is left, which wgpu 30 takes for impossible.
+fn is_overtaken(panic: &(dyn Any + Send)) -> bool {
+    let said = panic.downcast_ref::<String>();
+    said.is_some_and(|said| said.starts_with("If the queue is empty, the current submission index"))
 }
 
 /// Compiles a kernel: its source and, by name, its overrides.
