@@ -1,6 +1,7 @@
 //! Ending a run before it is done.
 
-use crate::{Error, Selection};
+use crate::error::Error;
+use crate::selection::Selection;
 use rayon::iter::IndexedParallelIterator;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
 /// From the lowest: a file may import from its own layer and from those before it.
-const LAYERS: [&[&str]; 11] = [
-    &["lp", "order", "sums", "random"], // know nothing of ours
+const LAYERS: [&[&str]; 13] = [
+    &["lp", "order", "sums"], // know nothing of ours
     &["quantise"],
     &["selection"],
-    &["error", "progress"],
+    &["error"],
+    &["control"],
+    &["progress", "random"],
     &["features"],
     &["kernels"],
     &["products"],

@@ -23,7 +23,7 @@ const AT_ONCE: Duration = Duration::from_millis(200);
 fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector>)> {
     let k_means = |clusters| Some(Classes::KMeans { clusters, seed: 1 });
     let gram_schmidt = GramSchmidt::default;
-    let prompts = fractions(9, rows / 10 * dim);
+    let prompts = fractions(9, rows / 2 * dim);
     let shown: Vec<usize> = (0..rows / 10).collect();
     let sas = |classes: Classes, road: Road| Sas {
         classes,

@@ -3,8 +3,9 @@
 
 use super::CpuPool;
 use super::nearest::nearest;
+use crate::error::Error;
 use crate::products::TILE;
-use crate::{Error, order, sums};
+use crate::{order, sums};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 

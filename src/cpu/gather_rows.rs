@@ -1,7 +1,7 @@
 //! Mirror of `shaders/gather_rows.wgsl`.
 
 use super::CpuPool;
-use crate::Error;
+use crate::error::Error;
 use crate::features::Scratch;
 use rayon::prelude::*;
 

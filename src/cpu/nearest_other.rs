@@ -1,8 +1,9 @@
 //! Mirror of `shaders/nearest_other.wgsl`.
 
 use super::neighbours::CpuNeighbours;
+use crate::error::Error;
 use crate::products::TILE;
-use crate::{Error, sums};
+use crate::sums;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 /// For every row the largest product with a row of another label.

@@ -61,7 +61,10 @@ pub(super) fn store_similarities(
 ) -> Result<(), Error> {
     let pitch = stored_pitch(class.len()) / OF_WORD;
     let words = &mut matrix.words[..class.len() * pitch];
-    let bands: Vec<_> = words.chunks_mut((TILE * pitch).max(1)).map(Mutex::new).collect();
+    let bands: Vec<_> = words
+        .chunks_mut((TILE * pitch).max(1))
+        .map(Mutex::new)
+        .collect();
     let blocks = class.len().div_ceil(TILE);
     let tiles: Vec<_> = (0..blocks)
         .flat_map(|j| (j..blocks).map(move |i| (i, j)))

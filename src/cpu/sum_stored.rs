@@ -1,7 +1,9 @@
 //! Mirror of `shaders/sum_stored.wgsl`.
 
 use super::store_similarities::Matrix;
-use crate::{Error, Stop, sums};
+use crate::control::Stop;
+use crate::error::Error;
+use crate::sums;
 use rayon::prelude::*;
 
 /// Rows a thread works on in one go: their sums stay in a core's nearest cache.

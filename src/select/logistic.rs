@@ -4,7 +4,9 @@
 //! ndarray and two more rands among them, and sums by kernels that differ between processors. Its
 //! optimum would be as good, but not the same everywhere to the last bit.
 
-use crate::{Error, Stop, sums};
+use crate::control::Stop;
+use crate::error::Error;
+use crate::sums;
 use rayon::prelude::*;
 use std::collections::VecDeque;
 

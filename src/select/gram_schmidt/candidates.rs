@@ -2,7 +2,9 @@
 
 use super::basis::Basis;
 use super::residual::Residual;
-use crate::{Error, Stop, order};
+use crate::control::Stop;
+use crate::error::Error;
+use crate::order;
 use rayon::prelude::*;
 
 /// Values a thread works on at least: less is not worth waking one.
