@@ -50,6 +50,7 @@ impl Stop {
     }
 
     /// Whether it may ever be stopped.
+    #[cfg(feature = "gpu")] // a device is waited for
     pub(crate) fn is_some(&self) -> bool {
         self.0.is_some()
     }
