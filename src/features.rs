@@ -25,6 +25,9 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Features<'a> {
     source: Source<'a>,
+    /// The first of the source's rows, and how many the source has.
+    first: usize,
+    held: usize,
     rows: usize,
     dim: usize,
     /// Squared lengths, which the check of the values comes by: a pass over the features saved.
@@ -164,12 +167,31 @@ impl<'a> Features<'a> {
         let precision = precision_of(values, bits);
         Ok(Self {
             source,
+            first: 0,
+            held: rows,
             rows,
             dim,
             norms_sq: norms_sq.into(),
             scale: scale_for(longest_sq),
             precision,
         })
+    }
+
+    /// Some consecutive rows, in the unit of all: pools of such parts make one of [`Shards`](crate::Shards).
+    ///
+    /// # Panics
+    ///
+    /// If there are no such rows.
+    #[must_use]
+    pub fn part(&self, rows: Range<usize>) -> Self {
+        assert!(!rows.is_empty() && rows.end <= self.rows);
+        let norms_sq = self.norms_sq[rows.clone()].to_vec();
+        Self {
+            first: self.first + rows.start,
+            rows: rows.len(),
+            norms_sq: norms_sq.into(),
+            ..self.clone()
+        }
     }
 
     /// Checks an array view of shape `(rows, dim)`, which must be row-major without gaps.
@@ -200,9 +222,9 @@ impl<'a> Features<'a> {
     /// The values of all rows, unless an owner has come to give another number of them.
     #[inline]
     fn all(&self) -> Result<&[f32], Error> {
-        let (values, rows, dim) = (self.source.values(), self.rows, self.dim);
+        let (values, rows, dim) = (self.source.values(), self.held, self.dim);
         if values.len() == rows * dim {
-            return Ok(values);
+            return Ok(&values[self.first * dim..(self.first + self.rows) * dim]);
         }
         let len = values.len();
         Err(Error::OwnerChanged { rows, dim, len })

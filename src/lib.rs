@@ -81,6 +81,7 @@ mod quantise;
 mod random;
 mod select;
 mod selection;
+mod shards;
 mod sums;
 
 pub use control::Stop;
@@ -97,5 +98,6 @@ pub use select::{
     Refine, Sas, Selector, Similarity, Then, TypiClust, Uniform,
 };
 pub use selection::{ClassShare, Coverage, Road, Selection, Shortfall, ShortfallReason, Warning};
+pub use shards::Shards;
 #[cfg(feature = "gpu")]
 pub use wgpu;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
 /// From the lowest: a file may import from its own layer and from those before it.
-const LAYERS: [&[&str]; 13] = [
+const LAYERS: [&[&str]; 14] = [
     &["lp", "order", "sums"], // know nothing of ours
     &["quantise"],
     &["selection"],
@@ -21,6 +21,7 @@ const LAYERS: [&[&str]; 13] = [
     &["bench"], // what a device can do at best: for the command alone
     &["cpu"],
     &["gpu"],
+    &["shards"],
     &["select"],
 ];
 

@@ -186,10 +186,11 @@ pub(crate) struct SelectArgs {
     #[arg(long, help_heading = heading::OUTPUT)]
     pub(crate) quiet: bool,
 
-    /// Where to compute: auto, cpu, gpu, or an adapter's number or name
+    /// Where to compute: auto, cpu, gpu, all, or adapters' numbers or names
     ///
-    /// auto is the best hardware GPU, else the CPU. `coresift devices` lists adapters with their numbers;
-    /// of a name at least three letters will do
+    /// auto is the best hardware GPU, else the CPU; all is every hardware GPU. `coresift devices` lists
+    /// adapters with their numbers; of a name at least three letters will do. Several, with commas
+    /// between, share the rows: picks are the same
     #[arg(long, default_value = "auto", help_heading = heading::DEVICE)]
     pub(crate) device: Choice,
     /// Bound on device memory, such as 4GiB

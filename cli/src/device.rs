@@ -6,7 +6,7 @@ use super::stderr;
 pub(super) use coresift::AdapterChoice;
 #[cfg(feature = "gpu")]
 use coresift::Gpu;
-use coresift::{CpuPool, Error, Features, Pool, Stop};
+use coresift::{CpuPool, Error, Features, Pool, Shards, Stop};
 use std::str::FromStr;
 
 /// What is asked for in a build that has no adapter: a word, for the error to name.
@@ -22,19 +22,33 @@ pub(crate) enum Choice {
     Cpu,
     /// An adapter: the best, or a certain one.
     Adapter(AdapterChoice),
+    /// Several at once, each with a part of the rows.
+    Several(Vec<Self>),
+    /// All hardware adapters at once.
+    All,
 }
 
 impl FromStr for Choice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if text.contains(',') {
+            let each = text.split(',').map(|name| match name.trim().parse()? {
+                Self::All | Self::Auto => Err(format!(
+                    "{name:?} among others found, cpu or adapters expected in a list"
+                )),
+                choice => Ok(choice),
+            });
+            return Ok(Self::Several(each.collect::<Result<_, _>>()?));
+        }
         match text.to_ascii_lowercase().as_str() {
             "auto" => Ok(Self::Auto),
+            "all" => Ok(Self::All),
             "cpu" => Ok(Self::Cpu),
             _ => text.parse().map(Self::Adapter).map_err(|_| {
                 format!(
-                    "{text:?} found, auto, cpu, gpu, the number of an adapter or at least three \
-                     letters of its name expected (adapters there are: {})",
+                    "{text:?} found, auto, cpu, gpu, all, the number of an adapter or at least three \
+                     letters of its name, or several with commas between expected (adapters there are: {})",
                     adapters()
                 )
             }),
@@ -68,6 +82,8 @@ pub(crate) enum Device {
     /// A GPU.
     #[cfg(feature = "gpu")]
     Gpu(Gpu),
+    /// Several, each with a part of the rows.
+    Several(Vec<Self>),
 }
 
 impl Device {
@@ -80,6 +96,13 @@ impl Device {
             Choice::Cpu => Ok((Self::Cpu, None)),
             Choice::Adapter(asked) => Ok((gpu(Some(asked), memory)?, None)),
             Choice::Auto => Ok(auto(memory)),
+            Choice::Several(choices) => {
+                let each = choices
+                    .iter()
+                    .map(|choice| Ok(Self::open(choice, memory)?.0));
+                Ok((Self::Several(each.collect::<Result<_, Error>>()?), None))
+            }
+            Choice::All => Ok((all(memory)?, None)),
         }
     }
 
@@ -89,6 +112,10 @@ impl Device {
             Self::Cpu => "cpu".to_owned(),
             #[cfg(feature = "gpu")]
             Self::Gpu(gpu) => gpu.name(),
+            Self::Several(devices) => {
+                let names: Vec<String> = devices.iter().map(Self::name).collect();
+                names.join(", ")
+            }
         }
     }
 
@@ -102,6 +129,16 @@ impl Device {
             Self::Cpu => Ok(Box::new(CpuPool::new(features).with_stop(stop))),
             #[cfg(feature = "gpu")]
             Self::Gpu(gpu) => Ok(Box::new(gpu.clone().with_stop(stop).pool(features)?)),
+            Self::Several(devices) => {
+                let count = devices.len().min(features.rows());
+                let part = |at: usize| {
+                    let start = |at: usize| features.rows() * at / count;
+                    features.part(start(at)..start(at + 1))
+                };
+                let shards = devices.iter().take(count).enumerate();
+                let pools = shards.map(|(at, device)| device.pool(part(at), stop.clone()));
+                Ok(Box::new(Shards::new(pools.collect::<Result<_, _>>()?)?))
+            }
         }
     }
 }
@@ -124,6 +161,26 @@ fn auto(_: Option<u64>) -> (Device, Option<String>) {
         Device::Cpu,
         Some("built without the gpu feature".to_owned()),
     )
+}
+
+/// All hardware adapters.
+#[cfg(feature = "gpu")]
+fn all(memory: Option<u64>) -> Result<Device, Error> {
+    stderr::hush();
+    let adapters = Gpu::adapters();
+    let hardware = adapters.iter().filter(|adapter| !adapter.software);
+    let devices: Vec<Device> = hardware
+        .map(|adapter| gpu(Some(&AdapterChoice::Number(adapter.number)), memory))
+        .collect::<Result<_, _>>()?;
+    if devices.is_empty() {
+        return Err(Error::NoAdapter);
+    }
+    Ok(Device::Several(devices))
+}
+
+#[cfg(not(feature = "gpu"))]
+fn all(_: Option<u64>) -> Result<Device, Error> {
+    Err(no_gpu(None))
 }
 
 /// The adapter that is asked for, else the best.

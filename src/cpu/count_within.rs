@@ -29,8 +29,8 @@ fn count_by(
     rounding: Option<Rounding>,
 ) -> Result<Vec<u32>, Error> {
     let counts = Counts {
-        of_positions: (0..neighbours.rows()).map(|_| 0.into()).collect(),
-        links: Links::new(neighbours.rows(), least),
+        of_positions: (0..neighbours.len()).map(|_| 0.into()).collect(),
+        links: Links::new(neighbours.len(), least),
     };
     let exact = || {
         Exact::new(|products: &[i32], rows: &Part, columns: &Part| {
@@ -65,7 +65,7 @@ fn count_by(
 }
 
 /// A tile's counts along its rows and along its columns.
-type Found = ([u32; TILE], [u32; TILE]);
+pub(super) type Found = ([u32; TILE], [u32; TILE]);
 
 /// Counts by position, and which tiles have any.
 struct Counts {
@@ -93,7 +93,7 @@ impl Counts {
 }
 
 #[inline(always)]
-fn count(products: &[i32], width: usize, least: i32) -> Found {
+pub(super) fn count(products: &[i32], width: usize, least: i32) -> Found {
     let (mut of_rows, mut of_columns) = ([0; TILE], [0; TILE]);
     for (of_row, products) in of_rows.iter_mut().zip(products.chunks_exact(width)) {
         for (of_column, &product) in of_columns.iter_mut().zip(products) {

@@ -7,7 +7,6 @@ use crate::error::Error;
 use crate::features;
 use crate::kernels::pool::{Field, Leads, Nearest};
 use crate::sums;
-use bytemuck::Zeroable as _;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
@@ -37,12 +36,7 @@ pub(super) fn leads(
     offsets: &[f64],
     lengths: &[f32],
 ) -> Result<Vec<Leads>, Error> {
-    let of_field = |field: &Field<'_>| Leads {
-        nearest: vec![Nearest::zeroed(); field.rows.len()],
-        least: vec![f32::MAX; field.vectors.len()],
-        own: f32::MIN,
-    };
-    let mut leads: Vec<Leads> = fields.iter().map(of_field).collect();
+    let mut leads: Vec<Leads> = fields.iter().map(Leads::none).collect();
     let blocks = (fields.iter().zip(&mut leads).enumerate()).flat_map(|(index, (field, leads))| {
         let block = rows_between_looks(field.vectors.len() * pool.features.dim());
         let nearest = leads.nearest.chunks_mut(block);

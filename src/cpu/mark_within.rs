@@ -227,7 +227,7 @@ fn near(products: &[i32], least: i32) -> u32 {
 
 /// Marks of some of the marked rows, by which of them they are.
 #[inline(always)]
-fn mark(products: &[i32], bits: &[usize], reach: Reach) -> Marks {
+pub(super) fn mark(products: &[i32], bits: &[usize], reach: Reach) -> Marks {
     let mut marks = Marks::default();
     for (&bit, &product) in bits.iter().zip(products) {
         marks.certain |= u32::from(product > reach.certain) << bit;

@@ -21,6 +21,7 @@ mod similarities;
 mod store_similarities;
 mod sum_columns;
 mod sum_stored;
+mod visitors;
 
 use crate::control::Stop;
 use crate::error::Error;
@@ -30,6 +31,7 @@ use crate::kernels::pool::{Bunch, Field, Leads, Nearest, Pool};
 use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
+use crate::quantise::{ClassRanges, IntegerRows};
 use crate::random::Numbering;
 
 use deflate_largest::{Lacking, catch_up_all};
@@ -146,6 +148,23 @@ impl Pool for CpuPool<'_> {
         threshold: Option<i32>,
     ) -> Result<Box<dyn Similarities + '_>, Error> {
         Ok(Box::new(CpuSimilarities::new(self, examples, threshold)?))
+    }
+
+    fn similarities_of(
+        &self,
+        rows: IntegerRows,
+        classes: ClassRanges,
+        threshold: Option<i32>,
+    ) -> Result<Box<dyn Similarities + '_>, Error> {
+        Ok(Box::new(CpuSimilarities::of(
+            rows, classes, threshold, &self.stop,
+        )))
+    }
+
+    fn beside<'a>(&'a self, features: Features<'a>) -> Result<Box<dyn Pool + 'a>, Error> {
+        Ok(Box::new(
+            CpuPool::new(features).with_stop(self.stop.clone()),
+        ))
     }
 
     fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error> {

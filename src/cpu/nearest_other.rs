@@ -35,7 +35,11 @@ pub(super) fn nearest_other(
 
 /// A tile's largest products of different labels along its rows and along its columns.
 #[inline(always)]
-fn largest_of_tile(products: &[i32], a: &[u32], b: &[u32]) -> ([i32; TILE], [i32; TILE]) {
+pub(super) fn largest_of_tile(
+    products: &[i32],
+    a: &[u32],
+    b: &[u32],
+) -> ([i32; TILE], [i32; TILE]) {
     let (mut of_rows, mut of_columns) = ([i32::MIN; TILE], [i32::MIN; TILE]);
     let rows = products.chunks_exact(b.len()).zip(a).zip(&mut of_rows);
     for ((products, label), of_row) in rows {

@@ -5,6 +5,7 @@ use super::arrangement::{Arrangement, Links};
 use super::count_within::count_within;
 use super::mark_within::{count_marked, mark_within};
 use super::nearest_other::nearest_other;
+use super::visitors::{count_visitors, mark_visitors, nearest_visitors};
 use super::{BLOCK, CpuPool};
 use crate::control::Stop;
 use crate::error::Error;
@@ -102,7 +103,7 @@ impl<'a> CpuNeighbours<'a> {
         blocks
     }
 
-    pub(super) fn rows(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.factors.len()
     }
 
@@ -195,7 +196,7 @@ impl<'a> CpuNeighbours<'a> {
         &self,
         work: impl Fn(&[i16]) -> T + Sync,
     ) -> Result<Vec<T>, Error> {
-        let positions = (0..self.rows()).into_par_iter();
+        let positions = (0..self.len()).into_par_iter();
         (self.stop().over(positions))
             .map_init(
                 || self.scratch(1),
@@ -219,7 +220,7 @@ impl<'a> CpuNeighbours<'a> {
         &self,
         tiler: impl Fn() -> T + Sync + Send,
     ) -> Result<(), Error> {
-        let rows = self.rows();
+        let rows = self.len();
         // Some bands a core, so that none waits long for the last.
         let cores = rayon::current_num_threads();
         let most = (BAND_BYTES / (2 * self.dim())).max(BAND_ALWAYS);
@@ -346,5 +347,33 @@ impl Neighbours for CpuNeighbours<'_> {
 
     fn nearest_other(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
         nearest_other(self, labels)
+    }
+
+    fn rows(&self, rows: &[usize]) -> Result<IntegerRows, Error> {
+        let mut made = self.scratch(rows.len());
+        self.fill(rows.iter().copied(), 0, &mut made)?;
+        Ok(made)
+    }
+
+    fn count_visitors(&self, visitors: &IntegerRows, least: i32) -> Result<[Vec<u32>; 2], Error> {
+        count_visitors(self, visitors, least)
+    }
+
+    fn mark_visitors(
+        &self,
+        visitors: &IntegerRows,
+        among: &[usize],
+        reach: Reach,
+    ) -> Result<Vec<Marks>, Error> {
+        mark_visitors(self, visitors, among, reach)
+    }
+
+    fn nearest_visitors(
+        &self,
+        labels: &[u32],
+        visitors: &IntegerRows,
+        labels_of_visitors: &[u32],
+    ) -> Result<[Vec<i32>; 2], Error> {
+        nearest_visitors(self, labels, visitors, labels_of_visitors)
     }
 }

@@ -41,14 +41,24 @@ impl<'a> CpuSimilarities<'a> {
         threshold: Option<i32>,
     ) -> Result<Self, Error> {
         let order = examples.classes.concat();
-        Ok(Self {
-            rows: quantise(pool, &order, examples.views, examples.length)?,
-            ranges: examples.ranges(),
+        let rows = quantise(pool, &order, examples.views, examples.length)?;
+        Ok(Self::of(rows, examples.ranges(), threshold, &pool.stop))
+    }
+
+    pub(super) fn of(
+        rows: IntegerRows,
+        ranges: ClassRanges,
+        threshold: Option<i32>,
+        stop: &'a Stop,
+    ) -> Self {
+        Self {
+            rows,
+            ranges,
             threshold,
-            stop: &pool.stop,
+            stop,
             kept: 0..0,
             matrices: Vec::new(),
-        })
+        }
     }
 }
 

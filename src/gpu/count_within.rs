@@ -1,5 +1,6 @@
 //! Binds `shaders/count_within.wgsl`.
 
+use super::integer_rows::Panels;
 use super::integer_tile::Kernel;
 use super::neighbours::GpuNeighbours;
 use crate::error::Error;
@@ -13,7 +14,13 @@ pub(super) const WGSL: &str = concat!(
 );
 
 /// For every row the number of rows at a product above `least`.
-pub(super) fn run(neighbours: &GpuNeighbours<'_>, least: i32) -> Result<Vec<u32>, Error> {
+/// Of pairs of rows, or, where there are visitors, of rows and those; counts of the latter then come after
+/// those of the rows.
+pub(super) fn run(
+    neighbours: &GpuNeighbours<'_>,
+    least: i32,
+    visitors: Option<&Panels<'_>>,
+) -> Result<Vec<u32>, Error> {
     let gpu = neighbours.panels.gpu;
     let kernel = Kernel {
         name: "count_within",
@@ -21,12 +28,17 @@ pub(super) fn run(neighbours: &GpuNeighbours<'_>, least: i32) -> Result<Vec<u32>
         constants: &[],
         slots: &gpu.pipelines().count_within,
     };
-    let bytes = gpu.fits("counts", 4 * neighbours.rows() as u64)?;
+    let rows = neighbours.rows() + visitors.map_or(0, Panels::rows);
+    let bytes = gpu.fits("counts", 4 * rows as u64)?;
     let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
     let counts = gpu.block("counts", bytes, usage)?; // wgpu clears it
-    neighbours.on_all_pairs(&kernel, least, &[counts.as_entire_binding()])?;
+    let others = [counts.as_entire_binding()];
+    match visitors {
+        None => neighbours.on_all_pairs(&kernel, least, &others)?,
+        Some(visitors) => neighbours.on_visitors(&kernel, least, visitors, &others)?,
+    }
     let mut counts: Vec<u32> = gpu.read("counts", &counts)?;
-    counts.truncate(neighbours.rows());
+    counts.truncate(rows);
     Ok(counts)
 }
 

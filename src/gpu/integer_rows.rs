@@ -119,6 +119,34 @@ impl<'a> Panels<'a> {
         Self::cut(gpu, pitch, blocks(0..rows, most).collect())
     }
 
+    /// Rows of the host's, with places from `first` on.
+    pub(super) fn of(gpu: &'a Gpu, first: usize, rows: &IntegerRows) -> Result<Self, Error> {
+        let most = rows_per_panel(gpu, rows.pitch())?;
+        let places = first..first + rows.rows();
+        let panels = Self::cut(gpu, rows.pitch(), blocks(places, most).collect())?;
+        panels.fill(first, rows)?;
+        Ok(panels)
+    }
+
+    /// Writes all rows, the first of which has the place `first`.
+    pub(super) fn fill(&self, first: usize, rows: &IntegerRows) -> Result<(), Error> {
+        for panel in self.iter() {
+            let some: Vec<usize> = (panel.rows.start - first..panel.rows.end - first).collect();
+            self.write(panel, panel.rows.start, &rows.some(&some))?;
+        }
+        Ok(())
+    }
+
+    /// Values to a row.
+    pub(super) fn pitch(&self) -> usize {
+        self.pitch
+    }
+
+    /// Number of rows.
+    pub(super) fn rows(&self) -> usize {
+        self.panels.iter().map(|panel| panel.rows.len()).sum()
+    }
+
     /// Writes rows at a place of a panel and those after it.
     pub(super) fn write(
         &self,

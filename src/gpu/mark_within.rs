@@ -1,5 +1,6 @@
 //! Binds `shaders/mark_within.wgsl`.
 
+use super::integer_rows::Panels;
 use super::integer_tile::{Kernel, Size, Tile};
 use super::memory::blocks;
 use super::neighbours::GpuNeighbours;
@@ -15,7 +16,7 @@ pub(super) const WGSL: &str = concat!(
 /// For each row of `among` which of `marked` it is near to.
 pub(super) fn run(
     neighbours: &GpuNeighbours<'_>,
-    marked: &[usize],
+    columns: &Panels<'_>,
     among: &[usize],
     reach: Reach,
 ) -> Result<Vec<Marks>, Error> {
@@ -27,7 +28,6 @@ pub(super) fn run(
         constants: &[],
         slots: &gpu.pipelines().mark_within,
     };
-    let columns = neighbours.panels.some(marked)?;
     let (reach, marks) = (neighbours.reach(reach)?, panels.sums(rows)?);
     let size = Size::Narrow;
     for a in panels.iter() {

@@ -1,5 +1,6 @@
 //! Binds `shaders/nearest_other.wgsl`.
 
+use super::integer_rows::Panels;
 use super::integer_tile::Kernel;
 use super::neighbours::GpuNeighbours;
 use crate::error::Error;
@@ -12,8 +13,14 @@ pub(super) const WGSL: &str = concat!(
 );
 
 /// For every row the largest product with a row of another label.
-pub(super) fn run(neighbours: &GpuNeighbours<'_>, labels: &[u32]) -> Result<Vec<i32>, Error> {
-    let (gpu, rows) = (neighbours.panels.gpu, neighbours.rows());
+/// Of pairs of rows, or, where there are visitors, of rows and those; what there is of the latter then comes
+/// after what there is of the rows, as their labels do.
+pub(super) fn run(
+    neighbours: &GpuNeighbours<'_>,
+    labels: &[u32],
+    visitors: Option<&Panels<'_>>,
+) -> Result<Vec<i32>, Error> {
+    let (gpu, rows) = (neighbours.panels.gpu, labels.len());
     let kernel = Kernel {
         name: "nearest_other",
         wgsl: WGSL,
@@ -25,7 +32,10 @@ pub(super) fn run(neighbours: &GpuNeighbours<'_>, labels: &[u32]) -> Result<Vec<
     let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
     let largest = gpu.filled("largest products", &vec![i32::MIN; rows], usage)?;
     let others = [labels.as_entire_binding(), largest.as_entire_binding()];
-    neighbours.on_all_pairs(&kernel, 0, &others)?;
+    match visitors {
+        None => neighbours.on_all_pairs(&kernel, 0, &others)?,
+        Some(visitors) => neighbours.on_visitors(&kernel, 0, visitors, &others)?,
+    }
     gpu.read("largest products", &largest)
 }
 

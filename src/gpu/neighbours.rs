@@ -2,7 +2,7 @@
 
 use super::integer_rows::Panels;
 use super::integer_tile::{Kernel, Size, Tile, pairs};
-use super::memory::Block;
+use super::memory::{Block, blocks};
 use super::quantise::{Rule, fill};
 use super::{GpuPool, count_within, mark_within, nearest_other};
 use crate::error::Error;
@@ -47,6 +47,33 @@ impl<'a> GpuNeighbours<'a> {
         Ok(())
     }
 
+    /// Runs a kernel on every pair of a row and a visitor. Visitors have the places after the rows.
+    pub(super) fn on_visitors(
+        &self,
+        kernel: &Kernel<'_>,
+        threshold: i32,
+        visitors: &Panels<'_>,
+        others: &[wgpu::BindingResource<'_>],
+    ) -> Result<(), Error> {
+        let size = Size::for_columns(visitors.iter().map(|panel| panel.rows.len()).sum());
+        for a in self.panels.iter() {
+            for b in visitors.iter() {
+                let pairs = blocks(a.rows.clone(), size.rows()).flat_map(|rows| {
+                    let columns = blocks(b.rows.clone(), size.columns());
+                    columns.map(move |columns| (rows.clone(), columns))
+                });
+                let tiles = pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)));
+                (self.panels).dispatch(kernel, size, (a, b), threshold, tiles, others)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows of another pool on this device, with the places after those of the rows.
+    fn receive(&self, visitors: &IntegerRows) -> Result<Panels<'a>, Error> {
+        Panels::of(&self.pool.gpu, self.rows(), visitors)
+    }
+
     /// The kernels' uniform.
     pub(super) fn reach(&self, reach: Reach) -> Result<Block, Error> {
         let words = [reach.certain, reach.possible];
@@ -56,7 +83,7 @@ impl<'a> GpuNeighbours<'a> {
 
 impl Neighbours for GpuNeighbours<'_> {
     fn count_within(&self, least: i32) -> Result<Vec<u32>, Error> {
-        count_within::run(self, least)
+        count_within::run(self, least, None)
     }
 
     fn mark_within(
@@ -65,7 +92,7 @@ impl Neighbours for GpuNeighbours<'_> {
         among: &[usize],
         reach: Reach,
     ) -> Result<Vec<Marks>, Error> {
-        mark_within::run(self, marked, among, reach)
+        mark_within::run(self, &self.panels.some(marked)?, among, reach)
     }
 
     /// All: the kernel goes through them whoever is asked for.
@@ -74,6 +101,41 @@ impl Neighbours for GpuNeighbours<'_> {
     }
 
     fn nearest_other(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
-        nearest_other::run(self, labels)
+        nearest_other::run(self, labels, None)
+    }
+
+    fn rows(&self, rows: &[usize]) -> Result<IntegerRows, Error> {
+        self.panels.some(rows)?.read(0..rows.len())
+    }
+
+    fn count_visitors(&self, visitors: &IntegerRows, least: i32) -> Result<[Vec<u32>; 2], Error> {
+        let visitors = self.receive(visitors)?;
+        let mut counts = count_within::run(self, least, Some(&visitors))?;
+        let of_visitors = counts.split_off(self.rows());
+        Ok([counts, of_visitors])
+    }
+
+    fn mark_visitors(
+        &self,
+        visitors: &IntegerRows,
+        among: &[usize],
+        reach: Reach,
+    ) -> Result<Vec<Marks>, Error> {
+        // Their places are those of their bits.
+        let visitors = Panels::of(&self.pool.gpu, 0, visitors)?;
+        mark_within::run(self, &visitors, among, reach)
+    }
+
+    fn nearest_visitors(
+        &self,
+        labels: &[u32],
+        visitors: &IntegerRows,
+        labels_of_visitors: &[u32],
+    ) -> Result<[Vec<i32>; 2], Error> {
+        let visitors = self.receive(visitors)?;
+        let labels = [labels, labels_of_visitors].concat();
+        let mut largest = nearest_other::run(self, &labels, Some(&visitors))?;
+        let of_visitors = largest.split_off(self.rows());
+        Ok([largest, of_visitors])
     }
 }

@@ -17,6 +17,7 @@ use crate::kernels::pool::{Bunch, Field, Leads, Nearest, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
+use crate::quantise::{ClassRanges, IntegerRows};
 use crate::sums;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -325,6 +326,20 @@ impl Pool for GpuPool<'_> {
         threshold: Option<i32>,
     ) -> Result<Box<dyn Similarities + '_>, Error> {
         Ok(Box::new(GpuSimilarities::new(self, examples, threshold)?))
+    }
+
+    fn similarities_of(
+        &self,
+        rows: IntegerRows,
+        classes: ClassRanges,
+        threshold: Option<i32>,
+    ) -> Result<Box<dyn Similarities + '_>, Error> {
+        let similarities = GpuSimilarities::of(&self.gpu, &rows, classes, threshold)?;
+        Ok(Box::new(similarities))
+    }
+
+    fn beside<'a>(&'a self, features: Features<'a>) -> Result<Box<dyn Pool + 'a>, Error> {
+        Ok(Box::new(self.gpu.pool(features)?))
     }
 
     fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error> {

@@ -11,7 +11,9 @@ use crate::error::Error;
 use crate::gpu::device::Gpu;
 use crate::kernels::pool::Pool as _;
 use crate::kernels::similarities::{Examples, Round, Similarities, stored_bytes, stored_pitch};
+use crate::products::product;
 use crate::quantise::{ClassRanges, IntegerRows};
+use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -30,11 +32,12 @@ const PANELS: u64 = 5;
 /// Bytes of four similarities, which a thread reads or writes at once.
 const GROUP_BYTES: u64 = 8;
 
+/// Values of rows that are read back at a time.
+const READ: usize = 1 << 22;
+
 pub(super) struct GpuSimilarities<'a> {
-    pool: &'a GpuPool<'a>,
-    /// The example at each place.
-    order: Vec<usize>,
-    rule: Rule,
+    /// Where the caller lends the rows: the pool, and which example is at each place.
+    on_host: Option<(&'a GpuPool<'a>, Vec<usize>, Rule)>,
     resident: Resident<'a>,
     /// Each row's product with itself.
     squares: Vec<i32>,
@@ -93,21 +96,43 @@ impl<'a> GpuSimilarities<'a> {
         };
         let pitch = IntegerRows::pitch_of(pool.dim());
         let resident = Resident::new(&pool.gpu, ranges, pitch, threshold)?;
-        Ok(Self {
-            squares: fill(pool, &resident.panels, &order, rule)?,
-            pool,
-            order,
-            rule,
+        let squares = fill(pool, &resident.panels, &order, rule)?;
+        let on_host = pool.is_lent().then_some((pool, order, rule));
+        Ok(Self::resident(resident, squares, on_host))
+    }
+
+    /// Of whole-number rows of the host's.
+    pub(super) fn of(
+        gpu: &'a Gpu,
+        rows: &IntegerRows,
+        ranges: ClassRanges,
+        threshold: Option<i32>,
+    ) -> Result<Self, Error> {
+        let resident = Resident::new(gpu, ranges, rows.pitch(), threshold)?;
+        resident.panels.fill(0, rows)?;
+        let squares = rows.values().par_chunks_exact(rows.pitch());
+        let squares = squares.map(|z| product(z, z)).collect();
+        Ok(Self::resident(resident, squares, None))
+    }
+
+    fn resident(
+        resident: Resident<'a>,
+        squares: Vec<i32>,
+        on_host: Option<(&'a GpuPool<'a>, Vec<usize>, Rule)>,
+    ) -> Self {
+        Self {
+            on_host,
             resident,
+            squares,
             totals: OnceLock::new(),
             kept: None,
-        })
+        }
     }
 
     /// Hands all rows to `visit`, with the class of each.
     fn each_row(&self, mut visit: impl FnMut(usize, &[i16])) -> Result<(), Error> {
-        let at_once = (self.pool.values_at_once() / self.pool.dim()).max(1);
-        for places in blocks(0..self.order.len(), at_once) {
+        let at_once = (READ / self.resident.panels.pitch()).max(1);
+        for places in blocks(0..self.squares.len(), at_once) {
             let rows = self.resident.panels.read(places.clone())?;
             for (place, z) in places.zip(rows.values().chunks_exact(rows.pitch())) {
                 visit(self.resident.ranges.class_of(place), z);
@@ -121,7 +146,7 @@ impl<'a> GpuSimilarities<'a> {
         if let Some(totals) = self.totals.get() {
             return Ok(totals);
         }
-        let pitch = IntegerRows::pitch_of(self.pool.dim());
+        let pitch = self.resident.panels.pitch();
         let mut totals = vec![vec![0; pitch]; self.resident.ranges.classes()];
         self.each_row(|class, z| {
             for (total, &z) in totals[class].iter_mut().zip(z) {
@@ -134,7 +159,7 @@ impl<'a> GpuSimilarities<'a> {
     /// ⟨z, Σz⟩ for every row z, over its class.
     fn linear_row_sums(&self) -> Result<Vec<i64>, Error> {
         let totals = self.totals()?;
-        let mut sums = Vec::with_capacity(self.order.len());
+        let mut sums = Vec::with_capacity(self.squares.len());
         self.each_row(|class, z| {
             let products = z.iter().zip(&totals[class]);
             sums.push(products.map(|(&z, total)| i64::from(z) * total).sum());
@@ -177,11 +202,11 @@ impl<'a> GpuSimilarities<'a> {
 
 impl Similarities for GpuSimilarities<'_> {
     fn rows(&self, places: &[usize]) -> Result<IntegerRows, Error> {
-        if self.pool.is_lent() {
-            let examples: Vec<usize> = places.iter().map(|&place| self.order[place]).collect();
-            return few(self.pool, &examples, self.rule);
+        if let Some((pool, order, rule)) = &self.on_host {
+            let examples: Vec<usize> = places.iter().map(|&place| order[place]).collect();
+            return few(pool, &examples, *rule);
         }
-        let pitch = IntegerRows::pitch_of(self.pool.dim());
+        let pitch = self.resident.panels.pitch();
         let mut values = Vec::with_capacity(places.len() * pitch);
         for some in places.chunks((FETCHED_BYTES / 2 / pitch).max(1)) {
             let rows = self.resident.panels.some(some)?.read(0..some.len())?;

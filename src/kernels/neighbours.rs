@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::kernels::rounding::doubt;
-use crate::quantise::FIXED_BITS;
+use crate::quantise::{FIXED_BITS, IntegerRows};
 
 /// The rows of a pool at length 2¹⁵ in whole numbers, and which of them are near to each other.
 /// Products are exact: every device gives the same. A row's product with itself is one like any
@@ -57,6 +57,46 @@ pub trait Neighbours: Send {
 
     /// Rows among which it pays to mark at a time.
     fn at_once(&self) -> usize;
+
+    /// Some of the whole-number rows, in this order.
+    ///
+    /// # Errors
+    ///
+    /// As [`count_within`](Self::count_within).
+    fn rows(&self, rows: &[usize]) -> Result<IntegerRows, Error>;
+
+    /// As [`count_within`](Self::count_within), across: for every row the number of the `visitors`, rows
+    /// of another pool, at a product above `least`, and for every visitor that of the rows.
+    ///
+    /// # Errors
+    ///
+    /// As [`count_within`](Self::count_within).
+    fn count_visitors(&self, visitors: &IntegerRows, least: i32) -> Result<[Vec<u32>; 2], Error>;
+
+    /// As [`mark_within`](Self::mark_within), the marked being `visitors`.
+    ///
+    /// # Errors
+    ///
+    /// As [`count_within`](Self::count_within).
+    fn mark_visitors(
+        &self,
+        visitors: &IntegerRows,
+        among: &[usize],
+        reach: Reach,
+    ) -> Result<Vec<Marks>, Error>;
+
+    /// As [`nearest_other`](Self::nearest_other), across: for every row the largest product with a
+    /// visitor of another label, and for every visitor that with a row.
+    ///
+    /// # Errors
+    ///
+    /// As [`count_within`](Self::count_within).
+    fn nearest_visitors(
+        &self,
+        labels: &[u32],
+        visitors: &IntegerRows,
+        labels_of_visitors: &[u32],
+    ) -> Result<[Vec<i32>; 2], Error>;
 
     /// For every row the largest product with a row of another label, unit 2⁻³⁰; `i32::MIN` where
     /// there is none. `labels` has one a row.

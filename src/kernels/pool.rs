@@ -2,12 +2,14 @@
 
 use crate::control::Stop;
 use crate::error::Error;
-use crate::features::Precision;
+use crate::features::{Features, Precision};
 use crate::kernels::neighbours::Neighbours;
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
+use crate::quantise::{ClassRanges, IntegerRows};
 use crate::random::Numbering;
+use bytemuck::Zeroable as _;
 
 /// Resident feature rows and the kernels that work on them.
 ///
@@ -86,6 +88,26 @@ pub trait Pool: Send + Sync {
         examples: Examples<'_>,
         threshold: Option<i32>,
     ) -> Result<Box<dyn Similarities + '_>, Error>;
+
+    /// As [`similarities`](Self::similarities), of rows that are whole numbers already and may be those
+    /// of other pools.
+    ///
+    /// # Errors
+    ///
+    /// As [`similarities`](Self::similarities).
+    fn similarities_of(
+        &self,
+        rows: IntegerRows,
+        classes: ClassRanges,
+        threshold: Option<i32>,
+    ) -> Result<Box<dyn Similarities + '_>, Error>;
+
+    /// A pool of other rows on the same device.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Device`] where a row does not fit one binding.
+    fn beside<'a>(&'a self, features: Features<'a>) -> Result<Box<dyn Pool + 'a>, Error>;
 
     /// Brings the rows to length 1 in whole numbers, for [`Neighbours`].
     ///
@@ -188,6 +210,28 @@ pub struct Leads {
     /// The largest score of the rows' own vector over the row's length, three roundings further off
     /// than the score; `f32::MIN` where there is no row.
     pub own: f32,
+}
+
+impl Leads {
+    /// Of no rows yet.
+    pub(crate) fn none(field: &Field<'_>) -> Self {
+        Self {
+            nearest: vec![Nearest::zeroed(); field.rows.len()],
+            least: vec![f32::MAX; field.vectors.len()],
+            own: f32::MIN,
+        }
+    }
+
+    /// Takes over what was found of some rows of the field, those at these places.
+    pub(crate) fn join(&mut self, places: &[usize], found: &Self) {
+        for (&place, &nearest) in places.iter().zip(&found.nearest) {
+            self.nearest[place] = nearest;
+        }
+        for (least, &found) in self.least.iter_mut().zip(&found.least) {
+            *least = least.min(found);
+        }
+        self.own = self.own.max(found.own);
+    }
 }
 
 /// Most products a row that [`Pool::closest`] gives.

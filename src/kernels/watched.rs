@@ -2,7 +2,7 @@
 
 use crate::control::Stop;
 use crate::error::Error;
-use crate::features::Precision;
+use crate::features::{Features, Precision};
 use crate::kernels::call::{Call, Watcher};
 use crate::kernels::neighbours::Neighbours;
 use crate::kernels::pool::{Bunch, Field, Leads, Nearest, Pool};
@@ -10,6 +10,7 @@ use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::kernels::watched_handles::{WatchedNeighbours, WatchedResiduals, WatchedSimilarities};
 use crate::lp::Lp;
+use crate::quantise::{ClassRanges, IntegerRows};
 use crate::random::Numbering;
 
 /// A pool that hands every call on, by way of a watcher.
@@ -100,8 +101,30 @@ impl<W: Watcher> Pool for Watched<'_, W> {
             inner: self.watcher.around(asked, || self.pool.neighbours())?,
             watcher: &self.watcher,
             dim: self.dim(),
-            pairs: self.rows().pow(2),
+            rows: self.rows(),
         }))
+    }
+
+    fn similarities_of(
+        &self,
+        rows: IntegerRows,
+        classes: ClassRanges,
+        threshold: Option<i32>,
+    ) -> Result<Box<dyn Similarities + '_>, Error> {
+        let (ranges, values) = (classes.clone(), rows.rows() * self.dim());
+        let run = || self.pool.similarities_of(rows, classes, threshold);
+        Ok(Box::new(WatchedSimilarities {
+            inner: self.watcher.around(Call::of("similarities", values), run)?,
+            watcher: &self.watcher,
+            dim: self.dim(),
+            ranges,
+            stored: 0..0,
+        }))
+    }
+
+    /// Not watched.
+    fn beside<'b>(&'b self, features: Features<'b>) -> Result<Box<dyn Pool + 'b>, Error> {
+        self.pool.beside(features)
     }
 
     fn nearest(

@@ -173,13 +173,12 @@ pub(super) struct WatchedNeighbours<'a, W> {
     pub(super) inner: Box<dyn Neighbours + 'a>,
     pub(super) watcher: &'a W,
     pub(super) dim: usize,
-    /// Pairs of all rows.
-    pub(super) pairs: usize,
+    pub(super) rows: usize,
 }
 
 impl<W: Watcher> Neighbours for WatchedNeighbours<'_, W> {
     fn count_within(&self, least: i32) -> Result<Vec<u32>, Error> {
-        let asked = Call::of("count_within", self.pairs * self.dim);
+        let asked = Call::of("count_within", self.rows.pow(2) * self.dim);
         (self.watcher).around(asked, || self.inner.count_within(least))
     }
 
@@ -214,7 +213,38 @@ impl<W: Watcher> Neighbours for WatchedNeighbours<'_, W> {
     }
 
     fn nearest_other(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
-        let asked = Call::of("nearest_other", self.pairs * self.dim);
+        let asked = Call::of("nearest_other", self.rows.pow(2) * self.dim);
         (self.watcher).around(asked, || self.inner.nearest_other(labels))
+    }
+
+    fn rows(&self, rows: &[usize]) -> Result<IntegerRows, Error> {
+        let asked = Call::of("integer_rows", rows.len() * self.dim);
+        (self.watcher).around(asked, || self.inner.rows(rows))
+    }
+
+    fn count_visitors(&self, visitors: &IntegerRows, least: i32) -> Result<[Vec<u32>; 2], Error> {
+        let asked = Call::of("count_within", visitors.rows() * self.rows * self.dim);
+        (self.watcher).around(asked, || self.inner.count_visitors(visitors, least))
+    }
+
+    fn mark_visitors(
+        &self,
+        visitors: &IntegerRows,
+        among: &[usize],
+        reach: Reach,
+    ) -> Result<Vec<Marks>, Error> {
+        let asked = Call::of("mark_within", visitors.rows() * among.len() * self.dim);
+        (self.watcher).around(asked, || self.inner.mark_visitors(visitors, among, reach))
+    }
+
+    fn nearest_visitors(
+        &self,
+        labels: &[u32],
+        visitors: &IntegerRows,
+        labels_of_visitors: &[u32],
+    ) -> Result<[Vec<i32>; 2], Error> {
+        let asked = Call::of("nearest_other", visitors.rows() * self.rows * self.dim);
+        let run = || (self.inner).nearest_visitors(labels, visitors, labels_of_visitors);
+        self.watcher.around(asked, run)
     }
 }

@@ -1,6 +1,6 @@
 //! Every device that a test can run on.
 
-use coresift::{CpuPool, Features, Pool};
+use coresift::{CpuPool, Features, Pool, Shards};
 
 /// Runs `check` on the features in a pool of every device, by name: the CPU; a software Vulkan
 /// adapter; the same adapter with 384 KiB bindings and short grid axes, so that small inputs cross
@@ -9,9 +9,12 @@ use coresift::{CpuPool, Features, Pool};
 /// and `CORESIFT_TEST_ADAPTER` one to take instead of the software adapter, for a machine that has a
 /// GPU and no Mesa. A GPU has all features from the start, so that nothing is left to the host.
 ///
+/// Shards come besides: one of a single row, then the CPU and the software adapter by turns.
+///
 /// Panics where there is no such adapter: a test that did not run has not passed.
 pub fn on_every_device(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
     check("cpu", &CpuPool::new(features.clone()));
+    check("3 shards", &shards(&features, 3));
     #[cfg(feature = "gpu")]
     on_every_gpu(|name, gpu| check(name, &gpu.upload(&features).expect("the pool fits")));
 }
@@ -28,8 +31,34 @@ pub fn with_features_lent(features: Features<'_>, check: impl Fn(&str, &dyn Pool
     });
 }
 
+/// The features in so many pools of uneven sizes, or in as many as there are rows: the first has a single
+/// row, the others are by turns on the software adapter, where there is one, and on the CPU.
+pub fn shards<'a>(features: &Features<'a>, count: usize) -> Shards<'a> {
+    let (rows, count) = (features.rows(), count.min(features.rows()));
+    // 0, 1, and then ever larger steps.
+    let cut = |shard: usize| match shard {
+        0 => 0,
+        _ => 1 + (rows - 1) * (shard - 1).pow(2) / (count - 1).max(1).pow(2),
+    };
+    let mut starts: Vec<usize> = (0..count).map(cut).collect();
+    starts.dedup();
+    starts.push(rows);
+    starts.dedup();
+    let part = |(shard, cut): (usize, &[usize])| -> Box<dyn Pool + 'a> {
+        let part = features.part(cut[0]..cut[1]);
+        #[cfg(feature = "gpu")]
+        if shard % 2 == 1 {
+            return Box::new(a_gpu().upload(&part).expect("the shard fits"));
+        }
+        let _ = shard;
+        Box::new(CpuPool::new(part))
+    };
+    let pools = starts.windows(2).enumerate().map(part).collect();
+    Shards::new(pools).expect("parts of one matrix")
+}
+
 #[cfg(feature = "gpu")]
-pub use gpus::{SOFTWARE, cut, on_every_gpu, on_every_gpu_but_gl, software, tiny};
+pub use gpus::{SOFTWARE, a_gpu, cut, on_every_gpu, on_every_gpu_but_gl, software, tiny};
 
 #[cfg(feature = "gpu")]
 mod gpus {
@@ -49,6 +78,11 @@ mod gpus {
     fn gpus() -> &'static [(String, Gpu)] {
         static GPUS: OnceLock<Vec<(String, Gpu)>> = OnceLock::new();
         GPUS.get_or_init(every_gpu)
+    }
+
+    /// The software adapter.
+    pub fn a_gpu() -> &'static Gpu {
+        &gpus()[0].1
     }
 
     /// As [`on_every_gpu`], but not through OpenGL.

@@ -134,6 +134,10 @@ fn devices(args: &BenchArgs, console: Console) -> Result<Vec<Opened>, Failure> {
     let device: Box<dyn Device> = match &args.device {
         Choice::Cpu => Box::new(Cpu),
         Choice::Adapter(asked) => gpu(Some(asked))?,
+        Choice::Several(_) | Choice::All => {
+            let problem = "--device: several found, one expected (--all measures every one)";
+            return Err(Failure::Usage(problem.to_owned()));
+        }
         Choice::Auto => gpu(None).unwrap_or_else(|error| {
             stderr::rejoin();
             console.note(error);

@@ -172,3 +172,40 @@ fn what_drivers_print_is_shown_where_a_run_fails_and_only_there() {
     let cpu = stderr(&run(&select("--budget=13", "--device=cpu")));
     assert!(cpu.starts_with("error: budget: 13 picks"), "{cpu}");
 }
+
+/// Several devices share the rows, and pick the same.
+#[test]
+fn devices_with_commas_between_share_the_rows() {
+    let place = Place::new();
+    let on = |device: &str| {
+        let device = format!("--device={device}");
+        let args = [
+            "select",
+            "x.npy",
+            &device,
+            "--method=gram-schmidt",
+            "--budget=3",
+        ];
+        let output = place.run(&args);
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout.clone()).unwrap(),
+            stderr(&output),
+        )
+    };
+    let (_, whole, _) = on("cpu");
+    let (code, shared, said) = on("cpu, cpu,cpu");
+    assert_eq!((code, shared), (Some(0), whole));
+    assert!(said.starts_with("device: cpu, cpu, cpu\n"), "{said}");
+    for (device, problem) in [
+        ("cpu,", "\"\" found, auto, cpu"),
+        (
+            "cpu,auto",
+            "\"auto\" among others found, cpu or adapters expected",
+        ),
+    ] {
+        let (code, _, said) = on(device);
+        assert_eq!(code, Some(2), "{device}");
+        assert!(said.contains(problem), "{said}");
+    }
+}

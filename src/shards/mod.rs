@@ -1,0 +1,288 @@
+//! Several pools as one. Kernels run on the shards side by side; answers are joined in shard order, and are
+//! whole numbers or bounds that the host settles, so that picks do not depend on the cut.
+
+mod neighbours;
+mod parts;
+mod residuals;
+mod similarities;
+
+use crate::control::Stop;
+use crate::error::Error;
+use crate::features::{Features, Precision};
+use crate::kernels::neighbours::Neighbours;
+use crate::kernels::pool::{Bunch, Field, Leads, Nearest, Pool};
+use crate::kernels::residuals::Residuals;
+use crate::kernels::similarities::{Examples, Similarities};
+use crate::lp::Lp;
+use crate::quantise::{ClassRanges, IntegerRows};
+use neighbours::ShardNeighbours;
+use parts::{Part, Parts};
+use residuals::ShardResiduals;
+use similarities::ShardSimilarities;
+
+/// Pools of consecutive parts of one feature matrix, on any devices, as one pool.
+///
+/// Row i of the shards is row i of the matrix: the first pool's rows come first. Every selector makes the
+/// picks that it makes of the matrix in one pool.
+///
+/// Rows meet rows of another shard as whole numbers of 16 bits a value, a block at a time. The rows of a
+/// latent class (SAS) or of a cluster (TypiClust) that are of several shards are worked on by one.
+///
+/// ```
+/// use coresift::{CpuPool, Features, GramSchmidt, Selector, Shards};
+///
+/// let x = [9.0, 0.0, 8.0, 0.0, 0.0, 1.0];
+/// let features = Features::new(&x, 3, 2)?;
+/// let parts = [features.part(0..1), features.part(1..3)];
+/// let shards = Shards::new(parts.into_iter().map(|part| Box::new(CpuPool::new(part)) as _).collect())?;
+/// let chosen = GramSchmidt { greedy: true, ..GramSchmidt::default() }.select(&shards, 2)?;
+/// assert_eq!(chosen.picks, [0, 2]);
+/// # Ok::<(), coresift::Error>(())
+/// ```
+pub struct Shards<'a> {
+    parts: Parts<'a>,
+}
+
+impl std::fmt::Debug for Shards<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Shards").field(&self.parts.cuts).finish()
+    }
+}
+
+impl<'a> Shards<'a> {
+    /// Pools of consecutive rows, in their order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Argument`] where there is none, one is empty, or they differ in the values of a row or in
+    /// their unit: pools of [parts](Features::part) of one matrix share it.
+    pub fn new(pools: Vec<Box<dyn Pool + 'a>>) -> Result<Self, Error> {
+        let refuse = |found: String, expected: String| {
+            Err(Error::Argument {
+                argument: "shards",
+                found,
+                expected,
+            })
+        };
+        let Some(first) = pools.first() else {
+            return refuse("none".to_owned(), "at least one".to_owned());
+        };
+        let (dim, scale) = (first.dim(), first.scale());
+        for (shard, pool) in pools.iter().enumerate() {
+            if pool.rows() == 0 {
+                return refuse(format!("shard {shard} without rows"), "rows".to_owned());
+            }
+            if pool.dim() != dim {
+                let found = format!("shard {shard} of {} values a row", pool.dim());
+                return refuse(found, format!("{dim}, as in shard 0"));
+            }
+            if pool.scale() != scale {
+                let found = format!("shard {shard} in a unit of {:e}", 1.0 / pool.scale());
+                return refuse(
+                    found,
+                    format!("{:e}, as in shard 0: parts of one matrix", 1.0 / scale),
+                );
+            }
+        }
+        Ok(Self {
+            parts: Parts::new(pools),
+        })
+    }
+
+    /// The answers to bunches, those of which the shard has all rows by index, the others' rows by value.
+    fn closest_of_shard(
+        &self,
+        shard: usize,
+        bunches: &[&Bunch<'_>],
+        k: usize,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        let (pool, first) = (&self.parts.pools[shard], self.parts.cuts.rows(shard).start);
+        let (at_home, abroad): (Vec<_>, Vec<_>) =
+            (0..bunches.len()).partition(|&at| self.parts.home_of(bunches[at].rows).is_some());
+        let mut answers = vec![Vec::new(); bunches.len()];
+        let local: Vec<Vec<usize>> = (at_home.iter())
+            .map(|&at| bunches[at].rows.iter().map(|row| row - first).collect())
+            .collect();
+        let asked: Vec<Bunch<'_>> = (at_home.iter().zip(&local))
+            .map(|(&at, rows)| Bunch {
+                rows,
+                ..*bunches[at]
+            })
+            .collect();
+        if !asked.is_empty() {
+            for (at, answer) in at_home.into_iter().zip(pool.closest(&asked, k)?) {
+                answers[at] = answer;
+            }
+        }
+        for at in abroad {
+            let bunch = bunches[at];
+            let values = self.given_rows(bunch.rows)?;
+            let visiting = pool.beside(Features::new(&values, bunch.rows.len(), self.dim())?)?;
+            let rows: Vec<usize> = (0..bunch.rows.len()).collect();
+            let asked = Bunch {
+                rows: &rows,
+                ..*bunch
+            };
+            answers[at] = visiting.closest(&[asked], k)?.swap_remove(0);
+        }
+        Ok(answers)
+    }
+}
+
+impl Pool for Shards<'_> {
+    fn rows(&self) -> usize {
+        self.parts.cuts.all()
+    }
+
+    fn dim(&self) -> usize {
+        self.parts.pools[0].dim()
+    }
+
+    fn scale(&self) -> f32 {
+        self.parts.pools[0].scale()
+    }
+
+    /// The finest of the shards'.
+    fn precision(&self) -> Precision {
+        let precisions = self.parts.pools.iter().map(|pool| pool.precision());
+        precisions.min().unwrap_or_default()
+    }
+
+    fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {
+        Ok(self.parts.each(|_, pool| pool.row_norms(norm))?.concat())
+    }
+
+    fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        self.parts.fetch(rows, |pool, rows| pool.gather_rows(rows))
+    }
+
+    fn given_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        self.parts.fetch(rows, |pool, rows| pool.given_rows(rows))
+    }
+
+    fn values_at_once(&self) -> usize {
+        self.parts
+            .pools
+            .iter()
+            .map(|pool| pool.values_at_once())
+            .sum()
+    }
+
+    fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
+        Ok(Box::new(ShardResiduals::new(&self.parts)?))
+    }
+
+    fn similarities(
+        &self,
+        examples: Examples<'_>,
+        threshold: Option<i32>,
+    ) -> Result<Box<dyn Similarities + '_>, Error> {
+        Ok(Box::new(ShardSimilarities::new(
+            &self.parts,
+            examples,
+            threshold,
+        )?))
+    }
+
+    fn similarities_of(
+        &self,
+        rows: IntegerRows,
+        classes: ClassRanges,
+        threshold: Option<i32>,
+    ) -> Result<Box<dyn Similarities + '_>, Error> {
+        Ok(Box::new(ShardSimilarities::of(
+            &self.parts,
+            &rows,
+            &classes,
+            threshold,
+        )?))
+    }
+
+    /// On the first shard's device.
+    fn beside<'a>(&'a self, features: Features<'a>) -> Result<Box<dyn Pool + 'a>, Error> {
+        self.parts.pools[0].beside(features)
+    }
+
+    fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error> {
+        Ok(Box::new(ShardNeighbours::new(&self.parts)?))
+    }
+
+    fn nearest(
+        &self,
+        vectors: &[f32],
+        offsets: &[f32],
+        lengths: &[f32],
+    ) -> Result<Vec<Nearest>, Error> {
+        let found = self.parts.each(|shard, pool| {
+            pool.nearest(vectors, offsets, &lengths[self.parts.cuts.rows(shard)])
+        })?;
+        Ok(found.concat())
+    }
+
+    fn leads(
+        &self,
+        fields: &[Field<'_>],
+        vectors: &[f64],
+        offsets: &[f64],
+        lengths: &[f32],
+    ) -> Result<Option<Vec<Leads>>, Error> {
+        let split: Vec<Vec<Part>> = (fields.iter())
+            .map(|field| self.parts.cuts.split(field.rows))
+            .collect();
+        let found = self.parts.each(|shard, pool| {
+            let parts = fields.iter().zip(&split);
+            let of_shard: Vec<Field<'_>> = parts
+                .map(|(field, parts)| Field {
+                    rows: &parts[shard].rows,
+                    vectors: field.vectors.clone(),
+                })
+                .collect();
+            pool.leads(
+                &of_shard,
+                vectors,
+                offsets,
+                &lengths[self.parts.cuts.rows(shard)],
+            )
+        })?;
+        let Some(found) = found.into_iter().collect::<Option<Vec<_>>>() else {
+            return Ok(None);
+        };
+        let mut leads: Vec<Leads> = fields.iter().map(Leads::none).collect();
+        for (shard, found) in found.into_iter().enumerate() {
+            for ((leads, found), parts) in leads.iter_mut().zip(found).zip(&split) {
+                leads.join(&parts[shard].places, &found);
+            }
+        }
+        Ok(Some(leads))
+    }
+
+    fn stop(&self) -> &Stop {
+        self.parts.pools[0].stop()
+    }
+
+    /// A bunch goes to the shard that has all its rows, or else by turns.
+    fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
+        let shards = self.parts.pools.len();
+        let home = |(at, bunch): (usize, &Bunch<'_>)| {
+            self.parts.home_of(bunch.rows).unwrap_or(at % shards)
+        };
+        let homes: Vec<usize> = bunches.iter().enumerate().map(home).collect();
+        let of_shard = |shard: usize| -> Vec<usize> {
+            (0..bunches.len())
+                .filter(|&at| homes[at] == shard)
+                .collect()
+        };
+        let found = self.parts.each(|shard, _| {
+            let asked: Vec<&Bunch<'_>> =
+                of_shard(shard).into_iter().map(|at| &bunches[at]).collect();
+            self.closest_of_shard(shard, &asked, k)
+        })?;
+        let mut answers = vec![Vec::new(); bunches.len()];
+        for (shard, found) in found.into_iter().enumerate() {
+            for (at, answer) in of_shard(shard).into_iter().zip(found) {
+                answers[at] = answer;
+            }
+        }
+        Ok(answers)
+    }
+}

@@ -1,0 +1,140 @@
+//! The pools that make one, and which rows each has.
+
+use crate::error::Error;
+use crate::kernels::pool::Pool;
+use std::ops::Range;
+
+/// Pools of consecutive rows.
+pub(super) struct Parts<'a> {
+    pub(super) pools: Vec<Box<dyn Pool + 'a>>,
+    pub(super) cuts: Cuts,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn new(pools: Vec<Box<dyn Pool + 'a>>) -> Self {
+        let cuts = Cuts::new(pools.iter().map(|pool| pool.rows()));
+        Self { pools, cuts }
+    }
+
+    /// Values per row.
+    pub(super) fn dim(&self) -> usize {
+        self.pools[0].dim()
+    }
+
+    /// What `work` makes of every shard, side by side.
+    pub(super) fn each<T: Send>(
+        &self,
+        work: impl Fn(usize, &dyn Pool) -> Result<T, Error> + Sync,
+    ) -> Result<Vec<T>, Error> {
+        side_by_side(self.pools.iter().enumerate().collect(), |(shard, pool)| {
+            work(shard, &**pool)
+        })
+    }
+
+    /// Rows asked of the shards that have them.
+    pub(super) fn fetch(
+        &self,
+        rows: &[usize],
+        of_shard: impl Fn(&dyn Pool, &[usize]) -> Result<Vec<f32>, Error> + Sync,
+    ) -> Result<Vec<f32>, Error> {
+        let dim = self.dim();
+        let split = self.cuts.split(rows);
+        // Few rows are mostly those of one shard, which needs no thread.
+        let asked: Vec<usize> = (0..split.len())
+            .filter(|&shard| !split[shard].rows.is_empty())
+            .collect();
+        let found = side_by_side(asked.clone(), |shard| {
+            of_shard(&*self.pools[shard], &split[shard].rows)
+        })?;
+        let mut values = vec![0.0; rows.len() * dim];
+        for (shard, found) in asked.into_iter().zip(found) {
+            for (&at, x) in split[shard].places.iter().zip(found.chunks_exact(dim)) {
+                values[at * dim..][..dim].copy_from_slice(x);
+            }
+        }
+        Ok(values)
+    }
+
+    /// The shard that has all of some rows.
+    pub(super) fn home_of(&self, rows: &[usize]) -> Option<usize> {
+        let shard = self.cuts.shard_of(*rows.first()?);
+        let span = self.cuts.rows(shard);
+        rows.iter().all(|row| span.contains(row)).then_some(shard)
+    }
+}
+
+/// Which rows each shard has.
+#[derive(Debug)]
+pub(super) struct Cuts {
+    /// The first row of each and, at last, the number of rows.
+    starts: Vec<usize>,
+}
+
+/// Those of some rows that a shard has.
+pub(super) struct Part {
+    /// Their indices in the shard.
+    pub(super) rows: Vec<usize>,
+    /// Their places among the rows.
+    pub(super) places: Vec<usize>,
+}
+
+impl Cuts {
+    pub(super) fn new(sizes: impl Iterator<Item = usize>) -> Self {
+        let mut starts = vec![0];
+        starts.extend(sizes.scan(0, |end, size| {
+            *end += size;
+            Some(*end)
+        }));
+        Self { starts }
+    }
+
+    pub(super) fn all(&self) -> usize {
+        self.starts[self.starts.len() - 1]
+    }
+
+    pub(super) fn rows(&self, shard: usize) -> Range<usize> {
+        self.starts[shard]..self.starts[shard + 1]
+    }
+
+    pub(super) fn shard_of(&self, row: usize) -> usize {
+        self.starts.partition_point(|&start| start <= row) - 1
+    }
+
+    /// Some rows, shard by shard, in their order.
+    pub(super) fn split(&self, rows: &[usize]) -> Vec<Part> {
+        let shards = self.starts.len() - 1;
+        let mut parts: Vec<Part> = (0..shards)
+            .map(|_| Part {
+                rows: Vec::new(),
+                places: Vec::new(),
+            })
+            .collect();
+        for (place, &row) in rows.iter().enumerate() {
+            let shard = self.shard_of(row);
+            parts[shard].rows.push(row - self.starts[shard]);
+            parts[shard].places.push(place);
+        }
+        parts
+    }
+}
+
+/// What `work` makes of each item, every one in a thread of its own: a device is waited for while others
+/// work. The error of the first that has one.
+pub(super) fn side_by_side<I: Send, T: Send>(
+    items: Vec<I>,
+    work: impl Fn(I) -> Result<T, Error> + Sync,
+) -> Result<Vec<T>, Error> {
+    if items.len() < 2 {
+        return items.into_iter().map(work).collect();
+    }
+    std::thread::scope(|scope| {
+        let work = &work;
+        let threads: Vec<_> = (items.into_iter())
+            .map(|item| scope.spawn(move || work(item)))
+            .collect();
+        let joined = threads.into_iter().map(|thread| thread.join());
+        let found =
+            joined.map(|found| found.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        found.collect()
+    })
+}

@@ -1,0 +1,100 @@
+//! The states of a Gram-Schmidt run, shard by shard.
+
+use super::parts::{Cuts, Parts, side_by_side};
+use crate::error::Error;
+use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};
+
+pub(super) struct ShardResiduals<'a> {
+    cuts: &'a Cuts,
+    shards: Vec<Box<dyn Residuals + 'a>>,
+}
+
+impl<'a> ShardResiduals<'a> {
+    pub(super) fn new(shards: &'a Parts<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            cuts: &shards.cuts,
+            shards: (shards.pools.iter())
+                .map(|pool| pool.residuals())
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// What `work` makes of every shard, side by side.
+    fn each<T: Send>(
+        &mut self,
+        work: impl Fn(usize, &mut (dyn Residuals + 'a)) -> Result<T, Error> + Sync,
+    ) -> Result<Vec<T>, Error> {
+        let shards = self.shards.iter_mut().enumerate().collect();
+        side_by_side(shards, |(shard, residuals): (usize, &mut Box<_>)| {
+            work(shard, &mut **residuals)
+        })
+    }
+}
+
+impl Residuals for ShardResiduals<'_> {
+    fn load(&mut self, states: &[RowState]) -> Result<(), Error> {
+        let cuts = self.cuts;
+        self.each(|shard, residuals| residuals.load(&states[cuts.rows(shard)]))?;
+        Ok(())
+    }
+
+    fn read(&self) -> Result<Vec<RowState>, Error> {
+        let states: Result<Vec<_>, _> = self.shards.iter().map(|shard| shard.read()).collect();
+        Ok(states?.concat())
+    }
+
+    fn write(&mut self, rows: &[usize], states: &[RowState]) -> Result<(), Error> {
+        let parts = self.cuts.split(rows);
+        self.each(|shard, residuals| {
+            let part = &parts[shard];
+            if part.rows.is_empty() {
+                return Ok(());
+            }
+            let states: Vec<RowState> = part.places.iter().map(|&place| states[place]).collect();
+            residuals.write(&part.rows, &states)
+        })?;
+        Ok(())
+    }
+
+    fn due_rows(&self, tau: f32, rate: Rate, limit: usize) -> Result<Due, Error> {
+        let mut all = Due::default();
+        for (shard, residuals) in self.shards.iter().enumerate() {
+            let due = residuals.due_rows(tau, rate, limit)?;
+            let first = self.cuts.rows(shard).start;
+            all.count += due.count;
+            all.rows.extend(due.rows.into_iter().map(|row| first + row));
+        }
+        all.rows.truncate(limit);
+        Ok(all)
+    }
+
+    fn deflate(&mut self, directions: &[f32], dt: &[f32], rate: Rate) -> Result<Totals, Error> {
+        let totals = self.each(|_, residuals| residuals.deflate(directions, dt, rate))?;
+        Ok(sum(&totals))
+    }
+
+    /// The `count` largest of all are among those of the shards.
+    fn deflate_largest(
+        &mut self,
+        directions: &[f32],
+        number: usize,
+        count: usize,
+        rate: Rate,
+    ) -> Result<Totals, Error> {
+        let totals =
+            self.each(|_, residuals| residuals.deflate_largest(directions, number, count, rate))?;
+        Ok(sum(&totals))
+    }
+
+    fn refresh(&mut self, basis: &[f32], dead: f32, rate: Rate) -> Result<Totals, Error> {
+        let totals = self.each(|_, residuals| residuals.refresh(basis, dead, rate))?;
+        Ok(sum(&totals))
+    }
+}
+
+fn sum(shards: &[Totals]) -> Totals {
+    shards.iter().fold(Totals::default(), |a, b| Totals {
+        rate: a.rate + b.rate,
+        residual_sq: a.residual_sq + b.residual_sq,
+    })
+}

@@ -1,0 +1,352 @@
+//! Similarities within classes that may have rows of several shards: every class goes to one.
+
+use super::parts::{Cuts, Parts, side_by_side};
+use crate::error::Error;
+use crate::kernels::pool::Pool;
+use crate::kernels::similarities::{Examples, Round, Similarities};
+use crate::quantise::{ClassRanges, IntegerRows, Length, NEED, mean_of, round_mean};
+use std::ops::Range;
+
+/// Values of whole-number rows that are fetched from a shard at a time.
+const FETCHED: usize = 1 << 25;
+
+/// Consecutive classes that one shard works on.
+struct Group<'a> {
+    classes: Range<usize>,
+    places: Range<usize>,
+    inner: Box<dyn Similarities + 'a>,
+}
+
+pub(super) struct ShardSimilarities<'a> {
+    ranges: ClassRanges,
+    pitch: usize,
+    groups: Vec<Group<'a>>,
+    kept: Range<usize>,
+}
+
+impl<'a> ShardSimilarities<'a> {
+    /// Each shard makes whole numbers of its rows; those of a class then meet on one.
+    pub(super) fn new(
+        shards: &'a Parts<'_>,
+        examples: Examples<'_>,
+        threshold: Option<i32>,
+    ) -> Result<Self, Error> {
+        let ranges = examples.ranges();
+        Self::grouped(shards, &ranges, |pool, shard, classes| {
+            let of_group = &examples.classes[classes];
+            let local = Local::new(&shards.cuts, shard, examples.views);
+            let by_index: Option<Vec<Vec<usize>>> = (of_group.iter())
+                .map(|class| class.iter().map(|&example| local.of(example)).collect())
+                .collect();
+            let Some(by_index) = by_index else {
+                let rows = quantise(shards, &of_group.concat(), examples)?;
+                let sizes = of_group.iter().map(|class| class.len());
+                return pool.similarities_of(rows, ClassRanges::new(sizes), threshold);
+            };
+            let classes: Vec<&[usize]> = by_index.iter().map(Vec::as_slice).collect();
+            let of_shard = Examples {
+                classes: &classes,
+                ..examples
+            };
+            let made = pool.similarities(of_shard, threshold);
+            made.map_err(|error| of_all(error, shards.cuts.rows(shard).start))
+        })
+    }
+
+    /// Of whole-number rows.
+    pub(super) fn of(
+        shards: &'a Parts<'_>,
+        rows: &IntegerRows,
+        ranges: &ClassRanges,
+        threshold: Option<i32>,
+    ) -> Result<Self, Error> {
+        Self::grouped(shards, ranges, |pool, _, classes| {
+            let places: Vec<usize> = ranges.span(classes.clone()).collect();
+            let sizes = classes.map(|class| ranges.class(class).len());
+            pool.similarities_of(rows.some(&places), ClassRanges::new(sizes), threshold)
+        })
+    }
+
+    fn grouped(
+        shards: &'a Parts<'_>,
+        ranges: &ClassRanges,
+        make: impl Fn(&'a dyn Pool, usize, Range<usize>) -> Result<Box<dyn Similarities + 'a>, Error>,
+    ) -> Result<Self, Error> {
+        let (mut made, mut zero_row) = (Vec::new(), None);
+        for (shard, classes) in groups(ranges, shards.pools.len()).into_iter().enumerate() {
+            if classes.is_empty() {
+                continue;
+            }
+            match make(&*shards.pools[shard], shard, classes.clone()) {
+                Ok(inner) => made.push(Group {
+                    places: ranges.span(classes.clone()),
+                    classes,
+                    inner,
+                }),
+                Err(Error::ZeroRow { row, .. }) => zero_row = lower(zero_row, row),
+                Err(error) => return Err(error),
+            }
+        }
+        if let Some(row) = zero_row {
+            return Err(Error::ZeroRow { row, need: NEED });
+        }
+        Ok(Self {
+            ranges: ranges.clone(),
+            pitch: IntegerRows::pitch_of(shards.dim()),
+            groups: made,
+            kept: 0..0,
+        })
+    }
+
+    /// The group of a class.
+    fn of_class(&self, class: usize) -> &Group<'a> {
+        let group = self
+            .groups
+            .partition_point(|group| group.classes.end <= class);
+        &self.groups[group]
+    }
+
+    fn concat<T: Clone>(
+        &self,
+        of_group: impl Fn(&Group<'a>) -> Result<Vec<T>, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let found: Result<Vec<_>, _> = self.groups.iter().map(of_group).collect();
+        Ok(found?.concat())
+    }
+}
+
+impl Group<'_> {
+    /// Those of some places that are the group's, as it has them.
+    fn own(&self, places: &[usize]) -> Vec<usize> {
+        let own = places.iter().filter(|place| self.places.contains(place));
+        own.map(|place| place - self.places.start).collect()
+    }
+
+    /// Those of some classes that are the group's, by their own numbers.
+    fn part(&self, classes: &Range<usize>) -> Range<usize> {
+        let first = classes.start.max(self.classes.start);
+        let end = classes.end.min(self.classes.end).max(first);
+        if first == end {
+            return 0..0;
+        }
+        first - self.classes.start..end - self.classes.start
+    }
+}
+
+impl Similarities for ShardSimilarities<'_> {
+    fn rows(&self, places: &[usize]) -> Result<IntegerRows, Error> {
+        let mut values = vec![0; places.len() * self.pitch];
+        for group in &self.groups {
+            let at = (0..places.len()).filter(|&at| group.places.contains(&places[at]));
+            let own = group.own(places);
+            if own.is_empty() {
+                continue;
+            }
+            let found = group.inner.rows(&own)?;
+            for (row, at) in at.enumerate() {
+                values[at * self.pitch..][..self.pitch].copy_from_slice(found.row(row));
+            }
+        }
+        Ok(IntegerRows::of(values, self.pitch))
+    }
+
+    fn squares(&self) -> Result<Vec<i32>, Error> {
+        self.concat(|group| group.inner.squares())
+    }
+
+    fn total(&self, class: usize) -> Result<Vec<i64>, Error> {
+        let group = self.of_class(class);
+        group.inner.total(class - group.classes.start)
+    }
+
+    fn row_sums(&self) -> Result<Vec<i64>, Error> {
+        self.concat(|group| group.inner.row_sums())
+    }
+
+    fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
+        self.concat(|group| group.inner.sum_columns(&group.own(columns)))
+    }
+
+    /// The least of the shards', which all classes may come to.
+    fn room(&self) -> u64 {
+        let rooms = self.groups.iter().map(|group| group.inner.room());
+        rooms.min().unwrap_or(0)
+    }
+
+    fn batch(&self) -> u64 {
+        let batches = self.groups.iter().map(|group| group.inner.batch());
+        batches.min().unwrap_or(0)
+    }
+
+    fn store(&mut self, classes: Range<usize>) -> Result<(), Error> {
+        self.kept = classes.clone();
+        let groups = self.groups.iter_mut().collect();
+        side_by_side(groups, |group: &mut Group<'_>| {
+            let part = group.part(&classes);
+            group.inner.store(part)
+        })?;
+        Ok(())
+    }
+
+    fn stored(&self, class: usize) -> Result<Vec<u16>, Error> {
+        let group = self.of_class(class);
+        group.inner.stored(class - group.classes.start)
+    }
+
+    fn sum_stored(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
+        self.concat(|group| {
+            if group.part(&self.kept).is_empty() {
+                return Ok(Vec::new());
+            }
+            group.inner.sum_stored(&group.own(columns))
+        })
+    }
+
+    fn greedy_rounds(
+        &mut self,
+        gains: &mut [i64],
+        counts: &[usize],
+        step: i64,
+    ) -> Result<Vec<Vec<Round>>, Error> {
+        let (mut gains, mut counts, mut asked) = (gains, counts, Vec::new());
+        for group in &mut self.groups {
+            let part = group.part(&self.kept);
+            if part.is_empty() {
+                continue;
+            }
+            let first = group.classes.start;
+            let rows = self.ranges.span(first + part.start..first + part.end).len();
+            let (of_group, here);
+            (of_group, gains) = gains.split_at_mut(rows);
+            (here, counts) = counts.split_at(part.len());
+            asked.push((group, of_group, here));
+        }
+        let rounds = side_by_side(asked, |(group, gains, counts)| {
+            let mut rounds = group.inner.greedy_rounds(gains, counts, step)?;
+            for round in rounds.iter_mut().flatten() {
+                round.row += group.places.start;
+            }
+            Ok(rounds)
+        })?;
+        Ok(rounds.concat())
+    }
+}
+
+/// Consecutive classes for each shard, of about as many pairs.
+fn groups(ranges: &ClassRanges, shards: usize) -> Vec<Range<usize>> {
+    let pairs = |class: usize| (ranges.class(class).len() as u128).pow(2);
+    let all: u128 = (0..ranges.classes()).map(pairs).sum();
+    let (mut first, mut before) = (0, 0);
+    let mut groups = Vec::new();
+    for shard in 1..=shards as u128 {
+        let mut end = first;
+        while end < ranges.classes() && before * (shards as u128) < all * shard {
+            before += pairs(end);
+            end += 1;
+        }
+        groups.push(first..end);
+        first = end;
+    }
+    // Classes without rows at the end.
+    if let Some(last) = groups.last_mut() {
+        last.end = ranges.classes();
+    }
+    groups
+}
+
+/// Which examples a shard has whole, and their numbers there.
+struct Local {
+    rows: Range<usize>,
+    views: usize,
+}
+
+impl Local {
+    fn new(cuts: &Cuts, shard: usize, views: usize) -> Self {
+        Self {
+            rows: cuts.rows(shard),
+            views,
+        }
+    }
+
+    fn of(&self, example: usize) -> Option<usize> {
+        let first = example * self.views;
+        let is_here = self.rows.start <= first && first + self.views <= self.rows.end;
+        let begins_with_one = self.rows.start.is_multiple_of(self.views);
+        (is_here && begins_with_one).then(|| (first - self.rows.start) / self.views)
+    }
+}
+
+/// Examples in whole numbers: each shard makes those that it has, and those across shards are made here.
+fn quantise(
+    shards: &Parts<'_>,
+    order: &[usize],
+    examples: Examples<'_>,
+) -> Result<IntegerRows, Error> {
+    let mut made = IntegerRows::zeros(shards.dim(), order.len());
+    let (pitch, mut zero_row) = (made.pitch(), None::<usize>);
+    let mut across: Vec<usize> = (0..order.len()).collect();
+    for (shard, pool) in shards.pools.iter().enumerate() {
+        let local = Local::new(&shards.cuts, shard, examples.views);
+        let (own, rest): (Vec<_>, Vec<_>) = across
+            .into_iter()
+            .partition(|&place| local.of(order[place]).is_some());
+        across = rest;
+        for places in own.chunks((FETCHED / pitch).max(1)) {
+            let class: Vec<usize> = places
+                .iter()
+                .filter_map(|&place| local.of(order[place]))
+                .collect();
+            let some = Examples {
+                classes: &[&class],
+                ..examples
+            };
+            let found = match pool.similarities(some, None) {
+                Ok(found) => found.rows(&(0..class.len()).collect::<Vec<_>>())?,
+                Err(Error::ZeroRow { row, .. }) => {
+                    zero_row = lower(zero_row, row + shards.cuts.rows(shard).start);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            for (at, &place) in places.iter().enumerate() {
+                made.values_mut()[place * pitch..][..pitch].copy_from_slice(found.row(at));
+            }
+        }
+    }
+    let unit = match examples.length {
+        Length::Own => 1.0,
+        Length::Given(_) => shards.pools[0].scale(),
+    };
+    let mut mean = vec![0.0; shards.dim()];
+    for place in across {
+        let first = order[place] * examples.views;
+        let x = shards.fetch(
+            &(first..first + examples.views).collect::<Vec<_>>(),
+            |pool, rows| pool.given_rows(rows),
+        )?;
+        if let Some(view) = mean_of(&x, unit, examples.length, &mut mean) {
+            zero_row = lower(zero_row, first + view);
+        }
+        round_mean(&mean, &mut made.values_mut()[place * pitch..][..mean.len()]);
+    }
+    match zero_row {
+        Some(row) => Err(Error::ZeroRow { row, need: NEED }),
+        None => Ok(made),
+    }
+}
+
+/// The lowest row of those found and another.
+fn lower(found: Option<usize>, row: usize) -> Option<usize> {
+    Some(found.map_or(row, |lowest| lowest.min(row)))
+}
+
+/// An error of a shard, its rows counted among all.
+fn of_all(error: Error, first: usize) -> Error {
+    match error {
+        Error::ZeroRow { row, need } => Error::ZeroRow {
+            row: first + row,
+            need,
+        },
+        error => error,
+    }
+}

@@ -1,0 +1,179 @@
+//! Several pools as one: every selector's picks, whatever the cut and the devices, and bad input.
+
+mod common;
+
+use common::devices::shards;
+use common::npy;
+use coresift::{
+    Classes, CpuPool, Delta, Error, Features, GramSchmidt, Lp, Norm, OnExhaustion, ProbCover,
+    Refine, Road, Sas, Selector, Shards, Then, TypiClust, Uniform,
+};
+
+/// Every selector, with options that lead to every kernel.
+fn selectors(rows: usize) -> Vec<(&'static str, Box<dyn Selector>, usize)> {
+    let labelled = vec![rows - 1, 3];
+    let classes = Classes::Given((0..rows).map(|row| row % 5).collect());
+    let clusters = |clusters| Classes::KMeans { clusters, seed: 2 };
+    let sas = |classes: Classes| Sas {
+        classes,
+        ..Sas::default()
+    };
+    vec![
+        (
+            "uniform",
+            Box::new(Uniform {
+                seed: 1,
+                ..Uniform::default()
+            }),
+            50,
+        ),
+        (
+            "norm",
+            Box::new(Norm {
+                classes: Some(clusters(7)),
+                ..Norm::default()
+            }),
+            60,
+        ),
+        (
+            "l1",
+            Box::new(Norm {
+                norm: Lp::L1,
+                ..Norm::default()
+            }),
+            60,
+        ),
+        (
+            "gram-schmidt",
+            Box::new(GramSchmidt {
+                labelled: labelled.clone(),
+                seed: 3,
+                ..GramSchmidt::default()
+            }),
+            120,
+        ),
+        (
+            "greedy gram-schmidt",
+            Box::new(GramSchmidt {
+                greedy: true,
+                on_exhaustion: OnExhaustion::Restart,
+                ..GramSchmidt::default()
+            }),
+            120,
+        ),
+        ("sas", Box::new(sas(Classes::Given(vec![0; rows]))), 90),
+        ("sas of classes", Box::new(sas(classes.clone())), 90),
+        ("sas of clusters", Box::new(sas(clusters(4))), 90),
+        (
+            "sas without a threshold",
+            Box::new(Sas {
+                threshold: None,
+                refine: Refine::None,
+                ..sas(classes.clone())
+            }),
+            60,
+        ),
+        (
+            "sas on the fly",
+            Box::new(Sas {
+                road: Road::MatrixFree,
+                ..sas(classes)
+            }),
+            60,
+        ),
+        (
+            "typiclust",
+            Box::new(TypiClust {
+                labelled,
+                ..TypiClust::default()
+            }),
+            30,
+        ),
+        ("prob_cover", Box::new(ProbCover::default()), 20),
+        (
+            "prob_cover of a distance",
+            Box::new(ProbCover {
+                delta: Delta::Fixed(0.7),
+                ..ProbCover::default()
+            }),
+            60,
+        ),
+        (
+            "then",
+            Box::new(Then {
+                first: Box::new(TypiClust::default()),
+                second: Box::new(GramSchmidt::default()),
+                oversample: 3,
+            }),
+            20,
+        ),
+    ]
+}
+
+#[test]
+fn every_selector_picks_alike_in_any_cut() {
+    for stored in npy::small_pools() {
+        let features = Features::new(&stored.values, stored.rows, stored.dim).unwrap();
+        let whole = CpuPool::new(features.clone());
+        for (name, selector, budget) in selectors(stored.rows) {
+            let want = selector.select(&whole, budget).unwrap();
+            for count in [1, 2, 3, 7] {
+                let got = selector.select(&shards(&features, count), budget).unwrap();
+                let at = format!("{name}, {count} shards of {}", stored.name);
+                assert_eq!(got.picks, want.picks, "{at}");
+                assert_eq!(got.scores, want.scores, "{at}");
+                assert_eq!(got.epochs, want.epochs, "{at}");
+                assert_eq!(got.classes, want.classes, "{at}");
+                assert_eq!(got.cover, want.cover, "{at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn shards_that_do_not_fit_are_refused() {
+    let x: Vec<f32> = (1..=24).map(|v| v as f32).collect();
+    let features = Features::new(&x, 8, 3).unwrap();
+    let cpu = |features| Box::new(CpuPool::new(features)) as Box<dyn coresift::Pool + '_>;
+    let refused = |pools| match Shards::new(pools) {
+        Err(Error::Argument {
+            argument: "shards",
+            found,
+            expected,
+        }) => format!("{found} found, {expected} expected"),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused(Vec::new()), "none found, at least one expected");
+    let narrow = Features::new(&x, 12, 2).unwrap();
+    assert_eq!(
+        refused(vec![cpu(features.part(0..4)), cpu(narrow)]),
+        "shard 1 of 2 values a row found, 3, as in shard 0 expected"
+    );
+    // A matrix of its own has a unit of its own.
+    let first = Features::new(&x[..12], 4, 3).unwrap();
+    let said = refused(vec![cpu(first), cpu(features.part(4..8))]);
+    assert!(said.starts_with("shard 1 in a unit of "), "{said}");
+    assert!(Shards::new(vec![cpu(features.part(0..1)), cpu(features.part(1..8))]).is_ok());
+}
+
+/// A shard whose device is lost ends the run, with the picks made.
+#[test]
+fn a_lost_shard_leaves_the_picks_made() {
+    let stored = &npy::small_pools()[0];
+    let features = Features::new(&stored.values, stored.rows, stored.dim).unwrap();
+    let (first, second) = (features.part(0..900), features.part(900..stored.rows));
+    let (sound, broken) = (CpuPool::new(first), CpuPool::new(second));
+    let lost = common::Lost::after(&broken, 60);
+    let shards = Shards::new(vec![Box::new(sound), Box::new(lost)]).unwrap();
+    let selector = GramSchmidt::default();
+    let want = selector
+        .select(&CpuPool::new(features.clone()), 500)
+        .unwrap();
+    match selector.select(&shards, 500) {
+        Err(Error::DeviceLost { partial, .. }) => {
+            assert!(!partial.picks.is_empty() && partial.picks.len() < 500);
+            assert_eq!(partial.picks, want.picks[..partial.picks.len()]);
+        }
+        other => panic!("{other:?}"),
+    }
+}
