@@ -100,7 +100,7 @@ fn words_that_tell_no_adapter_are_refused_with_the_list() {
         (
             2,
             "",
-            "\"\" found, auto, cpu, gpu, the number of an adapter or",
+            "\"\" found, auto, cpu, gpu, all, the number of an adapter or",
         ),
         (2, ")", "\")\" found, auto, cpu"),
         (2, "l", "\"l\" found, auto, cpu"),
