@@ -9,7 +9,7 @@
 // fit sixteen registers.
 //
 // Grid      a thread a sum, whole workgroups, folded over x and y.
-// Mirror    `MultiplyAdds` in src/cpu/ceilings.rs.
+// Mirror    `MultiplyAdds` in cli/src/bench/cpu.rs.
 
 const THREADS = 64u;
 const CHAINS = 12u;

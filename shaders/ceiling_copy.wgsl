@@ -3,7 +3,7 @@
 //   copied[i] = source[i]           i < shape.vectors
 //
 // Grid      a thread a vector, folded over x and y.
-// Mirror    `copy` in src/cpu/ceilings.rs.
+// Mirror    `copy` in cli/src/bench/cpu.rs.
 
 const THREADS = 256u;
 

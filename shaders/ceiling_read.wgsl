@@ -4,7 +4,7 @@
 //
 // Grid      shape.threads threads, whole workgroups, folded over x and y: one word written for
 //           128 read, and neighbouring threads read neighbouring vectors.
-// Mirror    `read` in src/cpu/ceilings.rs.
+// Mirror    `read` in cli/src/bench/cpu.rs.
 
 const THREADS = 256u;
 const EACH = 32u;

@@ -34,12 +34,8 @@ pub(super) fn quantise(
             Ok(zero_view.map(|view| first + view))
         },
     );
-    // The lowest of all: an error of the features comes first.
-    let lowest = |a: Option<usize>, b: Option<usize>| match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    };
-    match zero_rows.try_reduce(|| None, |a, b| Ok(lowest(a, b)))? {
+    // The lowest of all; an error of the features comes first.
+    match zero_rows.try_reduce(|| None, |a, b| Ok(a.into_iter().chain(b).min()))? {
         Some(row) => Err(Error::ZeroRow { row, need: NEED }),
         None => Ok(rows),
     }

@@ -131,8 +131,9 @@ impl<'a> Panels<'a> {
     /// Writes all rows, the first of which has the place `first`.
     pub(super) fn fill(&self, first: usize, rows: &IntegerRows) -> Result<(), Error> {
         for panel in self.iter() {
-            let some: Vec<usize> = (panel.rows.start - first..panel.rows.end - first).collect();
-            self.write(panel, panel.rows.start, &rows.some(&some))?;
+            let own = panel.rows.start - first..panel.rows.end - first;
+            let values = &rows.values()[own.start * self.pitch..own.end * self.pitch];
+            self.gpu.write("integer rows", &panel.block, values)?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use super::greedy_rounds::BYTES_ALWAYS;
 use super::integer_rows::Resident;
 use super::integer_tile::LIST_BYTES;
-use super::memory::{Block, blocks};
+use super::memory::{Block, PIECE_BYTES, blocks};
 use super::pool::GpuPool;
 use super::quantise::{Rule, few, fill};
 use super::{greedy_rounds, row_sums, store_similarities, sum_columns, sum_stored};
@@ -31,9 +31,6 @@ const FETCHED_BYTES: usize = 1 << 18;
 const PANELS: u64 = 5;
 /// Bytes of four similarities, which a thread reads or writes at once.
 const GROUP_BYTES: u64 = 8;
-
-/// Values of rows that are read back at a time.
-const READ: usize = 1 << 22;
 
 pub(super) struct GpuSimilarities<'a> {
     /// Where the caller lends the rows: the pool, and which example is at each place.
@@ -131,7 +128,7 @@ impl<'a> GpuSimilarities<'a> {
 
     /// Hands all rows to `visit`, with the class of each.
     fn each_row(&self, mut visit: impl FnMut(usize, &[i16])) -> Result<(), Error> {
-        let at_once = (READ / self.resident.panels.pitch()).max(1);
+        let at_once = (PIECE_BYTES as usize / 2 / self.resident.panels.pitch()).max(1);
         for places in blocks(0..self.squares.len(), at_once) {
             let rows = self.resident.panels.read(places.clone())?;
             for (place, z) in places.zip(rows.values().chunks_exact(rows.pitch())) {

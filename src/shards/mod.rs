@@ -26,7 +26,8 @@ use similarities::ShardSimilarities;
 /// picks that it makes of the matrix in one pool.
 ///
 /// Rows meet rows of another shard as whole numbers of 16 bits a value, a block at a time. The rows of a
-/// latent class (SAS) or of a cluster (TypiClust) that are of several shards are worked on by one.
+/// latent class (SAS) or of a cluster (TypiClust) that are of several shards are worked on by one. What ends
+/// the work is the first pool's [`Stop`]: all are to have the same.
 ///
 /// ```
 /// use coresift::{CpuPool, Features, GramSchmidt, Selector, Shards};
@@ -89,43 +90,38 @@ impl<'a> Shards<'a> {
         })
     }
 
-    /// The answers to bunches, those of which the shard has all rows by index, the others' rows by value.
-    fn closest_of_shard(
+    /// The answers to bunches of which the shard has all rows.
+    fn closest_at_home(
         &self,
         shard: usize,
         bunches: &[&Bunch<'_>],
         k: usize,
     ) -> Result<Vec<Vec<f32>>, Error> {
-        let (pool, first) = (&self.parts.pools[shard], self.parts.cuts.rows(shard).start);
-        let (at_home, abroad): (Vec<_>, Vec<_>) =
-            (0..bunches.len()).partition(|&at| self.parts.home_of(bunches[at].rows).is_some());
-        let mut answers = vec![Vec::new(); bunches.len()];
-        let local: Vec<Vec<usize>> = (at_home.iter())
-            .map(|&at| bunches[at].rows.iter().map(|row| row - first).collect())
+        let first = self.parts.cuts.rows(shard).start;
+        let local: Vec<Vec<usize>> = (bunches.iter())
+            .map(|bunch| bunch.rows.iter().map(|row| row - first).collect())
             .collect();
-        let asked: Vec<Bunch<'_>> = (at_home.iter().zip(&local))
-            .map(|(&at, rows)| Bunch {
-                rows,
-                ..*bunches[at]
-            })
+        let bunches = bunches.iter().zip(&local);
+        let bunches: Vec<Bunch<'_>> = bunches
+            .map(|(bunch, rows)| Bunch { rows, ..**bunch })
             .collect();
-        if !asked.is_empty() {
-            for (at, answer) in at_home.into_iter().zip(pool.closest(&asked, k)?) {
-                answers[at] = answer;
-            }
-        }
-        for at in abroad {
-            let bunch = bunches[at];
-            let values = self.given_rows(bunch.rows)?;
-            let visiting = pool.beside(Features::new(&values, bunch.rows.len(), self.dim())?)?;
-            let rows: Vec<usize> = (0..bunch.rows.len()).collect();
-            let asked = Bunch {
+        self.parts.pools[shard].closest(&bunches, k)
+    }
+
+    /// The answer to a bunch of several shards: its rows come to one.
+    fn closest_abroad(&self, shard: usize, bunch: &Bunch<'_>, k: usize) -> Result<Vec<f32>, Error> {
+        let values = self.given_rows(bunch.rows)?;
+        let features = Features::new(&values, bunch.rows.len(), self.dim())?;
+        let pool = self.parts.pools[shard].beside(features)?;
+        let rows: Vec<usize> = (0..bunch.rows.len()).collect();
+        let answers = pool.closest(
+            &[Bunch {
                 rows: &rows,
                 ..*bunch
-            };
-            answers[at] = visiting.closest(&[asked], k)?.swap_remove(0);
-        }
-        Ok(answers)
+            }],
+            k,
+        )?;
+        Ok(answers.concat())
     }
 }
 
@@ -260,28 +256,32 @@ impl Pool for Shards<'_> {
         self.parts.pools[0].stop()
     }
 
-    /// A bunch goes to the shard that has all its rows, or else by turns.
+    /// A bunch goes to the shard that has all its rows, or else to one by turns.
     fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
         let shards = self.parts.pools.len();
-        let home = |(at, bunch): (usize, &Bunch<'_>)| {
-            self.parts.home_of(bunch.rows).unwrap_or(at % shards)
-        };
-        let homes: Vec<usize> = bunches.iter().enumerate().map(home).collect();
-        let of_shard = |shard: usize| -> Vec<usize> {
-            (0..bunches.len())
-                .filter(|&at| homes[at] == shard)
-                .collect()
-        };
+        let mut at_home = vec![Vec::new(); shards];
+        let mut abroad = vec![Vec::new(); shards];
+        for (at, bunch) in bunches.iter().enumerate() {
+            match self.parts.home_of(bunch.rows) {
+                Some(shard) => at_home[shard].push(at),
+                None => abroad[at % shards].push(at),
+            }
+        }
         let found = self.parts.each(|shard, _| {
-            let asked: Vec<&Bunch<'_>> =
-                of_shard(shard).into_iter().map(|at| &bunches[at]).collect();
-            self.closest_of_shard(shard, &asked, k)
+            let own: Vec<&Bunch<'_>> = at_home[shard].iter().map(|&at| &bunches[at]).collect();
+            let mut answers = self.closest_at_home(shard, &own, k)?;
+            for &at in &abroad[shard] {
+                answers.push(self.closest_abroad(shard, &bunches[at], k)?);
+            }
+            Ok(answers)
         })?;
         let mut answers = vec![Vec::new(); bunches.len()];
-        for (shard, found) in found.into_iter().enumerate() {
-            for (at, answer) in of_shard(shard).into_iter().zip(found) {
-                answers[at] = answer;
-            }
+        let asked = at_home
+            .iter()
+            .zip(&abroad)
+            .map(|(own, others)| own.iter().chain(others));
+        for (&at, answer) in asked.flatten().zip(found.into_iter().flatten()) {
+            answers[at] = answer;
         }
         Ok(answers)
     }

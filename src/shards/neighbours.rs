@@ -126,20 +126,13 @@ impl Neighbours for ShardNeighbours<'_> {
     }
 
     fn rows(&self, rows: &[usize]) -> Result<IntegerRows, Error> {
-        let parts = self.cuts.split(rows);
-        let mut made = IntegerRows::zeros(self.dim, rows.len());
-        let pitch = made.pitch();
-        for (shard, part) in parts
-            .iter()
-            .enumerate()
-            .filter(|(_, part)| !part.rows.is_empty())
-        {
-            let found = self.shard(shard).rows(&part.rows)?;
-            for (at, &place) in part.places.iter().enumerate() {
-                made.values_mut()[place * pitch..][..pitch].copy_from_slice(found.row(at));
-            }
-        }
-        Ok(made)
+        let pitch = IntegerRows::pitch_of(self.dim);
+        let of_shard = |shard: usize, rows: &[usize]| {
+            let made = self.shard(shard).rows(rows)?;
+            Ok(made.values().to_vec())
+        };
+        let values = self.cuts.joined(rows, pitch, of_shard)?;
+        Ok(IntegerRows::of(values, pitch))
     }
 
     fn count_visitors(&self, visitors: &IntegerRows, least: i32) -> Result<[Vec<u32>; 2], Error> {
@@ -158,18 +151,9 @@ impl Neighbours for ShardNeighbours<'_> {
         among: &[usize],
         reach: Reach,
     ) -> Result<Vec<Marks>, Error> {
-        let parts = self.cuts.split(among);
-        let found = self.each(|shard| match &parts[shard].rows[..] {
-            [] => Ok(Vec::new()),
-            among => self.shard(shard).mark_visitors(visitors, among, reach),
-        })?;
-        let mut marks = vec![Marks::default(); among.len()];
-        for (part, found) in parts.iter().zip(found) {
-            for (&place, found) in part.places.iter().zip(found) {
-                marks[place] = found;
-            }
-        }
-        Ok(marks)
+        self.cuts.joined(among, 1, |shard, among| {
+            self.shard(shard).mark_visitors(visitors, among, reach)
+        })
     }
 
     fn nearest_visitors(

@@ -37,22 +37,8 @@ impl<'a> Parts<'a> {
         rows: &[usize],
         of_shard: impl Fn(&dyn Pool, &[usize]) -> Result<Vec<f32>, Error> + Sync,
     ) -> Result<Vec<f32>, Error> {
-        let dim = self.dim();
-        let split = self.cuts.split(rows);
-        // Few rows are mostly those of one shard, which needs no thread.
-        let asked: Vec<usize> = (0..split.len())
-            .filter(|&shard| !split[shard].rows.is_empty())
-            .collect();
-        let found = side_by_side(asked.clone(), |shard| {
-            of_shard(&*self.pools[shard], &split[shard].rows)
-        })?;
-        let mut values = vec![0.0; rows.len() * dim];
-        for (shard, found) in asked.into_iter().zip(found) {
-            for (&at, x) in split[shard].places.iter().zip(found.chunks_exact(dim)) {
-                values[at * dim..][..dim].copy_from_slice(x);
-            }
-        }
-        Ok(values)
+        let ask = |shard: usize, rows: &[usize]| of_shard(&*self.pools[shard], rows);
+        self.cuts.joined(rows, self.dim(), ask)
     }
 
     /// The shard that has all of some rows.
@@ -98,6 +84,28 @@ impl Cuts {
 
     pub(super) fn shard_of(&self, row: usize) -> usize {
         self.starts.partition_point(|&start| start <= row) - 1
+    }
+
+    /// What the shards say of some rows, in the order of these: `width` values a row. Those are asked that have
+    /// any, side by side; few rows are mostly those of one, which needs no thread.
+    pub(super) fn joined<T: Copy + Default + Send>(
+        &self,
+        rows: &[usize],
+        width: usize,
+        ask: impl Fn(usize, &[usize]) -> Result<Vec<T>, Error> + Sync,
+    ) -> Result<Vec<T>, Error> {
+        let parts = self.split(rows).into_iter().enumerate();
+        let asked: Vec<(usize, Part)> = parts.filter(|(_, part)| !part.rows.is_empty()).collect();
+        let found = side_by_side(asked.iter().collect(), |(shard, part): &(usize, Part)| {
+            ask(*shard, &part.rows)
+        })?;
+        let mut values = vec![T::default(); rows.len() * width];
+        for ((_, part), found) in asked.iter().zip(found) {
+            for (&place, found) in part.places.iter().zip(found.chunks_exact(width)) {
+                values[place * width..][..width].copy_from_slice(found);
+            }
+        }
+        Ok(values)
     }
 
     /// Some rows, shard by shard, in their order.

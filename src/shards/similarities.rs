@@ -72,7 +72,7 @@ impl<'a> ShardSimilarities<'a> {
         ranges: &ClassRanges,
         make: impl Fn(&'a dyn Pool, usize, Range<usize>) -> Result<Box<dyn Similarities + 'a>, Error>,
     ) -> Result<Self, Error> {
-        let (mut made, mut zero_row) = (Vec::new(), None);
+        let (mut made, mut zero_row) = (Vec::new(), None::<usize>);
         for (shard, classes) in groups(ranges, shards.pools.len()).into_iter().enumerate() {
             if classes.is_empty() {
                 continue;
@@ -83,7 +83,9 @@ impl<'a> ShardSimilarities<'a> {
                     classes,
                     inner,
                 }),
-                Err(Error::ZeroRow { row, .. }) => zero_row = lower(zero_row, row),
+                Err(Error::ZeroRow { row, .. }) => {
+                    zero_row = zero_row.into_iter().chain([row]).min();
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -303,7 +305,10 @@ fn quantise(
             let found = match pool.similarities(some, None) {
                 Ok(found) => found.rows(&(0..class.len()).collect::<Vec<_>>())?,
                 Err(Error::ZeroRow { row, .. }) => {
-                    zero_row = lower(zero_row, row + shards.cuts.rows(shard).start);
+                    zero_row = zero_row
+                        .into_iter()
+                        .chain([row + shards.cuts.rows(shard).start])
+                        .min();
                     continue;
                 }
                 Err(error) => return Err(error),
@@ -325,7 +330,7 @@ fn quantise(
             |pool, rows| pool.given_rows(rows),
         )?;
         if let Some(view) = mean_of(&x, unit, examples.length, &mut mean) {
-            zero_row = lower(zero_row, first + view);
+            zero_row = zero_row.into_iter().chain([first + view]).min();
         }
         round_mean(&mean, &mut made.values_mut()[place * pitch..][..mean.len()]);
     }
@@ -333,11 +338,6 @@ fn quantise(
         Some(row) => Err(Error::ZeroRow { row, need: NEED }),
         None => Ok(made),
     }
-}
-
-/// The lowest row of those found and another.
-fn lower(found: Option<usize>, row: usize) -> Option<usize> {
-    Some(found.map_or(row, |lowest| lowest.min(row)))
 }
 
 /// An error of a shard, its rows counted among all.
