@@ -5,7 +5,6 @@ use super::memory::Block;
 use crate::bench::{Effort, Limit, Measured, Number, latency, long_enough, word, wrong};
 use crate::error::Error;
 use crate::gpu::device::Gpu;
-use std::sync::OnceLock;
 use std::sync::mpsc;
 use std::time::Instant;
 use wgpu::BufferUsages;
@@ -101,8 +100,7 @@ impl Gpu {
             term,
         })?;
         let sums = self.output("sums", 4 * SOME * LANES as u64)?;
-        let (slot, blocks) = (&self.pipelines().ceiling_f32, [&shape, &sums]);
-        self.seconds("ceiling_f32", F32, slot, &blocks, SOME)
+        self.seconds("ceiling_f32", F32, &[&shape, &sums], SOME)
             .map(Some)
     }
 
@@ -111,12 +109,11 @@ impl Gpu {
         features.contains(wgpu::Features::SHADER_F16)
     }
 
-    /// Seconds of one dispatch of a kernel whose pipeline is kept for this measurement alone.
+    /// Seconds of one dispatch of a kernel.
     fn seconds(
         &self,
         name: &'static str,
         source: &str,
-        slot: &OnceLock<wgpu::ComputePipeline>,
         blocks: &[&Block],
         groups: u64,
     ) -> Result<f64, Error> {
@@ -126,7 +123,7 @@ impl Gpu {
         self.idle()?;
         Self::take_record(self)?;
         let began = Instant::now();
-        self.dispatch(name, (source, &[]), slot, &bindings, groups)?;
+        self.dispatch(name, (source, &[]), &bindings, groups)?;
         self.idle()?;
         let by_host = began.elapsed().as_secs_f64();
         let record = Self::take_record(self)?;
@@ -149,8 +146,8 @@ impl Gpu {
         let vectors = source.size() / 16;
         let shape = self.uniform(vectors as u32)?;
         let blocks = [&shape, &source, &copied];
-        let (groups, slot) = (vectors.div_ceil(THREADS), OnceLock::new());
-        let run = || self.seconds("ceiling_copy", COPY, &slot, &blocks, groups);
+        let groups = vectors.div_ceil(THREADS);
+        let run = || self.seconds("ceiling_copy", COPY, &blocks, groups);
         run()?;
         if self.read::<u32>("copied", &copied)? != words {
             return Err(wrong(Limit::Copy));
@@ -165,8 +162,7 @@ impl Gpu {
         let sums = self.output("sums", 4 * threads)?;
         let shape = self.uniform(threads as u32)?;
         let blocks = [&shape, &source, &sums];
-        let slot = OnceLock::new();
-        let run = || self.seconds("ceiling_read", READ, &slot, &blocks, threads / THREADS);
+        let run = || self.seconds("ceiling_read", READ, &blocks, threads / THREADS);
         run()?;
         let sum = |words: &[u32]| words.iter().fold(0u32, |sum, &w| sum.wrapping_add(w));
         if sum(&self.read::<u32>("sums", &sums)?) != sum(&words) {
@@ -189,13 +185,12 @@ impl Gpu {
             term,
         })?;
         let want: Vec<u32> = (0..LANES as u32).map(|lane| end(number, lane)).collect();
-        let slot = OnceLock::new();
         let bound = self.most_bound() / (4 * LANES as u64);
         let most = self.most_groups().min(bound) / GROUPS;
         let run = |times: u64| {
             let groups = GROUPS * times;
             let sums = self.output("sums", 4 * groups * LANES as u64)?;
-            let seconds = self.seconds(name, source, &slot, &[&shape, &sums], groups)?;
+            let seconds = self.seconds(name, source, &[&shape, &sums], groups)?;
             let got = self.read::<u32>("sums", &sums)?;
             if got.chunks(LANES).any(|got| got != want) {
                 return Err(wrong(Limit::MultiplyAdd(number)));
@@ -215,11 +210,10 @@ impl Gpu {
         let shape = self.uniform(1u32)?;
         let blocks = [&shape, &source, &copied];
         let bindings = blocks.map(|block| block.as_entire_binding());
-        let slot = OnceLock::new();
         let run = |times| {
             let began = Instant::now();
             for _ in 0..times {
-                self.dispatch("ceiling_copy", (COPY, &[]), &slot, &bindings, 1)?;
+                self.dispatch("ceiling_copy", (COPY, &[]), &bindings, 1)?;
                 self.idle()?;
             }
             Ok(began.elapsed().as_secs_f64())

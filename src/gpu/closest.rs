@@ -290,7 +290,6 @@ impl<'a> Panel<'a> {
         gpu.dispatch(
             "closest",
             (WGSL, &width.constants(dim)),
-            &gpu.pipelines().closest[width.slot(dim)],
             &[
                 shape.as_entire_binding(),
                 features.clone(),

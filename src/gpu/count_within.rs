@@ -26,7 +26,6 @@ pub(super) fn run(
         name: "count_within",
         wgsl: WGSL,
         constants: &[],
-        slots: &gpu.pipelines().count_within,
     };
     let rows = neighbours.rows() + visitors.map_or(0, Panels::rows);
     let bytes = gpu.fits("counts", 4 * rows as u64)?;

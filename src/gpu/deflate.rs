@@ -74,7 +74,6 @@ pub(super) fn run(
     gpu.dispatch(
         "deflate",
         (WGSL, &WIDTH.constants(pool.dim())),
-        &gpu.pipelines().deflate[WIDTH.slot(pool.dim())],
         &[
             shape.as_entire_binding(),
             panel.binding(),

@@ -2,12 +2,11 @@
 
 use super::adapter::{self, Adapter, AdapterChoice};
 use super::clock::Clock;
-use super::directions;
-use super::integer_tile::Slots;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::Features;
 use crate::gpu::pool::GpuPool;
+use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -39,7 +38,8 @@ pub(super) struct Shared {
     /// Held while a thread waits or submits, where waiting may time out.
     pub(super) waiting: Mutex<()>,
     limits: wgpu::Limits,
-    pipelines: Pipelines,
+    /// Compiled at first use: a run that only samples by norm never waits for the others.
+    pub(super) pipelines: Pipelines,
     /// Bytes of the blocks that live.
     pub(super) in_use: AtomicU64,
     /// Most that `in_use` has been since the record was last taken.
@@ -52,28 +52,8 @@ pub(super) struct Shared {
     pub(super) lost: OnceLock<String>,
 }
 
-/// Compiled at first use: a run that only samples by norm never waits for the others.
-#[derive(Debug, Default)]
-pub(super) struct Pipelines {
-    pub(super) row_norms: [OnceLock<wgpu::ComputePipeline>; 3],
-    pub(super) gather_rows: OnceLock<wgpu::ComputePipeline>,
-    pub(super) row_squares: OnceLock<wgpu::ComputePipeline>,
-    pub(super) quantise: [OnceLock<wgpu::ComputePipeline>; 2],
-    pub(super) due_rows: OnceLock<wgpu::ComputePipeline>,
-    pub(super) deflate: directions::Slots,
-    pub(super) refresh: OnceLock<wgpu::ComputePipeline>,
-    pub(super) nearest: directions::Slots,
-    pub(super) closest: directions::Slots,
-    pub(super) store_similarities: Slots,
-    pub(super) row_sums: Slots,
-    pub(super) count_within: Slots,
-    pub(super) mark_within: Slots,
-    pub(super) nearest_other: Slots,
-    pub(super) sum_columns: Slots,
-    pub(super) sum_stored: OnceLock<wgpu::ComputePipeline>,
-    pub(super) greedy_rounds: OnceLock<wgpu::ComputePipeline>,
-    pub(super) ceiling_f32: OnceLock<wgpu::ComputePipeline>,
-}
+/// Compiled kernels, by name and by what each override is set to, in bits.
+type Pipelines = Mutex<HashMap<(&'static str, Vec<(&'static str, u64)>), wgpu::ComputePipeline>>;
 
 impl Gpu {
     /// Opens the best hardware adapter, or any other by its number or name.
@@ -323,9 +303,5 @@ impl Gpu {
     /// Most workgroups of one dispatch: those that both axes of a grid count.
     pub(super) fn most_groups(&self) -> u64 {
         u64::from(self.limits().max_compute_workgroups_per_dimension).pow(2)
-    }
-
-    pub(super) fn pipelines(&self) -> &Pipelines {
-        &self.shared.pipelines
     }
 }

@@ -6,7 +6,6 @@ use crate::error::Error;
 use crate::gpu::device::Gpu;
 use rayon::prelude::*;
 use std::num::NonZeroU64;
-use std::sync::OnceLock;
 use wgpu::BufferUsages;
 
 /// Directions of a block, four times `QUADS` in `shaders/square_tile.wgsl`.
@@ -97,20 +96,12 @@ impl Width {
             ("IN_FOURS", f64::from(u8::from(in_fours(dim)))),
         ]
     }
-
-    /// Where [`Slots`] has the kernel with these.
-    pub(super) fn slot(self, dim: usize) -> usize {
-        2 * self as usize + usize::from(in_fours(dim))
-    }
 }
 
 /// Whether rows of so many values can be read four values at a time.
 fn in_fours(dim: usize) -> bool {
     dim.is_multiple_of(4)
 }
-
-/// A kernel for each [`Width`], for rows that come in fours and for others.
-pub(super) type Slots = [OnceLock<wgpu::ComputePipeline>; 4];
 
 /// Resident directions, `blocks` x `columns` x 32.
 pub(super) struct Directions {

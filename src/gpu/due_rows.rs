@@ -47,7 +47,6 @@ pub(super) fn run(
     gpu.dispatch(
         "due_rows",
         (WGSL, &[]),
-        &gpu.pipelines().due_rows,
         &[
             shape.as_entire_binding(),
             states.as_entire_binding(),

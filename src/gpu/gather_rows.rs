@@ -71,7 +71,6 @@ fn of_panel(pool: &GpuPool<'_>, panel: &Panel, wanted: &[u32]) -> Result<Vec<f32
     gpu.dispatch(
         "gather_rows",
         (WGSL, &[]),
-        &gpu.pipelines().gather_rows,
         &[
             shape.as_entire_binding(),
             panel.binding(),

@@ -196,7 +196,6 @@ fn dispatch(
         gpu.dispatch(
             "greedy_rounds",
             (WGSL, &[gpu.panel_shift()]),
-            &gpu.pipelines().greedy_rounds,
             &[own.as_slice(), &kept.bindings()].concat(),
             classes.len() as u64,
         )?;

@@ -5,7 +5,6 @@ use super::memory::{Block, blocks};
 use crate::error::Error;
 use crate::gpu::device::Gpu;
 use std::ops::Range;
-use std::sync::OnceLock;
 use wgpu::BufferUsages;
 
 /// Rows or columns of a tile for each thread along them.
@@ -112,16 +111,12 @@ impl Size {
     }
 }
 
-/// A kernel for each [`Size`].
-pub(super) type Slots = [OnceLock<wgpu::ComputePipeline>; 3];
-
 /// A kernel joined to the tile.
 pub(super) struct Kernel<'a> {
     pub(super) name: &'static str,
     pub(super) wgsl: &'static str,
     /// Overrides of its own.
     pub(super) constants: &'a [(&'static str, f64)],
-    pub(super) slots: &'a Slots,
 }
 
 impl Panels<'_> {
@@ -164,7 +159,6 @@ impl Panels<'_> {
             let index = self.gpu.dispatch(
                 kernel.name,
                 (kernel.wgsl, &constants),
-                &kernel.slots[size as usize],
                 &bindings,
                 some.len() as u64,
             )?;

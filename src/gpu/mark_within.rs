@@ -26,7 +26,6 @@ pub(super) fn run(
         name: "mark_within",
         wgsl: WGSL,
         constants: &[],
-        slots: &gpu.pipelines().mark_within,
     };
     let (reach, marks) = (neighbours.reach(reach)?, panels.sums(rows)?);
     let size = Size::Narrow;

@@ -75,7 +75,6 @@ fn of_panel(
         gpu.dispatch(
             "nearest",
             (WGSL, &width.constants(pool.dim())),
-            &gpu.pipelines().nearest[width.slot(pool.dim())],
             &[
                 shape.as_entire_binding(),
                 panel.binding(),

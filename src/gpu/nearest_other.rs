@@ -25,7 +25,6 @@ pub(super) fn run(
         name: "nearest_other",
         wgsl: WGSL,
         constants: &[],
-        slots: &gpu.pipelines().nearest_other,
     };
     gpu.fits("labels", size_of_val(labels) as u64)?;
     let labels = gpu.filled("labels", labels, BufferUsages::STORAGE)?;

@@ -222,7 +222,6 @@ fn of_panel(
     gpu.dispatch(
         "quantise",
         (WGSL, &[("RULE", rule.number() as f64)]),
-        &gpu.pipelines().quantise[rule.number() - 1],
         &[
             shape.as_entire_binding(),
             features.binding(),

@@ -122,7 +122,6 @@ fn dispatch(
     gpu.dispatch(
         "refresh",
         (WGSL, &[]),
-        &gpu.pipelines().refresh,
         &[
             shape.as_entire_binding(),
             window.binding.clone(),

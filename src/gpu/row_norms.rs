@@ -38,10 +38,10 @@ pub(super) fn run(pool: &GpuPool<'_>, norm: Lp) -> Result<Vec<f32>, Error> {
 /// Every row's norm as the shader gives it.
 pub(super) fn bits(pool: &GpuPool<'_>, norm: Lp) -> Result<Vec<u32>, Error> {
     let gpu = &pool.gpu;
-    let (slot, number) = match norm {
-        Lp::L1 => (0, 1.0),
-        Lp::L2 => (1, 2.0),
-        Lp::LInf => (2, 3.0),
+    let number = match norm {
+        Lp::L1 => 1.0,
+        Lp::L2 => 2.0,
+        Lp::LInf => 3.0,
     };
     let mut norms = Vec::with_capacity(pool.rows());
     for panel in pool.panels()? {
@@ -55,7 +55,6 @@ pub(super) fn bits(pool: &GpuPool<'_>, norm: Lp) -> Result<Vec<u32>, Error> {
         gpu.dispatch(
             "row_norms",
             (WGSL, &[("NORM", number)]),
-            &gpu.pipelines().row_norms[slot],
             &[
                 shape.as_entire_binding(),
                 panel.binding(),

@@ -46,7 +46,6 @@ pub(super) fn run(pool: &GpuPool<'_>) -> Result<Vec<f64>, Error> {
             gpu.dispatch(
                 "row_squares",
                 (WGSL, &[]),
-                &gpu.pipelines().row_squares,
                 &[
                     shape.as_entire_binding(),
                     panel.binding(),

@@ -21,7 +21,6 @@ pub(super) fn run(resident: &Resident<'_>) -> Result<Vec<i64>, Error> {
         name: "row_sums",
         wgsl: WGSL,
         constants: &[],
-        slots: &resident.gpu.pipelines().row_sums,
     };
     let sums = resident.panels.sums(ranges.places())?;
     for (at, a) in resident.panels.iter().enumerate() {

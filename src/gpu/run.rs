@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::gpu::device::Gpu;
 use crate::selection::Selection;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{MutexGuard, OnceLock, PoisonError};
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 use wgpu::{BufferUsages, ErrorFilter};
 
@@ -108,19 +108,17 @@ impl Gpu {
         })
     }
 
-    /// Runs one kernel: of its source and, by name, its overrides, which `slot` keeps compiled;
-    /// `groups` workgroups, `bindings` from binding 0 on. Gives what to wait for.
+    /// Runs one kernel: of its source and, by name, its overrides; `groups` workgroups, `bindings` from
+    /// binding 0 on. Gives what to wait for.
     pub(super) fn dispatch(
         &self,
         what: &'static str,
-        (source, constants): (&str, &[(&str, f64)]),
-        slot: &OnceLock<wgpu::ComputePipeline>,
+        (source, constants): (&str, &[(&'static str, f64)]),
         bindings: &[wgpu::BindingResource<'_>],
         groups: u64,
     ) -> Result<wgpu::SubmissionIndex, Error> {
         let device = &self.shared.device;
-        let compiled = || compile(device, what, source, constants, self.shared.checked);
-        let pipeline = self.caught(what, 0, || slot.get_or_init(compiled))?;
+        let pipeline = self.pipeline(what, source, constants)?;
         let entries: Vec<_> = (0..)
             .zip(bindings)
             .map(|(binding, resource)| wgpu::BindGroupEntry {
@@ -139,10 +137,36 @@ impl Gpu {
                 label: Some(what),
                 timestamp_writes,
             });
-            pass.set_pipeline(pipeline);
+            pass.set_pipeline(&pipeline);
             pass.set_bind_group(0, &bind_group, &[]);
             pass.dispatch_workgroups(x, y, 1);
         })
+    }
+
+    /// A kernel compiled with these overrides, once for the device. One that does not compile is not kept.
+    fn pipeline(
+        &self,
+        what: &'static str,
+        source: &str,
+        constants: &[(&'static str, f64)],
+    ) -> Result<wgpu::ComputePipeline, Error> {
+        let shared = &self.shared;
+        let bits = constants
+            .iter()
+            .map(|&(name, value)| (name, value.to_bits()));
+        let key = (what, bits.collect());
+        let mut known = shared
+            .pipelines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(pipeline) = known.get(&key) {
+            return Ok(pipeline.clone());
+        }
+        let pipeline = self.caught(what, 0, || {
+            compile(&shared.device, what, source, constants, shared.checked)
+        })?;
+        known.insert(key, pipeline.clone());
+        Ok(pipeline)
     }
 
     /// Waits for a submission.

@@ -20,7 +20,6 @@ pub(super) fn run(resident: &Resident<'_>, kept: &Kept) -> Result<(), Error> {
         name: "store_similarities",
         wgsl: WGSL,
         constants: &[resident.gpu.panel_shift()],
-        slots: &resident.gpu.pipelines().store_similarities,
     };
     for (at, a) in resident.panels.iter().enumerate() {
         for b in &resident.panels[at..] {

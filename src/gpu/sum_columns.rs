@@ -53,7 +53,6 @@ fn of_panel(
         name: "sum_columns",
         wgsl: WGSL,
         constants: &[],
-        slots: &resident.gpu.pipelines().sum_columns,
     };
     for a in &*resident.panels {
         let tiles = parts.iter().flat_map(|(class, list)| {

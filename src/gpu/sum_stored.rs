@@ -75,7 +75,6 @@ pub(super) fn run(
         gpu.dispatch(
             "sum_stored",
             (WGSL, &[gpu.panel_shift()]),
-            &gpu.pipelines().sum_stored,
             &[own.as_slice(), &kept.bindings()].concat(),
             some.len() as u64,
         )?;
