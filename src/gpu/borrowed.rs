@@ -1,11 +1,10 @@
 //! Pools over an application's own buffer: what it must be, and the check of its values.
 
+use super::float_rows::FloatRows;
 use super::row_norms;
 use crate::error::Error;
 use crate::features::{Features, fault, scale_for};
 use crate::gpu::device::Gpu;
-use crate::gpu::pool::GpuPool;
-use crate::kernels::pool::Pool;
 use crate::kernels::rounding::norm_bounds;
 use crate::lp::Lp;
 use wgpu::BufferUsages;
@@ -14,57 +13,56 @@ use wgpu::BufferUsages;
 /// harmless only where scaled squares of such values are under 2⁻¹²⁶ too.
 const SHORTEST: f64 = 1.0 / (1u64 << 63) as f64;
 
-impl GpuPool<'static> {
-    pub(super) fn borrow(
-        gpu: &Gpu,
-        buffer: &wgpu::Buffer,
-        offset: u64,
-        rows: usize,
-        dim: usize,
-    ) -> Result<Self, Error> {
-        if rows == 0 || dim == 0 {
-            return Err(Error::Empty { rows, dim });
-        }
-        check_buffer(gpu, buffer, offset, rows, dim)?;
-        let mut pool = Self::over(gpu, buffer, offset, rows, dim)?;
-        let largest = pool.check_values()?;
-        if largest > 0.0 && largest < SHORTEST {
-            let found = format!("a longest row of length {largest:e}");
-            return Err(Error::Buffer {
-                found,
-                expected: format!("at least {SHORTEST:e}"),
-            });
-        }
-        pool.scale = scale_for(largest * largest);
-        pool.pending_scale = pool.scale;
-        Ok(pool)
+/// The rows of an application's buffer, checked.
+pub(super) fn rows(
+    gpu: &Gpu,
+    buffer: &wgpu::Buffer,
+    offset: u64,
+    rows: usize,
+    dim: usize,
+) -> Result<FloatRows<'static>, Error> {
+    if rows == 0 || dim == 0 {
+        return Err(Error::Empty { rows, dim });
     }
-
-    /// The longest row's length, once every value and length is known to be in bounds.
-    fn check_values(&mut self) -> Result<f64, Error> {
-        let magnitudes = row_norms::bits(self, Lp::LInf)?;
-        let not_finite = |&bits: &u32| bits >= f32::INFINITY.to_bits();
-        if let Some(row) = magnitudes.iter().position(not_finite) {
-            return Err(fault(row, &self.gather_rows(&[row])?));
-        }
-        // A scale that keeps squares in range, known before the lengths are.
-        let largest = f32::from_bits(magnitudes.iter().copied().max().unwrap_or(0));
-        self.pending_scale = scale_for(f64::from(largest).powi(2));
-        let scale = f64::from(self.pending_scale);
-        let norms = row_norms::run(self, Lp::L2)?;
-        self.pending_scale = 1.0;
-
-        let mut longest = 0.0f64;
-        for (row, &norm_sq) in norms.iter().enumerate() {
-            let (_, high) = norm_bounds(Lp::L2, norm_sq, self.dim());
-            if (high / scale).powi(2) > f64::from(f32::MAX) {
-                let x = self.gather_rows(&[row])?;
-                Features::new(&x, 1, x.len()).map_err(|_| fault(row, &x))?;
-            }
-            longest = longest.max(f64::from(norm_sq).sqrt() / scale);
-        }
-        Ok(longest)
+    check_buffer(gpu, buffer, offset, rows, dim)?;
+    let mut features = FloatRows::over(gpu, buffer, offset, rows, dim)?;
+    let largest = check_values(&mut features)?;
+    if largest > 0.0 && largest < SHORTEST {
+        let found = format!("a longest row of length {largest:e}");
+        return Err(Error::Buffer {
+            found,
+            expected: format!("at least {SHORTEST:e}"),
+        });
     }
+    features.scale = scale_for(largest * largest);
+    features.pending_scale = features.scale;
+    Ok(features)
+}
+
+/// The longest row's length, once every value and length is known to be in bounds.
+fn check_values(features: &mut FloatRows<'static>) -> Result<f64, Error> {
+    let magnitudes = row_norms::bits(features, Lp::LInf)?;
+    let not_finite = |&bits: &u32| bits >= f32::INFINITY.to_bits();
+    if let Some(row) = magnitudes.iter().position(not_finite) {
+        return Err(fault(row, &features.gather(&[row])?));
+    }
+    // A scale that keeps squares in range, known before the lengths are.
+    let largest = f32::from_bits(magnitudes.iter().copied().max().unwrap_or(0));
+    features.pending_scale = scale_for(f64::from(largest).powi(2));
+    let scale = f64::from(features.pending_scale);
+    let norms = row_norms::run(features, Lp::L2)?;
+    features.pending_scale = 1.0;
+
+    let mut longest = 0.0f64;
+    for (row, &norm_sq) in norms.iter().enumerate() {
+        let (_, high) = norm_bounds(Lp::L2, norm_sq, features.dim);
+        if (high / scale).powi(2) > f64::from(f32::MAX) {
+            let x = features.gather(&[row])?;
+            Features::new(&x, 1, x.len()).map_err(|_| fault(row, &x))?;
+        }
+        longest = longest.max(f64::from(norm_sq).sqrt() / scale);
+    }
+    Ok(longest)
 }
 
 /// Checks what can be known of a buffer without reading it.

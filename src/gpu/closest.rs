@@ -1,13 +1,14 @@
 //! Binds `shaders/closest.wgsl`.
 
-use super::GpuPool;
 use super::clock::Kind;
 use super::directions::{
     COLUMNS, DIRECTIONS_OF_BLOCK, Directions, ROWS, Width, check_columns, fours,
 };
+use super::float_rows::FloatRows;
 use super::memory::Block;
 use crate::error::Error;
-use crate::kernels::pool::{Bunch, Pool};
+use crate::gpu::device::Gpu;
+use crate::kernels::pool::Bunch;
 use crate::sums;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -48,21 +49,21 @@ struct Tile {
 
 /// For every row of every bunch the `k` largest products less halves.
 pub(super) fn run(
-    pool: &GpuPool<'_>,
+    features: &FloatRows<'_>,
     bunches: &[Bunch<'_>],
     k: usize,
 ) -> Result<Vec<Vec<f32>>, Error> {
-    check_columns(&pool.gpu, pool.dim(), rounds(k))?;
-    let most = AtOnce::of(pool, k);
+    check_columns(&features.gpu, features.dim, rounds(k))?;
+    let most = AtOnce::of(features, k);
     let (mut closest, mut rest) = (Vec::with_capacity(bunches.len()), bunches);
     while let Some(first) = rest.first() {
         let fit = most.fit(rest);
         let (some, after) = rest.split_at(fit.max(1));
         rest = after;
         if fit == 0 {
-            closest.push(of_bunch(pool, first, k, &most)?);
+            closest.push(of_bunch(features, first, k, &most)?);
         } else {
-            closest.extend(together(pool, some, k)?);
+            closest.extend(together(features, some, k)?);
         }
     }
     Ok(closest)
@@ -84,13 +85,13 @@ struct AtOnce {
 }
 
 impl AtOnce {
-    fn of(pool: &GpuPool<'_>, k: usize) -> Self {
+    fn of(features: &FloatRows<'_>, k: usize) -> Self {
         // Of what is left: rows, lists, vectors, and as much again to gather and to read them.
-        let share = pool.gpu.memory_left().map_or(PANEL_BYTES, |left| left / 8);
-        let bytes = pool.gpu.most_bound().min(PANEL_BYTES).min(share) as usize;
-        let tiles = (pool.gpu.most_groups()).min(bytes as u64 / size_of::<Tile>() as u64);
-        let rows = bytes / (4 * pool.dim().max(k));
-        let columns = pool.dim().next_multiple_of(COLUMNS);
+        let share = features.gpu.share().unwrap_or(PANEL_BYTES);
+        let bytes = features.gpu.most_bound().min(PANEL_BYTES).min(share) as usize;
+        let tiles = (features.gpu.most_groups()).min(bytes as u64 / size_of::<Tile>() as u64);
+        let rows = bytes / (4 * features.dim.max(k));
+        let columns = features.dim.next_multiple_of(COLUMNS);
         Self {
             rows: rows.clamp(1, tiles.saturating_mul(ROWS) as usize),
             tiles,
@@ -142,7 +143,11 @@ impl Meeting {
 }
 
 /// Bunches that fit together: the device is asked, and waited for, once.
-fn together(pool: &GpuPool<'_>, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
+fn together(
+    features: &FloatRows<'_>,
+    bunches: &[Bunch<'_>],
+    k: usize,
+) -> Result<Vec<Vec<f32>>, Error> {
     let (mut row, mut block) = (0, 0);
     let meeting = |bunch: &Bunch<'_>| {
         let count = bunch.rows.len();
@@ -160,12 +165,12 @@ fn together(pool: &GpuPool<'_>, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<V
         }
     };
     let meetings: Vec<Meeting> = bunches.iter().map(meeting).collect();
-    let values = about_centres(pool, bunches)?;
-    let panel = Panel::new(pool, &values, k)?;
+    let values = about_centres(features, bunches)?;
+    let panel = Panel::new(features, &values, k)?;
     let mut parts = Vec::with_capacity(bunches.len());
     for (meeting, bunch) in meetings.iter().zip(bunches) {
         parts.push(Part {
-            values: &values[meeting.rows.start * pool.dim()..meeting.rows.end * pool.dim()],
+            values: &values[meeting.rows.start * features.dim..meeting.rows.end * features.dim],
             halves: bunch.halves,
         });
     }
@@ -177,7 +182,7 @@ fn together(pool: &GpuPool<'_>, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<V
 
 /// Panels of the bunch, each against the whole of it, in pieces.
 fn of_bunch(
-    pool: &GpuPool<'_>,
+    features: &FloatRows<'_>,
     bunch: &Bunch<'_>,
     k: usize,
     most: &AtOnce,
@@ -187,7 +192,7 @@ fn of_bunch(
     let piece = most.blocks * DIRECTIONS_OF_BLOCK;
     for own in (0..count).step_by(most.rows) {
         let members = part_of(bunch, own..count.min(own + most.rows));
-        let panel = Panel::new(pool, &about_centres(pool, &[members])?, k)?;
+        let panel = Panel::new(features, &about_centres(features, &[members])?, k)?;
         for first in (0..count).step_by(piece) {
             let others = part_of(bunch, first..count.min(first + piece));
             let meeting = Meeting {
@@ -198,7 +203,7 @@ fn of_bunch(
                 own,
             };
             let part = Part {
-                values: &about_centres(pool, &[others])?,
+                values: &about_centres(features, &[others])?,
                 halves: others.halves,
             };
             panel.meet(&[part], &[meeting])?;
@@ -227,7 +232,8 @@ struct Part<'a> {
 
 /// Resident rows about their centres, and their lists.
 struct Panel<'a> {
-    pool: &'a GpuPool<'a>,
+    gpu: &'a Gpu,
+    dim: usize,
     rows: usize,
     features: Block,
     lists: Block,
@@ -235,21 +241,23 @@ struct Panel<'a> {
 }
 
 impl<'a> Panel<'a> {
-    fn new(pool: &'a GpuPool<'a>, values: &[f32], k: usize) -> Result<Self, Error> {
-        let rows = values.len() / pool.dim();
+    fn new(rows: &'a FloatRows<'_>, values: &[f32], k: usize) -> Result<Self, Error> {
+        let (gpu, dim) = (&rows.gpu, rows.dim);
+        let rows = values.len() / dim;
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
         Ok(Self {
-            pool,
+            gpu,
+            dim,
             rows,
-            features: (pool.gpu).filled("bunch", values, BufferUsages::STORAGE)?,
-            lists: (pool.gpu).filled("closest", &vec![f32::MIN; rows * k], usage)?,
+            features: gpu.filled("bunch", values, BufferUsages::STORAGE)?,
+            lists: gpu.filled("closest", &vec![f32::MIN; rows * k], usage)?,
             k,
         })
     }
 
     /// Rows meet vectors, which come in parts that begin with a block.
     fn meet(&self, parts: &[Part<'_>], meetings: &[Meeting]) -> Result<(), Error> {
-        let (gpu, dim) = (&self.pool.gpu, self.pool.dim());
+        let (gpu, dim) = (self.gpu, self.dim);
         let values: Vec<&[f32]> = parts.iter().map(|part| part.values).collect();
         let vectors = Directions::of_parts(gpu, &values, dim, 1.0)?;
         let halves = gpu.filled("halves", &in_blocks(parts), BufferUsages::STORAGE)?;
@@ -273,7 +281,7 @@ impl<'a> Panel<'a> {
         tiles: &[Tile],
         most: usize,
     ) -> Result<(), Error> {
-        let (gpu, dim) = (&self.pool.gpu, self.pool.dim());
+        let (gpu, dim) = (self.gpu, self.dim);
         let width = Width::for_vectors(most * DIRECTIONS_OF_BLOCK);
         let all = vectors.whole();
         let shape = gpu.uniform(Shape {
@@ -305,7 +313,7 @@ impl<'a> Panel<'a> {
     }
 
     fn read(&self) -> Result<Vec<f32>, Error> {
-        self.pool.gpu.read("closest", &self.lists)
+        self.gpu.read("closest", &self.lists)
     }
 }
 
@@ -322,12 +330,12 @@ fn in_blocks(parts: &[Part<'_>]) -> Vec<f32> {
 }
 
 /// The rows of some bunches over their lengths and less the centre.
-fn about_centres(pool: &GpuPool<'_>, bunches: &[Bunch<'_>]) -> Result<Vec<f32>, Error> {
+fn about_centres(features: &FloatRows<'_>, bunches: &[Bunch<'_>]) -> Result<Vec<f32>, Error> {
     let rows: Vec<&[usize]> = bunches.iter().map(|bunch| bunch.rows).collect();
     let rows = rows.concat();
-    let x = pool.given_rows(&rows)?;
-    let (dim, mut values) = (pool.dim(), vec![0.0; rows.len() * pool.dim()]);
-    pool.gpu.counted(Kind::Host, || {
+    let x = features.given(&rows)?;
+    let (dim, mut values) = (features.dim, vec![0.0; rows.len() * features.dim]);
+    features.gpu.counted(Kind::Host, || {
         let (mut x, mut to) = (&x[..], &mut values[..]);
         for bunch in bunches {
             let own = bunch.rows.len() * dim;

@@ -1,6 +1,6 @@
 //! Binds `shaders/count_within.wgsl`.
 
-use super::integer_rows::Panels;
+use super::integer_rows::IntegerPanels;
 use super::integer_tile::Kernel;
 use super::neighbours::GpuNeighbours;
 use crate::error::Error;
@@ -19,7 +19,7 @@ pub(super) const WGSL: &str = concat!(
 pub(super) fn run(
     neighbours: &GpuNeighbours<'_>,
     least: i32,
-    visitors: Option<&Panels<'_>>,
+    visitors: Option<&IntegerPanels<'_>>,
 ) -> Result<Vec<u32>, Error> {
     let gpu = neighbours.panels.gpu;
     let kernel = Kernel {
@@ -27,7 +27,7 @@ pub(super) fn run(
         wgsl: WGSL,
         constants: &[],
     };
-    let rows = neighbours.rows() + visitors.map_or(0, Panels::rows);
+    let rows = neighbours.rows() + visitors.map_or(0, IntegerPanels::rows);
     let bytes = gpu.fits("counts", 4 * rows as u64)?;
     let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
     let counts = gpu.block("counts", bytes, usage)?; // wgpu clears it

@@ -1,10 +1,9 @@
 //! Binds `shaders/deflate.wgsl`.
 
-use super::GpuPool;
 use super::directions::{DIRECTIONS_OF_BLOCK, ROWS, Width, Window, fours};
-use super::pool::Panel;
+use super::float_rows::FloatRows;
+use super::panels::Panel;
 use crate::error::Error;
-use crate::kernels::pool::Pool;
 use crate::kernels::residuals::Rate;
 use crate::kernels::rounding::{DOWN_DATE_ERROR, inner_error};
 use wgpu::BufferUsages;
@@ -36,7 +35,7 @@ struct Shape {
 /// Projects a window of directions out of a panel's rows; `dt` is that of all directions.
 /// Gives the totals of each workgroup.
 pub(super) fn run(
-    pool: &GpuPool<'_>,
+    features: &FloatRows<'_>,
     panel: &Panel,
     states: &wgpu::Buffer,
     window: &Window<'_>,
@@ -44,7 +43,7 @@ pub(super) fn run(
     dt: &[f32],
     rate: Rate,
 ) -> Result<Vec<[f32; 2]>, Error> {
-    let gpu = &pool.gpu;
+    let gpu = &features.gpu;
     let count = window.blocks as usize * DIRECTIONS_OF_BLOCK;
     let mut times = vec![-1.0f32; count]; // no direction, unless there is one
     let here = &dt[window.first as usize * DIRECTIONS_OF_BLOCK..];
@@ -53,14 +52,14 @@ pub(super) fn run(
         .zip(here)
         .for_each(|(time, &dt)| *time = dt);
     let shape = gpu.uniform(Shape {
-        rows: panel.rows,
-        dim: pool.dim() as u32,
+        rows: panel.count(),
+        dim: features.dim as u32,
         columns,
         blocks: window.blocks,
         power: rate.power,
         slack: rate.slack,
         inflate: inflate(count),
-        inner_error: inner_error(pool.dim()),
+        inner_error: inner_error(features.dim),
         // Once a call: the first window's dispatch adds it.
         down_date_error: if window.first == 0 {
             DOWN_DATE_ERROR
@@ -69,11 +68,11 @@ pub(super) fn run(
         },
     })?;
     let dt = gpu.filled("dt", &times, BufferUsages::STORAGE)?;
-    let groups = u64::from(panel.rows).div_ceil(ROWS);
+    let groups = u64::from(panel.count()).div_ceil(ROWS);
     let out = gpu.output("totals", groups * 8)?;
     gpu.dispatch(
         "deflate",
-        (WGSL, &WIDTH.constants(pool.dim())),
+        (WGSL, &WIDTH.constants(features.dim)),
         &[
             shape.as_entire_binding(),
             panel.binding(),

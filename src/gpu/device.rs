@@ -2,13 +2,12 @@
 
 use super::adapter::{self, Adapter, AdapterChoice};
 use super::clock::Clock;
+use super::memory::Transient;
 use crate::control::Stop;
 use crate::error::Error;
-use crate::features::Features;
-use crate::gpu::pool::GpuPool;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 /// A GPU that makes pools. Clones share the device.
 ///
@@ -44,6 +43,10 @@ pub(super) struct Shared {
     pub(super) in_use: AtomicU64,
     /// Most that `in_use` has been since the record was last taken.
     pub(super) peak: AtomicU64,
+    /// What may give way where memory is needed.
+    pub(super) transients: Mutex<Vec<Weak<dyn Transient>>>,
+    /// Uses of it so far.
+    pub(super) uses: AtomicU64,
     /// Bytes that came back to the host since then.
     pub(super) read_back: AtomicU64,
     /// Where a record is kept of what the device does.
@@ -191,6 +194,8 @@ impl Gpu {
             pipelines: Pipelines::default(),
             in_use: AtomicU64::new(0),
             peak: AtomicU64::new(0),
+            transients: Mutex::default(),
+            uses: AtomicU64::new(0),
             read_back: AtomicU64::new(0),
             clock,
             lost: OnceLock::new(),
@@ -240,50 +245,6 @@ impl Gpu {
     #[must_use]
     pub fn queue(&self) -> &wgpu::Queue {
         &self.shared.queue
-    }
-
-    /// A pool of these rows, which are copied to the device when a kernel first reads them there.
-    /// Single rows and lengths are taken from the caller's memory: that costs no wait for the device.
-    /// Where device memory is too small, that kernel says so.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Device`] where a row does not fit one binding.
-    pub fn pool<'a>(&self, features: Features<'a>) -> Result<GpuPool<'a>, Error> {
-        GpuPool::lent(self, features)
-    }
-
-    /// Copies the features to the device; the pool then does without the caller's.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::OutOfMemory`], [`Error::DeviceLost`], or [`Error::Device`] where a row does not
-    /// fit one binding.
-    pub fn upload(&self, features: &Features<'_>) -> Result<GpuPool<'static>, Error> {
-        GpuPool::upload(self, features)
-    }
-
-    /// Borrows `rows` x `dim` values, row-major `f32`, which begin `offset` bytes into an
-    /// application's own buffer. Nothing is copied; the values are checked on the device.
-    ///
-    /// The buffer must be of the device that was adopted, and must not change while the pool
-    /// lives: both are the caller's to see to.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Empty`]; [`Error::Buffer`] where its usage lacks `STORAGE | COPY_SRC`, its size
-    /// does not hold the rows, `offset` is no multiple of the device's
-    /// `min_storage_buffer_offset_alignment`, or every row is shorter than 2⁻⁶³, where a device
-    /// may take values for zero; [`Error::NotFinite`] and [`Error::RowOverflow`]; else as
-    /// [`upload`](Self::upload).
-    pub fn pool_from_buffer(
-        &self,
-        buffer: &wgpu::Buffer,
-        offset: u64,
-        rows: usize,
-        dim: usize,
-    ) -> Result<GpuPool<'static>, Error> {
-        GpuPool::borrow(self, buffer, offset, rows, dim)
     }
 
     pub(super) fn is_software(&self) -> bool {

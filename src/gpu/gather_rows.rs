@@ -1,10 +1,10 @@
 //! Binds `shaders/gather_rows.wgsl`.
 
-use super::GpuPool;
-use super::memory::PIECE_BYTES;
-use super::pool::Panel;
+use super::panels::Panel;
+use super::transfer::PIECE_BYTES;
 use crate::error::Error;
-use crate::kernels::pool::Pool;
+use crate::gpu::device::Gpu;
+use std::sync::Arc;
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = include_str!("../../shaders/gather_rows.wgsl");
@@ -21,30 +21,31 @@ struct Shape {
 }
 
 /// The rows asked for, in that order, in the features' own unit.
-pub(super) fn run(pool: &GpuPool<'_>, rows: &[usize]) -> Result<Vec<f32>, Error> {
-    let dim = pool.dim();
+pub(super) fn run(
+    gpu: &Gpu,
+    dim: usize,
+    panels: impl Iterator<Item = Result<Arc<Panel>, Error>>,
+    rows: &[usize],
+) -> Result<Vec<f32>, Error> {
     let mut values = vec![0.0; rows.len() * dim];
     // By panel, and within a panel so many that they fit a binding.
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by_key(|&at| rows[at]);
-    let binding = pool
-        .gpu
-        .limits()
-        .max_storage_buffer_binding_size
-        .min(PIECE_BYTES);
-    let most = (binding / 4).min(gpu_threads(pool));
+    let threads = gpu.most_groups().saturating_mul(THREADS);
+    let most = (gpu.most_bound().min(PIECE_BYTES) / 4).min(threads);
     let at_once = (most as usize / dim).max(1);
     let mut rest = &order[..];
-    for panel in pool.panels()? {
-        let end = panel.first + panel.rows as usize;
+    for panel in panels {
+        let panel = &*panel?;
+        let end = panel.rows.start + panel.rows.len();
         let (here, after) = rest.split_at(rest.partition_point(|&at| rows[at] < end));
         rest = after;
         for places in here.chunks(at_once) {
             let wanted: Vec<u32> = places
                 .iter()
-                .map(|&at| (rows[at] - panel.first) as u32)
+                .map(|&at| (rows[at] - panel.rows.start) as u32)
                 .collect();
-            let gathered = of_panel(pool, panel, &wanted)?;
+            let gathered = of_panel(gpu, dim, panel, &wanted)?;
             for (&at, row) in places.iter().zip(gathered.chunks(dim)) {
                 values[at * dim..][..dim].copy_from_slice(row);
             }
@@ -53,16 +54,11 @@ pub(super) fn run(pool: &GpuPool<'_>, rows: &[usize]) -> Result<Vec<f32>, Error>
     Ok(values)
 }
 
-/// Values that one dispatch copies at most.
-fn gpu_threads(pool: &GpuPool<'_>) -> u64 {
-    pool.gpu.most_groups().saturating_mul(THREADS)
-}
-
-fn of_panel(pool: &GpuPool<'_>, panel: &Panel, wanted: &[u32]) -> Result<Vec<f32>, Error> {
-    let gpu = &pool.gpu;
+/// Some rows of a panel.
+fn of_panel(gpu: &Gpu, dim: usize, panel: &Panel, wanted: &[u32]) -> Result<Vec<f32>, Error> {
     let shape = Shape {
         count: wanted.len() as u32,
-        dim: pool.dim() as u32,
+        dim: dim as u32,
     };
     let values = u64::from(shape.count) * u64::from(shape.dim);
     let shape = gpu.uniform(shape)?;

@@ -1,7 +1,8 @@
 //! What the kernels of `shaders/integer_tile.wgsl` share: tiles and their dispatch.
 
-use super::integer_rows::{Panel, Panels};
+use super::integer_rows::IntegerPanels;
 use super::memory::{Block, blocks};
+use super::panels::Panel;
 use crate::error::Error;
 use crate::gpu::device::Gpu;
 use std::ops::Range;
@@ -12,8 +13,8 @@ const ROWS_OF_THREAD: usize = 8;
 
 /// Multiply-adds of one dispatch, a fraction of a second on the slowest GPUs.
 const MOST_PRODUCTS: u64 = 1 << 34;
-/// Most bytes of a list that a dispatch works through.
-pub(super) const LIST_BYTES: u64 = 1 << 20;
+/// As many bytes of a list fill any GPU.
+const LIST_BYTES: u64 = 1 << 20;
 
 /// `Tile` in `shaders/tile_list.wgsl`; the kernels' tests hold the two to one layout.
 #[repr(C)]
@@ -119,7 +120,7 @@ pub(super) struct Kernel<'a> {
     pub(super) constants: &'a [(&'static str, f64)],
 }
 
-impl Panels<'_> {
+impl IntegerPanels<'_> {
     /// Runs a kernel on tiles of one panel's rows and another's columns, `others` being what it
     /// binds besides.
     pub(super) fn dispatch(
@@ -146,8 +147,8 @@ impl Panels<'_> {
             let mut bindings = vec![
                 shape.as_entire_binding(),
                 list.as_entire_binding(),
-                rows.block.as_entire_binding(),
-                columns.block.as_entire_binding(),
+                rows.binding(),
+                columns.binding(),
             ];
             bindings.extend_from_slice(others);
             let (row_threads, column_threads) = size.threads();
@@ -219,10 +220,15 @@ impl Gpu {
         Ok(size.max(16))
     }
 
-    /// Entries of a list with a workgroup for each.
+    /// Most bytes of a list that a dispatch works through; two may be under way at a time.
+    pub(super) fn list_bytes(&self) -> u64 {
+        LIST_BYTES.min(self.memory_limit / 64)
+    }
+
+    /// Entries of a list with a workgroup for each, one at least.
     pub(super) fn most_listed<T>(&self) -> usize {
-        let bound = self.most_bound().min(LIST_BYTES) / size_of::<T>() as u64;
-        bound.min(self.most_groups()) as usize
+        let bound = self.most_bound().min(self.list_bytes()) / size_of::<T>() as u64;
+        bound.min(self.most_groups()).max(1) as usize
     }
 }
 

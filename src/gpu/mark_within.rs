@@ -1,6 +1,6 @@
 //! Binds `shaders/mark_within.wgsl`.
 
-use super::integer_rows::Panels;
+use super::integer_rows::IntegerPanels;
 use super::integer_tile::{Kernel, Size, Tile};
 use super::memory::blocks;
 use super::neighbours::GpuNeighbours;
@@ -16,7 +16,7 @@ pub(super) const WGSL: &str = concat!(
 /// For each row of `among` which of `marked` it is near to.
 pub(super) fn run(
     neighbours: &GpuNeighbours<'_>,
-    columns: &Panels<'_>,
+    columns: &IntegerPanels<'_>,
     among: &[usize],
     reach: Reach,
 ) -> Result<Vec<Marks>, Error> {
@@ -29,14 +29,12 @@ pub(super) fn run(
     };
     let (reach, marks) = (neighbours.reach(reach)?, panels.sums(rows)?);
     let size = Size::Narrow;
-    for a in panels.iter() {
-        for b in columns.iter() {
-            let tiles =
-                blocks(a.rows.clone(), size.rows()).map(|rows| Tile::of((a, &rows), (b, &b.rows)));
-            let others = [reach.as_entire_binding(), marks.as_entire_binding()];
-            panels.dispatch(&kernel, size, (a, b), 0, tiles, &others)?;
-        }
-    }
+    let others = [reach.as_entire_binding(), marks.as_entire_binding()];
+    panels.pairs_with(columns, |a, b| {
+        let tiles =
+            blocks(a.rows.clone(), size.rows()).map(|rows| Tile::of((a, &rows), (b, &b.rows)));
+        panels.dispatch(&kernel, size, (a, b), 0, tiles, &others)
+    })?;
     let marks: Vec<Marks> = gpu.read("marks", &marks)?;
     Ok(among.iter().map(|&row| marks[row]).collect())
 }

@@ -1,26 +1,74 @@
-//! Device memory: counted, written and read back.
+//! Device memory: counted, and kept within a limit.
 
 use super::clock::Kind;
 use super::device::Shared;
 use crate::error::Error;
 use crate::gpu::device::Gpu;
-use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
+use std::sync::{Arc, PoisonError, Weak};
 use wgpu::BufferUsages;
 
-/// Bytes sent or fetched at a time, so that host memory is never needed twice over.
-pub(super) const PIECE_BYTES: u64 = 32 << 20;
-
 impl Gpu {
-    /// Bytes that may still be taken, where there is a limit.
+    /// Bytes that may still be taken, where there is a limit: those that nobody has, and those that would
+    /// give way.
     pub(super) fn memory_left(&self) -> Option<u64> {
+        if self.memory_limit == u64::MAX {
+            return None;
+        }
+        let idle: u64 = self.transients().iter().map(|held| held.idle_bytes()).sum();
+        Some(self.memory_unused().saturating_add(idle))
+    }
+
+    /// Bytes that nobody has, of those that may be taken.
+    fn memory_unused(&self) -> u64 {
         let in_use = self.shared.in_use.load(Ordering::Relaxed);
-        let is_limited = self.memory_limit < u64::MAX;
-        is_limited.then(|| self.memory_limit.saturating_sub(in_use))
+        self.memory_limit.saturating_sub(in_use)
+    }
+
+    /// Lets what is held give way from now on where its memory is needed.
+    pub(super) fn may_give_way(&self, held: &Arc<impl Transient + 'static>) {
+        let held: Arc<dyn Transient> = held.clone();
+        let mut transients = self
+            .shared
+            .transients
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        transients.retain(|held| held.strong_count() > 0);
+        transients.push(Arc::downgrade(&held));
+    }
+
+    fn transients(&self) -> Vec<Arc<dyn Transient>> {
+        let transients = self
+            .shared
+            .transients
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        transients.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// The number of a use, which grows.
+    pub(super) fn tick(&self) -> u64 {
+        self.shared.uses.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Frees at least so many bytes of what may give way, first of what was not used for longest. Gives
+    /// what it freed, which is less where there is no more.
+    fn free(&self, needed: u64) -> Result<u64, Error> {
+        let mut transients = self.transients();
+        transients.sort_by_key(|held| held.last_use());
+        let mut freed = 0;
+        for held in transients {
+            while freed < needed
+                && let Some(bytes) = held.give_way()
+            {
+                freed += bytes;
+            }
+        }
+        if freed > 0 {
+            self.idle()?; // a device has the memory until what reads it is done
+        }
+        Ok(freed)
     }
 
     /// Device memory of ours that is counted; one block for each of `sizes`, in bytes.
@@ -34,13 +82,13 @@ impl Gpu {
     }
 
     /// As [`blocks`](Self::blocks), within what the record counts already.
-    fn take_blocks(
+    pub(super) fn take_blocks(
         &self,
         what: &'static str,
         sizes: &[u64],
         usage: BufferUsages,
     ) -> Result<Vec<Block>, Error> {
-        let needed = sizes.iter().sum();
+        let needed: u64 = sizes.iter().sum();
         let available = self.memory_left();
         if available.is_some_and(|available| needed > available) {
             return Err(Error::OutOfMemory {
@@ -49,6 +97,25 @@ impl Gpu {
                 available,
             });
         }
+        let lacking = needed.saturating_sub(self.memory_unused());
+        if lacking > 0 {
+            self.free(lacking)?;
+        }
+        loop {
+            match self.create_blocks(what, sizes, usage) {
+                // The driver's, of which nothing is known before.
+                Err(Error::OutOfMemory { .. }) if self.free(needed)? > 0 => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn create_blocks(
+        &self,
+        what: &'static str,
+        sizes: &[u64],
+        usage: BufferUsages,
+    ) -> Result<Vec<Block>, Error> {
         let create = |&size: &u64| {
             let before = self.shared.in_use.fetch_add(size, Ordering::Relaxed);
             self.shared.peak.fetch_max(before + size, Ordering::Relaxed);
@@ -65,6 +132,7 @@ impl Gpu {
                 shared: self.shared.clone(),
             }
         };
+        let needed = sizes.iter().sum();
         self.caught(what, needed, || sizes.iter().map(create).collect())
     }
 
@@ -107,218 +175,18 @@ impl Gpu {
     pub(super) fn uniform<T: bytemuck::Pod>(&self, shape: T) -> Result<Block, Error> {
         self.filled("shape", &[shape], BufferUsages::UNIFORM)
     }
+}
 
-    /// Writes `values` at the start of a buffer.
-    pub(super) fn write<T: bytemuck::Pod>(
-        &self,
-        what: &'static str,
-        buffer: &wgpu::Buffer,
-        values: &[T],
-    ) -> Result<(), Error> {
-        self.write_at(what, buffer, 0, values)
-    }
+/// What may leave a device's memory and comes back when it is asked for.
+pub(super) trait Transient: std::fmt::Debug + Send + Sync {
+    /// Bytes that nobody uses at the moment.
+    fn idle_bytes(&self) -> u64;
 
-    /// Writes `values` from byte `offset` of a buffer on.
-    pub(super) fn write_at<T: bytemuck::Pod>(
-        &self,
-        what: &'static str,
-        buffer: &wgpu::Buffer,
-        offset: u64,
-        values: &[T],
-    ) -> Result<(), Error> {
-        self.counted(Kind::Upload, || {
-            self.send(what, buffer, offset, bytemuck::cast_slice(values))
-        })
-    }
+    /// When it was last used, as [`Gpu::tick`] counts.
+    fn last_use(&self) -> u64;
 
-    fn send(
-        &self,
-        what: &'static str,
-        buffer: &wgpu::Buffer,
-        offset: u64,
-        bytes: &[u8],
-    ) -> Result<(), Error> {
-        if bytes.len() as u64 > PIECE_BYTES / 8 {
-            return self.send_by(what, (buffer, offset), bytes, |mut to, bytes| {
-                to.copy_from_slice(bytes);
-            });
-        }
-        self.caught(what, bytes.len() as u64, || {
-            self.queue().write_buffer(buffer, offset, bytes);
-        })
-    }
-
-    /// The whole of a buffer.
-    pub(super) fn read<T: bytemuck::Pod>(
-        &self,
-        what: &'static str,
-        buffer: &wgpu::Buffer,
-    ) -> Result<Vec<T>, Error> {
-        self.read_part(what, buffer, 0..buffer.size())
-    }
-
-    /// The whole of a buffer, of which no more than `most` bytes are on their way at a time.
-    pub(super) fn read_by_pieces<T: bytemuck::Pod>(
-        &self,
-        what: &'static str,
-        buffer: &wgpu::Buffer,
-        most: u64,
-    ) -> Result<Vec<T>, Error> {
-        let size = size_of::<T>() as u64;
-        let piece = (most / size).max(1) * size;
-        let mut values = Vec::with_capacity((buffer.size() / size) as usize);
-        for start in (0..buffer.size()).step_by(piece as usize) {
-            let end = buffer.size().min(start + piece);
-            values.extend(self.read_part::<T>(what, buffer, start..end)?);
-        }
-        Ok(values)
-    }
-
-    /// A range of a buffer's bytes.
-    pub(super) fn read_part<T: bytemuck::Pod>(
-        &self,
-        what: &'static str,
-        buffer: &wgpu::Buffer,
-        bytes: Range<u64>,
-    ) -> Result<Vec<T>, Error> {
-        let size = bytes.end - bytes.start;
-        self.shared.read_back.fetch_add(size, Ordering::Relaxed);
-        self.counted(Kind::ReadBack, || self.fetch(what, buffer, bytes))
-    }
-
-    /// As [`read_part`](Self::read_part), and in no record.
-    pub(super) fn fetch<T: bytemuck::Pod>(
-        &self,
-        what: &'static str,
-        buffer: &wgpu::Buffer,
-        bytes: Range<u64>,
-    ) -> Result<Vec<T>, Error> {
-        let whole = (bytes.end - bytes.start) as usize;
-        let mut values = vec![T::zeroed(); whole / size_of::<T>()];
-        let pieces = bytemuck::cast_slice_mut(&mut values).chunks_mut(PIECE_BYTES as usize);
-        let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
-        let size = (whole as u64).min(PIECE_BYTES);
-        let staging = self.take_blocks(what, &[size], usage)?.remove(0);
-        let mut offset = bytes.start;
-        for piece in pieces {
-            let size = piece.len() as u64;
-            let index = self.submit(what, |encoder| {
-                encoder.copy_buffer_to_buffer(buffer, offset, &staging, 0, size);
-            })?;
-            self.read_staging(what, index, &staging, piece)?;
-            offset += size;
-        }
-        Ok(values)
-    }
-
-    /// The first bytes of a staging buffer, when the submission that fills it is done.
-    fn read_staging(
-        &self,
-        what: &'static str,
-        filled: wgpu::SubmissionIndex,
-        staging: &wgpu::Buffer,
-        to: &mut [u8],
-    ) -> Result<(), Error> {
-        let size = to.len() as u64;
-        self.map(what, wgpu::MapMode::Read, filled, staging, size)?;
-        let Ok(view) = staging.get_mapped_range(0..size) else {
-            return Err(self.lost());
-        };
-        copy(&view, to);
-        drop(view);
-        staging.unmap();
-        Ok(())
-    }
-
-    /// Maps the first `size` bytes of a staging buffer when a submission is done.
-    fn map(
-        &self,
-        what: &'static str,
-        mode: wgpu::MapMode,
-        after: wgpu::SubmissionIndex,
-        staging: &wgpu::Buffer,
-        size: u64,
-    ) -> Result<(), Error> {
-        let (sender, receiver) = mpsc::channel();
-        self.caught(what, 0, || {
-            staging.map_async(mode, 0..size, move |result| {
-                let _ = sender.send(result.is_ok());
-            });
-        })?;
-        // The mapping is told by whichever thread's poll comes upon it: maybe not by ours, and
-        // then a little later.
-        let mapped = loop {
-            self.wait(after.clone())?;
-            match receiver.recv_timeout(Duration::from_millis(100)) {
-                Ok(mapped) => break mapped,
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break false,
-            }
-        };
-        if mapped { Ok(()) } else { Err(self.lost()) }
-    }
-
-    /// Sends values to a buffer, multiplied by `scale`.
-    pub(super) fn send_scaled(
-        &self,
-        what: &'static str,
-        buffer: &wgpu::Buffer,
-        values: &[f32],
-        scale: f32,
-    ) -> Result<(), Error> {
-        self.send_by(what, (buffer, 0), values, |to, values| {
-            write_scaled(to, values, scale);
-        })
-    }
-
-    /// Sends values to a buffer from a byte on, by way of staging memory into which all cores `write`
-    /// them: one alone is slower than the way to the device. Two pieces are under way at a time.
-    fn send_by<T: bytemuck::Pod + Sync>(
-        &self,
-        what: &'static str,
-        (buffer, mut offset): (&wgpu::Buffer, u64),
-        values: &[T],
-        write: impl Fn(wgpu::WriteOnly<'_, [u8]>, &[T]) + Sync,
-    ) -> Result<(), Error> {
-        let pieces = values.chunks(PIECE_BYTES as usize / size_of::<T>());
-        let mut under_way: [Option<(wgpu::Buffer, wgpu::SubmissionIndex)>; 2] = [None, None];
-        for (at, piece) in pieces.enumerate() {
-            let size = size_of_val(piece) as u64;
-            let staging = match under_way[at % 2].take() {
-                Some((staging, sent)) => {
-                    self.map(what, wgpu::MapMode::Write, sent, &staging, size)?;
-                    staging
-                }
-                None => self.staging(what, size)?,
-            };
-            let Ok(mut view) = staging.get_mapped_range_mut(0..size) else {
-                return Err(self.lost());
-            };
-            by_all_cores(view.slice(..), piece, &write);
-            drop(view);
-            staging.unmap();
-            let sent = self.submit(what, |encoder| {
-                encoder.copy_buffer_to_buffer(&staging, 0, buffer, offset, size);
-            })?;
-            under_way[at % 2] = Some((staging, sent));
-            offset += size;
-        }
-        for (_, sent) in under_way.into_iter().flatten() {
-            self.wait(sent)?;
-        }
-        Ok(())
-    }
-
-    /// Memory of the host's that the device copies from, mapped.
-    fn staging(&self, what: &'static str, size: u64) -> Result<wgpu::Buffer, Error> {
-        let descriptor = wgpu::BufferDescriptor {
-            label: Some(what),
-            size,
-            usage: BufferUsages::MAP_WRITE | BufferUsages::COPY_SRC,
-            mapped_at_creation: true,
-        };
-        self.caught(what, size, || self.shared.device.create_buffer(&descriptor))
-    }
+    /// Frees a part of what nobody uses; gives its bytes, or none where there is no such part.
+    fn give_way(&self) -> Option<u64>;
 }
 
 /// Ranges of `size`, and what is left.
@@ -327,49 +195,6 @@ pub(super) fn blocks(range: Range<usize>, size: usize) -> impl Iterator<Item = R
     range
         .step_by(size)
         .map(move |first| first..end.min(first + size))
-}
-
-/// Bytes that it does not pay to share among cores.
-const MUCH: usize = 1 << 18;
-
-/// Copies with all cores what is much.
-fn copy(from: &[u8], to: &mut [u8]) {
-    let parts = from.par_chunks(MUCH).zip(to.par_chunks_mut(MUCH));
-    parts.for_each(|(from, to)| to.copy_from_slice(from));
-}
-
-/// Has all cores write values into mapped memory, each its part.
-fn by_all_cores<T: Sync>(
-    to: wgpu::WriteOnly<'_, [u8]>,
-    values: &[T],
-    write: &(impl Fn(wgpu::WriteOnly<'_, [u8]>, &[T]) + Sync),
-) {
-    let parts = values.chunks_exact(MUCH / size_of::<T>());
-    let (whole, rest) = to.into_chunks::<MUCH>();
-    write(rest, parts.remainder());
-    let parts: Vec<_> = whole.into_iter().zip(parts).collect();
-    parts
-        .into_par_iter()
-        .for_each(|(to, part)| write(to.into(), part));
-}
-
-/// Writes values times `scale`. Mapped memory may be written once and not read, so some values are
-/// multiplied beside it first.
-fn write_scaled(to: wgpu::WriteOnly<'_, [u8]>, values: &[f32], scale: f32) {
-    const VALUES: usize = 4096;
-    const BYTES: usize = VALUES * size_of::<f32>();
-    let (whole, rest) = to.into_chunks::<BYTES>();
-    let (values, values_of_rest) = values.split_at(whole.len() * VALUES);
-    for (to, values) in whole.into_iter().zip(values.chunks_exact(VALUES)) {
-        let mut scaled = [0; BYTES];
-        let words = scaled.as_chunks_mut::<4>().0.iter_mut();
-        words
-            .zip(values)
-            .for_each(|(word, v)| *word = (v * scale).to_ne_bytes());
-        to.write(scaled);
-    }
-    let (words, _) = rest.into_chunks::<4>();
-    words.write_iter(values_of_rest.iter().map(|v| (v * scale).to_ne_bytes()));
 }
 
 /// Device memory of ours; freed, and no longer counted, when dropped.

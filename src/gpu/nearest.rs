@@ -1,11 +1,14 @@
 //! Binds `shaders/nearest.wgsl`.
 
-use super::GpuPool;
-use super::directions::{DIRECTIONS_OF_BLOCK, Directions, ROWS, Width, check_columns, fours};
+use super::directions::{
+    COLUMNS, DIRECTIONS_OF_BLOCK, Directions, ROWS, Width, check_columns, fours,
+};
+use super::float_rows::FloatRows;
 use super::memory::Block;
-use super::pool::Panel;
+use super::panels::Panel;
 use crate::error::Error;
-use crate::kernels::pool::{Nearest, Pool};
+use crate::gpu::device::Gpu;
+use crate::kernels::pool::Nearest;
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
@@ -27,67 +30,108 @@ struct Shape {
 
 /// For every row the vector of the smallest score.
 pub(super) fn run(
-    pool: &GpuPool<'_>,
+    features: &FloatRows<'_>,
     vectors: &[f32],
     offsets: &[f32],
     lengths: &[f32],
 ) -> Result<Vec<Nearest>, Error> {
-    let gpu = &pool.gpu;
-    check_columns(gpu, pool.dim(), 0)?;
+    let (gpu, dim) = (&features.gpu, features.dim);
+    check_columns(gpu, dim, 0)?;
     // The factor brings the inner products with a borrowed buffer's values to pool unit.
-    let packed = Directions::upload(gpu, vectors, pool.dim(), pool.pending_scale)?;
+    let upload = |some| Directions::upload(gpu, some, dim, features.pending_scale);
     let whole_blocks = offsets.len().max(1).next_multiple_of(DIRECTIONS_OF_BLOCK);
     let mut filled_up = offsets.to_vec();
     filled_up.resize(whole_blocks, 0.0);
     gpu.fits("offsets", size_of_val(&filled_up[..]) as u64)?;
-    let resident = gpu.filled("offsets", &filled_up, BufferUsages::STORAGE)?;
-    let mut nearest = Vec::with_capacity(pool.rows());
-    for panel in pool.panels()? {
-        let lengths = &lengths[panel.first..][..panel.rows as usize];
-        let count = offsets.len() as u32;
-        nearest.extend(of_panel(pool, panel, &packed, &resident, count, lengths)?);
+    let offsets = gpu.filled("offsets", &filled_up, BufferUsages::STORAGE)?;
+    let parts = in_parts(gpu, vectors, dim);
+    // Sent once for all panels where they fit, else for each of them again.
+    let whole = match parts[..] {
+        [all] => Some(upload(all)?),
+        _ => None,
+    };
+    let mut nearest = Vec::with_capacity(features.rows);
+    for panel in features.panels() {
+        let panel = &*panel?;
+        let lengths = gpu.filled(
+            "lengths",
+            &lengths[panel.rows.clone()],
+            BufferUsages::STORAGE,
+        )?;
+        let bytes = panel.rows.len() * size_of::<Nearest>();
+        let out = gpu.output("nearest", bytes as u64)?;
+        let panel = Tile {
+            features,
+            panel,
+            count: vectors.len() / dim,
+            others: [&offsets, &lengths, &out],
+        };
+        match &whole {
+            Some(all) => panel.meet(all, 0)?,
+            None => {
+                for (at, part) in parts.iter().enumerate() {
+                    panel.meet(&upload(part)?, at * parts[0].len() / dim)?;
+                }
+            }
+        }
+        nearest.extend(gpu.read::<Nearest>("nearest", &out)?);
     }
     Ok(nearest)
 }
 
-fn of_panel(
-    pool: &GpuPool<'_>,
-    panel: &Panel,
-    vectors: &Directions,
-    offsets: &Block,
-    count: u32,
-    lengths: &[f32],
-) -> Result<Vec<Nearest>, Error> {
-    let gpu = &pool.gpu;
-    let lengths = gpu.filled("lengths", lengths, BufferUsages::STORAGE)?;
-    let bytes = u64::from(panel.rows) * size_of::<Nearest>() as u64;
-    let out = gpu.output("nearest", bytes)?;
-    let width = Width::for_vectors(count as usize);
-    for window in vectors.windows() {
-        let shape = gpu.uniform(Shape {
-            rows: panel.rows,
-            dim: pool.dim() as u32,
-            columns: vectors.columns,
-            blocks: window.blocks,
-            first: window.first * DIRECTIONS_OF_BLOCK as u32,
-            count,
-        })?;
-        gpu.dispatch(
-            "nearest",
-            (WGSL, &width.constants(pool.dim())),
-            &[
-                shape.as_entire_binding(),
-                panel.binding(),
-                window.binding.clone(),
-                offsets.as_entire_binding(),
-                lengths.as_entire_binding(),
-                out.as_entire_binding(),
-                fours(panel.binding(), panel.size, &window),
-            ],
-            u64::from(panel.rows).div_ceil(ROWS),
-        )?;
+/// The vectors in parts that leave room for the rows: whole blocks, and one part that may be empty.
+fn in_parts<'v>(gpu: &Gpu, vectors: &'v [f32], dim: usize) -> Vec<&'v [f32]> {
+    let block = dim.next_multiple_of(COLUMNS) * DIRECTIONS_OF_BLOCK * size_of::<f32>();
+    let blocks = gpu
+        .share()
+        .map_or(usize::MAX, |bytes| bytes as usize / block);
+    let most = blocks.max(1).saturating_mul(DIRECTIONS_OF_BLOCK * dim);
+    match vectors.len() {
+        0 => vec![vectors],
+        _ => vectors.chunks(most).collect(),
     }
-    gpu.read("nearest", &out)
+}
+
+/// A panel, and what the kernel binds beside it and the vectors.
+struct Tile<'a> {
+    features: &'a FloatRows<'a>,
+    panel: &'a Panel,
+    count: usize,
+    others: [&'a Block; 3],
+}
+
+impl Tile<'_> {
+    /// The panel's rows meet some of the vectors, from the one numbered `first` on.
+    fn meet(&self, vectors: &Directions, first: usize) -> Result<(), Error> {
+        let (gpu, dim) = (&self.features.gpu, self.features.dim);
+        let width = Width::for_vectors(self.count);
+        for window in vectors.windows() {
+            let shape = gpu.uniform(Shape {
+                rows: self.panel.count(),
+                dim: dim as u32,
+                columns: vectors.columns,
+                blocks: window.blocks,
+                first: first as u32 + window.first * DIRECTIONS_OF_BLOCK as u32,
+                count: self.count as u32,
+            })?;
+            let [offsets, lengths, out] = self.others.map(|block| block.as_entire_binding());
+            gpu.dispatch(
+                "nearest",
+                (WGSL, &width.constants(dim)),
+                &[
+                    shape.as_entire_binding(),
+                    self.panel.binding(),
+                    window.binding.clone(),
+                    offsets,
+                    lengths,
+                    out,
+                    fours(self.panel.binding(), self.panel.size, &window),
+                ],
+                u64::from(self.panel.count()).div_ceil(ROWS),
+            )?;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Binds `shaders/nearest_other.wgsl`.
 
-use super::integer_rows::Panels;
+use super::integer_rows::IntegerPanels;
 use super::integer_tile::Kernel;
 use super::neighbours::GpuNeighbours;
 use crate::error::Error;
@@ -18,7 +18,7 @@ pub(super) const WGSL: &str = concat!(
 pub(super) fn run(
     neighbours: &GpuNeighbours<'_>,
     labels: &[u32],
-    visitors: Option<&Panels<'_>>,
+    visitors: Option<&IntegerPanels<'_>>,
 ) -> Result<Vec<i32>, Error> {
     let (gpu, rows) = (neighbours.panels.gpu, labels.len());
     let kernel = Kernel {

@@ -1,32 +1,33 @@
 //! The rows at length 1 in whole numbers on a GPU.
 
-use super::integer_rows::Panels;
+use super::float_rows::FloatRows;
+use super::integer_rows::IntegerPanels;
 use super::integer_tile::{Kernel, Size, Tile, pairs};
 use super::memory::{Block, blocks};
-use super::quantise::{Rule, fill};
-use super::{GpuPool, count_within, mark_within, nearest_other};
+use super::quantise::{Quantised, Rule};
+use super::{count_within, mark_within, nearest_other};
 use crate::error::Error;
 use crate::kernels::neighbours::{Marks, Neighbours, Reach};
-use crate::kernels::pool::Pool as _;
 use crate::quantise::IntegerRows;
+use std::borrow::Cow;
 use wgpu::BufferUsages;
 
 pub(super) struct GpuNeighbours<'a> {
-    pool: &'a GpuPool<'a>,
-    pub(super) panels: Panels<'a>,
+    pub(super) panels: IntegerPanels<'a>,
 }
 
 impl<'a> GpuNeighbours<'a> {
-    pub(super) fn new(pool: &'a GpuPool<'a>) -> Result<Self, Error> {
-        let pitch = IntegerRows::pitch_of(pool.dim());
-        let panels = Panels::new(&pool.gpu, pool.rows(), pitch)?;
-        let all: Vec<usize> = (0..pool.rows()).collect();
-        fill(pool, &panels, &all, Rule::Units)?;
-        Ok(Self { pool, panels })
+    pub(super) fn new(features: &'a FloatRows<'a>) -> Result<Self, Error> {
+        let examples = (0..features.rows).collect();
+        let source = Quantised::new(features, examples, Rule::Units)?;
+        let pitch = IntegerRows::pitch_of(features.dim);
+        let panels = IntegerPanels::new(&features.gpu, features.rows, pitch, source)?;
+        panels.make_all()?;
+        Ok(Self { panels })
     }
 
     pub(super) fn rows(&self) -> usize {
-        self.pool.rows()
+        self.panels.rows()
     }
 
     /// Runs a kernel on every pair of rows once: tiles on and above the diagonal.
@@ -37,14 +38,11 @@ impl<'a> GpuNeighbours<'a> {
         others: &[wgpu::BindingResource<'_>],
     ) -> Result<(), Error> {
         let size = Size::for_classes(std::iter::once(self.rows()));
-        for (at, a) in self.panels.iter().enumerate() {
-            for b in &self.panels[at..] {
-                let pairs = pairs(a.rows.clone(), b.rows.clone(), size.rows());
-                let tiles = pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)));
-                (self.panels).dispatch(kernel, size, (a, b), threshold, tiles, others)?;
-            }
-        }
-        Ok(())
+        self.panels.pairs(|a, b| {
+            let pairs = pairs(a.rows.clone(), b.rows.clone(), size.rows());
+            let tiles = pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)));
+            (self.panels).dispatch(kernel, size, (a, b), threshold, tiles, others)
+        })
     }
 
     /// Runs a kernel on every pair of a row and a visitor. Visitors have the places after the rows.
@@ -52,32 +50,31 @@ impl<'a> GpuNeighbours<'a> {
         &self,
         kernel: &Kernel<'_>,
         threshold: i32,
-        visitors: &Panels<'_>,
+        visitors: &IntegerPanels<'_>,
         others: &[wgpu::BindingResource<'_>],
     ) -> Result<(), Error> {
-        let size = Size::for_columns(visitors.iter().map(|panel| panel.rows.len()).sum());
-        for a in self.panels.iter() {
-            for b in visitors.iter() {
-                let pairs = blocks(a.rows.clone(), size.rows()).flat_map(|rows| {
-                    let columns = blocks(b.rows.clone(), size.columns());
-                    columns.map(move |columns| (rows.clone(), columns))
-                });
-                let tiles = pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)));
-                (self.panels).dispatch(kernel, size, (a, b), threshold, tiles, others)?;
-            }
-        }
-        Ok(())
+        let size = Size::for_columns(visitors.rows());
+        self.panels.pairs_with(visitors, |a, b| {
+            let pairs = blocks(a.rows.clone(), size.rows()).flat_map(|rows| {
+                let columns = blocks(b.rows.clone(), size.columns());
+                columns.map(move |columns| (rows.clone(), columns))
+            });
+            let tiles = pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)));
+            (self.panels).dispatch(kernel, size, (a, b), threshold, tiles, others)
+        })
     }
 
     /// Rows of another pool on this device, with the places after those of the rows.
-    fn receive(&self, visitors: &IntegerRows) -> Result<Panels<'a>, Error> {
-        Panels::of(&self.pool.gpu, self.rows(), visitors)
+    fn receive<'v>(&'v self, visitors: &'v IntegerRows) -> Result<IntegerPanels<'v>, Error> {
+        IntegerPanels::given(self.panels.gpu, self.rows(), Cow::Borrowed(visitors))
     }
 
     /// The kernels' uniform.
     pub(super) fn reach(&self, reach: Reach) -> Result<Block, Error> {
         let words = [reach.certain, reach.possible];
-        self.pool.gpu.filled("reach", &words, BufferUsages::UNIFORM)
+        self.panels
+            .gpu
+            .filled("reach", &words, BufferUsages::UNIFORM)
     }
 }
 
@@ -105,7 +102,7 @@ impl Neighbours for GpuNeighbours<'_> {
     }
 
     fn rows(&self, rows: &[usize]) -> Result<IntegerRows, Error> {
-        self.panels.some(rows)?.read(0..rows.len())
+        self.panels.fetch(rows)
     }
 
     fn count_visitors(&self, visitors: &IntegerRows, least: i32) -> Result<[Vec<u32>; 2], Error> {
@@ -122,7 +119,7 @@ impl Neighbours for GpuNeighbours<'_> {
         reach: Reach,
     ) -> Result<Vec<Marks>, Error> {
         // Their places are those of their bits.
-        let visitors = Panels::of(&self.pool.gpu, 0, visitors)?;
+        let visitors = IntegerPanels::given(self.panels.gpu, 0, Cow::Borrowed(visitors))?;
         mark_within::run(self, &visitors, among, reach)
     }
 

@@ -7,12 +7,13 @@
 
 use super::clock::Kind;
 use super::factor::Factor;
-use super::integer_rows::{Panel as Integers, Panels};
-use super::memory::{PIECE_BYTES, blocks};
-use super::pool::{GpuPool, Panel};
+use super::float_rows::FloatRows;
+use super::integer_rows::{IntegerPanels, Source};
+use super::memory::blocks;
+use super::panels::Panel;
 use super::row_squares;
+use super::transfer::PIECE_BYTES;
 use crate::error::Error;
-use crate::kernels::pool::Pool as _;
 use crate::products::product;
 use crate::quantise::{
     FIXED_BITS, IntegerRows, Length, NEED, factor, is_f32_enough, mean_of, round_mean, to_integers,
@@ -109,112 +110,167 @@ impl Rule {
     }
 }
 
-/// Fills panels with whole-number rows, `examples` one after another; gives each one's product with
-/// itself.
-pub(super) fn fill(
-    pool: &GpuPool<'_>,
-    panels: &Panels<'_>,
-    examples: &[usize],
+/// Whole-number rows of a pool's, made again wherever they have left the device.
+pub(super) struct Quantised<'a> {
+    features: &'a FloatRows<'a>,
+    /// Which example is at each place.
+    examples: Vec<usize>,
     rule: Rule,
-) -> Result<Vec<i32>, Error> {
-    let mut squares = vec![0; examples.len()];
-    let open = if pool.is_lent() || rule.views() > 1 {
-        (0..examples.len()).collect()
-    } else {
-        on_device(pool, panels, examples, rule, &mut squares)?
-    };
-    let mut zero_row = None;
-    // Written in runs of places that follow each other.
-    for run in open.chunk_by(|a, b| a + 1 == *b) {
-        let places = run[0]..run[0] + run.len();
-        let zero = on_host(pool, panels, examples, places, rule, &mut squares)?;
-        zero_row = zero_row.into_iter().chain(zero).min();
-    }
-    pool.gpu.alive()?;
-    match zero_row {
-        Some(row) => Err(Error::ZeroRow { row, need: NEED }),
-        None => Ok(squares),
-    }
+    /// Every row's length, in the unit of the panels, where the device makes rows by it.
+    lengths: Vec<f64>,
 }
 
-/// Makes rows on the device; gives the places of those that it leaves open.
-fn on_device(
-    pool: &GpuPool<'_>,
-    panels: &Panels<'_>,
-    examples: &[usize],
-    rule: Rule,
-    squares: &mut [i32],
-) -> Result<Vec<usize>, Error> {
-    let by_length = !matches!(
-        rule,
-        Rule::Means {
-            length: Length::Given(_),
-            ..
+impl<'a> Quantised<'a> {
+    /// Examples, one after another.
+    pub(super) fn new(
+        features: &'a FloatRows<'a>,
+        examples: Vec<usize>,
+        rule: Rule,
+    ) -> Result<Self, Error> {
+        let is_given = matches!(
+            rule,
+            Rule::Means {
+                length: Length::Given(_),
+                ..
+            }
+        );
+        let lengths = if is_given || is_made_on_host(features, rule) {
+            Vec::new()
+        } else {
+            row_squares::run(features)?
+        };
+        Ok(Self {
+            features,
+            examples,
+            rule,
+            lengths,
+        })
+    }
+
+    /// What a row is multiplied by; none where its length leaves that open.
+    fn factor(&self, row: usize) -> Option<Factor> {
+        let by_length = !self.lengths.is_empty();
+        if by_length && self.features.is_faint(row) {
+            return None;
         }
-    );
-    let lengths = if by_length {
-        row_squares::run(pool)?
-    } else {
-        Vec::new()
-    };
-    let error = row_squares::error(pool.dim());
-    let factor_of = |row: usize| {
-        let length = lengths.get(row).copied().unwrap_or(1.0);
-        let is_whole = !by_length || !pool.is_faint(row);
-        let factor = rule.factor(length, error, pool.pending_scale);
-        factor.filter(|_| is_whole)
-    };
-    let mut open = Vec::new();
-    for integers in &**panels {
-        for features in pool.panels()? {
-            let here = features.first..features.first + features.rows as usize;
-            let places = integers
-                .rows
-                .clone()
-                .filter(|&place| here.contains(&examples[place]));
+        let length = self.lengths.get(row).copied().unwrap_or(1.0);
+        let error = row_squares::error(self.features.dim);
+        self.rule.factor(length, error, self.features.pending_scale)
+    }
+
+    /// Makes rows on the device; gives the places of those that it leaves open.
+    fn on_device(&self, integers: &Panel, squares: &mut [i32]) -> Result<Vec<usize>, Error> {
+        let gpu = &self.features.gpu;
+        let mut open = Vec::new();
+        for floats in self.features.panels() {
+            let floats = floats?;
+            let here = |place: &usize| floats.rows.contains(&self.examples[*place]);
             let mut listed = Vec::new();
-            for place in places {
-                match factor_of(examples[place]) {
+            for place in integers.rows.clone().filter(here) {
+                match self.factor(self.examples[place]) {
                     Some(factor) => listed.push(Row {
-                        source: (examples[place] - features.first) as u32,
+                        source: floats.place(self.examples[place]),
                         place: integers.place(place),
                         factor,
                     }),
                     None => open.push(place),
                 }
             }
-            for rows in listed.chunks(pool.gpu.most_listed::<Row>().min(AT_ONCE)) {
-                let answers = of_panel(pool, features, integers, rows, rule)?;
+            for rows in listed.chunks(gpu.most_listed::<Row>().min(AT_ONCE)) {
+                let answers = of_panel(self.features, &floats, integers, rows, self.rule)?;
                 for (row, [square, doubt]) in rows.iter().zip(answers) {
-                    let place = integers.rows.start + row.place as usize;
-                    squares[place] = square.cast_signed();
+                    squares[row.place as usize] = square.cast_signed();
                     if doubt != 0 {
-                        open.push(place);
+                        open.push(integers.rows.start + row.place as usize);
                     }
                 }
             }
         }
+        open.sort_unstable();
+        Ok(open)
     }
-    open.sort_unstable();
-    Ok(open)
+
+    /// Makes the rows at some places of a panel on the host, a piece at a time; names the lowest row of
+    /// zeros that has no length to be divided by.
+    fn on_host(
+        &self,
+        rows: &IntegerPanels<'_>,
+        panel: &Panel,
+        places: Range<usize>,
+        squares: &mut [i32],
+    ) -> Result<Option<usize>, Error> {
+        let at_once = PIECE_BYTES as usize / 4 / self.features.dim / self.rule.views();
+        let mut lowest = None;
+        for piece in blocks(places, at_once.max(1)) {
+            let examples = &self.examples[piece.clone()];
+            let (made, zero_row) = made(self.features, examples, self.rule)?;
+            lowest = lowest.into_iter().chain(zero_row).min();
+            let squares = &mut squares[piece.start - panel.rows.start..];
+            for (square, z) in squares
+                .iter_mut()
+                .zip(made.values().chunks_exact(made.pitch()))
+            {
+                *square = product(z, z);
+            }
+            rows.write(panel, piece.start, &made)?;
+        }
+        Ok(lowest)
+    }
+}
+
+impl Source for Quantised<'_> {
+    fn fill(&self, rows: &IntegerPanels<'_>, panel: &Panel) -> Result<Vec<i32>, Error> {
+        let mut squares = vec![0; panel.rows.len()];
+        let open = if is_made_on_host(self.features, self.rule) {
+            panel.rows.clone().collect()
+        } else {
+            self.on_device(panel, &mut squares)?
+        };
+        let mut zero_row = None;
+        // Written in runs of places that follow each other.
+        for run in open.chunk_by(|a, b| a + 1 == *b) {
+            let places = run[0]..run[0] + run.len();
+            let zero = self.on_host(rows, panel, places, &mut squares)?;
+            zero_row = zero_row.into_iter().chain(zero).min();
+        }
+        self.features.gpu.alive()?;
+        match zero_row {
+            Some(row) => Err(Error::ZeroRow { row, need: NEED }),
+            None => Ok(squares),
+        }
+    }
+
+    fn some(&self, places: &[usize]) -> Result<IntegerRows, Error> {
+        let examples: Vec<usize> = places.iter().map(|&place| self.examples[place]).collect();
+        made(self.features, &examples, self.rule).map(|(rows, _)| rows)
+    }
+
+    fn is_on_host(&self) -> bool {
+        self.features.is_lent()
+    }
+}
+
+/// Whether no row is made on the device.
+fn is_made_on_host(features: &FloatRows<'_>, rule: Rule) -> bool {
+    features.is_lent() || rule.views() > 1
 }
 
 /// Makes the rows listed; gives each one's product with itself, and whether it is in doubt.
 fn of_panel(
-    pool: &GpuPool<'_>,
-    features: &Panel,
-    integers: &Integers,
+    features: &FloatRows<'_>,
+    floats: &Panel,
+    integers: &Panel,
     rows: &[Row],
     rule: Rule,
 ) -> Result<Vec<[u32; 2]>, Error> {
-    let gpu = &pool.gpu;
+    let gpu = &features.gpu;
     // What the error of a factor comes to in a value of 2^15, in units of 2^-32, and some units for the
     // roundings of f64 and what the product is cut by.
-    let doubt = row_squares::error(pool.dim()) * 47f64.exp2() + 8.0;
+    let doubt = row_squares::error(features.dim) * 47f64.exp2() + 8.0;
     let shape = gpu.uniform(Shape {
         count: rows.len() as u32,
-        dim: pool.dim() as u32,
-        words: (IntegerRows::pitch_of(pool.dim()) / 2) as u32,
+        dim: features.dim as u32,
+        words: (IntegerRows::pitch_of(features.dim) / 2) as u32,
         doubt: doubt.min(f64::from(1u32 << 31)) as u32,
     })?;
     let list = gpu.filled("rows to make whole", rows, BufferUsages::STORAGE)?;
@@ -224,7 +280,7 @@ fn of_panel(
         (WGSL, &[("RULE", rule.number() as f64)]),
         &[
             shape.as_entire_binding(),
-            features.binding(),
+            floats.binding(),
             list.as_entire_binding(),
             integers.binding(),
             answers.as_entire_binding(),
@@ -234,35 +290,9 @@ fn of_panel(
     gpu.read("squares", &answers)
 }
 
-/// Makes the rows at some places on the host, a piece at a time; names the lowest row of zeros that has
-/// no length to be divided by.
-fn on_host(
-    pool: &GpuPool<'_>,
-    panels: &Panels<'_>,
-    examples: &[usize],
-    places: Range<usize>,
-    rule: Rule,
-    squares: &mut [i32],
-) -> Result<Option<usize>, Error> {
-    let at_once = (PIECE_BYTES as usize / 4 / pool.dim() / rule.views()).max(1);
-    let mut zero_row: Option<usize> = None;
-    for panel in &**panels {
-        for piece in blocks(panel.part(&places), at_once) {
-            let (rows, zero) = made(pool, &examples[piece.clone()], rule)?;
-            zero_row = zero_row.into_iter().chain(zero).min();
-            let made = rows.values().chunks_exact(rows.pitch());
-            for (square, z) in squares[piece.clone()].iter_mut().zip(made) {
-                *square = product(z, z);
-            }
-            panels.write(panel, piece.start, &rows)?;
-        }
-    }
-    Ok(zero_row)
-}
-
 /// Some rows made on the host, and the lowest row of zeros that has no length to be divided by.
 fn made(
-    pool: &GpuPool<'_>,
+    features: &FloatRows<'_>,
     examples: &[usize],
     rule: Rule,
 ) -> Result<(IntegerRows, Option<usize>), Error> {
@@ -274,10 +304,10 @@ fn made(
         Rule::Means {
             length: Length::Given(_),
             ..
-        } => pool.gather_rows(&rows)?,
-        _ => pool.given_rows(&rows)?,
+        } => features.gather(&rows)?,
+        _ => features.given(&rows)?,
     };
-    let (dim, scale) = (pool.dim(), pool.scale);
+    let (dim, scale) = (features.dim, features.scale);
     let make = |mean: &mut Vec<f64>, x: &[f32], row: &mut [i16]| match rule {
         Rule::Means { length, .. } => {
             let zero_view = sums::vectorised!(mean_of(x, 1.0, length, mean));
@@ -289,7 +319,7 @@ fn made(
             None
         }
     };
-    pool.gpu.counted(Kind::Host, || {
+    features.gpu.counted(Kind::Host, || {
         let mut out = IntegerRows::zeros(dim, examples.len());
         let pitch = out.pitch();
         let zero_row = (out.values_mut().par_chunks_exact_mut(pitch))
@@ -306,15 +336,6 @@ fn made(
             .min();
         Ok((out, zero_row))
     })
-}
-
-/// Some rows, made on the host.
-pub(super) fn few(
-    pool: &GpuPool<'_>,
-    examples: &[usize],
-    rule: Rule,
-) -> Result<IntegerRows, Error> {
-    made(pool, examples, rule).map(|(rows, _)| rows)
 }
 
 #[cfg(test)]

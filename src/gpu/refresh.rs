@@ -1,11 +1,10 @@
 //! Binds `shaders/refresh.wgsl`.
 
-use super::GpuPool;
 use super::directions::{Directions, Window};
+use super::float_rows::FloatRows;
 use super::memory::Block;
-use super::pool::Panel;
+use super::panels::Panel;
 use crate::error::Error;
-use crate::kernels::pool::Pool;
 use crate::kernels::residuals::Rate;
 use crate::kernels::rounding::{DOWN_DATE_ERROR, inner_error};
 use std::ops::Range;
@@ -44,15 +43,15 @@ struct Shape {
 
 /// Renews the states of a panel's rows; gives the totals of each workgroup.
 pub(super) fn run(
-    pool: &GpuPool<'_>,
+    features: &FloatRows<'_>,
     panel: &Panel,
     states: &wgpu::Buffer,
     basis: &Directions,
     dead: f32,
     rate: Rate,
 ) -> Result<Vec<[f32; 2]>, Error> {
-    let gpu = &pool.gpu;
-    let row_bytes = pool.dim() as u64 * 4;
+    let gpu = &features.gpu;
+    let row_bytes = features.dim as u64 * 4;
     let binding = gpu.limits().max_storage_buffer_binding_size;
     let share = gpu.memory_left().map_or(u64::MAX, |left| left / 4);
     let bytes = SCRATCH_BYTES.min(binding / 4).min(panel.size).min(share);
@@ -60,12 +59,12 @@ pub(super) fn run(
     let usage = BufferUsages::STORAGE | BufferUsages::COPY_DST;
     let scratch = gpu.block("residuals", u64::from(at_once) * row_bytes, usage)?;
     let mut totals = Vec::new();
-    for first in (0..panel.rows).step_by(at_once as usize) {
-        let rows = first..(first + at_once).min(panel.rows);
+    for first in (0..panel.count()).step_by(at_once as usize) {
+        let rows = first..(first + at_once).min(panel.count());
         gpu.submit("refresh", |encoder| {
             let from = panel.offset + u64::from(first) * row_bytes;
             let size = rows.len() as u64 * row_bytes;
-            encoder.copy_buffer_to_buffer(panel.buffer(), from, &scratch, 0, size);
+            encoder.copy_buffer_to_buffer(&panel.buffer, from, &scratch, 0, size);
         })?;
         let groups = (rows.len() as u64).div_ceil(ROWS);
         let out = gpu.output("totals", groups * 8)?;
@@ -74,9 +73,9 @@ pub(super) fn run(
                 let ends = projection == PROJECTIONS && window.is_last;
                 let shape = Shape {
                     ends: u32::from(ends),
-                    ..shape(pool, &rows, basis, &window, dead, rate)
+                    ..shape(features, &rows, basis, &window, dead, rate)
                 };
-                dispatch(pool, shape, &window, &scratch, states, &out)?;
+                dispatch(features, shape, &window, &scratch, states, &out)?;
             }
         }
         totals.extend(gpu.read::<[f32; 2]>("totals", &out)?);
@@ -85,7 +84,7 @@ pub(super) fn run(
 }
 
 fn shape(
-    pool: &GpuPool<'_>,
+    features: &FloatRows<'_>,
     rows: &Range<u32>,
     basis: &Directions,
     window: &Window<'_>,
@@ -94,29 +93,29 @@ fn shape(
 ) -> Shape {
     Shape {
         rows: rows.len() as u32,
-        dim: pool.dim() as u32,
+        dim: features.dim as u32,
         columns: basis.columns,
         blocks: window.blocks,
         first_row: rows.start,
         ends: 0,
         power: rate.power,
         slack: rate.slack,
-        scale: pool.pending_scale,
-        inner_error: inner_error(pool.dim()),
+        scale: features.pending_scale,
+        inner_error: inner_error(features.dim),
         down_date_error: DOWN_DATE_ERROR,
         dead,
     }
 }
 
 fn dispatch(
-    pool: &GpuPool<'_>,
+    features: &FloatRows<'_>,
     shape: Shape,
     window: &Window<'_>,
     scratch: &Block,
     states: &wgpu::Buffer,
     out: &Block,
 ) -> Result<(), Error> {
-    let gpu = &pool.gpu;
+    let gpu = &features.gpu;
     let groups = u64::from(shape.rows).div_ceil(ROWS);
     let shape = gpu.uniform(shape)?;
     gpu.dispatch(

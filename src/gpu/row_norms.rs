@@ -1,8 +1,7 @@
 //! Binds `shaders/row_norms.wgsl`.
 
-use super::GpuPool;
+use super::float_rows::FloatRows;
 use crate::error::Error;
-use crate::kernels::pool::Pool;
 use crate::lp::Lp;
 
 pub(super) const WGSL: &str = include_str!("../../shaders/row_norms.wgsl");
@@ -21,10 +20,10 @@ struct Shape {
 }
 
 /// Every row's norm, in the pool's unit; zero only for a row of zeros.
-pub(super) fn run(pool: &GpuPool<'_>, norm: Lp) -> Result<Vec<f32>, Error> {
+pub(super) fn run(features: &FloatRows<'_>, norm: Lp) -> Result<Vec<f32>, Error> {
     // The shader leaves the largest magnitude as it is, for its bits to be exact.
     let scale = if norm == Lp::LInf {
-        pool.pending_scale
+        features.pending_scale
     } else {
         1.0
     };
@@ -32,26 +31,27 @@ pub(super) fn run(pool: &GpuPool<'_>, norm: Lp) -> Result<Vec<f32>, Error> {
         0 => 0.0,
         bits => (f32::from_bits(bits) * scale).max(f32::MIN_POSITIVE),
     };
-    Ok(bits(pool, norm)?.into_iter().map(value).collect())
+    Ok(bits(features, norm)?.into_iter().map(value).collect())
 }
 
 /// Every row's norm as the shader gives it.
-pub(super) fn bits(pool: &GpuPool<'_>, norm: Lp) -> Result<Vec<u32>, Error> {
-    let gpu = &pool.gpu;
+pub(super) fn bits(features: &FloatRows<'_>, norm: Lp) -> Result<Vec<u32>, Error> {
+    let gpu = &features.gpu;
     let number = match norm {
         Lp::L1 => 1.0,
         Lp::L2 => 2.0,
         Lp::LInf => 3.0,
     };
-    let mut norms = Vec::with_capacity(pool.rows());
-    for panel in pool.panels()? {
+    let mut norms = Vec::with_capacity(features.rows);
+    for panel in features.panels() {
+        let panel = &*panel?;
         let shape = gpu.uniform(Shape {
-            rows: panel.rows,
-            dim: pool.dim() as u32,
-            scale: pool.pending_scale,
-            subnormal: pool.pending_scale * f32::MIN_POSITIVE,
+            rows: panel.count(),
+            dim: features.dim as u32,
+            scale: features.pending_scale,
+            subnormal: features.pending_scale * f32::MIN_POSITIVE,
         })?;
-        let out = gpu.output("row norms", u64::from(panel.rows) * 4)?;
+        let out = gpu.output("row norms", u64::from(panel.count()) * 4)?;
         gpu.dispatch(
             "row_norms",
             (WGSL, &[("NORM", number)]),
@@ -60,7 +60,7 @@ pub(super) fn bits(pool: &GpuPool<'_>, norm: Lp) -> Result<Vec<u32>, Error> {
                 panel.binding(),
                 out.as_entire_binding(),
             ],
-            u64::from(panel.rows).div_ceil(ROWS),
+            u64::from(panel.count()).div_ceil(ROWS),
         )?;
         norms.extend(gpu.read::<u32>("row norms", &out)?);
     }

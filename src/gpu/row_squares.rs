@@ -1,9 +1,8 @@
 //! Binds `shaders/row_squares.wgsl`: lengths to the precision of f64, of which WGSL has none.
 
+use super::float_rows::FloatRows;
 use super::memory::blocks;
-use super::pool::GpuPool;
 use crate::error::Error;
-use crate::kernels::pool::Pool as _;
 
 pub(super) const WGSL: &str = include_str!("../../shaders/row_squares.wgsl");
 
@@ -31,16 +30,17 @@ pub(super) fn error(dim: usize) -> f64 {
 }
 
 /// Every row's length, in the unit of the panels; 0 only for a row of zeros.
-pub(super) fn run(pool: &GpuPool<'_>) -> Result<Vec<f64>, Error> {
-    let gpu = &pool.gpu;
-    let mut lengths = Vec::with_capacity(pool.rows());
+pub(super) fn run(features: &FloatRows<'_>) -> Result<Vec<f64>, Error> {
+    let gpu = &features.gpu;
+    let mut lengths = Vec::with_capacity(features.rows);
     let at_once = AT_ONCE.min((gpu.most_bound() / BYTES) as usize);
-    for panel in pool.panels()? {
-        for rows in blocks(0..panel.rows as usize, at_once) {
+    for panel in features.panels() {
+        let panel = &*panel?;
+        for rows in blocks(0..panel.rows.len(), at_once) {
             let shape = gpu.uniform(Shape {
                 first: rows.start as u32,
                 end: rows.end as u32,
-                dim: pool.dim() as u32,
+                dim: features.dim as u32,
             })?;
             let out = gpu.output("squared lengths", rows.len() as u64 * BYTES)?;
             gpu.dispatch(

@@ -23,18 +23,14 @@ pub(super) fn run(resident: &Resident<'_>) -> Result<Vec<i64>, Error> {
         constants: &[],
     };
     let sums = resident.panels.sums(ranges.places())?;
-    for (at, a) in resident.panels.iter().enumerate() {
-        for b in &resident.panels[at..] {
-            let tiles = classes.clone().flat_map(|class| {
-                let pairs = pairs(a.part(&class), b.part(&class), size.rows());
-                pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)))
-            });
-            let others = [sums.as_entire_binding()];
-            resident
-                .panels
-                .dispatch(&kernel, size, (a, b), resident.threshold, tiles, &others)?;
-        }
-    }
+    let others = [sums.as_entire_binding()];
+    resident.panels.pairs(|a, b| {
+        let tiles = classes.clone().flat_map(|class| {
+            let pairs = pairs(a.part(&class), b.part(&class), size.rows());
+            pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)))
+        });
+        (resident.panels).dispatch(&kernel, size, (a, b), resident.threshold, tiles, &others)
+    })?;
     resident.panels.read_sums(&sums, ranges.places())
 }
 

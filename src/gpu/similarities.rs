@@ -1,19 +1,16 @@
 //! The similarities of integer rows on a GPU.
 
+use super::float_rows::FloatRows;
 use super::greedy_rounds::BYTES_ALWAYS;
-use super::integer_rows::Resident;
-use super::integer_tile::LIST_BYTES;
-use super::memory::{Block, PIECE_BYTES, blocks};
-use super::pool::GpuPool;
-use super::quantise::{Rule, few, fill};
+use super::integer_rows::{Given, Resident, Source};
+use super::memory::{Block, blocks};
+use super::quantise::{Quantised, Rule};
+use super::transfer::PIECE_BYTES;
 use super::{greedy_rounds, row_sums, store_similarities, sum_columns, sum_stored};
 use crate::error::Error;
 use crate::gpu::device::Gpu;
-use crate::kernels::pool::Pool as _;
 use crate::kernels::similarities::{Examples, Round, Similarities, stored_bytes, stored_pitch};
-use crate::products::product;
 use crate::quantise::{ClassRanges, IntegerRows};
-use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -23,9 +20,6 @@ const ASSUMED_ROOM: u64 = 2 << 30;
 /// its gain and its round, and what of them is on its way to the host.
 const WORKING_BYTES: u64 = 24;
 
-/// Bytes of rows that come to the host at a time: twice as many are taken on the device for them.
-const FETCHED_BYTES: usize = 1 << 18;
-
 /// Bindings over which matrices are laid: with a kernel's own they make the eight that every
 /// device has.
 const PANELS: u64 = 5;
@@ -33,8 +27,6 @@ const PANELS: u64 = 5;
 const GROUP_BYTES: u64 = 8;
 
 pub(super) struct GpuSimilarities<'a> {
-    /// Where the caller lends the rows: the pool, and which example is at each place.
-    on_host: Option<(&'a GpuPool<'a>, Vec<usize>, Rule)>,
     resident: Resident<'a>,
     /// Each row's product with itself.
     squares: Vec<i32>,
@@ -82,7 +74,7 @@ impl Kept {
 
 impl<'a> GpuSimilarities<'a> {
     pub(super) fn new(
-        pool: &'a GpuPool<'a>,
+        features: &'a FloatRows<'a>,
         examples: Examples<'_>,
         threshold: Option<i32>,
     ) -> Result<Self, Error> {
@@ -91,46 +83,44 @@ impl<'a> GpuSimilarities<'a> {
             views: examples.views,
             length: examples.length,
         };
-        let pitch = IntegerRows::pitch_of(pool.dim());
-        let resident = Resident::new(&pool.gpu, ranges, pitch, threshold)?;
-        let squares = fill(pool, &resident.panels, &order, rule)?;
-        let on_host = pool.is_lent().then_some((pool, order, rule));
-        Ok(Self::resident(resident, squares, on_host))
+        let pitch = IntegerRows::pitch_of(features.dim);
+        let source = Quantised::new(features, order, rule)?;
+        Self::of(&features.gpu, ranges, pitch, threshold, source)
     }
 
     /// Of whole-number rows of the host's.
-    pub(super) fn of(
+    pub(super) fn given(
         gpu: &'a Gpu,
-        rows: &IntegerRows,
+        rows: IntegerRows,
         ranges: ClassRanges,
         threshold: Option<i32>,
     ) -> Result<Self, Error> {
-        let resident = Resident::new(gpu, ranges, rows.pitch(), threshold)?;
-        resident.panels.fill(0, rows)?;
-        let squares = rows.values().par_chunks_exact(rows.pitch());
-        let squares = squares.map(|z| product(z, z)).collect();
-        Ok(Self::resident(resident, squares, None))
+        let pitch = rows.pitch();
+        Self::of(gpu, ranges, pitch, threshold, Given::all(rows))
     }
 
-    fn resident(
-        resident: Resident<'a>,
-        squares: Vec<i32>,
-        on_host: Option<(&'a GpuPool<'a>, Vec<usize>, Rule)>,
-    ) -> Self {
-        Self {
-            on_host,
+    fn of(
+        gpu: &'a Gpu,
+        ranges: ClassRanges,
+        pitch: usize,
+        threshold: Option<i32>,
+        source: impl Source + 'a,
+    ) -> Result<Self, Error> {
+        let resident = Resident::new(gpu, ranges, pitch, threshold, source)?;
+        Ok(Self {
+            squares: resident.panels.make_all()?,
             resident,
-            squares,
             totals: OnceLock::new(),
             kept: None,
-        }
+        })
     }
 
     /// Hands all rows to `visit`, with the class of each.
     fn each_row(&self, mut visit: impl FnMut(usize, &[i16])) -> Result<(), Error> {
-        let at_once = (PIECE_BYTES as usize / 2 / self.resident.panels.pitch()).max(1);
+        let at_once = (PIECE_BYTES as usize / 2 / self.resident.panels.pitch).max(1);
         for places in blocks(0..self.squares.len(), at_once) {
-            let rows = self.resident.panels.read(places.clone())?;
+            let some: Vec<usize> = places.clone().collect();
+            let rows = self.resident.panels.fetch(&some)?;
             for (place, z) in places.zip(rows.values().chunks_exact(rows.pitch())) {
                 visit(self.resident.ranges.class_of(place), z);
             }
@@ -143,7 +133,7 @@ impl<'a> GpuSimilarities<'a> {
         if let Some(totals) = self.totals.get() {
             return Ok(totals);
         }
-        let pitch = self.resident.panels.pitch();
+        let pitch = self.resident.panels.pitch;
         let mut totals = vec![vec![0; pitch]; self.resident.ranges.classes()];
         self.each_row(|class, z| {
             for (total, &z) in totals[class].iter_mut().zip(z) {
@@ -199,17 +189,7 @@ impl<'a> GpuSimilarities<'a> {
 
 impl Similarities for GpuSimilarities<'_> {
     fn rows(&self, places: &[usize]) -> Result<IntegerRows, Error> {
-        if let Some((pool, order, rule)) = &self.on_host {
-            let examples: Vec<usize> = places.iter().map(|&place| order[place]).collect();
-            return few(pool, &examples, *rule);
-        }
-        let pitch = self.resident.panels.pitch();
-        let mut values = Vec::with_capacity(places.len() * pitch);
-        for some in places.chunks((FETCHED_BYTES / 2 / pitch).max(1)) {
-            let rows = self.resident.panels.some(some)?.read(0..some.len())?;
-            values.extend_from_slice(rows.values());
-        }
-        Ok(IntegerRows::of(values, pitch))
+        self.resident.panels.fetch(places)
     }
 
     fn squares(&self) -> Result<Vec<i32>, Error> {
@@ -234,8 +214,8 @@ impl Similarities for GpuSimilarities<'_> {
     fn room(&self) -> u64 {
         let gpu = self.resident.gpu;
         let rows = self.resident.ranges.places() as u64;
-        let always = 2 * BYTES_ALWAYS as u64 + LIST_BYTES + 16 * PANELS;
-        let working = WORKING_BYTES * rows + always;
+        let always = 2 * BYTES_ALWAYS as u64 + gpu.list_bytes() + 16 * PANELS;
+        let working = WORKING_BYTES * rows + always + self.resident.panels.staying_bytes();
         let replaced = self.kept.as_ref().map_or(0, Kept::size);
         let left = gpu.memory_left().map_or(ASSUMED_ROOM, |left| {
             (left + replaced).saturating_sub(working)

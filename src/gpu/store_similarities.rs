@@ -21,31 +21,30 @@ pub(super) fn run(resident: &Resident<'_>, kept: &Kept) -> Result<(), Error> {
         wgsl: WGSL,
         constants: &[resident.gpu.panel_shift()],
     };
-    for (at, a) in resident.panels.iter().enumerate() {
-        for b in &resident.panels[at..] {
-            let tiles = kept.classes.clone().flat_map(|class| {
-                let of_class = ranges.class(class);
-                let start = of_class.start;
-                pairs(a.part(&of_class), b.part(&of_class), size.rows()).map(
-                    move |(rows, columns)| Tile {
-                        row_place: (rows.start - start) as u32,
-                        column_place: (columns.start - start) as u32,
-                        matrix: kept.matrix(class),
-                        pitch: kept.groups(class),
-                        ..Tile::of((a, &rows), (b, &columns))
-                    },
-                )
-            });
-            resident.panels.dispatch(
-                &kernel,
-                size,
-                (a, b),
-                resident.threshold,
-                tiles,
-                &kept.bindings(),
-            )?;
-        }
-    }
+    let kept_panels = kept.bindings();
+    resident.panels.pairs(|a, b| {
+        let tiles = kept.classes.clone().flat_map(|class| {
+            let of_class = ranges.class(class);
+            let start = of_class.start;
+            pairs(a.part(&of_class), b.part(&of_class), size.rows()).map(move |(rows, columns)| {
+                Tile {
+                    row_place: (rows.start - start) as u32,
+                    column_place: (columns.start - start) as u32,
+                    matrix: kept.matrix(class),
+                    pitch: kept.groups(class),
+                    ..Tile::of((a, &rows), (b, &columns))
+                }
+            })
+        });
+        (resident.panels).dispatch(
+            &kernel,
+            size,
+            (a, b),
+            resident.threshold,
+            tiles,
+            &kept_panels,
+        )
+    })?;
     resident.gpu.alive()
 }
 

@@ -1,8 +1,9 @@
 //! Binds `shaders/sum_columns.wgsl`.
 
-use super::integer_rows::{Panel, Resident};
+use super::integer_rows::Resident;
 use super::integer_tile::{Kernel, Size, Tile};
 use super::memory::blocks;
+use super::panels::Panel;
 use crate::error::Error;
 use std::ops::Range;
 use wgpu::BufferUsages;
@@ -24,17 +25,10 @@ pub(super) fn run(resident: &Resident<'_>, columns: &[usize]) -> Result<Vec<i64>
     let mut columns = columns.to_vec();
     columns.sort_unstable(); // by panel, and within it by class
     let sums = resident.panels.sums(rows)?;
-    let mut rest = &columns[..];
-    for panel in &*resident.panels {
-        let (here, after) = rest.split_at(rest.partition_point(|&c| c < panel.rows.end));
-        rest = after;
-        if here.is_empty() {
-            continue;
-        }
-        let places: Vec<u32> = here.iter().map(|&column| panel.place(column)).collect();
-        let list = gpu.filled("columns", &places, BufferUsages::STORAGE)?;
+    for part in resident.panels.having(&columns)? {
+        let list = gpu.filled("columns", &part.places, BufferUsages::STORAGE)?;
         let others = [sums.as_entire_binding(), list.as_entire_binding()];
-        of_panel(resident, panel, here, &others)?;
+        of_panel(resident, &part.panel, &columns[part.of], &others)?;
     }
     resident.panels.read_sums(&sums, rows)
 }
@@ -54,7 +48,8 @@ fn of_panel(
         wgsl: WGSL,
         constants: &[],
     };
-    for a in &*resident.panels {
+    for a in resident.panels.iter() {
+        let a = &*a?;
         let tiles = parts.iter().flat_map(|(class, list)| {
             let rows = blocks(a.part(&resident.ranges.class(*class)), size.rows());
             rows.flat_map(move |rows| {

@@ -1,0 +1,120 @@
+//! Every selector, and when two selections are the same.
+
+use coresift::{
+    ClassShare, Classes, Delta, GramSchmidt, Lp, Norm, OnExhaustion, ProbCover, Refine, Road, Sas,
+    Selection, Selector, Then, TypiClust, Uniform,
+};
+
+/// Every selector, with options that lead to every kernel, and a budget.
+pub fn selectors(rows: usize) -> Vec<(&'static str, Box<dyn Selector>, usize)> {
+    let labelled = vec![rows - 1, 3];
+    let classes = Classes::Given((0..rows).map(|row| row % 5).collect());
+    let clusters = |clusters| Classes::KMeans { clusters, seed: 2 };
+    let sas = |classes: Classes| Sas {
+        classes,
+        ..Sas::default()
+    };
+    vec![
+        (
+            "uniform",
+            Box::new(Uniform {
+                seed: 1,
+                ..Uniform::default()
+            }),
+            50,
+        ),
+        (
+            "norm",
+            Box::new(Norm {
+                classes: Some(clusters(7)),
+                ..Norm::default()
+            }),
+            60,
+        ),
+        (
+            "l1",
+            Box::new(Norm {
+                norm: Lp::L1,
+                ..Norm::default()
+            }),
+            60,
+        ),
+        (
+            "gram-schmidt",
+            Box::new(GramSchmidt {
+                labelled: labelled.clone(),
+                seed: 3,
+                ..GramSchmidt::default()
+            }),
+            120,
+        ),
+        (
+            "greedy gram-schmidt",
+            Box::new(GramSchmidt {
+                greedy: true,
+                on_exhaustion: OnExhaustion::Restart,
+                ..GramSchmidt::default()
+            }),
+            120,
+        ),
+        ("sas", Box::new(sas(Classes::Given(vec![0; rows]))), 90),
+        ("sas of classes", Box::new(sas(classes.clone())), 90),
+        ("sas of clusters", Box::new(sas(clusters(4))), 90),
+        (
+            "sas without a threshold",
+            Box::new(Sas {
+                threshold: None,
+                refine: Refine::None,
+                ..sas(classes.clone())
+            }),
+            60,
+        ),
+        (
+            "sas on the fly",
+            Box::new(Sas {
+                road: Road::MatrixFree,
+                ..sas(classes)
+            }),
+            60,
+        ),
+        (
+            "typiclust",
+            Box::new(TypiClust {
+                labelled,
+                ..TypiClust::default()
+            }),
+            30,
+        ),
+        ("prob_cover", Box::new(ProbCover::default()), 20),
+        (
+            "prob_cover of a distance",
+            Box::new(ProbCover {
+                delta: Delta::Fixed(0.7),
+                ..ProbCover::default()
+            }),
+            60,
+        ),
+        (
+            "then",
+            Box::new(Then {
+                first: Box::new(TypiClust::default()),
+                second: Box::new(GramSchmidt::default()),
+                oversample: 3,
+            }),
+            20,
+        ),
+    ]
+}
+
+/// Asserts that two selections are the same, but for what they took and where similarities were kept.
+pub fn assert_same(got: &Selection, want: &Selection, at: &str) {
+    assert_eq!(got.picks, want.picks, "{at}");
+    assert_eq!(got.scores, want.scores, "{at}");
+    assert_eq!(got.epochs, want.epochs, "{at}");
+    let shares = |of: &Selection| -> Vec<_> {
+        let share = |class: &ClassShare| (class.class, class.budget, class.picks, class.value);
+        of.classes.iter().map(share).collect()
+    };
+    assert_eq!(shares(got), shares(want), "{at}");
+    assert_eq!(got.cover, want.cover, "{at}");
+}
