@@ -1,11 +1,11 @@
 //! Binds `shaders/closest.wgsl`.
 
-use super::clock::Kind;
 use super::directions::{
     COLUMNS, DIRECTIONS_OF_BLOCK, Directions, ROWS, Width, check_columns, fours,
 };
 use super::float_rows::FloatRows;
 use super::memory::Block;
+use super::record::Kind;
 use crate::error::Error;
 use crate::gpu::device::Gpu;
 use crate::kernels::pool::Bunch;

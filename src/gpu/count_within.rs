@@ -2,7 +2,6 @@
 
 use super::integer_rows::IntegerPanels;
 use super::integer_tile::Kernel;
-use super::neighbours::GpuNeighbours;
 use crate::error::Error;
 use wgpu::BufferUsages;
 
@@ -17,27 +16,27 @@ pub(super) const WGSL: &str = concat!(
 /// Of pairs of rows, or, where there are visitors, of rows and those; counts of the latter then come after
 /// those of the rows.
 pub(super) fn run(
-    neighbours: &GpuNeighbours<'_>,
+    rows: &IntegerPanels<'_>,
     least: i32,
     visitors: Option<&IntegerPanels<'_>>,
 ) -> Result<Vec<u32>, Error> {
-    let gpu = neighbours.panels.gpu;
+    let gpu = rows.gpu;
     let kernel = Kernel {
         name: "count_within",
         wgsl: WGSL,
         constants: &[],
     };
-    let rows = neighbours.rows() + visitors.map_or(0, IntegerPanels::rows);
-    let bytes = gpu.fits("counts", 4 * rows as u64)?;
+    let count = rows.rows() + visitors.map_or(0, IntegerPanels::rows);
+    let bytes = gpu.fits("counts", 4 * count as u64)?;
     let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
     let counts = gpu.block("counts", bytes, usage)?; // wgpu clears it
     let others = [counts.as_entire_binding()];
     match visitors {
-        None => neighbours.on_all_pairs(&kernel, least, &others)?,
-        Some(visitors) => neighbours.on_visitors(&kernel, least, visitors, &others)?,
+        None => rows.on_all_pairs(&kernel, least, &others)?,
+        Some(visitors) => rows.on_visitors(&kernel, least, visitors, &others)?,
     }
     let mut counts: Vec<u32> = gpu.read("counts", &counts)?;
-    counts.truncate(rows);
+    counts.truncate(count);
     Ok(counts)
 }
 

@@ -1,8 +1,7 @@
 //! The GPU that a caller opens or lends.
 
 use super::adapter::{self, Adapter, AdapterChoice};
-use super::clock::Clock;
-use super::memory::Transient;
+use super::record::Clock;
 use crate::control::Stop;
 use crate::error::Error;
 use std::collections::HashMap;
@@ -53,6 +52,62 @@ pub(super) struct Shared {
     pub(super) clock: Option<Clock>,
     /// What the driver said when the device was lost, where we opened it.
     pub(super) lost: OnceLock<String>,
+}
+
+/// What may leave a device's memory and comes back when it is asked for.
+pub(super) trait Transient: std::fmt::Debug + Send + Sync {
+    /// Bytes that nobody uses at the moment.
+    fn idle_bytes(&self) -> u64;
+
+    /// When it was last used, as [`Gpu::tick`] counts.
+    fn last_use(&self) -> u64;
+
+    /// Frees a part of what nobody uses; gives its bytes, or none where there is no such part.
+    fn give_way(&self) -> Option<u64>;
+}
+
+/// Refuses a device of which a limit is too small for the kernels.
+fn check(limits: &wgpu::Limits) -> Result<(), Error> {
+    let needs = [
+        (
+            "max_compute_invocations_per_workgroup",
+            limits.max_compute_invocations_per_workgroup,
+            256,
+        ),
+        (
+            "max_compute_workgroup_size_x",
+            limits.max_compute_workgroup_size_x,
+            256,
+        ),
+        (
+            "max_compute_workgroup_storage_size",
+            limits.max_compute_workgroup_storage_size,
+            16_384,
+        ),
+        (
+            "max_compute_workgroups_per_dimension",
+            limits.max_compute_workgroups_per_dimension,
+            64,
+        ),
+        (
+            "max_storage_buffers_per_shader_stage",
+            limits.max_storage_buffers_per_shader_stage,
+            8,
+        ),
+        (
+            "max_uniform_buffers_per_shader_stage",
+            limits.max_uniform_buffers_per_shader_stage,
+            1,
+        ),
+    ];
+    for (limit, has, need) in needs {
+        if has < need {
+            return Err(Error::Device(format!(
+                "{limit} is {has}, at least {need} expected"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Compiled kernels, by name and by what each override is set to, in bits.
@@ -144,45 +199,7 @@ impl Gpu {
         clock: Option<Clock>,
     ) -> Result<Self, Error> {
         let limits = device.limits();
-        let needs = [
-            (
-                "max_compute_invocations_per_workgroup",
-                limits.max_compute_invocations_per_workgroup,
-                256,
-            ),
-            (
-                "max_compute_workgroup_size_x",
-                limits.max_compute_workgroup_size_x,
-                256,
-            ),
-            (
-                "max_compute_workgroup_storage_size",
-                limits.max_compute_workgroup_storage_size,
-                16_384,
-            ),
-            (
-                "max_compute_workgroups_per_dimension",
-                limits.max_compute_workgroups_per_dimension,
-                64,
-            ),
-            (
-                "max_storage_buffers_per_shader_stage",
-                limits.max_storage_buffers_per_shader_stage,
-                8,
-            ),
-            (
-                "max_uniform_buffers_per_shader_stage",
-                limits.max_uniform_buffers_per_shader_stage,
-                1,
-            ),
-        ];
-        for (limit, has, need) in needs {
-            if has < need {
-                return Err(Error::Device(format!(
-                    "{limit} is {has}, at least {need} expected"
-                )));
-            }
-        }
+        check(&limits)?;
         let is_software = adapter::is_software(&device.adapter_info());
         let shared = Shared {
             device,

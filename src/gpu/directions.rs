@@ -1,7 +1,7 @@
 //! Directions as the kernels want them: blocks of 32, a column's 32 values together.
 
-use super::clock::Kind;
 use super::memory::Block;
+use super::record::Kind;
 use crate::error::Error;
 use crate::gpu::device::Gpu;
 use rayon::prelude::*;

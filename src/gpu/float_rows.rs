@@ -1,10 +1,10 @@
 //! A pool's rows of floats on a device: lent by the caller, and then there while there is room, or there for
 //! good.
 
-use super::clock::Kind;
 use super::gather_rows;
 use super::memory::blocks;
 use super::panels::{MOST_BYTES, Panel, Panels};
+use super::record::Kind;
 use crate::cpu::CpuPool;
 use crate::error::Error;
 use crate::features::{Features, Precision, Scratch};

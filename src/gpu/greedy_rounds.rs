@@ -1,9 +1,9 @@
 //! Binds `shaders/greedy_rounds.wgsl`.
 
-use super::integer_rows::Resident;
+use super::class_rows::ClassRows;
+use super::dense::Dense;
 use super::integer_tile::joined;
 use super::memory::Block;
-use super::similarities::Kept;
 use crate::error::Error;
 use crate::gpu::device::Gpu;
 use crate::kernels::similarities::{Round, stored_pitch};
@@ -57,8 +57,8 @@ struct Picked {
 
 /// Greedy rounds in all classes kept.
 pub(super) fn run(
-    resident: &Resident<'_>,
-    kept: &Kept,
+    resident: &ClassRows<'_>,
+    kept: &Dense,
     gains: &mut [i64],
     counts: &[usize],
     step: i64,
@@ -127,7 +127,7 @@ fn together(classes: &[Class]) -> Vec<&[Class]> {
 /// Greedy rounds in some classes at once; `gains` are those of their rows.
 fn run_together(
     gpu: &Gpu,
-    kept: &Kept,
+    kept: &Dense,
     classes: &[Class],
     gains: &mut [i64],
     step: i64,
@@ -175,7 +175,7 @@ fn run_together(
 fn dispatch(
     gpu: &Gpu,
     classes: &[Listed],
-    kept: &Kept,
+    kept: &Dense,
     gains: &Block,
     rounds: &Block,
     step: i64,
@@ -241,8 +241,8 @@ fn filled_up(gains: &[i64], classes: &[Class]) -> Vec<i64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::dense::tests::{PANELS, with_shift};
     use super::super::layout::{assert_entry, assert_struct, constant};
-    use super::super::similarities::tests::{PANELS, with_shift};
     use super::*;
     use crate::kernels::similarities::MASK;
     use std::mem::offset_of;

@@ -5,7 +5,7 @@ use super::panels::{Panel, Panels};
 use crate::error::Error;
 use crate::gpu::device::Gpu;
 use crate::products::product;
-use crate::quantise::{ClassRanges, IntegerRows, NEED};
+use crate::quantise::{IntegerRows, NEED};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -15,8 +15,8 @@ use std::sync::Arc;
 const WHAT: &str = "integer rows";
 /// Bytes of rows that come to the host at a time: twice as many are taken on the device for them.
 const FETCHED_BYTES: usize = 1 << 18;
-/// Panels are cut between groups of so many rows of a class, which a thread stores together.
-const GROUP: usize = 4;
+/// Rows of a class that a thread stores together: no panel has fewer, and none is cut amid them.
+pub(super) const GROUP: usize = 4;
 
 /// Values of a row up to which a thread of Mesa's lavapipe comes to the end of a tile: it stops
 /// after 65 535 rounds of all its loops.
@@ -92,39 +92,6 @@ pub(super) struct Part {
     pub(super) places: Vec<u32>,
 }
 
-/// Integer rows by class on a GPU.
-pub(super) struct Resident<'a> {
-    pub(super) gpu: &'a Gpu,
-    pub(super) ranges: ClassRanges,
-    pub(super) panels: IntegerPanels<'a>,
-    /// Negative where there is none.
-    pub(super) threshold: i32,
-}
-
-impl<'a> Resident<'a> {
-    /// Rows of `pitch` values.
-    pub(super) fn new(
-        gpu: &'a Gpu,
-        ranges: ClassRanges,
-        pitch: usize,
-        threshold: Option<i32>,
-        source: impl Source + 'a,
-    ) -> Result<Self, Error> {
-        let most = rows_per_panel(gpu, ranges.places(), pitch)?;
-        Ok(Self {
-            gpu,
-            panels: IntegerPanels::transient(gpu, panels(&ranges, most), pitch, source),
-            ranges,
-            threshold: threshold.unwrap_or(-1),
-        })
-    }
-
-    /// The class of a row.
-    pub(super) fn class_of(&self, row: usize) -> usize {
-        self.ranges.class_of(row)
-    }
-}
-
 /// Refuses rows that a software adapter would leave half done.
 fn check_pitch(gpu: &Gpu, pitch: usize) -> Result<(), Error> {
     if pitch > MOST_VALUES && gpu.is_software() {
@@ -136,7 +103,7 @@ fn check_pitch(gpu: &Gpu, pitch: usize) -> Result<(), Error> {
 }
 
 impl<'a> IntegerPanels<'a> {
-    fn transient(
+    pub(super) fn transient(
         gpu: &'a Gpu,
         cuts: Vec<Range<usize>>,
         pitch: usize,
@@ -376,7 +343,8 @@ impl<'a> IntegerPanels<'a> {
     }
 }
 
-fn rows_per_panel(gpu: &Gpu, rows: usize, pitch: usize) -> Result<usize, Error> {
+/// Rows of `pitch` values that fit one panel, where there are so many in all.
+pub(super) fn rows_per_panel(gpu: &Gpu, rows: usize, pitch: usize) -> Result<usize, Error> {
     check_pitch(gpu, pitch)?;
     let bytes = (pitch * size_of::<i16>()).max(1) as u64;
     let (limit, most) = (gpu.most_bound(), gpu.most_of_panel(rows as u64 * bytes));
@@ -387,40 +355,4 @@ fn rows_per_panel(gpu: &Gpu, rows: usize, pitch: usize) -> Result<usize, Error> 
         )));
     }
     Ok(fit.min(u64::from(u32::MAX)) as usize)
-}
-
-/// All rows, cut so that no panel has more than `most` of them, and no group of a class is cut.
-fn panels(ranges: &ClassRanges, most: usize) -> Vec<Range<usize>> {
-    let mut panels = Vec::new();
-    let mut first = 0;
-    while first < ranges.places() {
-        let mut end = ranges.places().min(first + most);
-        if end < ranges.places() {
-            end -= (end - ranges.class(ranges.class_of(end)).start) % GROUP;
-        }
-        panels.push(first..end);
-        first = end;
-    }
-    panels
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn panels_cut_no_group() {
-        let ranges = ClassRanges::new([0, 7, 23, 1, 0, 19]);
-        for most in 4..60 {
-            let panels = panels(&ranges, most);
-            assert!(panels.iter().all(|p| !p.is_empty() && p.len() <= most));
-            assert_eq!((panels[0].start, panels[panels.len() - 1].end), (0, 50));
-            for (before, after) in panels.iter().zip(&panels[1..]) {
-                assert_eq!(before.end, after.start);
-                let class = ranges.class(ranges.class_of(after.start));
-                assert_eq!((after.start - class.start) % GROUP, 0, "{panels:?}");
-            }
-        }
-        assert!(panels(&ClassRanges::new([0]), 4).is_empty());
-    }
 }

@@ -170,6 +170,40 @@ impl IntegerPanels<'_> {
         }
     }
 
+    /// Runs a kernel on every pair of rows once: tiles on and above the diagonal.
+    pub(super) fn on_all_pairs(
+        &self,
+        kernel: &Kernel<'_>,
+        threshold: i32,
+        others: &[wgpu::BindingResource<'_>],
+    ) -> Result<(), Error> {
+        let size = Size::for_classes(std::iter::once(self.rows()));
+        self.pairs(|a, b| {
+            let pairs = pairs(a.rows.clone(), b.rows.clone(), size.rows());
+            let tiles = pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)));
+            self.dispatch(kernel, size, (a, b), threshold, tiles, others)
+        })
+    }
+
+    /// Runs a kernel on every pair of a row and a visitor. Visitors have the places after the rows.
+    pub(super) fn on_visitors(
+        &self,
+        kernel: &Kernel<'_>,
+        threshold: i32,
+        visitors: &IntegerPanels<'_>,
+        others: &[wgpu::BindingResource<'_>],
+    ) -> Result<(), Error> {
+        let size = Size::for_columns(visitors.rows());
+        self.pairs_with(visitors, |a, b| {
+            let pairs = blocks(a.rows.clone(), size.rows()).flat_map(|rows| {
+                let columns = blocks(b.rows.clone(), size.columns());
+                columns.map(move |columns| (rows.clone(), columns))
+            });
+            let tiles = pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)));
+            self.dispatch(kernel, size, (a, b), threshold, tiles, others)
+        })
+    }
+
     /// Tiles of one dispatch.
     fn most_tiles(&self, size: Size) -> usize {
         let products = (size.rows() * size.columns() * self.pitch.max(1)) as u64;

@@ -3,9 +3,9 @@
 use super::integer_rows::IntegerPanels;
 use super::integer_tile::{Kernel, Size, Tile};
 use super::memory::blocks;
-use super::neighbours::GpuNeighbours;
 use crate::error::Error;
 use crate::kernels::neighbours::{Marks, Reach};
+use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/tile_list.wgsl"),
@@ -15,25 +15,26 @@ pub(super) const WGSL: &str = concat!(
 
 /// For each row of `among` which of `marked` it is near to.
 pub(super) fn run(
-    neighbours: &GpuNeighbours<'_>,
+    rows: &IntegerPanels<'_>,
     columns: &IntegerPanels<'_>,
     among: &[usize],
     reach: Reach,
 ) -> Result<Vec<Marks>, Error> {
-    let (panels, rows) = (&neighbours.panels, neighbours.rows());
-    let gpu = panels.gpu;
+    let gpu = rows.gpu;
     let kernel = Kernel {
         name: "mark_within",
         wgsl: WGSL,
         constants: &[],
     };
-    let (reach, marks) = (neighbours.reach(reach)?, panels.sums(rows)?);
+    let reach = [reach.certain, reach.possible];
+    let reach = gpu.filled("reach", &reach, BufferUsages::UNIFORM)?;
+    let marks = rows.sums(rows.rows())?;
     let size = Size::Narrow;
     let others = [reach.as_entire_binding(), marks.as_entire_binding()];
-    panels.pairs_with(columns, |a, b| {
+    rows.pairs_with(columns, |a, b| {
         let tiles =
-            blocks(a.rows.clone(), size.rows()).map(|rows| Tile::of((a, &rows), (b, &b.rows)));
-        panels.dispatch(&kernel, size, (a, b), 0, tiles, &others)
+            blocks(a.rows.clone(), size.rows()).map(|of_a| Tile::of((a, &of_a), (b, &b.rows)));
+        rows.dispatch(&kernel, size, (a, b), 0, tiles, &others)
     })?;
     let marks: Vec<Marks> = gpu.read("marks", &marks)?;
     Ok(among.iter().map(|&row| marks[row]).collect())

@@ -1,7 +1,7 @@
 //! Device memory: counted, and kept within a limit.
 
-use super::clock::Kind;
-use super::device::Shared;
+use super::device::{Shared, Transient};
+use super::record::Kind;
 use crate::error::Error;
 use crate::gpu::device::Gpu;
 use std::ops::Range;
@@ -175,18 +175,6 @@ impl Gpu {
     pub(super) fn uniform<T: bytemuck::Pod>(&self, shape: T) -> Result<Block, Error> {
         self.filled("shape", &[shape], BufferUsages::UNIFORM)
     }
-}
-
-/// What may leave a device's memory and comes back when it is asked for.
-pub(super) trait Transient: std::fmt::Debug + Send + Sync {
-    /// Bytes that nobody uses at the moment.
-    fn idle_bytes(&self) -> u64;
-
-    /// When it was last used, as [`Gpu::tick`] counts.
-    fn last_use(&self) -> u64;
-
-    /// Frees a part of what nobody uses; gives its bytes, or none where there is no such part.
-    fn give_way(&self) -> Option<u64>;
 }
 
 /// Ranges of `size`, and what is left.

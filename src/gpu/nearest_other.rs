@@ -2,7 +2,6 @@
 
 use super::integer_rows::IntegerPanels;
 use super::integer_tile::Kernel;
-use super::neighbours::GpuNeighbours;
 use crate::error::Error;
 use wgpu::BufferUsages;
 
@@ -16,11 +15,11 @@ pub(super) const WGSL: &str = concat!(
 /// Of pairs of rows, or, where there are visitors, of rows and those; what there is of the latter then comes
 /// after what there is of the rows, as their labels do.
 pub(super) fn run(
-    neighbours: &GpuNeighbours<'_>,
+    rows: &IntegerPanels<'_>,
     labels: &[u32],
     visitors: Option<&IntegerPanels<'_>>,
 ) -> Result<Vec<i32>, Error> {
-    let (gpu, rows) = (neighbours.panels.gpu, labels.len());
+    let (gpu, count) = (rows.gpu, labels.len());
     let kernel = Kernel {
         name: "nearest_other",
         wgsl: WGSL,
@@ -29,11 +28,11 @@ pub(super) fn run(
     gpu.fits("labels", size_of_val(labels) as u64)?;
     let labels = gpu.filled("labels", labels, BufferUsages::STORAGE)?;
     let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
-    let largest = gpu.filled("largest products", &vec![i32::MIN; rows], usage)?;
+    let largest = gpu.filled("largest products", &vec![i32::MIN; count], usage)?;
     let others = [labels.as_entire_binding(), largest.as_entire_binding()];
     match visitors {
-        None => neighbours.on_all_pairs(&kernel, 0, &others)?,
-        Some(visitors) => neighbours.on_visitors(&kernel, 0, visitors, &others)?,
+        None => rows.on_all_pairs(&kernel, 0, &others)?,
+        Some(visitors) => rows.on_visitors(&kernel, 0, visitors, &others)?,
     }
     gpu.read("largest products", &largest)
 }

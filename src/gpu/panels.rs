@@ -1,8 +1,8 @@
 //! Rows on a device in panels, each within one binding: there for good, or for as long as there is room.
 
-use super::memory::{Block, Transient};
+use super::memory::Block;
 use crate::error::Error;
-use crate::gpu::device::Gpu;
+use crate::gpu::device::{Gpu, Transient};
 use std::num::NonZeroU64;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

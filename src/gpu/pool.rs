@@ -1,8 +1,8 @@
 //! A pool on a GPU: its rows in panels, there from the start or when a kernel first asks for them.
 
-use super::clock::Kind;
 use super::float_rows::FloatRows;
 use super::neighbours::GpuNeighbours;
+use super::record::Kind;
 use super::residuals::GpuResiduals;
 use super::similarities::GpuSimilarities;
 use super::{borrowed, closest, nearest, row_norms};

@@ -5,12 +5,12 @@
 //! exactly (`row_squares`), so that each knows the length to an error that is known. What that error may
 //! decide is open: a row whose factor, or one of whose values, it rounds this way or that.
 
-use super::clock::Kind;
 use super::factor::Factor;
 use super::float_rows::FloatRows;
 use super::integer_rows::{IntegerPanels, Source};
 use super::memory::blocks;
 use super::panels::Panel;
+use super::record::Kind;
 use super::row_squares;
 use super::transfer::PIECE_BYTES;
 use crate::error::Error;

@@ -1,9 +1,9 @@
 //! The working state of a Gram-Schmidt run, resident beside its pool.
 
-use super::clock::Kind;
 use super::directions::{Directions, check_columns};
 use super::float_rows::FloatRows;
 use super::memory::Block;
+use super::record::Kind;
 use super::{deflate, due_rows, refresh};
 use crate::error::Error;
 use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};

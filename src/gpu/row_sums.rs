@@ -1,6 +1,6 @@
 //! Binds `shaders/row_sums.wgsl`.
 
-use super::integer_rows::Resident;
+use super::class_rows::ClassRows;
 use super::integer_tile::{Kernel, Size, Tile, pairs};
 use crate::error::Error;
 
@@ -13,7 +13,7 @@ pub(super) const WGSL: &str = concat!(
 );
 
 /// Every row's sum over its class.
-pub(super) fn run(resident: &Resident<'_>) -> Result<Vec<i64>, Error> {
+pub(super) fn run(resident: &ClassRows<'_>) -> Result<Vec<i64>, Error> {
     let ranges = &resident.ranges;
     let classes = (0..ranges.classes()).map(|class| ranges.class(class));
     let size = Size::for_classes(classes.clone().map(|class| class.len()));

@@ -1,6 +1,6 @@
 //! Running things on a device: errors caught, kernels compiled and dispatched, ends awaited.
 
-use super::clock::Kind;
+use super::record::Kind;
 use crate::error::Error;
 use crate::gpu::device::Gpu;
 use crate::selection::Selection;

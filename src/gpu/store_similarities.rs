@@ -1,8 +1,8 @@
 //! Binds `shaders/store_similarities.wgsl`.
 
-use super::integer_rows::Resident;
+use super::class_rows::ClassRows;
+use super::dense::Dense;
 use super::integer_tile::{Kernel, Size, Tile, pairs};
-use super::similarities::Kept;
 use crate::error::Error;
 
 pub(super) const WGSL: &str = concat!(
@@ -13,7 +13,7 @@ pub(super) const WGSL: &str = concat!(
 );
 
 /// Writes the similarities of the classes kept.
-pub(super) fn run(resident: &Resident<'_>, kept: &Kept) -> Result<(), Error> {
+pub(super) fn run(resident: &ClassRows<'_>, kept: &Dense) -> Result<(), Error> {
     let ranges = &resident.ranges;
     let size = Size::for_classes(kept.classes.clone().map(|class| ranges.class(class).len()));
     let kernel = Kernel {
@@ -50,8 +50,8 @@ pub(super) fn run(resident: &Resident<'_>, kept: &Kept) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::dense::tests::{PANELS, with_shift};
     use super::super::integer_tile::tests::assert_tile_kernel;
-    use super::super::similarities::tests::{PANELS, with_shift};
     use super::*;
 
     #[test]

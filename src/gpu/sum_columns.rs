@@ -1,6 +1,6 @@
 //! Binds `shaders/sum_columns.wgsl`.
 
-use super::integer_rows::Resident;
+use super::class_rows::ClassRows;
 use super::integer_tile::{Kernel, Size, Tile};
 use super::memory::blocks;
 use super::panels::Panel;
@@ -16,7 +16,7 @@ pub(super) const WGSL: &str = concat!(
 );
 
 /// Every row's sum over those of the columns that are of its class.
-pub(super) fn run(resident: &Resident<'_>, columns: &[usize]) -> Result<Vec<i64>, Error> {
+pub(super) fn run(resident: &ClassRows<'_>, columns: &[usize]) -> Result<Vec<i64>, Error> {
     let gpu = resident.gpu;
     let rows = resident.ranges.places();
     if columns.is_empty() {
@@ -35,7 +35,7 @@ pub(super) fn run(resident: &Resident<'_>, columns: &[usize]) -> Result<Vec<i64>
 
 /// Adds the columns of one panel.
 fn of_panel(
-    resident: &Resident<'_>,
+    resident: &ClassRows<'_>,
     panel: &Panel,
     columns: &[usize],
     others: &[wgpu::BindingResource<'_>],
@@ -73,7 +73,7 @@ fn of_panel(
 }
 
 /// The classes of sorted rows, each with where its rows are in the list.
-pub(super) fn by_class(resident: &Resident<'_>, rows: &[usize]) -> Vec<(usize, Range<usize>)> {
+pub(super) fn by_class(resident: &ClassRows<'_>, rows: &[usize]) -> Vec<(usize, Range<usize>)> {
     let mut first = 0;
     let class_of = |&row: &usize| resident.class_of(row);
     let parts = rows.chunk_by(|a, b| class_of(a) == class_of(b));

@@ -1,9 +1,9 @@
 //! Binds `shaders/sum_stored.wgsl`.
 
-use super::integer_rows::Resident;
+use super::class_rows::ClassRows;
+use super::dense::Dense;
 use super::integer_tile::Tile;
 use super::memory::blocks;
-use super::similarities::Kept;
 use super::sum_columns::by_class;
 use crate::error::Error;
 use wgpu::BufferUsages;
@@ -30,8 +30,8 @@ struct Shape {
 
 /// The sum of every row kept over those of the columns that are of its class.
 pub(super) fn run(
-    resident: &Resident<'_>,
-    kept: &Kept,
+    resident: &ClassRows<'_>,
+    kept: &Dense,
     columns: &[usize],
 ) -> Result<Vec<i64>, Error> {
     let gpu = resident.gpu;
@@ -84,9 +84,9 @@ pub(super) fn run(
 
 #[cfg(test)]
 mod tests {
+    use super::super::dense::tests::{PANELS, with_shift};
     use super::super::integer_tile::tests::assert_tile_list;
     use super::super::layout::{assert_entry, assert_struct};
-    use super::super::similarities::tests::{PANELS, with_shift};
     use super::*;
     use std::mem::offset_of;
 

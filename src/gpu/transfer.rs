@@ -1,6 +1,6 @@
 //! Values sent to a device and fetched from it.
 
-use super::clock::Kind;
+use super::record::Kind;
 use crate::error::Error;
 use crate::gpu::device::Gpu;
 use rayon::prelude::*;
