@@ -11,7 +11,7 @@
 // Order     none: a list is the same in whatever order it came about, also where vectors take several
 //           dispatches, whose lists go on. The host fills the lists with the lowest value.
 // Rounds    up to k + 3 for each of a tile's vectors (src/gpu/closest.rs counts them).
-// Mirror    src/cpu/closest.rs. Contract: src/kernels/pool.rs, tests/kernels.rs.
+// Mirror    src/cpu/closest.rs. Contract: src/kernels/pool.rs, tests/kernels/closest.rs.
 
 const LARGEST = 3.4028234663852886e38;
 // Products of a row kept at a time: odd, so that rows begin in different banks.

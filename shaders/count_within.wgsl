@@ -7,7 +7,7 @@
 // Memory    as integer_tile; a row of a tile costs an atomic addition.
 // Rounding  none: whole numbers.
 // Order     any: the counts are exact.
-// Mirror    src/cpu/count_within.rs. Contract: src/kernels/neighbours.rs, tests/kernels.rs.
+// Mirror    src/cpu/count_within.rs. Contract: src/kernels/neighbours.rs, tests/kernels/neighbours.rs.
 
 @group(0) @binding(4) var<storage, read_write> counts: array<atomic<u32>>;
 

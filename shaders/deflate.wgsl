@@ -16,7 +16,7 @@
 //           inner products come together in one thread; its state stays in registers.
 // Rounding  left only down: `inflate` covers the rounding of the sum, left * 2^-22 that of the
 //           subtraction.
-// Mirror    src/cpu/deflate.rs. Contract: src/kernels/residuals.rs, tests/kernels.rs.
+// Mirror    src/cpu/deflate.rs. Contract: src/kernels/residuals.rs, tests/kernels/deflate.rs.
 
 struct Shape {
     rows: u32,

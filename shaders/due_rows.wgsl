@@ -7,7 +7,7 @@
 // Rounding  on the safe side by the rate's slack. No product leaves the range of f32: the rate
 //           multiplies where it is at most 1 and divides where it is more.
 // Order     any. The count goes on past `capacity`; the list does not.
-// Mirror    src/cpu/due_rows.rs. Contract: src/kernels/residuals.rs, tests/kernels.rs.
+// Mirror    src/cpu/due_rows.rs. Contract: src/kernels/residuals.rs, tests/kernels/due_rows.rs.
 
 const THREADS = 256u;
 

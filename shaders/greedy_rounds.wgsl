@@ -11,7 +11,7 @@
 //           take one pass.
 // Rounding  none: gains are whole numbers of 64 bits, the low word first. A class's last group is
 //           filled up with rows of the least gain there is.
-// Mirror    src/cpu/greedy_rounds.rs. Contract: src/kernels/similarities.rs, tests/kernels.rs.
+// Mirror    src/cpu/greedy_rounds.rs. Contract: src/kernels/similarities.rs, tests/kernels/similarities.rs.
 
 const THREADS = 256u;
 const MASK_UPPER = 0xc0000000u; // the upper word of -2^62

@@ -6,7 +6,7 @@
 // Memory    as integer_tile; four threads set the bits of a row.
 // Rounding  none: whole numbers.
 // Order     any: bits are set once.
-// Mirror    src/cpu/mark_within.rs. Contract: src/kernels/neighbours.rs, tests/kernels.rs.
+// Mirror    src/cpu/mark_within.rs. Contract: src/kernels/neighbours.rs, tests/kernels/neighbours.rs.
 
 struct Reach {
     certain: i32,

@@ -10,7 +10,7 @@
 // Rounding  a chain of `dim` multiply-adds, then a product and a difference.
 // Order     a thread meets its vectors in theirs; of the threads' nearest the lower index wins a tie.
 //           Where vectors take several dispatches, answers go on.
-// Mirror    src/cpu/nearest.rs. Contract: src/kernels/pool.rs, tests/kernels.rs.
+// Mirror    src/cpu/nearest.rs. Contract: src/kernels/pool.rs, tests/kernels/nearest.rs.
 
 const LARGEST = 3.4028234663852886e38;
 

@@ -7,7 +7,7 @@
 // Memory    as integer_tile; an atomic maximum for each row and column of a tile.
 // Rounding  none: whole numbers.
 // Order     any: a maximum.
-// Mirror    src/cpu/nearest_other.rs. Contract: src/kernels/neighbours.rs, tests/kernels.rs.
+// Mirror    src/cpu/nearest_other.rs. Contract: src/kernels/neighbours.rs, tests/kernels/neighbours.rs.
 
 const LEAST = -0x7fffffff - 1;
 

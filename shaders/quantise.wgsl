@@ -15,7 +15,7 @@
 // Grid      a workgroup takes ROWS rows; folded over x and y, because a grid axis holds at
 //           most 65 535 workgroups.
 // Memory    lane t of a row makes words t, t + LANES, ..., two values each.
-// Mirror    src/quantise.rs. Contract: src/gpu/quantise.rs, tests/kernels.rs.
+// Mirror    src/quantise.rs. Contract: src/gpu/quantise.rs, tests/kernels/quantise.rs.
 
 override RULE: u32 = 1u;
 

@@ -19,7 +19,7 @@
 //           lavapipe stops after 65 535 rounds of all its loops (src/gpu/directions.rs counts them).
 // Rounding  tiles of 16 squares, then their sums. A row so short that dead^2 norm_sq may be
 //           lost among subnormals is never masked: the host settles it.
-// Mirror    src/cpu/refresh.rs. Contract: src/kernels/residuals.rs, tests/kernels.rs.
+// Mirror    src/cpu/refresh.rs. Contract: src/kernels/residuals.rs, tests/kernels/refresh.rs.
 
 const SMALLEST_DEAD = 7.888609052210118e-31; // 2^-100
 

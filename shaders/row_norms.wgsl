@@ -12,7 +12,7 @@
 //           adds at least 2^-126, also where a device takes subnormals for zero: the result
 //           is zero for rows of zeros only. The largest magnitude is found among the bits as
 //           whole numbers, where infinity and NaN come out above every number.
-// Mirror    src/cpu/row_norms.rs. Contract: src/kernels/pool.rs, tests/kernels.rs.
+// Mirror    src/cpu/row_norms.rs. Contract: src/kernels/pool.rs, tests/kernels/row_norms.rs.
 
 override NORM: u32 = 2u;
 

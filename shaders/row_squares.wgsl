@@ -11,7 +11,7 @@
 //           most 65 535 workgroups.
 // Memory    lane t of a row reads columns t, t + LANES, ..., twice.
 // Range     a square has 48 bits and stands 24 bits from the low end of 96: room for 2^24 of them.
-// Mirror    none: the CPU has f64. Contract: src/gpu/row_squares.rs, tests/kernels.rs.
+// Mirror    none: the CPU has f64. Contract: src/gpu/row_squares.rs, tests/kernels/quantise.rs.
 
 const LANES = 32u;
 const ROWS = 8u;

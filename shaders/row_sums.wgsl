@@ -7,7 +7,7 @@
 // Memory    as integer_tile; a row of a tile costs one or two atomic additions.
 // Rounding  none: whole numbers. Within a tile a sum is below 2^23.
 // Order     any: the sums are exact.
-// Mirror    src/cpu/row_sums.rs. Contract: src/kernels/similarities.rs, tests/kernels.rs.
+// Mirror    src/cpu/row_sums.rs. Contract: src/kernels/similarities.rs, tests/kernels/similarities.rs.
 
 @group(0) @binding(4) var<storage, read_write> sums: array<atomic<u32>>;
 

@@ -8,7 +8,7 @@
 //           or none: a class's rows and columns are filled up with zeros to groups of four. Groups
 //           lie in panels as panel_shift says.
 // Rounding  none but that of `similarity`: whole numbers.
-// Mirror    src/cpu/store_similarities.rs. Contract: src/kernels/similarities.rs, tests/kernels.rs.
+// Mirror    src/cpu/store_similarities.rs. Contract: src/kernels/similarities.rs, tests/kernels/similarities.rs.
 
 @group(0) @binding(4) var<storage, read_write> panel_0: array<vec2<u32>>;
 @group(0) @binding(5) var<storage, read_write> panel_1: array<vec2<u32>>;

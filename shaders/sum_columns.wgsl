@@ -8,7 +8,7 @@
 // Rounding  none: whole numbers. A product of up to 2^30 is added in two halves of 16 bits, the
 //           upper one with the sign.
 // Order     any: the sums are exact.
-// Mirror    src/cpu/sum_columns.rs. Contract: src/kernels/similarities.rs, tests/kernels.rs.
+// Mirror    src/cpu/sum_columns.rs. Contract: src/kernels/similarities.rs, tests/kernels/similarities.rs.
 
 @group(0) @binding(4) var<storage, read_write> sums: array<atomic<u32>>;
 // By place in the list, columns of the panel.

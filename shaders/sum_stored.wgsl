@@ -6,7 +6,7 @@
 // Memory    neighbouring threads read neighbouring groups of four similarities.
 // Rounding  none: whole numbers. A tile has at most 65 536 columns, so that a word holds its sums.
 // Order     any: the sums are exact.
-// Mirror    src/cpu/sum_stored.rs. Contract: src/kernels/similarities.rs, tests/kernels.rs.
+// Mirror    src/cpu/sum_stored.rs. Contract: src/kernels/similarities.rs, tests/kernels/similarities.rs.
 
 struct Shape {
     tiles: u32,

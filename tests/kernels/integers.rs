@@ -1,0 +1,231 @@
+//! Whole-number rows in classes, and their similarities by the oracle.
+
+#[cfg(feature = "gpu")]
+use crate::common::devices;
+use crate::common::{fractions, on_every_device, oracle};
+use coresift::kernels::{
+    ClassRanges, Examples, IntegerRows, Length, MASK, Similarities, stored_bytes, stored_pitch,
+};
+use coresift::{Features, Pool};
+use std::ops::Range;
+
+/// Whole-number rows in classes, and all that the oracle says of them.
+pub(super) struct Integers {
+    pub(super) rows: IntegerRows,
+    pub(super) ranges: ClassRanges,
+    pub(super) threshold: Option<i32>,
+    pub(super) similarities: Vec<Vec<i64>>,
+    pub(super) place: String,
+}
+
+impl Integers {
+    /// Rows of random directions that keep near their class's own, and near the greatest length.
+    pub(super) fn random(seed: u32, dim: usize, classes: &[usize], threshold: Option<i32>) -> Self {
+        let ranges = ClassRanges::new(classes.iter().copied());
+        let count = ranges.places();
+        let mut rows = IntegerRows::zeros(dim, count);
+        let x = fractions(seed, (count + classes.len()) * dim);
+        let (own, centres) = x.split_at(count * dim);
+        let most = 32_767.0 / (dim as f32).sqrt();
+        let pitch = rows.pitch();
+        for class in 0..classes.len() {
+            let centre = &centres[class * dim..][..dim];
+            for row in ranges.class(class) {
+                let values = rows.values_mut()[row * pitch..][..dim].iter_mut();
+                for ((value, own), centre) in values.zip(&own[row * dim..]).zip(centre) {
+                    *value = (most * (0.4 * own + 0.6 * centre)) as i16;
+                }
+            }
+        }
+        Self::new(rows, ranges, threshold)
+    }
+
+    pub(super) fn new(rows: IntegerRows, ranges: ClassRanges, threshold: Option<i32>) -> Self {
+        let wide = |row: usize| rows.row(row).iter().map(|&v| i64::from(v)).collect();
+        let wide: Vec<Vec<i64>> = (0..rows.rows()).map(wide).collect();
+        let ends = (0..ranges.classes()).map(|class| ranges.class(class).end);
+        let (ends, wide_threshold): (Vec<usize>, _) = (ends.collect(), threshold.map(i64::from));
+        let place = format!(
+            "ends {ends:?} pitch {} threshold {threshold:?}",
+            rows.pitch()
+        );
+        Self {
+            similarities: oracle::similarities(&wide, &ends, wide_threshold),
+            rows,
+            ranges,
+            threshold,
+            place,
+        }
+    }
+
+    /// On every device, and on one whose bindings hold 64 rows of 16 values, or a panel of
+    /// 32 x 32 similarities, of which there are five.
+    pub(super) fn on_every_device(&self, check: impl Fn(&str, &mut dyn Similarities)) {
+        // Features that come to these very whole numbers: exact in f32.
+        let mut x: Vec<f32> = self
+            .rows
+            .values()
+            .iter()
+            .map(|&v| f32::from(v) / 32_768.0)
+            .collect();
+        x.resize(x.len().max(self.rows.pitch()), 0.0); // a pool has at least one row
+        let features = Features::new(&x, x.len() / self.rows.pitch(), self.rows.pitch()).unwrap();
+        let order: Vec<usize> = (0..self.rows.rows()).collect();
+        let classes = (0..self.ranges.classes()).map(|class| &order[self.ranges.class(class)]);
+        let classes: Vec<&[usize]> = classes.collect();
+        let check = |place: &str, pool: &dyn Pool| {
+            let examples = Examples {
+                classes: &classes,
+                views: 1,
+                length: Length::Given(f64::from(pool.scale())),
+            };
+            let mut similarities = pool.similarities(examples, self.threshold).unwrap();
+            check(&format!("{place} {}", self.place), &mut *similarities);
+        };
+        on_every_device(features.clone(), check);
+        #[cfg(feature = "gpu")]
+        if self.rows.rows() <= 256 && self.rows.pitch() <= 64 {
+            check("cut", &devices::cut().pool(features).unwrap());
+        }
+    }
+
+    fn sums(&self, rows: Range<usize>, columns: &[usize]) -> Vec<i64> {
+        rows.map(|i| columns.iter().map(|&j| self.similarities[i][j]).sum())
+            .collect()
+    }
+
+    /// Nothing, one row, the last, every third backwards, all.
+    fn lists(&self, rows: Range<usize>) -> Vec<Vec<usize>> {
+        let mut lists = vec![Vec::new()];
+        if !rows.is_empty() {
+            lists.push(vec![rows.start + rows.len() / 2]);
+            lists.push(vec![rows.end - 1]);
+            lists.push(rows.clone().rev().step_by(3).collect());
+            lists.push(rows.collect());
+        }
+        lists
+    }
+
+    fn rows_of(&self, classes: &Range<usize>) -> Range<usize> {
+        self.ranges.span(classes.clone())
+    }
+
+    fn matrix(&self, class: usize) -> Vec<u16> {
+        let rows = self.ranges.class(class);
+        let mut matrix = vec![0; rows.len() * stored_pitch(rows.len())];
+        for i in rows.clone() {
+            let line = &mut matrix[(i - rows.start) * stored_pitch(rows.len())..][..rows.len()];
+            line.iter_mut()
+                .zip(&self.similarities[i][rows.clone()])
+                .for_each(|(to, &s)| *to = u16::try_from(s).expect("16 bits"));
+        }
+        matrix
+    }
+
+    /// The rows themselves, and what they add up to.
+    fn check_rows(&self, place: &str, similarities: &dyn Similarities) {
+        for places in self.lists(0..self.rows.rows()) {
+            let got = similarities.rows(&places).unwrap();
+            assert!(got == self.rows.some(&places), "{place} {places:?}");
+        }
+        let wide = |row: usize| self.rows.row(row).iter().map(|&v| i64::from(v));
+        let square = |row: usize| wide(row).map(|v| v * v).sum::<i64>() as i32;
+        let squares: Vec<i32> = (0..self.rows.rows()).map(square).collect();
+        assert_eq!(similarities.squares().unwrap(), squares, "{place}");
+        for class in (0..self.ranges.classes()).filter(|_| self.threshold.is_none()) {
+            let mut want = vec![0; self.rows.pitch()];
+            for row in self.ranges.class(class) {
+                want.iter_mut()
+                    .zip(wide(row))
+                    .for_each(|(sum, v)| *sum += v);
+            }
+            assert_eq!(similarities.total(class).unwrap(), want, "{place}");
+        }
+    }
+
+    pub(super) fn check_sums(&self) {
+        let all = 0..self.rows.rows();
+        let every: Vec<usize> = all.clone().collect();
+        self.on_every_device(|place, similarities| {
+            let want = self.sums(all.clone(), &every);
+            assert_eq!(similarities.row_sums().unwrap(), want, "{place}");
+            self.check_rows(place, similarities);
+            for columns in self.lists(all.clone()) {
+                let got = similarities.sum_columns(&columns).unwrap();
+                assert_eq!(got, self.sums(all.clone(), &columns), "{place} {columns:?}");
+            }
+        });
+    }
+
+    /// What is kept of these classes, its sums, and rounds with it.
+    pub(super) fn check_kept(&self, classes: &Range<usize>) {
+        let rows = self.rows_of(classes);
+        self.on_every_device(|place, similarities| {
+            let bytes = |class| stored_bytes(self.ranges.class(class).len());
+            let needed: u64 = classes.clone().map(bytes).sum();
+            if needed > similarities.room() {
+                assert!(similarities.store(classes.clone()).is_err(), "{place}");
+                return;
+            }
+            similarities.store(classes.clone()).unwrap();
+            for class in classes.clone() {
+                let got = similarities.stored(class).unwrap();
+                assert!(got == self.matrix(class), "{place} class {class}");
+            }
+            for columns in self.lists(rows.clone()) {
+                let got = similarities.sum_stored(&columns).unwrap();
+                assert_eq!(
+                    got,
+                    self.sums(rows.clone(), &columns),
+                    "{place} {columns:?}"
+                );
+            }
+            for step in [-2, 2, (1 << 33) + 0x8000_ffff] {
+                self.check_rounds(place, similarities, classes, step);
+            }
+        });
+    }
+
+    fn check_rounds(
+        &self,
+        place: &str,
+        similarities: &mut dyn Similarities,
+        classes: &Range<usize>,
+        step: i64,
+    ) {
+        let rows = self.rows_of(classes);
+        // Of either sign and past 32 bits; many ties; every fifth row masked.
+        let gain = |row: usize| match row % 5 {
+            4 => MASK + row as i64,
+            r => (r as i64 - 1) * (1 << 33) + (row % 3) as i64,
+        };
+        let mut want_gains: Vec<i64> = (0..self.rows.rows()).map(gain).collect();
+        let mut gains = want_gains[rows.clone()].to_vec();
+        let counts: Vec<usize> = classes
+            .clone()
+            .map(|class| self.ranges.class(class).filter(|row| row % 5 != 4).count())
+            .enumerate()
+            .map(|(k, free)| if k % 3 == 2 { free / 2 } else { free })
+            .collect();
+        let want: Vec<Vec<(usize, i64)>> = (classes.clone().zip(&counts))
+            .map(|(class, &count)| {
+                let rows = self.ranges.class(class);
+                oracle::greedy_rounds(&self.similarities, rows, &mut want_gains, count, step)
+            })
+            .collect();
+        let got = similarities
+            .greedy_rounds(&mut gains, &counts, step)
+            .unwrap();
+        let got: Vec<Vec<(usize, i64)>> = got
+            .iter()
+            .map(|of_class| {
+                of_class
+                    .iter()
+                    .map(|round| (round.row, round.gain))
+                    .collect()
+            })
+            .collect();
+        assert!(got == want, "{place} step {step}: {got:?}, {want:?}");
+        assert!(gains == want_gains[rows], "{place} step {step}");
+    }
+}
