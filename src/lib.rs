@@ -58,7 +58,7 @@
 //!
 //! # The code
 //!
-//! Features → pool → kernels → selector → selection. `features.rs` alone checks values; `gpu/`
+//! Features → pool → kernels → selector → selection. `features/` alone checks values; `gpu/`
 //! alone names wgpu; kernels (`cpu/`, `gpu/`, `shaders/`) bound and score and decide nothing;
 //! selectors (`select/`) decide, on the host, through `&dyn Pool`.
 

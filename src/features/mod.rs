@@ -1,13 +1,25 @@
 //! The caller's matrix, checked once. The only place where values are validated.
 
+mod center;
+mod check;
+mod precision;
+mod source;
+
 use crate::error::Error;
 use crate::lp::Lp;
 use crate::sums;
+use check::check_shape;
 use ndarray::ArrayView2;
+use precision::{F16_ZEROS, bits_of, precision_of};
 use rayon::prelude::*;
-use std::fmt;
+use source::Source;
 use std::ops::Range;
 use std::sync::Arc;
+
+pub use center::center;
+pub(crate) use check::{fault, scale_for};
+pub use precision::Precision;
+pub(crate) use source::{Scratch, Spread};
 
 /// Feature rows, borrowed or owned: `rows` examples of `dim` values, row-major `f32`, checked.
 ///
@@ -34,96 +46,6 @@ pub struct Features<'a> {
     norms_sq: Arc<Vec<f64>>,
     scale: f32,
     precision: Precision,
-}
-
-/// Where the rows are.
-#[derive(Clone)]
-enum Source<'a> {
-    Slice(&'a [f32]),
-    Owner(Arc<dyn AsRef<[f32]> + Send + Sync>),
-}
-
-impl Source<'_> {
-    /// All values there are; an owner may have more or fewer than before.
-    #[inline]
-    fn values(&self) -> &[f32] {
-        match self {
-            Self::Slice(values) => values,
-            Self::Owner(owner) => (**owner).as_ref(),
-        }
-    }
-}
-
-impl fmt::Debug for Source<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Slice(_) => "Slice",
-            Self::Owner(_) => "Owner",
-        })
-    }
-}
-
-/// Room for rows that have to be fetched before they can be worked on. Those in memory need none.
-#[derive(Debug, Default)]
-pub(crate) struct Scratch {}
-
-/// Some rows, wherever each of them lies.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Spread<'s> {
-    /// Row-major; rows other than those asked for may be among them.
-    pub(crate) values: &'s [f32],
-    /// At which row of these each one asked for begins.
-    pub(crate) places: &'s [usize],
-    dim: usize,
-}
-
-impl<'s> Spread<'s> {
-    /// The rows, in the order in which they were asked for.
-    #[inline]
-    pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = &'s [f32]> + Clone {
-        let row = move |&place: &usize| &self.values[place * self.dim..][..self.dim];
-        self.places.iter().map(row)
-    }
-}
-
-/// What values were rounded to before they came to be `f32`, the finest first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Precision {
-    /// Nothing coarser.
-    #[default]
-    F32,
-    /// IEEE half precision: 11 significant bits.
-    F16,
-    /// bfloat16: 8 significant bits.
-    Bf16,
-}
-
-impl Precision {
-    /// 2 to the power of the significant bits, negated: a rounding is half as much at most, over the
-    /// value.
-    #[must_use]
-    pub fn epsilon(self) -> f64 {
-        (-f64::from(self.bits())).exp2()
-    }
-
-    /// Significant bits.
-    const fn bits(self) -> u32 {
-        match self {
-            Self::F32 => 24,
-            Self::F16 => 11,
-            Self::Bf16 => 8,
-        }
-    }
-
-    /// Its name, as numpy and the machine-learning libraries have it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "float32",
-            Self::F16 => "float16",
-            Self::Bf16 => "bfloat16",
-        }
-    }
 }
 
 impl<'a> Features<'a> {
@@ -340,188 +262,12 @@ impl Features<'static> {
     }
 }
 
-/// Rows whose sum is taken in one go: the same with any number of threads.
+/// Rows of which a thread finds the norms in one go.
 const ROWS: usize = 1 << 10;
-
-/// Subtracts the mean row from every row, in place: the mean in f64, each difference rounded to f32.
-///
-/// `values` are `rows` x `dim`, row-major. Gives the mean, `dim` values in the caller's unit. Rows that
-/// share a large mean point nearly the same way; without it directions and similarities tell what the
-/// rows differ by.
-///
-/// # Errors
-///
-/// [`Error::Shape`] and [`Error::Empty`], as [`Features::new`].
-///
-/// ```
-/// let mut x = [1001.0, 1000.0, 1000.0, 1001.0];
-/// assert_eq!(coresift::center(&mut x, 2, 2)?, [1000.5, 1000.5]);
-/// assert_eq!(x, [0.5, -0.5, -0.5, 0.5]);
-/// # Ok::<(), coresift::Error>(())
-/// ```
-pub fn center(values: &mut [f32], rows: usize, dim: usize) -> Result<Vec<f64>, Error> {
-    check_shape(values, rows, dim)?;
-    let of_rows = |x: &[f32]| {
-        let mut sums = vec![0.0; dim];
-        for x in x.chunks_exact(dim) {
-            sums.iter_mut()
-                .zip(x)
-                .for_each(|(sum, &v)| *sum += f64::from(v));
-        }
-        sums
-    };
-    let parts: Vec<Vec<f64>> = values.par_chunks(ROWS * dim).map(of_rows).collect();
-    let mut mean = vec![0.0; dim];
-    for part in parts {
-        mean.iter_mut().zip(part).for_each(|(sum, v)| *sum += v);
-    }
-    mean.iter_mut().for_each(|sum| *sum /= rows as f64);
-    values.par_chunks_mut(dim).with_min_len(64).for_each(|x| {
-        x.iter_mut()
-            .zip(&mean)
-            .for_each(|(v, m)| *v = (f64::from(*v) - m) as f32);
-    });
-    Ok(mean)
-}
-
-fn check_shape(values: &[f32], rows: usize, dim: usize) -> Result<(), Error> {
-    if rows.checked_mul(dim) != Some(values.len()) {
-        let len = values.len();
-        return Err(Error::Shape { rows, dim, len });
-    }
-    if values.is_empty() {
-        return Err(Error::Empty { rows, dim });
-    }
-    Ok(())
-}
-
-/// All bits that are set in any of the values.
-#[inline(always)]
-fn bits_of(x: &[f32]) -> u32 {
-    x.iter().fold(0, |bits, v| bits | v.to_bits())
-}
-
-/// Low bits that are 0 in every value of f16.
-const F16_ZEROS: u32 = f32::MANTISSA_DIGITS - Precision::F16.bits();
-
-/// Binades, beyond those that its significant bits span, over which values must reach to look rounded
-/// to a precision.
-const BINADES: u32 = 2;
-
-/// What values look rounded to, of which these `bits` are set in any.
-///
-/// Most features have low bits set that neither coarser precision has, and are not looked at again.
-fn precision_of(values: &[f32], bits: u32) -> Precision {
-    let low_zeros = bits.trailing_zeros();
-    if low_zeros < F16_ZEROS {
-        return Precision::F32;
-    }
-    let precision = if low_zeros >= f32::MANTISSA_DIGITS - Precision::Bf16.bits() {
-        Precision::Bf16
-    } else {
-        Precision::F16
-    };
-    let steps = values.par_chunks(1 << 16).map(exponents);
-    let none = (i32::MAX, i32::MIN);
-    let (step, top) = steps.reduce(|| none, |a, b| (a.0.min(b.0), a.1.max(b.1)));
-    // 2⁻²⁴ and 2¹⁵ are the least and the largest exponent of f16.
-    let fits = precision == Precision::Bf16 || step >= -24 && top <= 15;
-    let spans = top.saturating_sub(step) >= (precision.bits() + BINADES) as i32;
-    if fits && spans {
-        precision
-    } else {
-        Precision::F32
-    }
-}
-
-/// The exponents of the least bit and of the highest bit that is set in any of the values.
-fn exponents(values: &[f32]) -> (i32, i32) {
-    let of_value = |v: &f32| {
-        let (fraction, exponent) = (v.to_bits() & 0x7f_ffff, v.to_bits() >> 23 & 0xff);
-        // Subnormals have no leading one, and the exponent of the least normal numbers.
-        let mantissa = fraction | u32::from(exponent > 0) << 23;
-        let unit = exponent.max(1) as i32 - 150;
-        (
-            unit + mantissa.trailing_zeros() as i32,
-            unit + mantissa.ilog2() as i32,
-        )
-    };
-    let all = values.iter().filter(|v| **v != 0.0).map(of_value);
-    all.fold((i32::MAX, i32::MIN), |a, b| (a.0.min(b.0), a.1.max(b.1)))
-}
-
-/// The power of two that brings a length, given squared, into `[1, 2)`; 1 for length 0.
-/// Held to what an `f32` holds without a subnormal: 2⁻¹²⁶ … 2¹²⁶.
-pub(crate) fn scale_for(norm_sq: f64) -> f32 {
-    if norm_sq == 0.0 {
-        return 1.0;
-    }
-    let exponent = -libm::ilogb(norm_sq.sqrt());
-    f32::exp2(exponent.clamp(-126, 126) as f32)
-}
-
-/// Says what is wrong with a row that failed its check.
-pub(crate) fn fault(row: usize, x: &[f32]) -> Error {
-    match x.iter().position(|v| !v.is_finite()) {
-        Some(column) => Error::NotFinite {
-            row,
-            column,
-            value: x[column],
-        },
-        None => {
-            let norm = sums::squares(x).sqrt();
-            Error::RowOverflow { row, norm }
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn precisions_are_told() {
-        let numbers = crate::random::exponentials(5, 0, 4000);
-        let plain: Vec<f32> = numbers.iter().map(|&e| e as f32 - 1.0).collect();
-        let of = |x: &[f32]| Features::new(x, 40, 100).unwrap().precision();
-        let rounded = |bits: u32| -> Vec<f32> {
-            let keep = u32::MAX << (24 - bits);
-            plain
-                .iter()
-                .map(|v| f32::from_bits(v.to_bits() & keep))
-                .collect()
-        };
-        // Below 2⁻¹⁴ f16 has fewer bits.
-        let step = (24f32).exp2();
-        let half: Vec<f32> = rounded(11)
-            .iter()
-            .map(|v| (v * step).trunc() / step)
-            .collect();
-        assert_eq!(of(&plain), Precision::F32);
-        assert_eq!(of(&half), Precision::F16);
-        assert_eq!(of(&rounded(8)), Precision::Bf16);
-        // Past the range of f16, and below its least step.
-        let scaled = |by: f32| half.iter().map(|v| v * by).collect::<Vec<f32>>();
-        assert_eq!(of(&scaled(65536.0)), Precision::F32);
-        assert_eq!(of(&scaled(1.0 / 65536.0)), Precision::F32);
-        assert_eq!(of(&rounded(12)), Precision::F32);
-        // Nothing says that these have been rounded.
-        let whole = |most: f64| {
-            numbers
-                .iter()
-                .map(|e| (e * most / 9.0).trunc() as f32)
-                .collect::<Vec<_>>()
-        };
-        for x in [
-            whole(1.0),
-            whole(16.0),
-            whole(255.0),
-            vec![0.0; 4000],
-            vec![1.0; 4000],
-        ] {
-            assert_eq!(of(&x), Precision::F32);
-        }
-    }
 
     #[test]
     fn faults_are_named() {

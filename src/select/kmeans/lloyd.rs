@@ -1,0 +1,310 @@
+//! Lloyd's sweeps: rows to the nearest centre, centres to the means of their rows.
+
+use super::bounds::Bounds;
+use crate::error::Error;
+use crate::kernels::pool::Field;
+use crate::progress::{Listener, Progress, tell};
+use crate::select::unit_rows::{Rivals, UnitRows};
+use crate::{order, sums};
+use rayon::prelude::*;
+
+/// Sweeps after which Lloyd's loop stops whether or not it has settled.
+const SWEEPS: usize = 300;
+
+/// Sweeps one after another in which rows move by no more than rounding, after which the loop stops:
+/// rows so alike that f64 cannot tell the centres apart would move on and on.
+const IDLE_SWEEPS: usize = 3;
+
+/// A cluster's sum of rows is kept in whole multiples of 2⁻³²: finer than what f32 features hold,
+/// and with room for 2³¹ rows. Whole numbers add up exactly in any order, so rows may come and go.
+const UNIT: f64 = (1u64 << 32) as f64;
+
+/// Where Lloyd's sweeps end.
+pub(super) struct Lloyd {
+    pub(super) labels: Vec<usize>,
+    pub(super) centres: Vec<f64>,
+    pub(super) sweeps: usize,
+}
+
+/// Lloyd's sweeps from some centres on.
+pub(super) fn lloyd(
+    rows: &UnitRows<'_>,
+    centres: Vec<f64>,
+    progress: &mut Listener<'_>,
+) -> Result<Lloyd, Error> {
+    let mut clusters = Clusters::new(rows, centres);
+    let (mut sweeps, mut idle) = (0, 0);
+    while sweeps < SWEEPS && idle < IDLE_SWEEPS {
+        sweeps += 1;
+        match clusters.sweep()? {
+            Moved::None => break,
+            Moved::WithinRounding => idle += 1,
+            Moved::Far => idle = 0,
+        }
+        tell(progress, Progress::Sweep(sweeps))?;
+    }
+    Ok(Lloyd {
+        labels: clusters.labels,
+        centres: clusters.centres,
+        sweeps,
+    })
+}
+
+/// What a sweep does to the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moved {
+    /// No row is in another cluster than before.
+    None,
+    /// Some are, and none has come nearer to its centre by more than f64 rounds.
+    WithinRounding,
+    Far,
+}
+
+/// The label of a row that is in no cluster yet.
+const NONE: usize = usize::MAX;
+
+/// Clusters under way.
+pub(super) struct Clusters<'a> {
+    pub(super) rows: &'a UnitRows<'a>,
+    pub(super) labels: Vec<usize>,
+    pub(super) centres: Vec<f64>,
+    /// The sums of the clusters' rows, in multiples of 1/[`UNIT`].
+    sums: Vec<i64>,
+    /// None before the first sweep, and where every sweep looks at all rows.
+    pub(super) bounds: Option<Bounds>,
+}
+
+impl<'a> Clusters<'a> {
+    pub(super) fn new(rows: &'a UnitRows<'a>, centres: Vec<f64>) -> Self {
+        Self {
+            rows,
+            labels: vec![NONE; rows.len()],
+            sums: vec![0; centres.len()],
+            centres,
+            bounds: None,
+        }
+    }
+
+    /// Rows to the nearest centre, then centres to the means of their rows.
+    pub(super) fn sweep(&mut self) -> Result<Moved, Error> {
+        let rivals = self.rivals();
+        let mut labels = self.nearest(&rivals)?;
+        let counts = self.fill_empty(&mut labels)?;
+        let is_new = |&row: &usize| labels[row] != self.labels[row];
+        let moved: Vec<usize> = (0..labels.len()).filter(is_new).collect();
+        self.join(&rivals, &moved, &labels)?;
+        let is_far = self.move_rows(&rivals, &moved, &labels)?;
+        let is_first = self.labels.first() == Some(&NONE);
+        self.labels = labels;
+        self.centre(&counts);
+        if is_first {
+            self.bounds = Bounds::new(self.labels.len(), counts.len());
+        } else if let Some(bounds) = &mut self.bounds {
+            bounds.shift(&rivals.vectors, &self.centres, rivals.dim);
+        }
+        Ok(match moved.is_empty() {
+            true => Moved::None,
+            false if is_far => Moved::Far,
+            false => Moved::WithinRounding,
+        })
+    }
+
+    /// The centres as they compete for the rows.
+    pub(super) fn rivals(&self) -> Rivals {
+        let dim = self.rows.dim();
+        let squares = self.centres.chunks_exact(dim);
+        let squares = squares.map(|centre| sums::vectorised!(sums::dot(centre, centre)));
+        let offsets = squares.map(|square| 0.5 * square).collect();
+        Rivals::new(dim, self.centres.clone(), offsets)
+    }
+
+    /// Each row's nearest centre. Rows and centres are compared only where the bounds do not rule
+    /// it out.
+    pub(super) fn nearest(&mut self, rivals: &Rivals) -> Result<Vec<usize>, Error> {
+        let Some(bounds) = &mut self.bounds else {
+            return self.rows.nearest(rivals);
+        };
+        let clusters = rivals.offsets.len();
+        let of_cluster: Vec<_> = (0..clusters)
+            .map(|cluster| bounds.rivals_of(cluster))
+            .collect();
+        let open = (0..self.rows.len()).filter(|&row| of_cluster[self.labels[row]].is_some());
+        let open = by_label(open, &self.labels, clusters);
+        let fields = fields(&open, &self.labels, |cluster| of_cluster[cluster].clone());
+        let Some(found) = self.rows.leads(rivals, &fields)? else {
+            self.bounds = None;
+            return self.rows.nearest(rivals);
+        };
+        for (field, found) in fields.iter().zip(&found) {
+            bounds.replace(field, found);
+        }
+        let mut labels = self.labels.clone();
+        self.rows.nearest_of(rivals, &fields, &found, &mut labels)?;
+        Ok(labels)
+    }
+
+    /// Tells the bounds of rows that have moved.
+    fn join(&mut self, rivals: &Rivals, moved: &[usize], labels: &[usize]) -> Result<(), Error> {
+        let Some(bounds) = &mut self.bounds else {
+            return Ok(());
+        };
+        let clusters = rivals.offsets.len();
+        let moved = by_label(moved.iter().copied(), labels, clusters);
+        let fields = fields(&moved, labels, |cluster| {
+            let others = (0..clusters as u32).filter(|&centre| centre as usize != cluster);
+            Some([cluster as u32].into_iter().chain(others).collect())
+        });
+        let found = self.rows.leads(rivals, &fields)?;
+        for (field, found) in fields.iter().zip(found.iter().flatten()) {
+            bounds.join(field, found);
+        }
+        Ok(())
+    }
+
+    /// Gives every empty cluster the row farthest from its centre; gives the clusters' sizes.
+    fn fill_empty(&self, labels: &mut [usize]) -> Result<Vec<usize>, Error> {
+        let mut counts = vec![0; self.centres.len() / self.rows.dim()];
+        for &label in &*labels {
+            counts[label] += 1;
+        }
+        if !counts.contains(&0) {
+            return Ok(counts);
+        }
+        let distances = distances_sq(self.rows, labels, &self.centres)?;
+        for empty in 0..counts.len() {
+            if counts[empty] > 0 {
+                continue;
+            }
+            self.rows.pool().stop().check()?;
+            let able = (0..labels.len()).filter(|&row| counts[labels[row]] > 1);
+            if let Some((_, row)) = order::argmin(able.map(|row| (-distances[row], row))) {
+                counts[labels[row]] -= 1;
+                counts[empty] = 1;
+                labels[row] = empty;
+            }
+        }
+        Ok(counts)
+    }
+
+    /// Takes rows from the sums of their old clusters to those of their new ones; whether a row
+    /// comes nearer by more than rounding.
+    fn move_rows(
+        &mut self,
+        rivals: &Rivals,
+        moved: &[usize],
+        labels: &[usize],
+    ) -> Result<bool, Error> {
+        let (rows, old, sums) = (self.rows, &self.labels, &mut self.sums);
+        let (dim, rounding, mut is_far) = (rows.dim(), rivals.rounding(), false);
+        rows.gather(moved, |rows, z| {
+            is_far = is_far || {
+                let moves_far = |(&row, z): (&usize, &[f64])| {
+                    old[row] == NONE || {
+                        let lead = rivals.score(old[row], z) - rivals.score(labels[row], z);
+                        lead > 2.0 * rounding
+                    }
+                };
+                let mut moved = rows.iter().zip(z.chunks_exact(dim));
+                moved.any(moves_far)
+            };
+            // By cluster: places of the rows that come, and of those that go.
+            let of_place = |(place, &row): (usize, &usize)| {
+                [(labels[row], place, true), (old[row], place, false)]
+            };
+            let mut changes: Vec<_> = rows.iter().enumerate().flat_map(of_place).collect();
+            changes.sort_unstable();
+            let of_cluster = sums.par_chunks_exact_mut(dim).enumerate();
+            of_cluster.for_each(|(cluster, sum)| {
+                let first = changes.partition_point(|change| change.0 < cluster);
+                let changes = changes[first..].iter();
+                for &(_, place, comes) in changes.take_while(|change| change.0 == cluster) {
+                    add(sum, &z[place * dim..][..dim], comes);
+                }
+            });
+            Ok(())
+        })?;
+        Ok(is_far)
+    }
+
+    /// Puts the centres at the means.
+    fn centre(&mut self, counts: &[usize]) {
+        let dim = self.rows.dim();
+        let sums = self.sums.chunks_exact(dim);
+        for ((centre, sum), &count) in self.centres.chunks_exact_mut(dim).zip(sums).zip(counts) {
+            for (mean, &sum) in centre.iter_mut().zip(sum) {
+                *mean = sum as f64 / UNIT / count as f64;
+            }
+        }
+    }
+}
+
+/// Some rows by their labels, and ascending within each.
+fn by_label(
+    rows: impl Iterator<Item = usize> + Clone,
+    labels: &[usize],
+    clusters: usize,
+) -> Vec<usize> {
+    let mut places = vec![0; clusters + 1];
+    rows.clone().for_each(|row| places[labels[row] + 1] += 1);
+    for cluster in 0..clusters {
+        places[cluster + 1] += places[cluster];
+    }
+    let mut ordered = vec![0; places[clusters]];
+    for row in rows {
+        let place = &mut places[labels[row]];
+        ordered[*place] = row;
+        *place += 1;
+    }
+    ordered
+}
+
+/// Rows in the order of their labels, and which centres each cluster's are to be compared to.
+fn fields<'a>(
+    rows: &'a [usize],
+    labels: &[usize],
+    among: impl Fn(usize) -> Option<Vec<u32>>,
+) -> Vec<Field<'a>> {
+    let of_cluster = rows.chunk_by(|&a, &b| labels[a] == labels[b]);
+    let field = |rows: &'a [usize]| {
+        let vectors = among(labels[rows[0]])?;
+        Some(Field { rows, vectors })
+    };
+    of_cluster.filter_map(field).collect()
+}
+
+/// Adds a unit row to a sum in whole numbers, or takes it away.
+fn add(sum: &mut [i64], z: &[f64], comes: bool) {
+    sums::vectorised!({
+        for (sum, &z) in sum.iter_mut().zip(z) {
+            *sum += if comes { whole(z) } else { -whole(z) };
+        }
+    });
+}
+
+/// A value of a unit row in multiples of 1/[`UNIT`], rounded half to even.
+///
+/// Beside 1.5·2⁵² a sum in f64 is a whole number, and its last bits are that number's.
+#[inline(always)]
+fn whole(z: f64) -> i64 {
+    const BESIDE: f64 = (3u64 << 51) as f64;
+    (z * UNIT + BESIDE).to_bits() as i64 - BESIDE.to_bits() as i64
+}
+
+/// Every row's squared distance to the centre of its cluster: all rows are gathered.
+pub(super) fn distances_sq(
+    rows: &UnitRows<'_>,
+    labels: &[usize],
+    centres: &[f64],
+) -> Result<Vec<f64>, Error> {
+    let (dim, mut distances) = (rows.dim(), Vec::with_capacity(labels.len()));
+    let all: Vec<usize> = (0..labels.len()).collect();
+    rows.gather(&all, |rows, z| {
+        let of_row = |(&row, z): (&usize, &[f64])| {
+            let centre = &centres[labels[row] * dim..][..dim];
+            sums::vectorised!(sums::distance_sq(z, centre))
+        };
+        distances.par_extend(rows.par_iter().zip(z.par_chunks_exact(dim)).map(of_row));
+        Ok(())
+    })?;
+    Ok(distances)
+}

@@ -1,0 +1,85 @@
+//! How long a pool's rows are, and how far the scores that a kernel gives them may be off.
+
+use super::rivals::Extent;
+use crate::kernels::pool::Nearest;
+use crate::kernels::rounding::{UNIT_ROUNDOFF, norm_bounds, score_error};
+use crate::lp::Lp;
+
+/// 2⁻⁶², in pool unit: more than a product loses where a subnormal counts as zero, also one of an
+/// application's buffer, which is brought to pool unit only then, by 2⁶³ at most.
+const FLUSHED: f64 = 1.0 / (1u64 << 62) as f64;
+
+/// What a pool says of its rows' lengths, and what follows for their scores.
+pub(super) struct Lengths {
+    pub(super) dim: usize,
+    /// Squared lengths; zero only for a row of zeros.
+    pub(super) squared: Vec<f32>,
+}
+
+impl Lengths {
+    /// Whether a row is all zeros.
+    pub(super) fn is_zero(&self, row: usize) -> bool {
+        self.squared[row] == 0.0
+    }
+
+    /// The interval that holds a row's length, or what stands for it.
+    fn bounds(&self, row: usize) -> (f64, f64) {
+        if self.is_zero(row) {
+            return (1.0, 1.0);
+        }
+        norm_bounds(Lp::L2, self.squared[row], self.dim)
+    }
+
+    /// Whether a row's two best scores lie within the kernel's error, and what they are off in f64,
+    /// of vectors as large as `given`.
+    pub(super) fn is_open(
+        &self,
+        row: usize,
+        found: &Nearest,
+        given: Extent,
+        rounding: f64,
+    ) -> bool {
+        let (low, high) = self.bounds(row);
+        let error = self.error((low, high), given, rounding) + self.flushed(given);
+        f64::from(found.second) - f64::from(found.best) <= 2.0 * error
+    }
+
+    /// How far scores of some rows may be off, over the row's length: their errors, and what is wrong
+    /// with that length and with three roundings.
+    pub(super) fn error_over_length(&self, rows: &[usize]) -> impl Fn(Extent, f64) -> f64 {
+        let (mut over, mut high) = (0.0f64, 1.0f64);
+        for &row in rows {
+            let (least, most) = self.bounds(row);
+            (over, high) = (over.max(1.0 / least), high.max(most / least));
+        }
+        let of_length = high - 1.0 + 8.0 * UNIT_ROUNDOFF;
+        // All of it grows in proportion to what there is of each: reckoned once, as there are many
+        // vectors.
+        let of = |length, offset| {
+            let given = Extent { length, offset };
+            self.error((1.0, high), given, 0.0) + (length + offset) * of_length
+        };
+        let flushed = self.dim as f64 * FLUSHED * over;
+        let (of_length, of_offset) = (of(1.0, 0.0) + flushed, of(0.0, 1.0));
+        move |given, rounding| {
+            if !high.is_finite() {
+                return f64::INFINITY; // a row that is hardly told from zeros here
+            }
+            of_length * given.length + of_offset * given.offset + high * rounding + flushed
+        }
+    }
+
+    /// How far a score of the kernel may be off: its own error, that of the length it was given,
+    /// the roundings of length and offset to f32, and `rounding`, for a length 1.
+    fn error(&self, (low, high): (f64, f64), given: Extent, rounding: f64) -> f64 {
+        let of_lengths = given.offset * (high - low + 2.0 * UNIT_ROUNDOFF * high);
+        score_error(self.dim, high, given.length, given.offset * high)
+            + of_lengths
+            + high * rounding
+    }
+
+    /// And where subnormals count as zero.
+    fn flushed(&self, given: Extent) -> f64 {
+        self.dim as f64 * FLUSHED * (1.0 + given.length)
+    }
+}

@@ -1,0 +1,283 @@
+//! A pool's rows brought to length 1, and which of some vectors is nearest to each, exactly.
+
+mod closest;
+mod lengths;
+mod middle;
+mod rivals;
+
+use super::gather::gather;
+use super::settled::Settled;
+use crate::error::Error;
+use crate::kernels::pool::{Field, Leads, Nearest, Pool};
+use crate::lp::Lp;
+use crate::sums;
+use lengths::Lengths;
+use rayon::prelude::*;
+use rivals::Extent;
+
+pub(super) use middle::{middle, sample};
+pub(super) use rivals::Rivals;
+
+/// Rows that one thread brings to length 1, at least: fewer are not worth waking another for.
+const ROWS: usize = 64;
+
+/// The rows z of a pool, each of length 1, but that a row of zeros stays one. They are made in f64
+/// from gathered rows, a piece at a time, and are the same to the bit on every device.
+pub(super) struct UnitRows<'a> {
+    pool: &'a dyn Pool,
+    lengths: Lengths,
+    /// Lengths for the pool's kernel. 1 for a row of zeros, whose score then is the offset alone.
+    for_kernel: Vec<f32>,
+    settled: Settled,
+}
+
+impl<'a> UnitRows<'a> {
+    /// Asks the pool for its rows' lengths: a pass over the features.
+    pub(super) fn new(pool: &'a dyn Pool) -> Result<Self, Error> {
+        let squared = pool.row_norms(Lp::L2)?;
+        let for_kernel = squared.iter().map(|&squared| for_kernel(squared)).collect();
+        let dim = pool.dim();
+        Ok(Self {
+            pool,
+            lengths: Lengths { dim, squared },
+            for_kernel,
+            settled: Settled::default(),
+        })
+    }
+
+    /// Counts pairs of a row and another, or a vector, that are settled: what bounds left open.
+    pub(super) fn count_settled(&self, pairs: usize) {
+        self.settled.add(pairs * self.dim());
+    }
+
+    /// What has been settled of these rows.
+    pub(super) fn settled(&self) -> &Settled {
+        &self.settled
+    }
+
+    /// The pool whose rows they are.
+    pub(super) fn pool(&self) -> &dyn Pool {
+        self.pool
+    }
+
+    /// Number of rows.
+    pub(super) fn len(&self) -> usize {
+        self.for_kernel.len()
+    }
+
+    /// Values a row.
+    pub(super) fn dim(&self) -> usize {
+        self.lengths.dim
+    }
+
+    /// Refuses a pool with a row of zeros: `need` says what for.
+    pub(super) fn refuse_zeros(&self, need: &'static str) -> Result<(), Error> {
+        match (0..self.len()).find(|&row| self.lengths.is_zero(row)) {
+            Some(row) => Err(Error::ZeroRow { row, need }),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives `work` some rows in order, in pieces.
+    pub(super) fn gather(
+        &self,
+        rows: &[usize],
+        work: impl FnMut(&[usize], &[f64]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        gather_units(self.pool, rows, work)
+    }
+
+    /// Some rows at once, `rows.len()` x `dim`: few, or they do not fit.
+    pub(super) fn rows(&self, rows: &[usize]) -> Result<Vec<f64>, Error> {
+        let mut all = Vec::with_capacity(rows.len() * self.dim());
+        self.gather(rows, |_, z| {
+            all.extend_from_slice(z);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// For every row which of the vectors is nearest.
+    ///
+    /// A pass over the features; rows whose two best scores lie within the kernel's error are
+    /// gathered and settled in f64.
+    pub(super) fn nearest(&self, rivals: &Rivals) -> Result<Vec<usize>, Error> {
+        let centred = rivals.centred();
+        let (found, given) = (self.scores(&centred)?, centred.extent());
+        let (lengths, rounding) = (&self.lengths, rivals.rounding());
+        let is_open = |&row: &usize| lengths.is_open(row, &found[row], given, rounding);
+        let open: Vec<usize> = (0..found.len()).into_par_iter().filter(is_open).collect();
+        let mut nearest: Vec<usize> = found.iter().map(|found| found.index as usize).collect();
+        self.count_settled(open.len() * rivals.offsets.len());
+        self.settle(&open, &mut nearest, |_, z| rivals.nearest(z))?;
+        Ok(nearest)
+    }
+
+    /// Puts down which of its field's vectors is nearest to every row of some fields, given what
+    /// [`leads`](Self::leads) says of them; all other vectors must be farther.
+    pub(super) fn nearest_of(
+        &self,
+        rivals: &Rivals,
+        fields: &[Field<'_>],
+        leads: &[Leads],
+        nearest: &mut [usize],
+    ) -> Result<(), Error> {
+        let (mut open, mut field_of, rounding) = (Vec::new(), Vec::new(), rivals.rounding());
+        let apart = rivals.apart(self.pool.stop())?;
+        for (field, leads) in fields.iter().zip(leads) {
+            let given = rivals.extents_from_first(&field.vectors, apart);
+            let given = given.into_iter().fold(Extent::default(), Extent::max);
+            for (&row, found) in field.rows.iter().zip(&leads.nearest) {
+                nearest[row] = found.index as usize;
+                if self.lengths.is_open(row, found, given, rounding) {
+                    open.push(row);
+                    field_of.push(field);
+                    self.count_settled(field.vectors.len());
+                }
+            }
+        }
+        self.settle(&open, nearest, |place, z| {
+            rivals.nearest_of(&field_of[place].vectors, z)
+        })
+    }
+
+    /// Puts down the vectors nearest to some rows: what `exact` makes of a row's place among them and
+    /// of the row.
+    fn settle(
+        &self,
+        rows: &[usize],
+        nearest: &mut [usize],
+        exact: impl Fn(usize, &[f64]) -> usize + Sync,
+    ) -> Result<(), Error> {
+        let mut first = 0;
+        self.gather(rows, |rows, z| {
+            let z = z.par_chunks_exact(self.dim()).enumerate();
+            let exact =
+                |row: Result<(usize, &[f64]), Error>| row.map(|(at, z)| exact(first + at, z));
+            let found = self.pool.stop().over(z).map(exact);
+            let found: Vec<usize> = found.collect::<Result<_, Error>>()?;
+            for (&row, found) in rows.iter().zip(found) {
+                nearest[row] = found;
+            }
+            first += rows.len();
+            Ok(())
+        })
+    }
+
+    /// As [`Pool::leads`], of the rows at length 1; `least` and `own` are bounds, from below and
+    /// from above.
+    pub(super) fn leads(
+        &self,
+        rivals: &Rivals,
+        fields: &[Field<'_>],
+    ) -> Result<Option<Vec<Leads>>, Error> {
+        let found =
+            (self.pool).leads(fields, &rivals.vectors, &rivals.offsets, &self.for_kernel)?;
+        let (lengths, rounding) = (&self.lengths, rivals.rounding());
+        let apart = rivals.apart(self.pool.stop())?;
+        let bound = |(found, field): (&mut Leads, &Field<'_>)| {
+            let error = lengths.error_over_length(field.rows);
+            let extents = rivals.extents_from_first(&field.vectors, apart);
+            for (least, given) in found.least.iter_mut().zip(extents) {
+                *least = ((f64::from(*least) - error(given, rounding)) as f32).next_down();
+            }
+            let own = rivals.extent_of(field.vectors[0] as usize);
+            found.own = ((f64::from(found.own) + error(own, rounding)) as f32).next_up();
+        };
+        Ok(found.map(|mut found| {
+            found.par_iter_mut().zip(fields).for_each(bound);
+            found
+        }))
+    }
+
+    /// What the kernel makes of the vectors.
+    fn scores(&self, rivals: &Rivals) -> Result<Vec<Nearest>, Error> {
+        self.pool.nearest(
+            &narrow(&rivals.vectors),
+            &narrow(&rivals.offsets),
+            &self.for_kernel,
+        )
+    }
+}
+
+/// Gives `work` some rows of a pool in order, at length 1, in pieces.
+pub(super) fn gather_units(
+    pool: &dyn Pool,
+    rows: &[usize],
+    mut work: impl FnMut(&[usize], &[f64]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let (dim, mut z) = (pool.dim(), Vec::new());
+    for piece in gather(pool, rows) {
+        let (rows, x) = piece?;
+        z.resize(x.len(), 0.0);
+        z.par_chunks_exact_mut(dim)
+            .zip(x.par_chunks_exact(dim))
+            .with_min_len(ROWS)
+            .for_each(|(z, x)| normalise(x, z));
+        work(rows, &z)?;
+    }
+    Ok(())
+}
+
+/// The length that a kernel is given of a row, by its square.
+fn for_kernel(squared: f32) -> f32 {
+    if squared == 0.0 { 1.0 } else { squared.sqrt() }
+}
+
+/// x over its length; zeros where that is 0.
+pub(super) fn normalise(x: &[f32], z: &mut [f64]) {
+    sums::vectorised!({
+        let length = sums::squares(x).sqrt();
+        if length == 0.0 {
+            z.fill(0.0);
+            return;
+        }
+        for (z, &v) in z.iter_mut().zip(x) {
+            *z = f64::from(v) / length;
+        }
+    });
+}
+
+fn narrow(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|&v| v as f32).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cpu::CpuPool;
+    use crate::features::Features;
+    use crate::random;
+
+    /// Vectors that differ by little, or not at all, against rows of many lengths and of none.
+    #[test]
+    fn close_vectors_are_told_apart() {
+        let (rows, dim) = (200, 33);
+        let numbers = random::exponentials(2, 0, rows * dim);
+        let mut x: Vec<f32> = numbers.iter().map(|&e| e as f32 - 1.0).collect();
+        for (row, x) in x.chunks_exact_mut(dim).enumerate() {
+            let scale = if row % 9 == 8 {
+                0.0
+            } else {
+                (-0.4 * row as f32).exp2()
+            };
+            x.iter_mut().for_each(|v| *v *= scale);
+        }
+        let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
+        let unit = UnitRows::new(&pool).unwrap();
+        let z = unit.rows(&(0..rows).collect::<Vec<_>>()).unwrap();
+        for spread in [1.0, 1e-3, 1e-7, 1e-12, 0.0] {
+            let vectors = (0..20 * dim).map(|i| 0.1 + spread * numbers[i]).collect();
+            let rivals = Rivals::new(
+                dim,
+                vectors,
+                (0..20).map(|k| 0.3 - spread * numbers[k]).collect(),
+            );
+            let want: Vec<usize> = z.chunks_exact(dim).map(|z| rivals.nearest(z)).collect();
+            assert_eq!(unit.nearest(&rivals).unwrap(), want, "{spread}");
+            if spread == 0.0 {
+                assert!(want.iter().all(|&index| index == 0));
+            }
+        }
+    }
+}
