@@ -274,6 +274,9 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         }
     }
 
+    /// Who may see an item is no import.
+    fn visit_vis_restricted(&mut self, _: &'ast syn::VisRestricted) {}
+
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let segments = path.segments.iter().map(|s| s.ident.to_string());
         let segments: Vec<String> = segments.collect();
@@ -380,7 +383,7 @@ fn faults_are_found() {
     file(
         &["select", "sas"],
         "select/sas.rs",
-        "use crate::error; #[cfg(test)] mod tests { use crate::Error; }",
+        "use crate::error; #[cfg(test)] mod tests { use crate::Error; } pub(in crate::select) fn f() {}",
     );
     let (imports, through_root) = sources.imports();
     assert_eq!(through_root, ["sums.rs: Error"]);
