@@ -207,7 +207,10 @@ mod tests {
     /// Numbers printed by the reference generator, at their positions, across a chunk's edge.
     #[test]
     fn known_answers() {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/chacha8_kat.json");
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/golden/cases/chacha8_kat.json"
+        );
         let file: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
         let items = file["items"].as_array().unwrap();
         assert_eq!(items.len(), 4);

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::fractions;
+use common::{fractions, with};
 use coresift::{
     Classes, CpuPool, Delta, Error, Features, GramSchmidt, KMeans, Lp, Norm, OnExhaustion, Pool,
     ProbCover, Progress, Refine, Road, Sas, Selection, Selector, Stop, Then, TypiClust, Uniform,
@@ -21,113 +21,79 @@ const AT_ONCE: Duration = Duration::from_millis(200);
 
 /// Every selector by every way that it may go, for a pool of so many rows.
 fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector>)> {
-    let k_means = |clusters| Some(Classes::KMeans { clusters, seed: 1 });
-    let gram_schmidt = GramSchmidt::default;
-    let prompts = fractions(9, rows / 2 * dim);
-    let shown: Vec<usize> = (0..rows / 10).collect();
-    let sas = |classes: Classes, road: Road| Sas {
-        classes,
-        road,
-        refine: Refine::None,
-        ..Sas::default()
+    let clusters = || Classes::KMeans {
+        clusters: rows / 50,
+        seed: 1,
     };
-    let of_classes = |classes: usize| Classes::Given((0..rows).map(|row| row % classes).collect());
+    let prompts = Classes::Prompts {
+        embeddings: fractions(9, rows / 2 * dim),
+    };
+    let few_labels = Classes::FewLabels {
+        rows: (0..rows / 10).collect(),
+        classes: (0..rows / 10).map(|row| row % 50).collect(),
+    };
+    let by_cubes = |s: &mut GramSchmidt| (s.power, s.on_exhaustion) = (3.0, OnExhaustion::Restart);
+    let of_classes = || Classes::Given((0..rows).map(|row| row % 8).collect());
+    let on_the_fly = sas(Classes::One, Road::MatrixFree, Refine::None);
+    let stored = || sas(of_classes(), Road::Stored, Refine::None);
+    let linear = Sas {
+        threshold: None,
+        ..sas(Classes::One, Road::Auto, Refine::None)
+    };
+    let l_infinity = GramSchmidt {
+        norm: Lp::LInf,
+        ..GramSchmidt::default()
+    };
+    let one_cluster = |s: &mut TypiClust| s.clusters = Some(vec![0; rows]);
+    let near = |s: &mut ProbCover| s.delta = Delta::Fixed(0.9);
     vec![
-        ("uniform", uniform(k_means(rows / 50))),
-        ("norm", norm(k_means(rows / 50))),
-        (
-            "norm by prompts",
-            norm(Some(Classes::Prompts {
-                embeddings: prompts,
-            })),
-        ),
-        (
-            "uniform by few labels",
-            uniform(Some(Classes::FewLabels {
-                classes: shown.iter().map(|row| row % 50).collect(),
-                rows: shown,
-            })),
-        ),
-        ("gram-schmidt", Box::new(gram_schmidt())),
-        (
-            "gram-schmidt by cubes",
-            Box::new(GramSchmidt {
-                power: 3.0,
-                on_exhaustion: OnExhaustion::Restart,
-                ..gram_schmidt()
-            }),
-        ),
+        ("uniform", uniform(clusters())),
+        ("norm", norm(clusters())),
+        ("norm by prompts", norm(prompts)),
+        ("uniform by few labels", uniform(few_labels)),
+        ("gram-schmidt", Box::new(GramSchmidt::default())),
+        ("gram-schmidt by cubes", with(by_cubes)),
         (
             "gram-schmidt, greedy",
-            Box::new(GramSchmidt {
-                greedy: true,
-                ..gram_schmidt()
-            }),
+            with(|s: &mut GramSchmidt| s.greedy = true),
         ),
         (
             "gram-schmidt, l1",
-            Box::new(GramSchmidt {
-                norm: Lp::L1,
-                ..gram_schmidt()
-            }),
+            with(|s: &mut GramSchmidt| s.norm = Lp::L1),
         ),
-        ("sas", Box::new(sas(Classes::One, Road::MatrixFree))),
-        ("sas, stored", Box::new(sas(of_classes(8), Road::Stored))),
+        ("sas", Box::new(on_the_fly)),
+        ("sas, stored", Box::new(stored())),
         (
             "sas, refined",
-            Box::new(Sas {
-                refine: Refine::TopUp,
-                ..sas(of_classes(8), Road::Auto)
-            }),
+            Box::new(sas(of_classes(), Road::Auto, Refine::TopUp)),
         ),
-        (
-            "sas, linear",
-            Box::new(Sas {
-                threshold: None,
-                ..sas(Classes::One, Road::Auto)
-            }),
-        ),
+        ("sas, linear", Box::new(linear)),
         ("typiclust", Box::new(TypiClust::default())),
-        (
-            "typiclust, one cluster",
-            Box::new(TypiClust {
-                clusters: Some(vec![0; rows]),
-                ..TypiClust::default()
-            }),
-        ),
+        ("typiclust, one cluster", with(one_cluster)),
         ("probcover", Box::new(ProbCover::default())),
-        (
-            "probcover, near",
-            Box::new(ProbCover {
-                delta: Delta::Fixed(0.9),
-                ..ProbCover::default()
-            }),
-        ),
+        ("probcover, near", with(near)),
         (
             "sas then gram-schmidt",
-            Box::new(Then::new(
-                sas(of_classes(8), Road::Stored),
-                GramSchmidt {
-                    norm: Lp::LInf,
-                    ..gram_schmidt()
-                },
-            )),
+            Box::new(Then::new(stored(), l_infinity)),
         ),
     ]
 }
 
-fn uniform(classes: Option<Classes>) -> Box<dyn Selector> {
-    Box::new(Uniform {
+fn sas(classes: Classes, road: Road, refine: Refine) -> Sas {
+    Sas {
         classes,
-        ..Uniform::default()
-    })
+        road,
+        refine,
+        ..Sas::default()
+    }
 }
 
-fn norm(classes: Option<Classes>) -> Box<dyn Selector> {
-    Box::new(Norm {
-        classes,
-        ..Norm::default()
-    })
+fn uniform(classes: Classes) -> Box<dyn Selector> {
+    with(|s: &mut Uniform| s.classes = Some(classes))
+}
+
+fn norm(classes: Classes) -> Box<dyn Selector> {
+    with(|s: &mut Norm| s.classes = Some(classes))
 }
 
 /// Whether the picks of some classes side by side are cut short, each by itself.

@@ -14,6 +14,8 @@ mod race;
 mod span;
 mod wrap;
 
+use coresift::Selector;
+
 #[cfg(feature = "gpu")]
 pub use devices::on_every_gpu_but_gl;
 pub use devices::{on_every_device, with_features_lent};
@@ -25,6 +27,13 @@ pub mod oracle {
     pub use super::exact::{dot, greedy_rounds, norms, orthonormal, residual, similarities, wide};
     pub use super::race::{exponentials, gram_schmidt, gram_schmidt_by, greedy_gram_schmidt};
     pub use super::span::Span;
+}
+
+/// A selector with other options than the default ones.
+pub fn with<S: Selector + Default + 'static>(change: impl FnOnce(&mut S)) -> Box<dyn Selector> {
+    let mut selector = S::default();
+    change(&mut selector);
+    Box::new(selector)
 }
 
 /// Whole numbers in -8..=8: every sum in these tests stays below 2^24, so that `f32` is exact

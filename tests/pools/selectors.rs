@@ -1,5 +1,6 @@
 //! Every selector, and when two selections are the same.
 
+use crate::common::with;
 use coresift::{
     ClassShare, Classes, Delta, GramSchmidt, Lp, Norm, OnExhaustion, ProbCover, Refine, Road, Sas,
     Selection, Selector, Then, TypiClust, Uniform,
@@ -7,102 +8,48 @@ use coresift::{
 
 /// Every selector, with options that lead to every kernel, and a budget.
 pub(crate) fn selectors(rows: usize) -> Vec<(&'static str, Box<dyn Selector>, usize)> {
-    let labelled = vec![rows - 1, 3];
-    let classes = Classes::Given((0..rows).map(|row| row % 5).collect());
+    let labelled = [rows - 1, 3];
+    let classes = || Classes::Given((0..rows).map(|row| row % 5).collect());
     let clusters = |clusters| Classes::KMeans { clusters, seed: 2 };
-    let sas = |classes: Classes| Sas {
-        classes,
-        ..Sas::default()
+    let sas = |classes: Classes| with(|s: &mut Sas| s.classes = classes);
+    let gram_schmidt = |s: &mut GramSchmidt| (s.seed, s.labelled) = (3, labelled.to_vec());
+    let greedy = |s: &mut GramSchmidt| {
+        s.greedy = true;
+        s.on_exhaustion = OnExhaustion::Restart;
     };
+    let linear = |s: &mut Sas| {
+        (s.threshold, s.refine, s.classes) = (None, Refine::None, classes());
+    };
+    let on_the_fly = |s: &mut Sas| (s.road, s.classes) = (Road::MatrixFree, classes());
+    let then = Then {
+        first: Box::new(TypiClust::default()),
+        second: Box::new(GramSchmidt::default()),
+        oversample: 3,
+    };
+    let of_clusters = |s: &mut Norm| s.classes = Some(clusters(7));
     vec![
-        (
-            "uniform",
-            Box::new(Uniform {
-                seed: 1,
-                ..Uniform::default()
-            }),
-            50,
-        ),
-        (
-            "norm",
-            Box::new(Norm {
-                classes: Some(clusters(7)),
-                ..Norm::default()
-            }),
-            60,
-        ),
-        (
-            "l1",
-            Box::new(Norm {
-                norm: Lp::L1,
-                ..Norm::default()
-            }),
-            60,
-        ),
-        (
-            "gram-schmidt",
-            Box::new(GramSchmidt {
-                labelled: labelled.clone(),
-                seed: 3,
-                ..GramSchmidt::default()
-            }),
-            120,
-        ),
-        (
-            "greedy gram-schmidt",
-            Box::new(GramSchmidt {
-                greedy: true,
-                on_exhaustion: OnExhaustion::Restart,
-                ..GramSchmidt::default()
-            }),
-            120,
-        ),
-        ("sas", Box::new(sas(Classes::Given(vec![0; rows]))), 90),
-        ("sas of classes", Box::new(sas(classes.clone())), 90),
-        ("sas of clusters", Box::new(sas(clusters(4))), 90),
-        (
-            "sas without a threshold",
-            Box::new(Sas {
-                threshold: None,
-                refine: Refine::None,
-                ..sas(classes.clone())
-            }),
-            60,
-        ),
-        (
-            "sas on the fly",
-            Box::new(Sas {
-                road: Road::MatrixFree,
-                ..sas(classes)
-            }),
-            60,
-        ),
+        ("uniform", with(|s: &mut Uniform| s.seed = 1), 50),
+        ("norm", with(of_clusters), 60),
+        ("l1", with(|s: &mut Norm| s.norm = Lp::L1), 60),
+        ("gram-schmidt", with(gram_schmidt), 120),
+        ("greedy gram-schmidt", with(greedy), 120),
+        ("sas", sas(Classes::Given(vec![0; rows])), 90),
+        ("sas of classes", sas(classes()), 90),
+        ("sas of clusters", sas(clusters(4)), 90),
+        ("sas without a threshold", with(linear), 60),
+        ("sas on the fly", with(on_the_fly), 60),
         (
             "typiclust",
-            Box::new(TypiClust {
-                labelled,
-                ..TypiClust::default()
-            }),
+            with(|s: &mut TypiClust| s.labelled = labelled.to_vec()),
             30,
         ),
         ("prob_cover", Box::new(ProbCover::default()), 20),
         (
             "prob_cover of a distance",
-            Box::new(ProbCover {
-                delta: Delta::Fixed(0.7),
-                ..ProbCover::default()
-            }),
+            with(|s: &mut ProbCover| s.delta = Delta::Fixed(0.7)),
             60,
         ),
-        (
-            "then",
-            Box::new(Then {
-                first: Box::new(TypiClust::default()),
-                second: Box::new(GramSchmidt::default()),
-                oversample: 3,
-            }),
-            20,
-        ),
+        ("then", Box::new(then), 20),
     ]
 }
 
