@@ -124,6 +124,14 @@ impl std::fmt::Display for ShortfallReason {
 }
 
 impl Selection {
+    /// No pick yet: the first epoch begins.
+    pub(crate) fn empty() -> Self {
+        Self {
+            epochs: vec![0],
+            ..Self::default()
+        }
+    }
+
     /// Notes that the budget was not reached, if so.
     pub(crate) fn finish(mut self, budget: usize, reason: ShortfallReason) -> Self {
         let missing = budget - self.picks.len();

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::progress::{Listener, unheard};
-use crate::selection::Selection;
+use crate::selection::{Selection, ShortfallReason};
 
 /// Keeps [`Selector`] to this crate, so that it has room to grow.
 pub(crate) mod sealed {
@@ -75,6 +75,32 @@ pub trait Selector: sealed::Sealed + Send + Sync {
 pub(crate) fn places(named: &[usize], rows: &[usize]) -> Vec<usize> {
     let place = |row| rows.binary_search(row).ok();
     named.iter().filter_map(place).collect()
+}
+
+/// What every selection begins with: options, labelled rows and budget checked against the pool; a mask of
+/// the labelled rows, or examples of several views, and nothing picked.
+pub(crate) fn begin(
+    selector: &dyn Selector,
+    pool: &dyn Pool,
+    budget: usize,
+) -> Result<(Vec<bool>, Selection), Error> {
+    selector.check(pool)?;
+    let examples = pool.rows() / selector.views();
+    let labelled = labelled_mask(selector.labelled(), examples, budget)?;
+    Ok((labelled, Selection::empty()))
+}
+
+/// What every selection ends with: short of the budget for the reason given, if it is; or the error that
+/// ended it, with the picks made.
+pub(crate) fn end(
+    run: Result<ShortfallReason, Error>,
+    selection: Selection,
+    budget: usize,
+) -> Result<Selection, Error> {
+    match run {
+        Ok(reason) => Ok(selection.finish(budget, reason)),
+        Err(error) => Err(with_partial(error, selection)),
+    }
 }
 
 /// The error, with these picks where it ends a run that had made some.

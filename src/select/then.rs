@@ -9,7 +9,7 @@ use crate::progress::Listener;
 use crate::progress::Progress;
 use crate::random::Numbering;
 use crate::select::selector::sealed::Sealed;
-use crate::select::selector::{Selector, labelled_mask, with_partial};
+use crate::select::selector::{Selector, begin, labelled_mask, with_partial};
 use crate::selection::{Selection, Shortfall, ShortfallReason};
 
 /// "A then B": one selector chooses more rows than are wanted, and another picks from those.
@@ -87,22 +87,17 @@ impl Selector for Then {
         budget: usize,
         progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
-        self.check(pool)?;
-        let labelled = labelled_mask(self.labelled(), pool.rows(), budget)?;
+        let (labelled, _) = begin(self, pool, budget)?;
         let able = pool.rows() - self.labelled().len();
         let count = budget.saturating_mul(self.oversample).min(able);
-        // Also what is left of a first stage cut short: its picks are none of the second's.
-        let nothing = || Selection {
-            epochs: vec![0],
-            ..Selection::default()
-        };
         if count == 0 {
-            return Ok(nothing());
+            return Ok(Selection::empty());
         }
         let chosen = self
             .first
             .select_with(pool, count, &mut |p| progress(of_first(p, count)))
-            .map_err(|error| with_partial(error, nothing()))?;
+            // The picks of a first stage cut short are none of the second's.
+            .map_err(|error| with_partial(error, Selection::empty()))?;
         let reason = chosen
             .shortfall
             .map_or(ShortfallReason::ZeroWeight, |short| short.reason);
@@ -110,7 +105,7 @@ impl Selector for Then {
             return Ok(Selection {
                 passes: chosen.passes,
                 settled: chosen.settled,
-                ..nothing()
+                ..Selection::empty()
             }
             .finish(budget, reason));
         }
@@ -130,7 +125,7 @@ impl Selector for Then {
             Err(Error::Interrupted { partial }) => Err(Error::Interrupted {
                 partial: Box::new(of_both(*partial)),
             }),
-            Err(error) => Err(with_partial(error, nothing())),
+            Err(error) => Err(with_partial(error, Selection::empty())),
         }
     }
 

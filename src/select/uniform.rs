@@ -8,8 +8,7 @@ use crate::progress::Listener;
 use crate::progress::Progress;
 use crate::progress::tell;
 use crate::select::selector::sealed::Sealed;
-use crate::select::selector::with_partial;
-use crate::select::selector::{Selector, labelled_mask, places};
+use crate::select::selector::{Selector, begin, end, places};
 use crate::selection::{Selection, ShortfallReason};
 use crate::{order, random};
 
@@ -58,8 +57,7 @@ impl Selector for Uniform {
         budget: usize,
         progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
-        self.check(pool)?;
-        let labelled = labelled_mask(&self.labelled, pool.rows(), budget)?;
+        let (labelled, mut selection) = begin(self, pool, budget)?;
         let classes = self.classes.as_ref();
         let strata = Strata::new(
             pool,
@@ -69,27 +67,25 @@ impl Selector for Uniform {
             self.min_per_class,
             progress,
         )?;
+        selection.passes = strata.passes;
+        selection.warnings.clone_from(&strata.warnings);
         let rows = (pool.numbering(), pool.rows());
         let numbers = random::of_rows(rows, self.seed, random::UNIFORM, pool.stop())?;
-        let mut selection = Selection {
-            epochs: vec![0],
-            passes: strata.passes,
-            warnings: strata.warnings.clone(),
-            ..Selection::default()
-        };
-        for stratum in &strata.strata {
+        let done = strata.strata.iter().try_for_each(|stratum| {
             let keys: Vec<f64> = stratum.able.iter().map(|&row| numbers[row]).collect();
             let picks: Vec<usize> = order::smallest(&keys, stratum.budget)
                 .into_iter()
                 .map(|place| stratum.able[place])
                 .collect();
             strata.add(stratum, &picks, &vec![1.0; picks.len()], &mut selection);
-            let told = tell(progress, Progress::Picks(selection.picks.len()));
-            if let Err(error) = told.and_then(|()| pool.stop().check()) {
-                return Err(with_partial(error, selection));
-            }
-        }
-        Ok(selection.finish(budget, ShortfallReason::ZeroWeight))
+            tell(progress, Progress::Picks(selection.picks.len()))?;
+            pool.stop().check()
+        });
+        end(
+            done.map(|()| ShortfallReason::ZeroWeight),
+            selection,
+            budget,
+        )
     }
 
     fn check(&self, pool: &dyn Pool) -> Result<(), Error> {

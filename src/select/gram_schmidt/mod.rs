@@ -22,7 +22,7 @@ use crate::kernels::pool::Pool;
 use crate::lp::Lp;
 use crate::progress::Listener;
 use crate::select::selector::sealed::Sealed;
-use crate::select::selector::{Selector, check_power, labelled_mask, places, with_partial};
+use crate::select::selector::{Selector, begin, check_power, end, places};
 use crate::selection::{Selection, ShortfallReason};
 pub use options::{GramSchmidt, OnExhaustion};
 use run::Run;
@@ -41,12 +41,7 @@ impl Selector for GramSchmidt {
         budget: usize,
         progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
-        self.check(pool)?;
-        let excluded = labelled_mask(&self.labelled, pool.rows(), budget)?;
-        let selection = Selection {
-            epochs: vec![0],
-            ..Selection::default()
-        };
+        let (excluded, selection) = begin(self, pool, budget)?;
         let mut run = Run {
             options: self,
             pool,
@@ -58,10 +53,7 @@ impl Selector for GramSchmidt {
         };
         let finished = run.finish();
         run.selection.settled = run.settled.total();
-        match finished {
-            Ok(reason) => Ok(run.selection.finish(budget, reason)),
-            Err(error) => Err(with_partial(error, run.selection)),
-        }
+        end(finished, run.selection, budget)
     }
 
     fn check(&self, _: &dyn Pool) -> Result<(), Error> {

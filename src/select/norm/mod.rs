@@ -12,8 +12,7 @@ use crate::lp::Lp;
 use crate::progress::{Listener, Progress, tell};
 use crate::random;
 use crate::select::selector::sealed::Sealed;
-use crate::select::selector::with_partial;
-use crate::select::selector::{Selector, check_power, labelled_mask, places};
+use crate::select::selector::{Selector, begin, check_power, end, places};
 use crate::selection::{Selection, ShortfallReason};
 use draw::Inputs;
 use exact::largest_by;
@@ -125,12 +124,7 @@ impl Selector for Norm {
         budget: usize,
         progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
-        self.check(pool)?;
-        let excluded = labelled_mask(&self.labelled, pool.rows(), budget)?;
-        let mut selection = Selection {
-            epochs: vec![0],
-            ..Selection::default()
-        };
+        let (excluded, mut selection) = begin(self, pool, budget)?;
         if budget == 0 && self.classes.is_none() {
             return Ok(selection);
         }
@@ -170,10 +164,11 @@ impl Selector for Norm {
             tell(progress, Progress::Picks(selection.picks.len()))
         });
         selection.settled = draw.settled.total();
-        match done {
-            Ok(()) => Ok(selection.finish(budget, ShortfallReason::ZeroWeight)),
-            Err(error) => Err(with_partial(error, selection)),
-        }
+        end(
+            done.map(|()| ShortfallReason::ZeroWeight),
+            selection,
+            budget,
+        )
     }
 
     fn check(&self, pool: &dyn Pool) -> Result<(), Error> {

@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::progress::tell;
 use crate::select::parallel;
 use crate::select::selector::sealed::Sealed;
-use crate::select::selector::{Selector, labelled_mask, places, with_partial};
+use crate::select::selector::{Selector, begin, end, places};
 use crate::select::unit_rows::UnitRows;
 use crate::selection::{Coverage, Selection, ShortfallReason};
 use cover::Cover;
@@ -107,20 +107,16 @@ impl Selector for ProbCover {
         budget: usize,
         progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
-        self.check(pool)?;
-        let is_taken = labelled_mask(&self.labelled, pool.rows(), budget)?;
-        let mut selection = Selection {
-            epochs: vec![0],
-            ..Selection::default()
-        };
+        let (is_taken, mut selection) = begin(self, pool, budget)?;
         if budget == 0 {
             return Ok(selection);
         }
         let done = self.run(pool, budget, is_taken, &mut selection, progress);
-        match done {
-            Ok(()) => Ok(selection.finish(budget, ShortfallReason::ZeroWeight)),
-            Err(error) => Err(with_partial(error, selection)),
-        }
+        end(
+            done.map(|()| ShortfallReason::ZeroWeight),
+            selection,
+            budget,
+        )
     }
 
     fn check(&self, pool: &dyn Pool) -> Result<(), Error> {

@@ -14,7 +14,7 @@ use crate::progress::Listener;
 use crate::progress::Progress;
 use crate::progress::tell;
 use crate::select::selector::sealed::Sealed;
-use crate::select::selector::{Selector, labelled_mask, places, with_partial};
+use crate::select::selector::{Selector, begin, places, with_partial};
 use crate::selection::Selection;
 use cluster::{Cluster, Rule, bound};
 use std::cmp::Reverse;
@@ -116,12 +116,7 @@ impl Selector for TypiClust {
         budget: usize,
         progress: &mut Listener<'_>,
     ) -> Result<Selection, Error> {
-        self.check(pool)?;
-        let labelled = labelled_mask(&self.labelled, pool.rows(), budget)?;
-        let mut selection = Selection {
-            epochs: vec![0],
-            ..Selection::default()
-        };
+        let (labelled, mut selection) = begin(self, pool, budget)?;
         if budget == 0 {
             return Ok(selection);
         }
