@@ -3,7 +3,6 @@
 use crate::error::Error;
 use crate::lp::Lp;
 use crate::sums;
-use ndarray::ArrayView2;
 use rayon::prelude::*;
 use std::fmt;
 use std::ops::Range;
@@ -200,7 +199,8 @@ impl<'a> Features<'a> {
     ///
     /// [`Error::Layout`] for other strides (`.as_standard_layout()` makes a copy that serves);
     /// else as [`Features::new`].
-    pub fn from_array(array: ArrayView2<'a, f32>) -> Result<Self, Error> {
+    #[cfg(feature = "ndarray")]
+    pub fn from_array(array: ndarray::ArrayView2<'a, f32>) -> Result<Self, Error> {
         let (rows, dim) = array.dim();
         let strides = array.strides().to_vec();
         let values = array.to_slice().ok_or(Error::Layout { strides })?;
@@ -595,6 +595,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "ndarray")]
     #[test]
     fn views_must_be_row_major() {
         let x = ndarray::array![[1.0f32, 2.0], [3.0, 4.0]];

@@ -7,8 +7,8 @@ mod common;
 use common::{Noisy, oracle};
 use coresift::kernels::{Examples, Length, stored_pitch};
 use coresift::{
-    Classes, Delta, Error, Features, GramSchmidt, Lp, Norm, Objective, OnExhaustion, Pool,
-    ProbCover, Refine, Road, Sas, Selection, Selector, Similarity, Then, TypiClust, Uniform,
+    Classes, Delta, Details, Error, Features, GramSchmidt, Lp, Norm, Objective, OnExhaustion, Pool,
+    ProbCover, Refine, Sas, Selection, Selector, Similarity, Storage, Then, TypiClust, Uniform,
 };
 use serde_json::Value;
 
@@ -121,7 +121,7 @@ fn check_gram_schmidt(through: impl Fn(&dyn Pool, &dyn Fn(&dyn Pool))) {
                             let got = selector.select(pool, budget).unwrap();
                             let at = format!("{} {key} block {block} on {device}", name(&case));
                             assert_eq!(got.picks, indices(&want["picks"]), "{at}");
-                            assert_eq!(got.epochs, indices(&want["epochs"]), "{at}");
+                            assert_eq!(got.restarts, indices(&want["restarts"]), "{at}");
                             check_scores(&x, dim, &selector, &got, &at);
                         }
                     }
@@ -134,8 +134,8 @@ fn check_gram_schmidt(through: impl Fn(&dyn Pool, &dyn Fn(&dyn Pool))) {
 
 /// Scores are the residual norms at the time of each pick.
 fn check_scores(x: &[f32], dim: usize, selector: &GramSchmidt, got: &Selection, at: &str) {
-    for (e, &start) in got.epochs.iter().enumerate() {
-        let end = got.epochs.get(e + 1).copied().unwrap_or(got.picks.len());
+    for (e, &start) in got.restarts.iter().enumerate() {
+        let end = got.restarts.get(e + 1).copied().unwrap_or(got.picks.len());
         let mut span = oracle::Span::new(x, dim);
         if e == 0 {
             selector
@@ -327,7 +327,7 @@ fn unit(case: &Value) -> f64 {
     }
 }
 
-/// Every key of every case, by every road that is open, with blocks of one candidate and of all.
+/// Every key of every case, with either storage where it is open, with blocks of one candidate and of all.
 #[test]
 fn sas_picks() {
     let mut checked = 0;
@@ -336,21 +336,21 @@ fn sas_picks() {
         let unit = unit(&case);
         let features = Features::new(&x, x.len() / dim, dim).unwrap();
         on_every_device(features, |device, pool| {
-            for (road, block) in [
-                (Road::Auto, 1024),
-                (Road::Stored, 1024),
-                (Road::MatrixFree, 1),
-                (Road::MatrixFree, 7),
-                (Road::MatrixFree, 1024),
+            for (storage, block) in [
+                (Storage::Auto, 1024),
+                (Storage::Dense, 1024),
+                (Storage::OnTheFly, 1),
+                (Storage::OnTheFly, 7),
+                (Storage::OnTheFly, 1024),
             ] {
                 // 40 x 40 similarities do not fit one binding of 2 KiB.
                 let no_room = device == "2 KiB bindings" || case["threshold"].is_null();
-                if road == Road::Stored && no_room {
+                if storage == Storage::Dense && no_room {
                     continue;
                 }
-                let at = format!("{} {road:?} block {block} on {device}", name(&case));
+                let at = format!("{} {storage:?} block {block} on {device}", name(&case));
                 let options = Sas {
-                    road,
+                    storage,
                     block,
                     ..sas(&case)
                 };
@@ -368,8 +368,10 @@ fn sas_picks() {
                     .collect();
                 assert_eq!(got.scores, gains, "{at}");
                 for (budget, value) in integers(&case["value"]).into_iter().enumerate() {
-                    let got = select(options.clone(), budget).classes[0].value;
-                    assert_eq!(got, Some(value as f64 * unit), "{at} budget {budget}");
+                    let Details::Sas(got) = select(options.clone(), budget).details else {
+                        panic!("{at}: no details of SAS")
+                    };
+                    assert_eq!(got[0].value, value as f64 * unit, "{at} budget {budget}");
                 }
                 let got = select(of(Refine::DoubleGreedy), 32);
                 assert_eq!(got.picks, indices(&case["double_greedy"]), "{at}");
@@ -510,7 +512,7 @@ fn prob_cover_picks() {
                 let degrees: Vec<usize> = got.scores.iter().map(|&score| score as usize).collect();
                 assert_eq!(degrees, of("degrees"), "{at}");
                 // The reference that stops where ours begins anew.
-                let first = got.epochs.get(1).copied().unwrap_or(budget);
+                let first = got.restarts.get(1).copied().unwrap_or(budget);
                 assert_eq!(got.picks[..first], of("picks_stop"), "{at}");
                 let got = labelled.select(pool, budget).unwrap();
                 assert_eq!(got.picks, of("picks_labelled"), "{at}");

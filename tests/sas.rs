@@ -1,11 +1,11 @@
-//! What holds of SAS on every device: the definition, the roads, real pools, bad input.
+//! What holds of SAS on every device: the definition, both storages, real pools, bad input.
 
 mod common;
 
 use common::{Lost, fractions, npy, on_every_device, oracle, with_features_lent};
 use coresift::{
-    ClassShare, Classes, CpuPool, Error, Features, Objective, Pool, Progress, Refine, Road, Sas,
-    Selection, Selector, ShortfallReason, Similarity,
+    ClassShare, Classes, CpuPool, Details, Error, Features, Objective, Pool, Progress, Refine, Sas,
+    SasClass, Selection, Selector, ShortfallReason, Similarity, Storage,
 };
 use std::ops::ControlFlow;
 
@@ -19,22 +19,22 @@ fn greedy() -> Sas {
     }
 }
 
-/// Every road that is open to the options, with blocks from the smallest on.
-fn roads(sas: &Sas) -> Vec<Sas> {
-    let mut roads = vec![
-        (Road::Auto, 1024),
-        (Road::MatrixFree, 1),
-        (Road::MatrixFree, 3),
+/// With each storage that is open to the options, and blocks from the smallest on.
+fn with_each_storage(sas: &Sas) -> Vec<Sas> {
+    let mut all = vec![
+        (Storage::Auto, 1024),
+        (Storage::OnTheFly, 1),
+        (Storage::OnTheFly, 3),
     ];
     if sas.threshold.is_some() {
-        roads.push((Road::Stored, 1024));
+        all.push((Storage::Dense, 1024));
     }
-    let with = |(road, block)| Sas {
-        road,
+    let with = |(storage, block)| Sas {
+        storage,
         block,
         ..sas.clone()
     };
-    roads.into_iter().map(with).collect()
+    all.into_iter().map(with).collect()
 }
 
 /// Rows about a common direction, some of them twice, so that there are ties and gains of both
@@ -77,10 +77,10 @@ fn small_pools_by_the_definition() {
                         ..greedy()
                     };
                     let over = (similarity == Similarity::Dot).then_some(largest);
-                    for sas in roads(&sas) {
+                    for sas in with_each_storage(&sas) {
                         let at = format!(
                             "seed {seed} {threshold:?} {similarity:?} {device} {:?} {}",
-                            sas.road, sas.block
+                            sas.storage, sas.block
                         );
                         against_the_definition(pool, &sas, &x, dim, over, &at);
                     }
@@ -134,17 +134,9 @@ fn against_the_definition(
                     assert_eq!(scores, gains, "{at} {name} gains");
                 }
                 let set = [&labelled, want].concat();
-                let value = got
-                    .classes
-                    .iter()
-                    .find(|share| share.class == class)
-                    .unwrap()
-                    .value;
-                assert_eq!(
-                    value,
-                    Some(cut.value(&set) as f64 * unit),
-                    "{at} {name} value"
-                );
+                let told = of_classes(got).iter().find(|told| told.class == class);
+                let value = told.unwrap().value;
+                assert_eq!(value, cut.value(&set) as f64 * unit, "{at} {name} value");
             };
             let split = |mut set: Vec<usize>| set.split_off(labelled.len());
 
@@ -185,6 +177,14 @@ fn against_the_definition(
     }
 }
 
+/// What a selection tells of its classes.
+fn of_classes(selection: &Selection) -> &[SasClass] {
+    match &selection.details {
+        Details::Sas(classes) => classes,
+        other => panic!("{other:?} instead of what SAS tells"),
+    }
+}
+
 /// A selection's picks of one class, and their scores.
 fn of(selection: &Selection, class: usize) -> (Vec<usize>, Vec<f64>) {
     let mut at = 0;
@@ -201,7 +201,7 @@ fn of(selection: &Selection, class: usize) -> (Vec<usize>, Vec<f64>) {
     panic!("class {class} is not in the selection")
 }
 
-/// Every road on every device, thresholds of each kind, small and large budgets: as the CPU, which
+/// Every storage on every device, thresholds of each kind, small and large budgets: as the CPU, which
 /// keeps the similarities.
 fn check_real_pool(stored: &npy::Stored, classes: &[usize], budgets: &[usize]) {
     let features = Features::new(&stored.values, stored.rows, stored.dim).unwrap();
@@ -218,11 +218,11 @@ fn check_real_pool(stored: &npy::Stored, classes: &[usize], budgets: &[usize]) {
             assert_eq!(want.picks.len(), budget);
             let at = format!("{} {threshold:?} {percent} %", stored.name);
             let free = Sas {
-                road: Road::MatrixFree,
+                storage: Storage::OnTheFly,
                 ..sas.clone()
             };
             let got = free.select(&cpu, budget).unwrap();
-            assert_eq!(got.picks, want.picks, "{at} matrix-free");
+            assert_eq!(got.picks, want.picks, "{at} on the fly");
             with_features_lent(features.clone(), |device, pool| {
                 if device == "cpu" {
                     return;
@@ -341,11 +341,11 @@ fn row_sums_rank_as_the_released_code() {
         let pool = CpuPool::new(Features::new(&stored.values, stored.rows, stored.dim).unwrap());
         let classes = fixture["classes"].as_array().unwrap();
         let labels = labels(classes, stored.rows);
-        for road in [Road::Stored, Road::MatrixFree] {
+        for storage in [Storage::Dense, Storage::OnTheFly] {
             let sas = Sas {
                 classes: Classes::Given(labels.clone()),
                 objective: Objective::RowSum,
-                road,
+                storage,
                 ..Sas::default()
             };
             let got = sas.select(&pool, stored.rows).unwrap();
@@ -354,7 +354,7 @@ fn row_sums_rank_as_the_released_code() {
                 assert_eq!(
                     picks,
                     indices(&class["row_sum"]),
-                    "{} {road:?}",
+                    "{} {storage:?}",
                     stored.name
                 );
             }
@@ -371,7 +371,7 @@ fn degenerate_classes_work() {
             classes: Classes::Given(vec![5, 5, 2, 5, 5, 5, 9, 5, 5]),
             ..Sas::default()
         };
-        for sas in roads(&sas) {
+        for sas in with_each_storage(&sas) {
             let got = sas.select(pool, 9).unwrap();
             assert_eq!(got.picks.len(), 9, "{device}");
             assert_eq!(got.picks[0], 2, "{device}");
@@ -398,14 +398,19 @@ fn smaller_budgets_are_prefixes() {
     let (rows, dim) = (120, 5);
     let x = small_pool(3, rows, dim);
     on_every_device(Features::new(&x, rows, dim).unwrap(), |device, pool| {
-        for sas in roads(&greedy()) {
+        for sas in with_each_storage(&greedy()) {
             let all = sas.select(pool, rows).unwrap();
             let mut sorted = all.picks.clone();
             sorted.sort_unstable();
             assert!(sorted.into_iter().eq(0..rows), "{device}");
             for budget in [1, 17, 60] {
                 let some = sas.select(pool, budget).unwrap();
-                assert_eq!(some.picks, all.picks[..budget], "{device} {:?}", sas.road);
+                assert_eq!(
+                    some.picks,
+                    all.picks[..budget],
+                    "{device} {:?}",
+                    sas.storage
+                );
             }
         }
     });
@@ -419,20 +424,22 @@ fn progress_is_told_by_class_and_round() {
     let x = small_pool(5, rows, dim);
     let classes: Vec<usize> = (0..rows).map(|row| [4, 9, 9][row % 3]).collect();
     let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
-    for road in [Road::Stored, Road::MatrixFree] {
+    for storage in [Storage::Dense, Storage::OnTheFly] {
         let sas = Sas {
             classes: Classes::Given(classes.clone()),
-            road,
+            storage,
             block: 3,
             ..greedy()
         };
         let (mut plan, mut told) = (Vec::new(), Vec::new());
+        let mut planned_storage = Vec::new();
         let mut pairs = 0;
         let mut listen = |progress: Progress<'_>| {
             match progress {
-                Progress::Plan(classes) => {
+                Progress::Plan { classes, storage } => {
                     assert!(told.is_empty() && plan.is_empty());
                     plan = classes.to_vec();
+                    planned_storage = storage.to_vec();
                 }
                 Progress::Round {
                     classes,
@@ -454,12 +461,15 @@ fn progress_is_told_by_class_and_round() {
         let square = |share: &ClassShare| share.rows.pow(2) as u64;
         assert_eq!(pairs, plan.iter().map(square).sum::<u64>());
         assert!(told.is_sorted(), "{told:?}");
-        assert!(road == Road::Stored || told.len() > 5);
+        assert!(storage == Storage::Dense || told.len() > 5);
         for (planned, share) in plan.iter().zip(&got.classes) {
-            assert_eq!((planned.picks, planned.value), (0, None));
+            assert_eq!(planned.picks, 0);
             assert_eq!((planned.class, planned.rows), (share.class, share.rows));
-            assert_eq!((planned.budget, planned.road), (share.budget, Some(road)));
+            assert_eq!(planned.budget, share.budget);
         }
+        let told_storage = of_classes(&got).iter().map(|told| told.storage);
+        assert_eq!(planned_storage, [storage; 2]);
+        assert_eq!(told_storage.collect::<Vec<_>>(), planned_storage);
         assert_eq!((plan.len(), got.classes.len()), (2, 2));
     }
     let clusters = Classes::KMeans {
@@ -562,7 +572,7 @@ fn a_lost_device_keeps_the_picks() {
     let x = small_pool(8, rows, dim);
     let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
     let sas = Sas {
-        road: Road::MatrixFree,
+        storage: Storage::OnTheFly,
         block: 1,
         ..greedy()
     };
@@ -627,10 +637,10 @@ fn bad_input_is_named() {
         (
             Sas {
                 threshold: None,
-                road: Road::Stored,
+                storage: Storage::Dense,
                 ..dot()
             },
-            "road: stored found",
+            "storage: dense found",
         ),
         (
             Sas {

@@ -247,7 +247,7 @@ fn identical_rows_and_single_columns_work() {
             if name.starts_with("gram-schmidt") {
                 // The labelled row spans everything at once: the first epoch is empty.
                 let starts: Vec<usize> = std::iter::once(0).chain(0..29).collect();
-                assert_eq!(got.epochs, starts, "{name} on {device}");
+                assert_eq!(got.restarts, starts, "{name} on {device}");
             }
             if name == "gram-schmidt greedy" || name == "max norm" {
                 assert!(
@@ -294,7 +294,7 @@ fn past_the_rank_as_asked() {
             };
             let restart = by(OnExhaustion::Restart);
             assert_eq!(
-                (restart.picks.len(), &restart.epochs[..]),
+                (restart.picks.len(), &restart.restarts[..]),
                 (10, &[0, 4, 8][..]),
                 "{device}"
             );
@@ -306,7 +306,7 @@ fn past_the_rank_as_asked() {
             };
             let close = close.select(pool, 10).unwrap();
             assert_eq!(close.picks, restart.picks, "{device}");
-            assert_eq!(close.epochs, restart.epochs, "{device}");
+            assert_eq!(close.restarts, restart.restarts, "{device}");
             let stop = by(OnExhaustion::Stop);
             assert_eq!(stop.picks, restart.picks[..4], "{device}");
             assert_eq!(
@@ -316,7 +316,7 @@ fn past_the_rank_as_asked() {
             );
             let norm = by(OnExhaustion::Norm);
             assert_eq!(
-                (norm.picks.len(), &norm.epochs[..]),
+                (norm.picks.len(), &norm.restarts[..]),
                 (10, &[0, 4][..]),
                 "{device}"
             );
@@ -462,7 +462,7 @@ fn agree(stored: &npy::Stored, budget: usize, selectors: &[GramSchmidt]) {
             let at = format!("{} on {device}: {selector:?}", stored.name);
             let got = selector.select(pool, budget).unwrap();
             assert_eq!(got.picks, want.picks, "{at}");
-            assert_eq!(got.epochs, want.epochs, "{at}");
+            assert_eq!(got.restarts, want.restarts, "{at}");
         }
         for seed in [0, 1] {
             let norm = Norm {
@@ -640,7 +640,7 @@ fn draws_are_those_of_the_definition() {
                 let got = selector.select(pool, budget).unwrap();
                 let at = format!("{} seed {seed} power {power} on {device}", stored.name);
                 assert_eq!(got.picks, picks, "{at}");
-                assert_eq!(got.epochs, epochs, "{at}");
+                assert_eq!(got.restarts, epochs, "{at}");
             });
         }
     }
@@ -676,7 +676,7 @@ fn short_epochs_are_those_of_the_definition() {
                 let got = selector.select(lent, budget).unwrap();
                 let at = format!("{} seed {seed} power {power} on {device}", pool.name);
                 assert_eq!(got.picks, picks, "{at}");
-                assert_eq!(got.epochs, epochs, "{at}");
+                assert_eq!(got.restarts, epochs, "{at}");
                 let is_short = epochs.len() > 50;
                 assert!(!is_short || 4 * got.passes < epochs.len(), "{at}");
             });
@@ -689,7 +689,7 @@ fn short_epochs_are_those_of_the_definition() {
         on_every_device(features, |device, lent| {
             let got = selector.select(lent, budget).unwrap();
             assert_eq!(got.picks, picks, "{} greedy on {device}", pool.name);
-            assert_eq!(got.epochs, epochs, "{} greedy on {device}", pool.name);
+            assert_eq!(got.restarts, epochs, "{} greedy on {device}", pool.name);
             let is_short = epochs.len() > 50;
             assert!(!is_short || 4 * got.passes < epochs.len(), "{}", pool.name);
         });
@@ -740,7 +740,7 @@ fn rates_below_f32_are_settled() {
         on_every_device(Features::new(&x, rows, dim).unwrap(), |device, pool| {
             let got = selector.select(pool, rows).unwrap();
             assert_eq!(got.picks, picks, "power {power} on {device}");
-            assert_eq!(got.epochs, epochs, "power {power} on {device}");
+            assert_eq!(got.restarts, epochs, "power {power} on {device}");
         });
     }
 }

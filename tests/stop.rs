@@ -6,7 +6,7 @@ mod common;
 use common::fractions;
 use coresift::{
     Classes, CpuPool, Delta, Error, Features, GramSchmidt, KMeans, Lp, Norm, OnExhaustion, Pool,
-    ProbCover, Progress, Refine, Road, Sas, Selection, Selector, Stop, Then, TypiClust, Uniform,
+    ProbCover, Progress, Refine, Sas, Selection, Selector, Stop, Storage, Then, TypiClust, Uniform,
 };
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -25,9 +25,9 @@ fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector>)> 
     let gram_schmidt = GramSchmidt::default;
     let prompts = fractions(9, rows / 2 * dim);
     let shown: Vec<usize> = (0..rows / 10).collect();
-    let sas = |classes: Classes, road: Road| Sas {
+    let sas = |classes: Classes, storage: Storage| Sas {
         classes,
-        road,
+        storage,
         refine: Refine::None,
         ..Sas::default()
     };
@@ -71,20 +71,20 @@ fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector>)> 
                 ..gram_schmidt()
             }),
         ),
-        ("sas", Box::new(sas(Classes::One, Road::MatrixFree))),
-        ("sas, stored", Box::new(sas(of_classes(8), Road::Stored))),
+        ("sas", Box::new(sas(Classes::One, Storage::OnTheFly))),
+        ("sas, stored", Box::new(sas(of_classes(8), Storage::Dense))),
         (
             "sas, refined",
             Box::new(Sas {
                 refine: Refine::TopUp,
-                ..sas(of_classes(8), Road::Auto)
+                ..sas(of_classes(8), Storage::Auto)
             }),
         ),
         (
             "sas, linear",
             Box::new(Sas {
                 threshold: None,
-                ..sas(Classes::One, Road::Auto)
+                ..sas(Classes::One, Storage::Auto)
             }),
         ),
         ("typiclust", Box::new(TypiClust::default())),
@@ -106,7 +106,7 @@ fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector>)> 
         (
             "sas then gram-schmidt",
             Box::new(Then::new(
-                sas(of_classes(8), Road::Stored),
+                sas(of_classes(8), Storage::Dense),
                 GramSchmidt {
                     norm: Lp::LInf,
                     ..gram_schmidt()

@@ -133,7 +133,7 @@ fn a_gram_schmidt_second_stage_is_algorithm_1_on_the_chosen_rows() {
         on_every_device(Features::new(&x, rows, dim).unwrap(), |device, pool| {
             let got = then.select(pool, budget).unwrap();
             assert_eq!(got.picks, picks, "seed {seed} on {device}");
-            assert_eq!(got.epochs, epochs, "seed {seed} on {device}");
+            assert_eq!(got.restarts, epochs, "seed {seed} on {device}");
         });
     }
 }
@@ -317,7 +317,7 @@ fn what_there_is_is_used() {
     );
     let none = then.select(&pool, 0).unwrap();
     assert!(none.picks.is_empty() && none.shortfall.is_none());
-    assert_eq!((none.epochs, none.passes), (vec![0], 0));
+    assert_eq!((none.restarts, none.passes), (vec![0], 0));
 }
 
 /// Rows that are all alike: ties go to the lower row of the whole pool.

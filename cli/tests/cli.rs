@@ -316,7 +316,7 @@ fn every_output_holds_the_same_picks() {
     let record: Value = serde_json::from_str(&place.text("s.json")).unwrap();
     assert_eq!(record["picks"], Value::from(want.clone()));
     assert_eq!(record["scores"], Value::from(scores));
-    assert_eq!(record["epochs"][0], 0);
+    assert_eq!(record["restarts"][0], 0);
     assert_eq!(record["shortfall"], Value::Null);
     assert!(record["passes"].is_u64());
     assert_eq!(record["method"], "norm");

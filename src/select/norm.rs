@@ -125,7 +125,7 @@ impl Selector for Norm {
         self.check(pool)?;
         let excluded = labelled_mask(&self.labelled, pool.rows(), budget)?;
         let mut selection = Selection {
-            epochs: vec![0],
+            restarts: vec![0],
             ..Selection::default()
         };
         if budget == 0 && self.classes.is_none() {

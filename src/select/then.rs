@@ -29,7 +29,7 @@ use crate::selection::{Selection, Shortfall, ShortfallReason};
 ///
 /// | | |
 /// | --- | --- |
-/// | `picks`, `scores`, `epochs`, `classes` | of the second stage, with rows numbered as in the pool |
+/// | `picks`, `scores`, `restarts`, `classes` | of the second stage, with rows numbered as in the pool |
 /// | `passes` | of both, and 1 for the copy; the second stage's are over the chosen rows alone |
 /// | `shortfall` | of the second stage, or of a first that chose fewer rows than the budget |
 ///
@@ -93,7 +93,7 @@ impl Selector for Then {
         let count = budget.saturating_mul(self.oversample).min(able);
         // Also what is left of a first stage cut short: its picks are none of the second's.
         let nothing = || Selection {
-            epochs: vec![0],
+            restarts: vec![0],
             ..Selection::default()
         };
         if count == 0 {

@@ -72,7 +72,7 @@ impl Selector for Uniform {
         let rows = (pool.numbering(), pool.rows());
         let numbers = random::of_rows(rows, self.seed, random::UNIFORM, pool.stop())?;
         let mut selection = Selection {
-            epochs: vec![0],
+            restarts: vec![0],
             passes: strata.passes,
             warnings: strata.warnings.clone(),
             ..Selection::default()

@@ -1,8 +1,8 @@
 //! Every selector, and when two selections are the same.
 
 use coresift::{
-    ClassShare, Classes, Delta, GramSchmidt, Lp, Norm, OnExhaustion, ProbCover, Refine, Road, Sas,
-    Selection, Selector, Then, TypiClust, Uniform,
+    Classes, Delta, Details, GramSchmidt, Lp, Norm, OnExhaustion, ProbCover, Refine, Sas, SasClass,
+    Selection, Selector, Storage, Then, TypiClust, Uniform,
 };
 
 /// Every selector, with options that lead to every kernel, and a budget.
@@ -72,7 +72,7 @@ pub fn selectors(rows: usize) -> Vec<(&'static str, Box<dyn Selector>, usize)> {
         (
             "sas on the fly",
             Box::new(Sas {
-                road: Road::MatrixFree,
+                storage: Storage::OnTheFly,
                 ..sas(classes)
             }),
             60,
@@ -110,11 +110,17 @@ pub fn selectors(rows: usize) -> Vec<(&'static str, Box<dyn Selector>, usize)> {
 pub fn assert_same(got: &Selection, want: &Selection, at: &str) {
     assert_eq!(got.picks, want.picks, "{at}");
     assert_eq!(got.scores, want.scores, "{at}");
-    assert_eq!(got.epochs, want.epochs, "{at}");
-    let shares = |of: &Selection| -> Vec<_> {
-        let share = |class: &ClassShare| (class.class, class.budget, class.picks, class.value);
-        of.classes.iter().map(share).collect()
+    assert_eq!(got.restarts, want.restarts, "{at}");
+    assert_eq!(got.classes, want.classes, "{at}");
+    let details = |of: &Selection| match &of.details {
+        Details::Sas(classes) => {
+            let anywhere = |class: &SasClass| SasClass {
+                storage: Storage::Auto,
+                ..*class
+            };
+            Details::Sas(classes.iter().map(anywhere).collect())
+        }
+        other => other.clone(),
     };
-    assert_eq!(shares(got), shares(want), "{at}");
-    assert_eq!(got.cover, want.cover, "{at}");
+    assert_eq!(details(got), details(want), "{at}");
 }

@@ -119,7 +119,7 @@ impl Selector for TypiClust {
         self.check(pool)?;
         let labelled = labelled_mask(&self.labelled, pool.rows(), budget)?;
         let mut selection = Selection {
-            epochs: vec![0],
+            restarts: vec![0],
             ..Selection::default()
         };
         if budget == 0 {
