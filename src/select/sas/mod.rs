@@ -64,12 +64,7 @@ impl Selector for Sas {
             candidates: self.block,
             stop: pool.stop(),
         };
-        let open = |class| {
-            ranges
-                .class(class)
-                .filter(|&place| !is_labelled[place])
-                .count()
-        };
+        let open = |class| ranges.class(class).filter(|&at| !is_labelled[at]).count();
         let open: Vec<usize> = (0..ranges.classes()).map(open).collect();
         let mut run = Run {
             options: self,
