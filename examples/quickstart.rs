@@ -26,8 +26,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     println!("first picks: {:?}", &chosen.picks[..10]);
     println!(
-        "epochs: {}, passes over the features: {}",
-        chosen.epochs.len(),
+        "starts: {}, passes over the features: {}",
+        chosen.restarts.len(),
         chosen.passes
     );
     Ok(())

@@ -6,8 +6,8 @@
 //! use coresift::{CpuPool, Features, GramSchmidt, Selector};
 //!
 //! // Three examples of three features: the first two point the same way.
-//! let x = ndarray::array![[9.0f32, 0.0, 0.0], [8.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
-//! let pool = CpuPool::new(Features::from_array(x.view())?);
+//! let x = [9.0, 0.0, 0.0, 8.0, 0.0, 0.0, 0.0, 1.0, 0.0];
+//! let pool = CpuPool::new(Features::new(&x, 3, 3)?);
 //! let chosen = GramSchmidt { greedy: true, ..GramSchmidt::default() }.select(&pool, 2)?;
 //! assert_eq!(chosen.picks, [0, 2]);
 //! # Ok::<(), coresift::Error>(())
@@ -37,7 +37,8 @@
 //!
 //! Each is a plain struct: an option is a public field, `Default` the rest. Every selector takes
 //! rows that are labelled already, and gives a [`Selection`]: picks in order, their scores, where
-//! epochs began, and why it is short of the budget if it is.
+//! it began anew, and why it is short of the budget if it is. Options that are one of a few names are
+//! [`Named`]: the same in text, on the command line and in records.
 //!
 //! [`Uniform`] and [`Norm`] can be stratified by [`Classes`]: given ones, clusters of [`KMeans`],
 //! what a classifier makes of a few labels, or the nearest of some prompts.
@@ -54,7 +55,8 @@
 //! # Cargo features
 //!
 //! `gpu` (default): pools through wgpu. `gles`: its GL backend besides. Without them the library has the
-//! CPU pool.
+//! CPU pool. `ndarray`: [`Features`] from an array view. `serde`: `Serialize` and `Deserialize` of options
+//! that are one of a few names.
 //!
 //! # The code
 //!
@@ -74,6 +76,7 @@ mod features;
 mod gpu;
 pub mod kernels;
 mod lp;
+mod names;
 mod order;
 mod products;
 mod progress;
@@ -92,12 +95,16 @@ pub use features::{Features, Precision, center};
 pub use gpu::{Adapter, AdapterChoice, DevicePart, DeviceRecord, Gpu, GpuPool};
 pub use kernels::Pool;
 pub use lp::Lp;
+pub use names::{Named, UnknownName};
 pub use progress::{Listener, Progress};
 pub use select::{
     Classes, Clustering, Delta, GramSchmidt, KMeans, Norm, Objective, OnExhaustion, ProbCover,
     Refine, Sas, Selector, Similarity, Then, TypiClust, Uniform,
 };
-pub use selection::{ClassShare, Coverage, Road, Selection, Shortfall, ShortfallReason, Warning};
+pub use selection::{
+    ClassShare, Coverage, Details, SasClass, Selection, Shortfall, ShortfallReason, Storage,
+    Warning,
+};
 pub use shards::Shards;
 #[cfg(feature = "gpu")]
 pub use wgpu;

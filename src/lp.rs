@@ -1,5 +1,7 @@
 //! Vector norms by their exponent.
 
+use crate::names::names;
+
 /// A vector norm ‖x‖ₚ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Lp {
@@ -11,3 +13,9 @@ pub enum Lp {
     /// max|xⱼ|.
     LInf,
 }
+
+names!(Lp {
+    L1 = "l1", "Sum of absolute values";
+    L2 = "l2", "Euclidean length";
+    LInf = "linf", "Largest absolute value";
+});

@@ -2,7 +2,7 @@
 
 use crate::control::interrupted;
 use crate::error::Error;
-use crate::selection::ClassShare;
+use crate::selection::{ClassShare, Storage};
 use std::ops::{ControlFlow, RangeInclusive};
 
 /// Who is told how far a selection has come, and says whether it is to go on: after a
@@ -48,9 +48,13 @@ pub enum Progress<'a> {
     /// A pass over so many pairs of rows begins: a kernel compares each with the others of its class,
     /// cluster or pool.
     Pairs(u64),
-    /// The classes to be worked on, ascending, before any is: the budget of each and the road by
-    /// which its similarities will be come by ([`Sas`](crate::Sas) only).
-    Plan(&'a [ClassShare]),
+    /// What is to be done, before any pick is made ([`Sas`](crate::Sas) only).
+    Plan {
+        /// The classes to be worked on, ascending, and the budget of each.
+        classes: &'a [ClassShare],
+        /// How the similarities of each will be stored: never [`Storage::Auto`].
+        storage: &'a [Storage],
+    },
     /// Rounds made in some classes side by side; in a round each gets a pick, until its budget is
     /// reached ([`Sas`](crate::Sas) only).
     Round {

@@ -1,5 +1,7 @@
 //! What a selector gives back.
 
+use crate::names::names;
+
 /// Rows chosen from a pool, in pick order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selection {
@@ -8,8 +10,9 @@ pub struct Selection {
     /// The score that won each pick, in the caller's unit, rounded to f32; each method says what
     /// it is.
     pub scores: Vec<f64>,
-    /// Number of picks made before each epoch began; the first is 0.
-    pub epochs: Vec<usize>,
+    /// Number of picks made before the start, which is 0, and before each restart: where the picks span
+    /// or cover every row, some methods begin anew with the rows that are left.
+    pub restarts: Vec<usize>,
     /// Why there are fewer picks than the budget, where that is so.
     pub shortfall: Option<Shortfall>,
     /// Passes made over the features: times that every row was read.
@@ -21,8 +24,8 @@ pub struct Selection {
     pub settled: u64,
     /// What was picked of each latent class, where there are classes.
     pub classes: Vec<ClassShare>,
-    /// How much of the pool is covered ([`ProbCover`](crate::ProbCover) only).
-    pub cover: Option<Coverage>,
+    /// What the method tells besides.
+    pub details: Details,
     /// What is doubtful about the selection, though it was carried out as asked.
     pub warnings: Vec<Warning>,
 }
@@ -53,6 +56,30 @@ impl std::fmt::Display for Warning {
     }
 }
 
+/// What a method tells of its picks that others have no word for.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Details {
+    /// Nothing besides.
+    #[default]
+    None,
+    /// Of [`Sas`](crate::Sas): one entry for each of [`Selection::classes`], in their order.
+    Sas(Vec<SasClass>),
+    /// Of [`ProbCover`](crate::ProbCover).
+    ProbCover(Coverage),
+}
+
+/// What SAS tells of one latent class.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SasClass {
+    /// The class.
+    pub class: usize,
+    /// Value of the objective F for its picks and labelled rows together, in the unit of similarities.
+    pub value: f64,
+    /// How its similarities were stored: never [`Storage::Auto`].
+    pub storage: Storage,
+}
+
 /// The rows that lie near to a pick or to a labelled row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Coverage {
@@ -63,7 +90,7 @@ pub struct Coverage {
 }
 
 /// What a selection holds of one latent class.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClassShare {
     /// The class.
     pub class: usize,
@@ -73,24 +100,25 @@ pub struct ClassShare {
     pub budget: usize,
     /// How many of its rows were picked.
     pub picks: usize,
-    /// Value of the objective F for these picks and the class's labelled rows together, in the
-    /// unit of similarities ([`Sas`](crate::Sas) only).
-    pub value: Option<f64>,
-    /// How its similarities were come by ([`Sas`](crate::Sas) only).
-    pub road: Option<Road>,
 }
 
-/// How a class's similarities are come by.
+/// Whether the similarities of a class are kept. No pick depends on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Road {
-    /// Kept where they fit, else not.
+pub enum Storage {
+    /// Dense where they fit, else on the fly.
     #[default]
     Auto,
-    /// Computed once and kept.
-    Stored,
-    /// Computed anew for every block of picks; never kept.
-    MatrixFree,
+    /// All are computed once and kept.
+    Dense,
+    /// They are computed anew for every block of picks, and never kept.
+    OnTheFly,
 }
+
+names!(Storage {
+    Auto = "auto", "Dense where they fit, else on the fly";
+    Dense = "dense", "Computed once and kept";
+    OnTheFly = "on-the-fly", "Computed anew for every block of picks";
+});
 
 /// Why a selection is shorter than its budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,10 +152,10 @@ impl std::fmt::Display for ShortfallReason {
 }
 
 impl Selection {
-    /// No pick yet: the first epoch begins.
+    /// No pick yet.
     pub(crate) fn empty() -> Self {
         Self {
-            epochs: vec![0],
+            restarts: vec![0],
             ..Self::default()
         }
     }

@@ -77,7 +77,7 @@ toolchain() {
 }
 
 documents() {
-    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --features gles
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --features gles,ndarray
 }
 
 tint() {
@@ -106,13 +106,15 @@ package_has_shaders() {
 step "toolchain" toolchain
 step "software adapter" adapter
 step "format" cargo fmt --check
-step "clippy" cargo clippy --all-targets --features gles -- -D warnings
+step "clippy" cargo clippy --all-targets --features gles,ndarray -- -D warnings
 # All that there is without default features is in what is tested below: it need only compile.
 step "clippy, no default features" cargo clippy --no-default-features --all-targets -- -D warnings
+# The command asks for features of the library that others may leave out.
+step "clippy, the library by itself" cargo clippy -p coresift --no-default-features -- -D warnings
 step "documents" documents
 step "package" package_has_shaders
 step "Tint" tint
-step "tests, examples, benches as tests" cargo test --all-targets --features gles
-step "doc tests" cargo test --doc --features gles
+step "tests, examples, benches as tests" cargo test --all-targets --features gles,ndarray
+step "doc tests" cargo test --doc --features gles,ndarray
 
 printf '\nall checks passed in %d s\n' $((SECONDS - began))

@@ -6,7 +6,7 @@ mod common;
 use common::{fractions, with};
 use coresift::{
     Classes, CpuPool, Delta, Error, Features, GramSchmidt, KMeans, Lp, Norm, OnExhaustion, Pool,
-    ProbCover, Progress, Refine, Road, Sas, Selection, Selector, Stop, Then, TypiClust, Uniform,
+    ProbCover, Progress, Refine, Sas, Selection, Selector, Stop, Storage, Then, TypiClust, Uniform,
 };
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -34,11 +34,11 @@ fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector>)> 
     };
     let by_cubes = |s: &mut GramSchmidt| (s.power, s.on_exhaustion) = (3.0, OnExhaustion::Restart);
     let of_classes = || Classes::Given((0..rows).map(|row| row % 8).collect());
-    let on_the_fly = sas(Classes::One, Road::MatrixFree, Refine::None);
-    let stored = || sas(of_classes(), Road::Stored, Refine::None);
+    let on_the_fly = sas(Classes::One, Storage::OnTheFly, Refine::None);
+    let stored = || sas(of_classes(), Storage::Dense, Refine::None);
     let linear = Sas {
         threshold: None,
-        ..sas(Classes::One, Road::Auto, Refine::None)
+        ..sas(Classes::One, Storage::Auto, Refine::None)
     };
     let l_infinity = GramSchmidt {
         norm: Lp::LInf,
@@ -65,7 +65,7 @@ fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector>)> 
         ("sas, stored", Box::new(stored())),
         (
             "sas, refined",
-            Box::new(sas(of_classes(), Road::Auto, Refine::TopUp)),
+            Box::new(sas(of_classes(), Storage::Auto, Refine::TopUp)),
         ),
         ("sas, linear", Box::new(linear)),
         ("typiclust", Box::new(TypiClust::default())),
@@ -79,10 +79,10 @@ fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector>)> 
     ]
 }
 
-fn sas(classes: Classes, road: Road, refine: Refine) -> Sas {
+fn sas(classes: Classes, storage: Storage, refine: Refine) -> Sas {
     Sas {
         classes,
-        road,
+        storage,
         refine,
         ..Sas::default()
     }

@@ -15,6 +15,7 @@ mod failure;
 #[cfg(test)]
 mod fuzz;
 mod interrupt;
+mod known;
 mod method;
 mod select;
 mod stderr;

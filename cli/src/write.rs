@@ -1,10 +1,10 @@
 //! A selection in its four written forms.
 
 use super::failure::Failure;
-use coresift::{ClassShare, Selection};
+use coresift::{ClassShare, Details, Selection};
 use coresift_io::file;
 use coresift_io::target::Format;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
@@ -110,28 +110,20 @@ fn record(selection: &Selection, about: &Value) -> Value {
     let mut record = about.clone();
     record["picks"] = selection.picks.clone().into();
     record["scores"] = selection.scores.clone().into();
-    record["epochs"] = selection.epochs.clone().into();
+    record["restarts"] = selection.restarts.clone().into();
     record["passes"] = selection.passes.into();
     record["settled"] = selection.settled.into();
     if !selection.classes.is_empty() {
         record["classes"] = selection.classes.iter().map(class).collect();
-        record["value"] = selection
-            .classes
-            .iter()
-            .map(|share| share.value)
-            .sum::<Option<f64>>()
-            .into();
     }
-    if let Some(cover) = selection.cover {
-        record["cover"] = serde_json::json!({ "delta": cover.delta, "covered": cover.covered });
-    }
+    add_details(&mut record, &selection.details);
     if !selection.warnings.is_empty() {
         let words = selection.warnings.iter().map(ToString::to_string);
         record["warnings"] = words.collect::<Vec<String>>().into();
     }
     record["shortfall"] = match selection.shortfall {
         Some(short) => {
-            serde_json::json!({ "count": short.missing, "reason": short.reason.to_string() })
+            json!({ "count": short.missing, "reason": short.reason.to_string() })
         }
         None => Value::Null,
     };
@@ -140,11 +132,27 @@ fn record(selection: &Selection, about: &Value) -> Value {
 
 /// What a record says of one latent class.
 fn class(share: &ClassShare) -> Value {
-    serde_json::json!({
+    json!({
         "class": share.class,
         "rows": share.rows,
         "budget": share.budget,
         "picks": share.picks,
-        "value": share.value,
     })
+}
+
+/// Adds to a record what one method alone tells.
+fn add_details(record: &mut Value, details: &Details) {
+    match details {
+        Details::Sas(classes) => {
+            record["value"] = classes.iter().map(|class| class.value).sum::<f64>().into();
+            for (at, class) in classes.iter().enumerate() {
+                record["classes"][at]["value"] = class.value.into();
+                record["classes"][at]["storage"] = json!(class.storage);
+            }
+        }
+        Details::ProbCover(cover) => {
+            record["cover"] = json!({ "delta": cover.delta, "covered": cover.covered });
+        }
+        _ => {}
+    }
 }

@@ -12,7 +12,9 @@ pub mod features;
 pub mod file;
 pub mod indices;
 mod npy;
+mod stored;
 pub mod target;
+mod values;
 
 pub use columns::Column;
 pub use error::Error;

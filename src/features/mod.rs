@@ -9,7 +9,6 @@ use crate::error::Error;
 use crate::lp::Lp;
 use crate::sums;
 use check::check_shape;
-use ndarray::ArrayView2;
 use precision::{F16_ZEROS, bits_of, precision_of};
 use rayon::prelude::*;
 use source::Source;
@@ -122,7 +121,8 @@ impl<'a> Features<'a> {
     ///
     /// [`Error::Layout`] for other strides (`.as_standard_layout()` makes a copy that serves);
     /// else as [`Features::new`].
-    pub fn from_array(array: ArrayView2<'a, f32>) -> Result<Self, Error> {
+    #[cfg(feature = "ndarray")]
+    pub fn from_array(array: ndarray::ArrayView2<'a, f32>) -> Result<Self, Error> {
         let (rows, dim) = array.dim();
         let strides = array.strides().to_vec();
         let values = array.to_slice().ok_or(Error::Layout { strides })?;
@@ -341,6 +341,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "ndarray")]
     #[test]
     fn views_must_be_row_major() {
         let x = ndarray::array![[1.0f32, 2.0], [3.0, 4.0]];

@@ -99,8 +99,6 @@ impl Strata {
                 rows: stratum.rows.len(),
                 budget: stratum.budget,
                 picks: picks.len(),
-                value: None,
-                road: None,
             });
         }
     }

@@ -29,7 +29,7 @@ use crate::selection::{Selection, Shortfall, ShortfallReason};
 ///
 /// | | |
 /// | --- | --- |
-/// | `picks`, `scores`, `epochs`, `classes` | of the second stage, with rows numbered as in the pool |
+/// | `picks`, `scores`, `restarts`, `classes` | of the second stage, with rows numbered as in the pool |
 /// | `passes` | of both, and 1 for the copy; the second stage's are over the chosen rows alone |
 /// | `shortfall` | of the second stage, or of a first that chose fewer rows than the budget |
 ///

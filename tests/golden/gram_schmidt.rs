@@ -59,7 +59,7 @@ fn check_gram_schmidt(through: impl Fn(&dyn Pool, &dyn Fn(&dyn Pool))) {
                             let got = selector.select(pool, budget).unwrap();
                             let at = format!("{} {key} block {block} on {device}", name(&case));
                             assert_eq!(got.picks, indices(&want["picks"]), "{at}");
-                            assert_eq!(got.epochs, indices(&want["epochs"]), "{at}");
+                            assert_eq!(got.restarts, indices(&want["restarts"]), "{at}");
                             check_scores(&x, dim, &selector, &got, &at);
                         }
                     }
@@ -72,8 +72,8 @@ fn check_gram_schmidt(through: impl Fn(&dyn Pool, &dyn Fn(&dyn Pool))) {
 
 /// Scores are the residual norms at the time of each pick.
 fn check_scores(x: &[f32], dim: usize, selector: &GramSchmidt, got: &Selection, at: &str) {
-    for (e, &start) in got.epochs.iter().enumerate() {
-        let end = got.epochs.get(e + 1).copied().unwrap_or(got.picks.len());
+    for (e, &start) in got.restarts.iter().enumerate() {
+        let end = got.restarts.get(e + 1).copied().unwrap_or(got.picks.len());
         let mut span = oracle::Span::new(x, dim);
         if e == 0 {
             selector

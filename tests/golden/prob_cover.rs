@@ -28,7 +28,7 @@ fn prob_cover_picks() {
                 let degrees: Vec<usize> = got.scores.iter().map(|&score| score as usize).collect();
                 assert_eq!(degrees, of("degrees"), "{at}");
                 // The reference that stops where ours begins anew.
-                let first = got.epochs.get(1).copied().unwrap_or(budget);
+                let first = got.restarts.get(1).copied().unwrap_or(budget);
                 assert_eq!(got.picks[..first], of("picks_stop"), "{at}");
                 let got = labelled.select(pool, budget).unwrap();
                 assert_eq!(got.picks, of("picks_labelled"), "{at}");

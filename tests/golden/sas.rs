@@ -1,10 +1,11 @@
-//! SAS: picks by every road, similarities, and what each class may have.
+//! SAS: picks with either storage, similarities, and what each class may have.
 
 use crate::common::oracle;
 use crate::{cases, features, indices, name, on_every_device};
 use coresift::kernels::{Examples, Length, stored_pitch};
 use coresift::{
-    Classes, CpuPool, Features, Objective, Pool, Refine, Road, Sas, Selector, Similarity,
+    Classes, CpuPool, Details, Features, Objective, Pool, Refine, Sas, Selector, Similarity,
+    Storage,
 };
 use serde_json::Value;
 
@@ -36,7 +37,7 @@ fn unit(case: &Value) -> f64 {
     }
 }
 
-/// Every key of every case, by every road that is open, with blocks of one candidate and of all.
+/// Every key of every case, with either storage where it is open, with blocks of one candidate and of all.
 #[test]
 fn sas_picks() {
     let mut checked = 0;
@@ -44,24 +45,24 @@ fn sas_picks() {
         let (x, dim) = features(&case);
         let features = Features::new(&x, x.len() / dim, dim).unwrap();
         on_every_device(features, |device, pool| {
-            for (road, block) in [
-                (Road::Auto, 1024),
-                (Road::Stored, 1024),
-                (Road::MatrixFree, 1),
-                (Road::MatrixFree, 7),
-                (Road::MatrixFree, 1024),
+            for (storage, block) in [
+                (Storage::Auto, 1024),
+                (Storage::Dense, 1024),
+                (Storage::OnTheFly, 1),
+                (Storage::OnTheFly, 7),
+                (Storage::OnTheFly, 1024),
             ] {
                 // 40 x 40 similarities do not fit one binding of 2 KiB.
                 let no_room = device == "2 KiB bindings" || case["threshold"].is_null();
-                if road == Road::Stored && no_room {
+                if storage == Storage::Dense && no_room {
                     continue;
                 }
                 let options = Sas {
-                    road,
+                    storage,
                     block,
                     ..sas(&case)
                 };
-                let at = format!("{} {road:?} block {block} on {device}", name(&case));
+                let at = format!("{} {storage:?} block {block} on {device}", name(&case));
                 check_greedy(&case, pool, &options, &at);
                 check_refined(&case, pool, &options, &at);
             }
@@ -82,8 +83,10 @@ fn check_greedy(case: &Value, pool: &dyn Pool, options: &Sas, at: &str) {
     assert_eq!(got.picks, indices(&case["picks"]), "{at}");
     assert_eq!(got.scores, gains("gains"), "{at}");
     for (budget, value) in integers(&case["value"]).into_iter().enumerate() {
-        let got = options.select(pool, budget).unwrap().classes[0].value;
-        assert_eq!(got, Some(value as f64 * unit), "{at} budget {budget}");
+        let Details::Sas(got) = options.select(pool, budget).unwrap().details else {
+            panic!("{at}: no details of SAS")
+        };
+        assert_eq!(got[0].value, value as f64 * unit, "{at} budget {budget}");
     }
     let labelled = Sas {
         labelled: indices(&case["labelled"]),

@@ -3,7 +3,7 @@
 use crate::common::devices::SOFTWARE;
 use crate::common::fractions;
 use coresift::kernels::{Examples, Length, stored_bytes};
-use coresift::{Classes, CpuPool, Features, Gpu, Pool, Road, Sas, Selector};
+use coresift::{Classes, CpuPool, Features, Gpu, Pool, Sas, Selector, Storage};
 
 /// SAS takes for each row its features in f32 and in 16 bits, what its plan says of matrices, and no
 /// more than 24 bytes beside; a list of 1 MiB where there are very many classes, whose rows are
@@ -14,32 +14,32 @@ fn sas_keeps_to_24_bytes_a_row() {
     let (rows, dim) = (44_000, 96);
     let x: Vec<f32> = fractions(5, rows * dim).iter().map(|x| x.abs()).collect();
     let features = Features::new(&x, rows, dim).unwrap();
-    let most = |each: usize, road: Road| {
+    let most = |each: usize, storage: Storage| {
         let sas = Sas {
             classes: Classes::Given((0..rows).map(|row| row / each).collect()),
-            road,
+            storage,
             ..Sas::default()
         };
         gpu.take_record().unwrap();
         let pool = gpu.upload(&features).unwrap();
         sas.select(&pool, rows / 5 * 4).unwrap();
         let peak = gpu.take_record().unwrap().unwrap().peak_bytes;
-        let matrices = match road {
-            Road::Stored => (rows / each) as u64 * stored_bytes(each),
+        let matrices = match storage {
+            Storage::Dense => (rows / each) as u64 * stored_bytes(each),
             _ => 0,
         };
         (peak - matrices - 6 * (rows * dim) as u64) as f64 / rows as f64
     };
     let list = f64::from(1 << 20) / rows as f64;
-    for (each, road, list) in [
-        (1, Road::Stored, list),
-        (44, Road::Stored, 0.0),
-        (44, Road::MatrixFree, 0.0),
+    for (each, storage, list) in [
+        (1, Storage::Dense, list),
+        (44, Storage::Dense, 0.0),
+        (44, Storage::OnTheFly, 0.0),
     ] {
-        let beside = most(each, road) - list;
+        let beside = most(each, storage) - list;
         assert!(
             beside <= 24.0,
-            "classes of {each}, {road:?}: {beside} bytes"
+            "classes of {each}, {storage:?}: {beside} bytes"
         );
     }
 }
@@ -69,9 +69,9 @@ fn rows_on_the_device_do_not_travel() {
     let bytes = read_back();
     assert!((1..=64 * rows).contains(&bytes), "neighbours: {bytes}");
 
-    for road in [Road::Stored, Road::MatrixFree] {
+    for storage in [Storage::Dense, Storage::OnTheFly] {
         let sas = Sas {
-            road,
+            storage,
             block: 64,
             ..Sas::default()
         };
@@ -80,7 +80,7 @@ fn rows_on_the_device_do_not_travel() {
         assert_eq!(sas.select(&pool, picks).unwrap().picks, want.picks);
         let bytes = read_back();
         let most = 64 * rows + (64 << 10) * picks;
-        assert!(bytes <= most, "{road:?}: {bytes} of at most {most}");
+        assert!(bytes <= most, "{storage:?}: {bytes} of at most {most}");
         assert!(most < rows * dim * 4 / 3, "less than the rows are");
     }
 }

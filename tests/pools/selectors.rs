@@ -2,8 +2,8 @@
 
 use crate::common::with;
 use coresift::{
-    ClassShare, Classes, Delta, GramSchmidt, Lp, Norm, OnExhaustion, ProbCover, Refine, Road, Sas,
-    Selection, Selector, Then, TypiClust, Uniform,
+    Classes, Delta, Details, GramSchmidt, Lp, Norm, OnExhaustion, ProbCover, Refine, Sas, SasClass,
+    Selection, Selector, Storage, Then, TypiClust, Uniform,
 };
 
 /// Every selector, with options that lead to every kernel, and a budget.
@@ -20,7 +20,7 @@ pub(crate) fn selectors(rows: usize) -> Vec<(&'static str, Box<dyn Selector>, us
     let linear = |s: &mut Sas| {
         (s.threshold, s.refine, s.classes) = (None, Refine::None, classes());
     };
-    let on_the_fly = |s: &mut Sas| (s.road, s.classes) = (Road::MatrixFree, classes());
+    let on_the_fly = |s: &mut Sas| (s.storage, s.classes) = (Storage::OnTheFly, classes());
     let then = Then {
         first: Box::new(TypiClust::default()),
         second: Box::new(GramSchmidt::default()),
@@ -57,11 +57,17 @@ pub(crate) fn selectors(rows: usize) -> Vec<(&'static str, Box<dyn Selector>, us
 pub(crate) fn assert_same(got: &Selection, want: &Selection, at: &str) {
     assert_eq!(got.picks, want.picks, "{at}");
     assert_eq!(got.scores, want.scores, "{at}");
-    assert_eq!(got.epochs, want.epochs, "{at}");
-    let shares = |of: &Selection| -> Vec<_> {
-        let share = |class: &ClassShare| (class.class, class.budget, class.picks, class.value);
-        of.classes.iter().map(share).collect()
+    assert_eq!(got.restarts, want.restarts, "{at}");
+    assert_eq!(got.classes, want.classes, "{at}");
+    let details = |of: &Selection| match &of.details {
+        Details::Sas(classes) => {
+            let anywhere = |class: &SasClass| SasClass {
+                storage: Storage::Auto,
+                ..*class
+            };
+            Details::Sas(classes.iter().map(anywhere).collect())
+        }
+        other => other.clone(),
     };
-    assert_eq!(shares(got), shares(want), "{at}");
-    assert_eq!(got.cover, want.cover, "{at}");
+    assert_eq!(details(got), details(want), "{at}");
 }

@@ -7,6 +7,7 @@ mod real_pools;
 mod runs;
 
 use common::fractions;
+use coresift::{Coverage, Details, Selection};
 
 /// The rows at length 1.
 fn unit(x: &[f32], dim: usize) -> Vec<Vec<f64>> {
@@ -23,6 +24,14 @@ fn distance_sq(a: &[f64], b: &[f64]) -> f64 {
 
 fn distance(a: &[f64], b: &[f64]) -> f64 {
     distance_sq(a, b).sqrt()
+}
+
+/// How much a selection says is covered.
+fn coverage(selection: &Selection) -> Coverage {
+    match &selection.details {
+        Details::ProbCover(cover) => *cover,
+        other => panic!("{other:?} instead of what is covered"),
+    }
 }
 
 /// Rows about a few directions, of many lengths, every ninth a copy of an earlier one.

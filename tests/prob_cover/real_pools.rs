@@ -1,7 +1,7 @@
 //! Real pools: the released code's picks, the same on every device, and the radius of purity.
 
 use crate::common::{npy, on_every_device, with_features_lent};
-use crate::{distance, unit};
+use crate::{coverage, distance, unit};
 use coresift::{CpuPool, Delta, Features, KMeans, ProbCover, Selector};
 use serde_json::Value;
 
@@ -38,7 +38,7 @@ fn picks_are_those_of_the_released_code() {
                         got.scores.iter().map(|&score| score as usize).collect();
                     assert_eq!(degrees, indices(&case["degrees"]), "{at}");
                     let covered = case["covered"].as_u64().unwrap() as usize;
-                    assert_eq!(got.cover.unwrap().covered, covered, "{at}");
+                    assert_eq!(coverage(&got).covered, covered, "{at}");
                 },
             );
         }
@@ -67,7 +67,7 @@ fn check_real_pool(stored: &npy::Stored) {
                 stored.name
             );
             assert_eq!(
-                got.cover, want.cover,
+                got.details, want.details,
                 "{} {delta:?} on {device}",
                 stored.name
             );
@@ -101,7 +101,7 @@ fn auto_is_the_radius_of_purity() {
                 seed: 3,
                 ..ProbCover::default()
             };
-            let delta = cover.select(&pool, 5).unwrap().cover.unwrap().delta;
+            let delta = coverage(&cover.select(&pool, 5).unwrap()).delta;
             let labels = KMeans { clusters, seed: 3 }.fit(&pool).unwrap().labels;
             let nearest = |i: usize| {
                 let others = (0..rows).filter(|&j| labels[j] != labels[i]);

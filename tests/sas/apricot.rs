@@ -2,7 +2,7 @@
 
 use crate::common::{npy, oracle};
 use crate::{greedy, of};
-use coresift::{Classes, CpuPool, Features, Objective, Road, Sas, Selector};
+use coresift::{Classes, CpuPool, Features, Objective, Sas, Selector, Storage};
 
 /// The pools, classes and picks of apricot's greedy graph cut on unrounded similarities; see
 /// `tests/fixtures/README.md`.
@@ -96,11 +96,11 @@ fn row_sums_rank_as_the_released_code() {
         let pool = CpuPool::new(Features::new(&stored.values, stored.rows, stored.dim).unwrap());
         let classes = fixture["classes"].as_array().unwrap();
         let labels = labels(classes, stored.rows);
-        for road in [Road::Stored, Road::MatrixFree] {
+        for storage in [Storage::Dense, Storage::OnTheFly] {
             let sas = Sas {
                 classes: Classes::Given(labels.clone()),
                 objective: Objective::RowSum,
-                road,
+                storage,
                 ..Sas::default()
             };
             let got = sas.select(&pool, stored.rows).unwrap();
@@ -109,7 +109,7 @@ fn row_sums_rank_as_the_released_code() {
                 assert_eq!(
                     picks,
                     indices(&class["row_sum"]),
-                    "{} {road:?}",
+                    "{} {storage:?}",
                     stored.name
                 );
             }

@@ -1,6 +1,6 @@
 //! What is refused, and how.
 
-use coresift::{Classes, CpuPool, Error, Features, Objective, Road, Sas, Selector, Similarity};
+use coresift::{Classes, CpuPool, Error, Features, Objective, Sas, Selector, Similarity, Storage};
 
 /// Inner products, which zero rows have too.
 fn dot() -> Sas {
@@ -40,8 +40,8 @@ fn bad_input_is_named() {
         (|s| s.views = 0, "views: 0 found"),
         (|s| s.block = 0, "block: 0 found"),
         (
-            |s| (s.threshold, s.road) = (None, Road::Stored),
-            "road: stored found",
+            |s| (s.threshold, s.storage) = (None, Storage::Dense),
+            "storage: dense found",
         ),
         (
             |s| s.classes = Classes::Given(vec![0; 4]),

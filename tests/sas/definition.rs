@@ -1,8 +1,8 @@
 //! Small pools against sums over all pairs.
 
 use crate::common::{on_every_device, oracle};
-use crate::{greedy, of, roads, small_pool};
-use coresift::{ClassShare, Classes, Features, Pool, Refine, Sas, Selection, Selector, Similarity};
+use crate::{greedy, of, of_classes, small_pool, with_each_storage};
+use coresift::{Classes, Features, Pool, Refine, Sas, Selection, Selector, Similarity};
 
 const UNIT: f64 = 1.0 / 65536.0;
 
@@ -38,10 +38,10 @@ fn small_pools_by_the_definition() {
                         ..greedy()
                     };
                     let over = (similarity == Similarity::Dot).then_some(largest);
-                    for sas in roads(&sas) {
+                    for sas in with_each_storage(&sas) {
                         let at = format!(
                             "seed {seed} {threshold:?} {similarity:?} {device} {:?} {}",
-                            sas.road, sas.block
+                            sas.storage, sas.block
                         );
                         against_the_definition(pool, &sas, &x, dim, over, &at);
                     }
@@ -106,7 +106,8 @@ impl Class {
         let Self { cut, labelled, .. } = self;
         let split = |mut set: Vec<usize>| set.split_off(labelled.len());
         let plain = select(Refine::None, false);
-        let budget = self.share(&plain).budget;
+        let share = plain.classes.iter().find(|share| share.class == self.class);
+        let budget = share.unwrap_or_else(|| panic!("{}", self.at)).budget;
 
         let mut set = labelled.clone();
         let gains = cut.greedy(&mut set, budget, false);
@@ -132,11 +133,6 @@ impl Class {
         self.agree("worst", &got, &split(set), Some(&gains));
     }
 
-    fn share<'s>(&self, got: &'s Selection) -> &'s ClassShare {
-        let share = got.classes.iter().find(|share| share.class == self.class);
-        share.unwrap_or_else(|| panic!("{}", self.at))
-    }
-
     /// Picks, their gains and what they come to with the labelled rows are those wanted.
     fn agree(&self, name: &str, got: &Selection, want: &[usize], gains: Option<&[i64]>) {
         let at = &self.at;
@@ -149,6 +145,7 @@ impl Class {
         }
         let set = [&self.labelled, want].concat();
         let value = self.cut.value(&set) as f64 * self.unit;
-        assert_eq!(self.share(got).value, Some(value), "{at} {name} value");
+        let told = of_classes(got).iter().find(|told| told.class == self.class);
+        assert_eq!(told.unwrap().value, value, "{at} {name} value");
     }
 }

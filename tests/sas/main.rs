@@ -1,4 +1,4 @@
-//! What holds of SAS on every device: the definition, the roads, real pools, bad input.
+//! What holds of SAS on every device: the definition, both storages, real pools, bad input.
 
 mod apricot;
 mod bad_input;
@@ -10,7 +10,7 @@ mod progress;
 mod real_pools;
 
 use common::fractions;
-use coresift::{Refine, Road, Sas, Selection};
+use coresift::{Details, Refine, Sas, SasClass, Selection, Storage};
 
 fn greedy() -> Sas {
     Sas {
@@ -19,22 +19,22 @@ fn greedy() -> Sas {
     }
 }
 
-/// Every road that is open to the options, with blocks from the smallest on.
-fn roads(sas: &Sas) -> Vec<Sas> {
-    let mut roads = vec![
-        (Road::Auto, 1024),
-        (Road::MatrixFree, 1),
-        (Road::MatrixFree, 3),
+/// With each storage that is open to the options, and blocks from the smallest on.
+fn with_each_storage(sas: &Sas) -> Vec<Sas> {
+    let mut all = vec![
+        (Storage::Auto, 1024),
+        (Storage::OnTheFly, 1),
+        (Storage::OnTheFly, 3),
     ];
     if sas.threshold.is_some() {
-        roads.push((Road::Stored, 1024));
+        all.push((Storage::Dense, 1024));
     }
-    let with = |(road, block)| Sas {
-        road,
+    let with = |(storage, block)| Sas {
+        storage,
         block,
         ..sas.clone()
     };
-    roads.into_iter().map(with).collect()
+    all.into_iter().map(with).collect()
 }
 
 /// Rows about a common direction, some of them twice, so that there are ties and gains of both
@@ -45,6 +45,14 @@ fn small_pool(seed: u32, rows: usize, dim: usize) -> Vec<f32> {
     let twice = x[..dim].to_vec();
     x[(rows - 1) * dim..].copy_from_slice(&twice);
     x
+}
+
+/// What a selection tells of its classes.
+fn of_classes(selection: &Selection) -> &[SasClass] {
+    match &selection.details {
+        Details::Sas(classes) => classes,
+        other => panic!("{other:?} instead of what SAS tells"),
+    }
 }
 
 /// A selection's picks of one class, and their scores.

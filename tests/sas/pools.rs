@@ -1,9 +1,9 @@
 //! Odd classes, budgets, units, views, and devices that are lost.
 
 use crate::common::{Lost, on_every_device};
-use crate::{greedy, roads, small_pool};
+use crate::{greedy, small_pool, with_each_storage};
 use coresift::{
-    Classes, CpuPool, Error, Features, Refine, Road, Sas, Selector, ShortfallReason, Similarity,
+    Classes, CpuPool, Error, Features, Refine, Sas, Selector, ShortfallReason, Similarity, Storage,
 };
 
 /// Identical rows, classes of one row, classes without rows.
@@ -15,7 +15,7 @@ fn degenerate_classes_work() {
             classes: Classes::Given(vec![5, 5, 2, 5, 5, 5, 9, 5, 5]),
             ..Sas::default()
         };
-        for sas in roads(&sas) {
+        for sas in with_each_storage(&sas) {
             let got = sas.select(pool, 9).unwrap();
             assert_eq!(got.picks.len(), 9, "{device}");
             assert_eq!(got.picks[0], 2, "{device}");
@@ -42,14 +42,19 @@ fn smaller_budgets_are_prefixes() {
     let (rows, dim) = (120, 5);
     let x = small_pool(3, rows, dim);
     on_every_device(Features::new(&x, rows, dim).unwrap(), |device, pool| {
-        for sas in roads(&greedy()) {
+        for sas in with_each_storage(&greedy()) {
             let all = sas.select(pool, rows).unwrap();
             let mut sorted = all.picks.clone();
             sorted.sort_unstable();
             assert!(sorted.into_iter().eq(0..rows), "{device}");
             for budget in [1, 17, 60] {
                 let some = sas.select(pool, budget).unwrap();
-                assert_eq!(some.picks, all.picks[..budget], "{device} {:?}", sas.road);
+                assert_eq!(
+                    some.picks,
+                    all.picks[..budget],
+                    "{device} {:?}",
+                    sas.storage
+                );
             }
         }
     });
@@ -128,7 +133,7 @@ fn a_lost_device_keeps_the_picks() {
     let x = small_pool(8, rows, dim);
     let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
     let sas = Sas {
-        road: Road::MatrixFree,
+        storage: Storage::OnTheFly,
         block: 1,
         ..greedy()
     };

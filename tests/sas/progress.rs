@@ -1,7 +1,7 @@
 //! What is told on the way.
 
-use crate::{greedy, small_pool};
-use coresift::{ClassShare, Classes, CpuPool, Features, Progress, Road, Sas, Selector};
+use crate::{greedy, of_classes, small_pool};
+use coresift::{ClassShare, Classes, CpuPool, Features, Progress, Sas, Selector, Storage};
 use std::ops::ControlFlow;
 
 /// The plan comes before any round, with what the selection says afterwards, and rounds go on class
@@ -12,20 +12,22 @@ fn progress_is_told_by_class_and_round() {
     let x = small_pool(5, rows, dim);
     let classes: Vec<usize> = (0..rows).map(|row| [4, 9, 9][row % 3]).collect();
     let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
-    for road in [Road::Stored, Road::MatrixFree] {
+    for storage in [Storage::Dense, Storage::OnTheFly] {
         let sas = Sas {
             classes: Classes::Given(classes.clone()),
-            road,
+            storage,
             block: 3,
             ..greedy()
         };
         let (mut plan, mut told) = (Vec::new(), Vec::new());
+        let mut planned_storage = Vec::new();
         let mut pairs = 0;
         let mut listen = |progress: Progress<'_>| {
             match progress {
-                Progress::Plan(classes) => {
+                Progress::Plan { classes, storage } => {
                     assert!(told.is_empty() && plan.is_empty());
                     plan = classes.to_vec();
+                    planned_storage = storage.to_vec();
                 }
                 Progress::Round {
                     classes,
@@ -47,12 +49,15 @@ fn progress_is_told_by_class_and_round() {
         let square = |share: &ClassShare| share.rows.pow(2) as u64;
         assert_eq!(pairs, plan.iter().map(square).sum::<u64>());
         assert!(told.is_sorted(), "{told:?}");
-        assert!(road == Road::Stored || told.len() > 5);
+        assert!(storage == Storage::Dense || told.len() > 5);
         for (planned, share) in plan.iter().zip(&got.classes) {
-            assert_eq!((planned.picks, planned.value), (0, None));
+            assert_eq!(planned.picks, 0);
             assert_eq!((planned.class, planned.rows), (share.class, share.rows));
-            assert_eq!((planned.budget, planned.road), (share.budget, Some(road)));
+            assert_eq!(planned.budget, share.budget);
         }
+        let told_storage = of_classes(&got).iter().map(|told| told.storage);
+        assert_eq!(planned_storage, [storage; 2]);
+        assert_eq!(told_storage.collect::<Vec<_>>(), planned_storage);
         assert_eq!((plan.len(), got.classes.len()), (2, 2));
     }
 }

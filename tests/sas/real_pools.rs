@@ -1,9 +1,9 @@
-//! Real pools: every road, on every device, picks alike.
+//! Real pools: every storage, on every device, picks alike.
 
 use crate::common::{npy, with_features_lent};
-use coresift::{Classes, CpuPool, Features, Road, Sas, Selector};
+use coresift::{Classes, CpuPool, Features, Sas, Selector, Storage};
 
-/// Every road on every device, thresholds of each kind, small and large budgets: as the CPU, which
+/// Every storage on every device, thresholds of each kind, small and large budgets: as the CPU, which
 /// keeps the similarities.
 fn check_real_pool(stored: &npy::Stored, classes: &[usize], budgets: &[usize]) {
     let features = Features::new(&stored.values, stored.rows, stored.dim).unwrap();
@@ -20,11 +20,11 @@ fn check_real_pool(stored: &npy::Stored, classes: &[usize], budgets: &[usize]) {
             assert_eq!(want.picks.len(), budget);
             let at = format!("{} {threshold:?} {percent} %", stored.name);
             let free = Sas {
-                road: Road::MatrixFree,
+                storage: Storage::OnTheFly,
                 ..sas.clone()
             };
             let got = free.select(&cpu, budget).unwrap();
-            assert_eq!(got.picks, want.picks, "{at} matrix-free");
+            assert_eq!(got.picks, want.picks, "{at} on the fly");
             with_features_lent(features.clone(), |device, pool| {
                 if device == "cpu" {
                     return;

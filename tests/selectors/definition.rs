@@ -45,7 +45,7 @@ fn draws_are_those_of_the_definition() {
                 let got = selector.select(pool, budget).unwrap();
                 let at = format!("{} seed {seed} power {power} on {device}", stored.name);
                 assert_eq!(got.picks, picks, "{at}");
-                assert_eq!(got.epochs, epochs, "{at}");
+                assert_eq!(got.restarts, epochs, "{at}");
             });
         }
     }
@@ -81,7 +81,7 @@ fn short_epochs_are_those_of_the_definition() {
                 let got = selector.select(lent, budget).unwrap();
                 let at = format!("{} seed {seed} power {power} on {device}", pool.name);
                 assert_eq!(got.picks, picks, "{at}");
-                assert_eq!(got.epochs, epochs, "{at}");
+                assert_eq!(got.restarts, epochs, "{at}");
                 let is_short = epochs.len() > 50;
                 assert!(!is_short || 4 * got.passes < epochs.len(), "{at}");
             });
@@ -94,7 +94,7 @@ fn short_epochs_are_those_of_the_definition() {
         on_every_device(features, |device, lent| {
             let got = selector.select(lent, budget).unwrap();
             assert_eq!(got.picks, picks, "{} greedy on {device}", pool.name);
-            assert_eq!(got.epochs, epochs, "{} greedy on {device}", pool.name);
+            assert_eq!(got.restarts, epochs, "{} greedy on {device}", pool.name);
             let is_short = epochs.len() > 50;
             assert!(!is_short || 4 * got.passes < epochs.len(), "{}", pool.name);
         });
@@ -145,7 +145,7 @@ fn rates_below_f32_are_settled() {
         on_every_device(Features::new(&x, rows, dim).unwrap(), |device, pool| {
             let got = selector.select(pool, rows).unwrap();
             assert_eq!(got.picks, picks, "power {power} on {device}");
-            assert_eq!(got.epochs, epochs, "power {power} on {device}");
+            assert_eq!(got.restarts, epochs, "power {power} on {device}");
         });
     }
 }

@@ -144,7 +144,7 @@ fn identical_rows_and_single_columns_work() {
             if name.starts_with("gram-schmidt") {
                 // The labelled row spans everything at once: the first epoch is empty.
                 let starts: Vec<usize> = std::iter::once(0).chain(0..29).collect();
-                assert_eq!(got.epochs, starts, "{name} on {device}");
+                assert_eq!(got.restarts, starts, "{name} on {device}");
             }
             if name == "gram-schmidt greedy" || name == "max norm" {
                 assert!(

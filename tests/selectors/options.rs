@@ -20,7 +20,7 @@ fn past_the_rank_as_asked() {
             };
             let restart = by(OnExhaustion::Restart);
             assert_eq!(
-                (restart.picks.len(), &restart.epochs[..]),
+                (restart.picks.len(), &restart.restarts[..]),
                 (10, &[0, 4, 8][..]),
                 "{device}"
             );
@@ -32,7 +32,7 @@ fn past_the_rank_as_asked() {
             };
             let close = close.select(pool, 10).unwrap();
             assert_eq!(close.picks, restart.picks, "{device}");
-            assert_eq!(close.epochs, restart.epochs, "{device}");
+            assert_eq!(close.restarts, restart.restarts, "{device}");
             let stop = by(OnExhaustion::Stop);
             assert_eq!(stop.picks, restart.picks[..4], "{device}");
             assert_eq!(
@@ -42,7 +42,7 @@ fn past_the_rank_as_asked() {
             );
             let norm = by(OnExhaustion::Norm);
             assert_eq!(
-                (norm.picks.len(), &norm.epochs[..]),
+                (norm.picks.len(), &norm.restarts[..]),
                 (10, &[0, 4][..]),
                 "{device}"
             );

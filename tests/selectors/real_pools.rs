@@ -18,7 +18,7 @@ fn agree(stored: &npy::Stored, budget: usize, selectors: &[GramSchmidt]) {
             let at = format!("{} on {device}: {selector:?}", stored.name);
             let got = selector.select(pool, budget).unwrap();
             assert_eq!(got.picks, want.picks, "{at}");
-            assert_eq!(got.epochs, want.epochs, "{at}");
+            assert_eq!(got.restarts, want.restarts, "{at}");
         }
         for seed in [0, 1] {
             let norm = Norm {

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
 /// From the lowest: a file may import from its own layer and from those before it.
-const LAYERS: [&[&str]; 14] = [
-    &["lp", "order", "sums"], // know nothing of ours
+const LAYERS: [&[&str]; 15] = [
+    &["names"],
+    &["lp", "order", "sums"], // know nothing else of ours
     &["quantise"],
     &["selection"],
     &["error"],

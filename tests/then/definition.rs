@@ -81,7 +81,7 @@ fn a_gram_schmidt_second_stage_is_algorithm_1_on_the_chosen_rows() {
         on_every_device(Features::new(&x, rows, dim).unwrap(), |device, pool| {
             let got = then.select(pool, budget).unwrap();
             assert_eq!(got.picks, picks, "seed {seed} on {device}");
-            assert_eq!(got.epochs, epochs, "seed {seed} on {device}");
+            assert_eq!(got.restarts, epochs, "seed {seed} on {device}");
         });
     }
 }

@@ -34,7 +34,7 @@ fn what_there_is_is_used() {
     );
     let none = then.select(&pool, 0).unwrap();
     assert!(none.picks.is_empty() && none.shortfall.is_none());
-    assert_eq!((none.epochs, none.passes), (vec![0], 0));
+    assert_eq!((none.restarts, none.passes), (vec![0], 0));
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn clusters_are_those_of_k_means() {
     };
     let want = given.select(&pool, 6).unwrap();
     assert_eq!((&got.picks, &got.scores), (&want.picks, &want.scores));
-    assert_eq!(got.epochs, [0]);
+    assert_eq!(got.restarts, [0]);
     assert_eq!((want.passes, got.passes), (2, 2 + found.sweeps));
 }
 
@@ -106,7 +106,7 @@ fn no_budget_and_no_rows_left() {
             ..TypiClust::default()
         };
         let got = options.select(&pool, 0).unwrap();
-        assert_eq!((got.picks.len(), got.epochs), (0, vec![0]));
+        assert_eq!((got.picks.len(), got.restarts), (0, vec![0]));
     }
 }
 

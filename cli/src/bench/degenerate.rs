@@ -2,7 +2,7 @@
 //! a few directions. A selector is to take no more than ten times as long over one of them as over an
 //! ordinary pool.
 
-use super::measure::features;
+use super::features::features;
 use super::sizes::Shape;
 use coresift::Error;
 use coresift::bench::exponentials;

@@ -1,16 +1,15 @@
 //! A device measured: its limits, every kernel, every selector.
 
+use super::date::date;
 use super::device::Device;
 use super::report::{self, Adapter, Kernel, Missing, Part, Report, Samples, Selector};
 use super::selectors::Run;
-use super::sizes::{Job, Shape, Sizes};
+use super::sizes::{Job, Sizes};
 use super::{Cpu, kernels, selectors};
 use coresift::bench::{Limit, Number};
 use coresift::{CpuPool, Error, Features, Pool};
-use rayon::prelude::*;
 use std::cell::Cell;
 use std::hint::black_box;
-use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 
 /// A report that began at this time and has no adapters yet.
@@ -76,42 +75,6 @@ pub fn unopened(adapter: &coresift::Adapter, error: &Error) -> Adapter {
             why: error.to_string(),
         }],
     }
-}
-
-/// Clusters after a ReLU, the usual shape of a network's features; a twentieth of the rows each.
-pub(crate) fn features(shape: Shape) -> Result<Vec<f32>, Error> {
-    let number = |at: u64| {
-        let z = (at + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let z = (z ^ (z >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        ((z ^ (z >> 29)) >> 40) as f32 / (1 << 23) as f32 - 1.0
-    };
-    let dim = shape.dim;
-    let value = |i: usize| {
-        let (row, column) = (i / dim, i % dim);
-        let centre = number((row % 20 * dim + column) as u64);
-        (centre + number((i + 20 * dim) as u64)).max(0.0)
-    };
-    let mut values = Vec::new();
-    let count = shape.rows * dim;
-    (values.try_reserve_exact(count)).map_err(|_| Error::OutOfMemory {
-        what: "features",
-        needed: 4 * count as u64,
-        available: None,
-    })?;
-    (0..count)
-        .into_par_iter()
-        .map(value)
-        .collect_into_vec(&mut values);
-    Ok(values)
-}
-
-/// Features of this shape, kept where they are made when first asked for.
-pub(super) fn made(kept: &OnceLock<Vec<f32>>, shape: Shape) -> Result<Features<'_>, Error> {
-    if kept.get().is_none() {
-        let _ = kept.set(features(shape)?); // unless another thread has: they are the same
-    }
-    let values = kept.get().expect("set just now");
-    Features::new(values, shape.rows, shape.dim)
 }
 
 /// A device being measured.
@@ -355,45 +318,9 @@ fn not_the_cpus(name: &str) -> Error {
     Error::Device(format!("{name}: its answer is not the CPU pool's"))
 }
 
-/// UTC in ISO 8601, given the time since 1970.
-fn date(since: Duration) -> String {
-    let seconds = since.as_secs();
-    let (mut days, of_day) = (seconds / 86_400, seconds % 86_400);
-    let is_leap = |year: u64| {
-        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-    };
-    let mut year = 1970;
-    while days >= 365 + u64::from(is_leap(year)) {
-        days -= 365 + u64::from(is_leap(year));
-        year += 1;
-    }
-    let february = 28 + u64::from(is_leap(year));
-    let mut month = 1;
-    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
-        if days < length {
-            break;
-        }
-        days -= length;
-        month += 1;
-    }
-    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
-    let day = days + 1;
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dates() {
-        let of = |seconds| date(Duration::from_secs(seconds));
-        assert_eq!(of(0), "1970-01-01T00:00:00Z");
-        assert_eq!(of(951_782_399), "2000-02-28T23:59:59Z");
-        assert_eq!(of(951_782_400), "2000-02-29T00:00:00Z");
-        assert_eq!(of(4_107_542_400), "2100-03-01T00:00:00Z");
-        assert_eq!(of(1_795_632_307), "2026-11-25T18:45:07Z");
-    }
 
     #[test]
     fn the_version_of_wgpu_is_the_manifests() {

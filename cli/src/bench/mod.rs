@@ -29,9 +29,11 @@
 pub(crate) mod command;
 pub mod compare;
 mod cpu;
+mod date;
 pub mod degenerate;
 mod device;
 pub mod factors;
+mod features;
 #[cfg(feature = "gpu")]
 mod gpu;
 pub mod kernels;

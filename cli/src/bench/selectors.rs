@@ -1,7 +1,7 @@
 //! Every selector from features in host memory to picks.
 
 use super::device::Device;
-use super::measure::made;
+use super::features::made;
 use super::sizes::{Job, Sizes};
 use super::timed::Clock;
 use coresift::kernels::{Call, Watched, Watcher as _};

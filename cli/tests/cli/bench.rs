@@ -1,5 +1,5 @@
-//! The `bench` command. What it measures is tested in `tests/bench.rs`, its reports in
-//! `tests/bench_report.rs`.
+//! The `bench` command. What it measures is tested in `tests/bench/`, its reports in
+//! `tests/bench_report/`.
 
 use crate::place::{Place, stderr};
 use serde_json::Value;

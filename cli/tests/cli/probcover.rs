@@ -1,7 +1,7 @@
 //! ProbCover on the command line.
 
 use crate::place::{Place, f32s, indices, matrix, npy, stderr};
-use coresift::{CpuPool, Delta, Features, ProbCover, Selector as _};
+use coresift::{CpuPool, Delta, Details, Features, ProbCover, Selector as _};
 use serde_json::{Value, json};
 
 const SHAPE: (usize, usize) = (60, 5);
@@ -62,7 +62,9 @@ fn options_reach_the_selector() {
         });
         assert_eq!(record["picks"], json!(want.picks), "{options:?}");
         assert_eq!(record["scores"], json!(want.scores), "{options:?}");
-        let cover = want.cover.unwrap();
+        let Details::ProbCover(cover) = want.details else {
+            panic!("no coverage: {options:?}");
+        };
         assert_eq!(record["cover"]["delta"], cover.delta, "{options:?}");
         assert_eq!(record["cover"]["covered"], cover.covered, "{options:?}");
         let words = format!("{} rows covered (", cover.covered);

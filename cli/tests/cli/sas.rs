@@ -48,6 +48,8 @@ fn a_record_holds_classes_value_and_options() {
     assert_eq!(of("rows"), [6, 6]);
     assert_eq!(of("budget"), [3, 3]);
     assert_eq!(of("picks"), [3, 3]);
+    // Without a threshold there is nothing to keep.
+    assert_eq!(of("storage"), ["on-the-fly", "on-the-fly"]);
     let values: f64 = of("value")
         .iter()
         .map(|value| value.as_f64().unwrap())
@@ -57,34 +59,33 @@ fn a_record_holds_classes_value_and_options() {
 }
 
 #[test]
-fn the_road_is_told_and_changes_no_pick() {
+fn the_storage_is_told_and_changes_no_pick() {
     let place = place();
-    let run = |road: &str| {
-        let output = place.run(&select("sas", &["--classes=classes.txt", road]));
+    let run = |storage: &str| {
+        let output = place.run(&select("sas", &["--classes=classes.txt", storage]));
         (
             String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr(&output),
         )
     };
-    let (auto, notes) = run("--road=auto");
+    let (auto, notes) = run("--storage=auto");
     assert_eq!(indices(&auto).len(), 6, "{notes}");
-    assert!(notes.contains("\nplan: 2 classes stored ("), "{notes}");
+    assert!(notes.contains("\nplan: 2 classes dense ("), "{notes}");
     assert!(
-        notes.contains("2 classes (2 stored, 0 matrix-free), F "),
+        notes.contains("2 classes (2 dense, 0 on the fly), F "),
         "{notes}"
     );
-    let (free, notes) = run("--road=matrix-free");
+    let (free, notes) = run("--storage=on-the-fly");
     assert_eq!(free, auto);
     assert!(
-        notes
-            .contains("\nplan: 0 classes stored (0.0 MiB of similarities in all), 2 matrix-free\n"),
+        notes.contains("\nplan: 0 classes dense (0.0 MiB of similarities in all), 2 on the fly\n"),
         "{notes}"
     );
     assert!(
-        notes.contains("2 classes (0 stored, 2 matrix-free), F "),
+        notes.contains("2 classes (0 dense, 2 on the fly), F "),
         "{notes}"
     );
-    assert_eq!(run("--road=stored").0, auto);
+    assert_eq!(run("--storage=dense").0, auto);
 }
 
 /// Every option that a pick depends on reaches the selector.
@@ -251,8 +252,8 @@ fn bad_options() {
         ),
         (
             "sas",
-            &["--threshold=none", "--road=stored"],
-            "road: stored found, auto or matrix-free",
+            &["--threshold=none", "--storage=dense"],
+            "storage: dense found, auto or on-the-fly",
         ),
         (
             "sas",

@@ -1,4 +1,4 @@
-//! Gram-Schmidt selection: options, epochs, and what is common to its roads.
+//! Gram-Schmidt selection: options, epochs (picks up to a restart), and what is common to its rules.
 
 mod attempt;
 mod basis;
@@ -128,7 +128,7 @@ impl Run<'_> {
     /// One epoch: from unprojected rows until the budget is reached or no row is live.
     fn epoch(&mut self, span: &mut Span<'_>, norms: &[f32]) -> Result<(), Error> {
         let (options, numbers) = (self.options, self.numbers()?);
-        let first = self.selection.epochs.len() == 1;
+        let first = self.selection.restarts.len() == 1;
         let labelled: &[usize] = if first { &options.labelled } else { &[] };
         let result = span
             .begin(norms, &self.excluded, numbers.as_deref(), labelled)

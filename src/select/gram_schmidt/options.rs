@@ -4,6 +4,7 @@ use crate::features::Precision;
 use crate::kernels::pool::Pool;
 use crate::kernels::rounding::inner_error;
 use crate::lp::Lp;
+use crate::names::names;
 
 /// Gram-Schmidt selection: draw a row in proportion to its residual length, project it out of
 /// all the others, repeat.
@@ -21,17 +22,17 @@ use crate::lp::Lp;
 /// features.
 ///
 /// **Past the rank.** Row i is live while r_i > `rank_tol`·‖F_i‖. When no row is live the
-/// literal loop would draw rounding noise; here an *epoch* ends and [`on_exhaustion`] says what
+/// literal loop would draw rounding noise; here [`on_exhaustion`] says what
 /// follows. Zero rows are never picked.
 ///
-/// **Labelled rows** are projected out first, in the order given, in the first epoch only.
+/// **Labelled rows** are projected out first, in the order given, and not again after a restart.
 ///
 /// | | shape | unit |
 /// | --- | --- | --- |
 /// | features | `rows` x `dim` | any; scaling all features changes no pick |
 /// | `picks` | `budget` | row indices, distinct, in pick order |
 /// | `scores` | `budget` | residual norm when picked, the features' unit |
-/// | `epochs` | one or more | picks made before each epoch began |
+/// | `restarts` | one or more | picks made before the start, and before each restart |
 ///
 /// How: row i fires when its hazard ∫ r_i^power dt reaches an exponential number E_i of its own,
 /// and rows are picked as they fire. Residuals only shrink, so old residuals bound firing times
@@ -60,8 +61,8 @@ use crate::lp::Lp;
 /// let x = [9.0, 0.0, 0.0, 8.0, 0.0, 0.0, 0.0, 1.0, 0.0];
 /// let pool = CpuPool::new(Features::new(&x, 3, 3)?);
 /// let chosen = GramSchmidt { greedy: true, ..GramSchmidt::default() }.select(&pool, 3)?;
-/// assert_eq!(chosen.picks, [0, 2, 1]); // two span all rows: then a second epoch begins
-/// assert_eq!(chosen.epochs, [0, 2]);
+/// assert_eq!(chosen.picks, [0, 2, 1]); // two span all rows: then it begins anew
+/// assert_eq!(chosen.restarts, [0, 2]);
 /// # Ok::<(), coresift::Error>(())
 /// ```
 ///
@@ -106,6 +107,7 @@ impl Default for GramSchmidt {
 
 /// What follows when the picks span every row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OnExhaustion {
     /// Begin anew with the unpicked rows and an empty span.
     #[default]
@@ -115,6 +117,12 @@ pub enum OnExhaustion {
     /// Go on by norm sampling (with `greedy`, by the largest norms) of the unpicked rows.
     Norm,
 }
+
+names!(OnExhaustion {
+    Restart = "restart", "Begin anew with the rows that are left";
+    Stop = "stop", "Stop short of the budget";
+    Norm = "norm", "Draw the rest by length";
+});
 
 impl GramSchmidt {
     /// The `rank_tol` in force where none is given, for rows of `dim` values that were once rounded to

@@ -29,7 +29,7 @@ struct Row {
 pub(super) fn run(run: &mut Run<'_>) -> Result<ShortfallReason, Error> {
     loop {
         let deflate =
-            run.selection.epochs.len() == 1 || run.options.on_exhaustion != OnExhaustion::Norm;
+            run.selection.restarts.len() == 1 || run.options.on_exhaustion != OnExhaustion::Norm;
         let mut rows = copy(run)?;
         run.selection.passes += 1;
         epoch(run, &mut rows, deflate)?;
@@ -63,7 +63,7 @@ fn copy(run: &Run<'_>) -> Result<Vec<Row>, Error> {
 /// One epoch of Algorithm 1 as it stands.
 fn epoch(run: &mut Run<'_>, rows: &mut [Row], deflate: bool) -> Result<(), Error> {
     let tol = run.options.tolerance(run.pool);
-    if run.selection.epochs.len() == 1 {
+    if run.selection.restarts.len() == 1 {
         for &row in &run.options.labelled {
             if length(&rows[row].residual) > tol * rows[row].length {
                 project_out(rows, row, run.pool.stop())?;

@@ -1,4 +1,4 @@
-//! A Gram-Schmidt selection under way: what all its roads share.
+//! A Gram-Schmidt selection under way: what all its rules share.
 
 use super::options::{GramSchmidt, OnExhaustion};
 use crate::error::Error;
@@ -25,7 +25,7 @@ pub(super) struct Run<'a> {
 impl Run<'_> {
     /// The epoch's exponential numbers; none for greedy picks.
     pub(super) fn numbers(&self) -> Result<Option<Vec<f64>>, Error> {
-        let stream = random::RACE + self.selection.epochs.len() as u64 - 1;
+        let stream = random::RACE + self.selection.restarts.len() as u64 - 1;
         let rows = (self.pool.numbering(), self.pool.rows());
         let numbers = || random::of_rows(rows, self.options.seed, stream, self.pool.stop());
         (!self.options.greedy).then(numbers).transpose()
@@ -43,7 +43,7 @@ impl Run<'_> {
         if self.options.on_exhaustion == OnExhaustion::Stop {
             return Some(ShortfallReason::Rank);
         }
-        self.selection.epochs.push(self.selection.picks.len());
+        self.selection.restarts.push(self.selection.picks.len());
         None
     }
 

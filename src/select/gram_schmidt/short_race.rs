@@ -69,7 +69,7 @@ impl ShortRace {
         times: std::ops::Range<f64>,
         held: &mut BinaryHeap<InTurn>,
     ) -> Result<(), Error> {
-        let stream = random::RACE + run.selection.epochs.len() as u64 - 1;
+        let stream = random::RACE + run.selection.restarts.len() as u64 - 1;
         let is_due = |row: usize, number: f64| {
             let (least, rate) = (number * LESS, self.rates[row]);
             times.start * rate < least && least <= times.end * rate

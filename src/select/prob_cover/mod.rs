@@ -1,6 +1,7 @@
 //! ProbCover: picks that have most rows within a distance of them.
 
 mod cover;
+mod delta;
 mod exact;
 mod items;
 mod near;
@@ -16,8 +17,9 @@ use crate::select::parallel;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, end, places};
 use crate::select::unit_rows::UnitRows;
-use crate::selection::{Coverage, Selection, ShortfallReason};
+use crate::selection::{Coverage, Details, Selection, ShortfallReason};
 use cover::Cover;
+pub use delta::Delta;
 
 /// ProbCover: greedily, the row that has most rows within a distance δ of it that no pick has yet.
 ///
@@ -33,8 +35,8 @@ use cover::Cover;
 /// | features | `rows` x `dim` | any |
 /// | `picks` | `budget` | rows, in pick order |
 /// | `scores` | `budget` | rows newly covered |
-/// | `epochs` | one a cover begun | |
-/// | `cover` | | δ, and the rows that lie within it of a pick or labelled row |
+/// | `restarts` | one a cover begun | picks made before |
+/// | `details` | [`Details::ProbCover`] | δ, and the rows that lie within it of a pick or labelled row |
 /// | `passes` | | runs of kernels, most of them over some of the rows |
 ///
 /// **Nothing quadratic is kept.** Whole-number products count, in one pass over all pairs, how many
@@ -72,30 +74,6 @@ pub struct ProbCover {
     pub seed: u64,
     /// Rows already labelled: they cover first, and are never picked.
     pub labelled: Vec<usize>,
-}
-
-/// The distance within which a row covers others.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Delta {
-    /// A distance of rows at length 1, in (0, 2].
-    Fixed(f64),
-    /// The largest δ such that at least 95 % of the rows have only rows of their own cluster within
-    /// δ (purity 0.95 of the paper, section 4.3, with clusters in the place of labels): the
-    /// distance of a row to the nearest of another cluster, at the 5 % quantile of the rows. Which
-    /// row that is, is told by distances rounded to some 10⁻⁴; its own is exact.
-    Auto {
-        /// Clusters of k-means, or as many as there are different rows, where those are fewer.
-        /// `None`: as many as the budget, from 2 to 100. The number of classes, where it is known,
-        /// serves better: more clusters lie closer, and δ is then small.
-        clusters: Option<usize>,
-    },
-}
-
-impl Default for Delta {
-    /// Auto, with clusters by the budget.
-    fn default() -> Self {
-        Self::Auto { clusters: None }
-    }
 }
 
 impl Sealed for ProbCover {}
@@ -197,14 +175,14 @@ impl ProbCover {
             if cover.is_done() {
                 cover.restart()?;
                 if !selection.picks.is_empty() {
-                    selection.epochs.push(selection.picks.len());
+                    selection.restarts.push(selection.picks.len());
                 }
             }
             let (row, newly_covered) = cover.pick()?;
             selection.picks.push(row);
             selection.scores.push(newly_covered as f64);
             selection.passes = before + cover.passes;
-            selection.cover = Some(Coverage {
+            selection.details = Details::ProbCover(Coverage {
                 delta,
                 covered: cover.covered(),
             });

@@ -1,4 +1,4 @@
-//! Classes that are worked on together, by one road.
+//! Classes that are worked on together, all stored alike.
 
 use super::block::{Candidates, Horizon, block};
 use super::weights::Weights;

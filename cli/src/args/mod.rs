@@ -1,0 +1,153 @@
+//! What the command line understands.
+
+mod names;
+mod select;
+pub(crate) mod values;
+
+use crate::device::Choice;
+use crate::write::Named;
+use clap::{Args, Parser, Subcommand};
+pub(crate) use names::Method;
+pub(crate) use select::SelectArgs;
+use std::path::PathBuf;
+pub(crate) use values::Threads;
+
+/// Chooses which training examples are worth having
+#[derive(Debug, Parser)]
+#[command(name = "coresift", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Choose rows of a feature matrix
+    Select(Box<SelectArgs>),
+    /// List every adapter and the one that `auto` takes
+    Devices(DevicesArgs),
+    /// Measure what a device can do at best, and how near to it kernels and selectors come
+    Bench(BenchArgs),
+}
+
+/// Options of `devices`.
+#[derive(Debug, Args)]
+pub(crate) struct DevicesArgs {
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Options of `bench`.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// What to measure: auto, cpu, gpu, an adapter's number or at least three letters of its name
+    #[arg(long, default_value = "auto")]
+    pub(crate) device: Choice,
+    /// Threads that share the work, at most the cores there are [default: all of them]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<Threads>,
+    /// Measure the CPU and every adapter, software ones too
+    #[arg(long, conflicts_with = "device")]
+    pub(crate) all: bool,
+    /// Small sizes: less than two minutes on a software adapter
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Measure instead what degenerate pools take every selector, over an ordinary one of their shape:
+    /// equal rows, few columns or directions, duplicates
+    #[arg(long, conflicts_with_all = ["json", "compare", "plot"])]
+    pub(crate) degenerate: bool,
+    /// Write the report, with every sample
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Measure nothing: compare reports of other runs
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["device", "all", "quick", "json", "threads"])]
+    pub(crate) compare: Vec<PathBuf>,
+    /// Draw what was measured, or is compared, as SVG
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
+    /// Print nothing but the table, and errors on stderr
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+impl BenchArgs {
+    /// Every file that is read, with the argument that names it.
+    pub(crate) fn inputs(&self) -> Vec<Named<'_>> {
+        let compared = self.compare.iter();
+        compared.map(|path| ("compare", path.as_path())).collect()
+    }
+
+    /// Every file that is written, with the argument that names it.
+    pub(crate) fn outputs(&self) -> Vec<Named<'_>> {
+        let files = [("json", &self.json), ("plot", &self.plot)];
+        named(files.map(|(argument, path)| (argument, path.as_ref())))
+    }
+}
+
+/// Those that are given.
+fn named<'a>(
+    files: impl IntoIterator<Item = (&'static str, Option<&'a PathBuf>)>,
+) -> Vec<Named<'a>> {
+    let given = |(argument, path): (_, Option<&'a PathBuf>)| Some((argument, path?.as_path()));
+    files.into_iter().filter_map(given).collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn words_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    /// `select` as its help shows it to a terminal of 80 columns.
+    pub(crate) fn select() -> clap::Command {
+        let command = Cli::command();
+        let select = command.find_subcommand("select").unwrap();
+        select.clone().term_width(80)
+    }
+
+    /// A line of options that is understood, with these besides.
+    pub(crate) fn parse(method: &str, more: &[&str]) -> SelectArgs {
+        let line = ["coresift", "select", "x.npy", "--budget=1", "--method"];
+        let line = [&line[..], &[method], more].concat();
+        match Cli::try_parse_from(line).unwrap().command {
+            Command::Select(args) => *args,
+            _ => panic!("the line says select"),
+        }
+    }
+
+    #[test]
+    fn short_help_fits_a_screen_and_long_help_has_everything() {
+        let short = select().render_help().to_string();
+        assert!(short.lines().count() <= 40, "{short}");
+        let long = select().render_long_help().to_string();
+        for argument in select().get_arguments() {
+            let name = argument.get_long().unwrap_or("FEATURES");
+            assert!(long.contains(name), "{name}");
+            assert!(argument.get_help_heading().is_some(), "{name}");
+        }
+        let most = |text: &str| text.lines().map(|line| line.chars().count()).max();
+        assert!(most(&short) <= Some(80) && most(&long) <= Some(80));
+        assert!(long.trim_end().ends_with(select::EXAMPLES), "{long}");
+    }
+
+    #[test]
+    fn every_file_that_is_named_is_an_input() {
+        for argument in select().get_arguments() {
+            let names = argument.get_value_names().unwrap_or_default();
+            let option = argument.get_long().unwrap_or_default();
+            if names == ["FILE"] && option != "out" {
+                let given = format!("--{option}=f.npy");
+                let args = parse("sas", &[&given]);
+                let inputs: Vec<_> = args.inputs().into_iter().map(|(name, _)| name).collect();
+                assert_eq!(inputs, ["features", option]);
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Options that are one of a few names: the methods, and those that the library names.
+
+use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use coresift::{Named, UnknownName};
+use std::str::FromStr;
+
+/// The methods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Method {
+    /// Every subset is equally likely: the baseline, at no cost
+    Random,
+    /// Rows drawn by their length: where length tells what matters, at one pass
+    Norm,
+    /// The longest rows: for comparison, at one pass
+    MaxNorm,
+    /// Rows drawn by the length of what earlier picks leave of them: picks of all directions, at a few
+    /// passes
+    GramSchmidt,
+    /// In every latent class, the rows most similar to the rest of it: the many to keep, at a product
+    /// of all pairs of a class
+    Sas,
+    /// In every cluster the most typical rows: a first few labels, at the cost of a k-means
+    #[value(name = "typiclust")]
+    TypiClust,
+    /// Rows with most rows near them that no pick has yet: the few to label, at a product of all
+    /// pairs of rows
+    #[value(name = "probcover")]
+    ProbCover,
+}
+
+impl Method {
+    /// The name that the command line has for it.
+    pub(crate) fn name(self) -> String {
+        self.value().get_name().to_owned()
+    }
+
+    fn value(self) -> PossibleValue {
+        self.to_possible_value().expect("no method is hidden")
+    }
+}
+
+/// The methods that can follow another, and what they then do.
+const FOLLOWERS: [(Method, &str); 4] = [
+    (
+        Method::Random,
+        "Every subset of the chosen rows is equally likely",
+    ),
+    (Method::Norm, "Drawn by their length"),
+    (Method::MaxNorm, "The longest"),
+    (
+        Method::GramSchmidt,
+        "Drawn by the length of what earlier picks leave of them",
+    ),
+];
+
+/// Understands the name of a method that can follow another.
+pub(super) fn follower() -> impl TypedValueParser<Value = Method> {
+    let value = |(method, does): (Method, &'static str)| method.value().help(does);
+    let values = PossibleValuesParser::new(FOLLOWERS.map(value));
+    values.try_map(|name| Method::from_str(&name, false))
+}
+
+/// Understands the names that the library has for the values of an option.
+pub(super) fn name<T>() -> impl TypedValueParser<Value = T>
+where
+    T: Named + FromStr<Err = UnknownName> + Send + Sync,
+{
+    let value = |value: &T| PossibleValue::new(value.name()).help(value.meaning());
+    let values = PossibleValuesParser::new(T::ALL.iter().map(value));
+    values.try_map(|name| name.parse())
+}

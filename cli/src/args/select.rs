@@ -1,0 +1,235 @@
+//! The options of `select`.
+
+use super::named;
+use super::names::{Method, follower, name};
+use super::values::{Budget, Bytes, Threads, Threshold};
+use crate::device::Choice;
+use crate::write::Named;
+use clap::Args;
+use coresift::{Delta, Lp, Objective, OnExhaustion, Refine, Similarity, Storage};
+use coresift_io::target::Target;
+use std::path::PathBuf;
+
+/// What options are for: the headings of the help, in this order. An option of one method is told at
+/// length only.
+mod heading {
+    pub(super) const METHOD: &str = "Method";
+    pub(super) const ROWS: &str = "Rows";
+    pub(super) const BUDGET: &str = "Budget";
+    pub(super) const OUTPUT: &str = "Output";
+    pub(super) const DEVICE: &str = "Device";
+    pub(super) const CLASSES: &str = "Latent classes (sas; random and norm: stratified by them)";
+    pub(super) const NORM: &str = "Options of norm and max-norm";
+    pub(super) const GRAM_SCHMIDT: &str = "Options of gram-schmidt";
+    pub(super) const SAS: &str = "Options of sas";
+    pub(super) const TYPICLUST: &str = "Options of typiclust";
+    pub(super) const PROBCOVER: &str = "Options of probcover";
+}
+
+/// What follows the options in the short help.
+const MORE: &str = "Options of each method, and examples: coresift select --help";
+
+/// What follows the options in the long help. Lines fit a terminal of 80 columns.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  Ten rows that point in all directions, one index a line:
+
+    coresift select features.npy --method gram-schmidt --budget 10
+
+  A fifth of every class, the rows most similar to the rest of it. labels.npy
+  holds each row's class; keep.csv gets an index and a score a line:
+
+    coresift select features.npy --method sas --classes labels.npy \\
+      --budget 20% --out keep.csv
+
+  50 more, none of those that are kept already:
+
+    coresift select features.npy --method norm --labelled keep.csv \\
+      --budget 50 --out more.npy";
+
+/// Options of `select`. Those that only some methods know are `Option` or `bool`, so that
+/// defaults live in the library and a stray one can be named; `method.rs` says by which.
+#[derive(Debug, Args)]
+#[command(after_help = MORE, after_long_help = EXAMPLES)]
+pub(crate) struct SelectArgs {
+    /// How to choose
+    #[arg(long, value_enum, help_heading = heading::METHOD)]
+    pub(crate) method: Method,
+    /// Seed of the draws
+    #[arg(long, default_value_t = 0, help_heading = heading::METHOD)]
+    pub(crate) seed: u64,
+
+    /// Feature matrix: .npy of rank 2, one row an example
+    ///
+    /// float16, float32 or float64, in C or Fortran order
+    #[arg(help_heading = heading::ROWS)]
+    pub(crate) features: PathBuf,
+    /// Indices of rows already labelled: .npy, .json, .csv or .txt
+    ///
+    /// They are never picked; what they hold already, methods take into account. Of columns with
+    /// titles the one called index or row is read
+    #[arg(long, value_name = "FILE", help_heading = heading::ROWS)]
+    pub(crate) labelled: Option<Target>,
+
+    /// Subtract the mean row first
+    ///
+    /// For every method, from features and prompts. Where rows share a large mean, directions and
+    /// similarities then tell what they differ by
+    #[arg(long, help_heading = heading::ROWS)]
+    pub(crate) center: bool,
+
+    /// How many rows: a count (500) or a share (20%)
+    ///
+    /// A share is rounded down, to at least 1
+    #[arg(long, value_name = "S|P%", allow_negative_numbers = true, help_heading = heading::BUDGET)]
+    pub(crate) budget: Budget,
+    /// Pick the budget by this from more rows that the method chooses
+    ///
+    /// An option holds for every stage that knows it
+    #[arg(long, value_parser = follower(), help_heading = heading::BUDGET)]
+    pub(crate) then: Option<Method>,
+    /// Rows that the method chooses for each pick (with --then) [default: 2]
+    #[arg(long, value_name = "M", help_heading = heading::BUDGET)]
+    pub(crate) oversample: Option<usize>,
+
+    /// Where to write: .npy, .json, .csv or .txt [default: stdout]
+    ///
+    /// .npy holds int64; stdout gets one index a line. A symbolic link is followed. A file that is read
+    /// is never written
+    #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT)]
+    pub(crate) out: Option<Target>,
+    /// Print JSON on stdout: picks, scores, options and versions
+    #[arg(long, help_heading = heading::OUTPUT)]
+    pub(crate) json: bool,
+    /// Print nothing but errors on stderr
+    #[arg(long, help_heading = heading::OUTPUT)]
+    pub(crate) quiet: bool,
+
+    /// Where to compute: auto, cpu, gpu, all, or adapters' numbers or names
+    ///
+    /// auto is the best hardware GPU, else the CPU; all is every hardware GPU. `coresift devices` lists
+    /// adapters with their numbers; of a name at least three letters will do. Several, with commas
+    /// between, share the rows: picks are the same
+    #[arg(long, default_value = "auto", help_heading = heading::DEVICE)]
+    pub(crate) device: Choice,
+    /// Bound on device memory, such as 4GiB
+    #[arg(long, value_name = "SIZE", help_heading = heading::DEVICE)]
+    pub(crate) memory: Option<Bytes>,
+    /// Threads that share the work [default: one a core]
+    ///
+    /// More than one a core are not made. Without this option RAYON_NUM_THREADS counts. Picks do not
+    /// depend on it
+    #[arg(long, value_name = "N", help_heading = heading::DEVICE)]
+    pub(crate) threads: Option<Threads>,
+
+    /// Each row's latent class, a list: .npy, .json, .csv or .txt. Of columns with titles the one
+    /// called class, cluster, label or target is read; one called index or row says whose it is
+    #[arg(long, value_name = "FILE", group = "latent", help_heading = heading::CLASSES, hide_short_help = true)]
+    pub(crate) classes: Option<Target>,
+    /// Classes by k-means into so many clusters. With probcover: the clusters that --delta auto goes by,
+    /// best as many as there are classes [there default: the budget, from 2 to 100]
+    #[arg(long, value_name = "K", group = "latent", help_heading = heading::CLASSES, hide_short_help = true)]
+    pub(crate) clusters: Option<usize>,
+    /// Classes by a linear classifier fitted to a few labels: pairs of row and class, .csv, .txt, .json
+    /// or .npy (titles as of --labelled and --classes)
+    #[arg(long, value_name = "FILE", group = "latent", help_heading = heading::CLASSES, hide_short_help = true)]
+    pub(crate) few_labels: Option<Target>,
+    /// Classes by the nearest of these embeddings, a .npy matrix
+    #[arg(long, value_name = "FILE", group = "latent", help_heading = heading::CLASSES, hide_short_help = true)]
+    pub(crate) prompts: Option<PathBuf>,
+    /// Rows that every class gets at least, where the budget pays for that [default: 0]
+    #[arg(long, value_name = "M", help_heading = heading::CLASSES, hide_short_help = true)]
+    pub(crate) min_per_class: Option<usize>,
+
+    /// Length of a row (norm, max-norm, gram-schmidt) [default: l2]
+    #[arg(long, value_parser = name::<Lp>(), help_heading = heading::NORM, hide_short_help = true)]
+    pub(crate) norm: Option<Lp>,
+    /// Exponent of the length in a row's weight (norm, gram-schmidt) [default: 1]
+    #[arg(long, value_name = "P", allow_negative_numbers = true, help_heading = heading::NORM, hide_short_help = true)]
+    pub(crate) power: Option<f64>,
+    /// Inputs that the features were made from, .npy of any width: a row counts by its length over
+    /// its input's
+    #[arg(long, value_name = "FILE", help_heading = heading::NORM, hide_short_help = true)]
+    pub(crate) input_features: Option<PathBuf>,
+    /// Weigh by the distance to the largest length: prefers short rows
+    #[arg(long, help_heading = heading::NORM, hide_short_help = true)]
+    pub(crate) anti: bool,
+
+    /// Always take the largest residual, no draws
+    #[arg(long, help_heading = heading::GRAM_SCHMIDT, hide_short_help = true)]
+    pub(crate) greedy: bool,
+    /// What to do when the picks span every row [default: restart]
+    #[arg(long, value_parser = name::<OnExhaustion>(), help_heading = heading::GRAM_SCHMIDT, hide_short_help = true)]
+    pub(crate) on_exhaustion: Option<OnExhaustion>,
+    /// Residual, as a share of its row's length, that counts as none
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = heading::GRAM_SCHMIDT, hide_short_help = true)]
+    pub(crate) rank_tol: Option<f64>,
+
+    /// Similarities up to this count as 0, or none: all count [default: 0]
+    #[arg(long, value_name = "T|none", allow_negative_numbers = true, help_heading = heading::SAS, hide_short_help = true)]
+    pub(crate) threshold: Option<Threshold>,
+    /// What similarity is [default: cosine]
+    #[arg(long, value_parser = name::<Similarity>(), help_heading = heading::SAS, hide_short_help = true)]
+    pub(crate) similarity: Option<Similarity>,
+    /// What is maximised [default: cut]
+    #[arg(long, value_parser = name::<Objective>(), help_heading = heading::SAS, hide_short_help = true)]
+    pub(crate) objective: Option<Objective>,
+    /// What follows the greedy picks [default: top-up]
+    #[arg(long, value_parser = name::<Refine>(), help_heading = heading::SAS, hide_short_help = true)]
+    pub(crate) refine: Option<Refine>,
+    /// Rows that an example has, consecutively: picks are then examples [default: 1]
+    #[arg(long, value_name = "V", help_heading = heading::SAS, hide_short_help = true)]
+    pub(crate) views: Option<usize>,
+    /// Pick what adds least, for ablations
+    #[arg(long, help_heading = heading::SAS, hide_short_help = true)]
+    pub(crate) worst: bool,
+    /// Whether similarities are kept [default: auto]
+    #[arg(long, value_parser = name::<Storage>(), help_heading = heading::SAS, hide_short_help = true)]
+    pub(crate) storage: Option<Storage>,
+
+    /// Nearest rows that make a row typical, 1 to 64 [default: 20]
+    #[arg(long, value_name = "K", help_heading = heading::TYPICLUST, hide_short_help = true)]
+    pub(crate) neighbours: Option<usize>,
+    /// Average squared distances, as the authors' released code
+    #[arg(long, help_heading = heading::TYPICLUST, hide_short_help = true)]
+    pub(crate) squared: bool,
+    /// Each row's cluster, a list as that of --classes; spares k-means
+    #[arg(long, value_name = "FILE", help_heading = heading::TYPICLUST, hide_short_help = true)]
+    pub(crate) given_clusters: Option<Target>,
+
+    /// Distance within which a row covers others, of rows at length 1: above 0 and at most 2, or
+    /// auto: 95 % of the rows have only rows of their own cluster within it [default: auto]
+    #[arg(long, value_name = "D|auto", allow_negative_numbers = true, help_heading = heading::PROBCOVER, hide_short_help = true)]
+    pub(crate) delta: Option<Delta>,
+}
+
+impl SelectArgs {
+    /// The methods in their order: one, or with `--then` two.
+    pub(crate) fn stages(&self) -> impl Iterator<Item = Method> {
+        std::iter::once(self.method).chain(self.then)
+    }
+
+    /// Whether an option names latent classes.
+    pub(crate) fn has_classes(&self) -> bool {
+        self.classes.is_some()
+            || self.clusters.is_some()
+            || self.few_labels.is_some()
+            || self.prompts.is_some()
+    }
+
+    /// Every file that is read, with the argument that names it.
+    pub(crate) fn inputs(&self) -> Vec<Named<'_>> {
+        fn list(target: &Option<Target>) -> Option<&PathBuf> {
+            target.as_ref().map(|target| &target.path)
+        }
+        named([
+            ("features", Some(&self.features)),
+            ("labelled", list(&self.labelled)),
+            ("classes", list(&self.classes)),
+            ("few-labels", list(&self.few_labels)),
+            ("prompts", self.prompts.as_ref()),
+            ("input-features", self.input_features.as_ref()),
+            ("given-clusters", list(&self.given_clusters)),
+        ])
+    }
+}

@@ -1,0 +1,151 @@
+//! Which options which method knows: others are refused by name.
+
+use super::args::{Method, SelectArgs};
+use super::failure::Failure;
+use coresift::{Delta, Objective};
+
+/// An option that not every method knows: its name, whether it is given, the methods that know it.
+type Known = (&'static str, fn(&SelectArgs) -> bool, &'static [Method]);
+
+/// Every such option.
+const KNOWN: [Known; 23] = {
+    use Method::{GramSchmidt, MaxNorm, Norm, ProbCover, Random, Sas, TypiClust};
+    const BY_CLASS: &[Method] = &[Sas, Random, Norm];
+    [
+        (
+            "norm",
+            |args| args.norm.is_some(),
+            &[Norm, MaxNorm, GramSchmidt],
+        ),
+        ("power", |args| args.power.is_some(), &[Norm, GramSchmidt]),
+        (
+            "input-features",
+            |args| args.input_features.is_some(),
+            &[Norm, MaxNorm],
+        ),
+        ("anti", |args| args.anti, &[Norm, MaxNorm]),
+        ("greedy", |args| args.greedy, &[GramSchmidt]),
+        (
+            "on-exhaustion",
+            |args| args.on_exhaustion.is_some(),
+            &[GramSchmidt],
+        ),
+        ("rank-tol", |args| args.rank_tol.is_some(), &[GramSchmidt]),
+        ("classes", |args| args.classes.is_some(), BY_CLASS),
+        (
+            "clusters",
+            |args| args.clusters.is_some(),
+            &[Sas, Random, Norm, ProbCover],
+        ),
+        ("few-labels", |args| args.few_labels.is_some(), BY_CLASS),
+        ("prompts", |args| args.prompts.is_some(), BY_CLASS),
+        (
+            "min-per-class",
+            |args| args.min_per_class.is_some(),
+            BY_CLASS,
+        ),
+        ("threshold", |args| args.threshold.is_some(), &[Sas]),
+        ("similarity", |args| args.similarity.is_some(), &[Sas]),
+        ("objective", |args| args.objective.is_some(), &[Sas]),
+        ("refine", |args| args.refine.is_some(), &[Sas]),
+        ("views", |args| args.views.is_some(), &[Sas]),
+        ("worst", |args| args.worst, &[Sas]),
+        ("storage", |args| args.storage.is_some(), &[Sas]),
+        ("neighbours", |args| args.neighbours.is_some(), &[TypiClust]),
+        ("squared", |args| args.squared, &[TypiClust]),
+        (
+            "given-clusters",
+            |args| args.given_clusters.is_some(),
+            &[TypiClust],
+        ),
+        ("delta", |args| args.delta.is_some(), &[ProbCover]),
+    ]
+};
+
+/// Refuses an option that no stage knows.
+pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
+    for (option, is_given, methods) in KNOWN {
+        if is_given(args) && !args.stages().any(|stage| methods.contains(&stage)) {
+            let found: Vec<_> = args.stages().map(Method::name).collect();
+            let known: Vec<_> = methods.iter().copied().map(Method::name).collect();
+            return Err(Failure::Usage(format!(
+                "--{option}: --method {} found, {} expected",
+                found.join(" --then "),
+                known.join(" or ")
+            )));
+        }
+    }
+    check_together(args)
+}
+
+/// Refuses options that have no meaning beside each other.
+fn check_together(args: &SelectArgs) -> Result<(), Failure> {
+    let refuse = |problem: &str| Err(Failure::Usage(problem.to_owned()));
+    if args.min_per_class.is_some() && !args.has_classes() {
+        return refuse(
+            "--min-per-class: no classes found, --classes, --clusters, --few-labels or --prompts expected",
+        );
+    }
+    if args.clusters.is_some() && matches!(args.delta, Some(Delta::Fixed(_))) {
+        return refuse("--clusters: a distance for --delta found, auto expected");
+    }
+    if args.refine.is_some() && args.objective == Some(Objective::RowSum) {
+        return refuse("--refine: --objective row-sum found, cut expected");
+    }
+    if args.oversample.is_some() && args.then.is_none() {
+        return refuse("--oversample: no --then found, one expected");
+    }
+    if args.views.is_some() && args.then.is_some() {
+        return refuse("--views: --then found, none expected (a row must be an example)");
+    }
+    if args.refine.is_some() && args.worst {
+        return refuse("--refine: --worst found, none expected (the worst picks are not refined)");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::args::tests::{parse, select};
+    use super::*;
+    use clap::ValueEnum as _;
+
+    /// An option of the command line with a value that it takes.
+    fn given(argument: &clap::Arg) -> String {
+        let option = argument.get_long().unwrap();
+        let words = argument.get_possible_values();
+        if !argument.get_action().takes_values() {
+            return format!("--{option}");
+        }
+        let value = match words.first() {
+            Some(word) => word.get_name(),
+            None if argument.get_value_names().unwrap_or_default() == ["FILE"] => "f.npy",
+            None => "1",
+        };
+        format!("--{option}={value}")
+    }
+
+    /// Whatever the short help leaves out belongs to some methods, and the others refuse it by name.
+    #[test]
+    fn an_option_of_other_methods_is_refused_with_those() {
+        let command = select();
+        let special: Vec<_> = (command.get_arguments())
+            .filter(|argument| argument.is_hide_short_help_set())
+            .collect();
+        assert_eq!(special.len(), KNOWN.len());
+        for argument in special {
+            let option = argument.get_long().unwrap();
+            let known = KNOWN.iter().find(|(known, ..)| *known == option);
+            let (_, is_given, methods) = known.unwrap_or_else(|| panic!("{option}"));
+            for method in Method::value_variants() {
+                let args = parse(&method.name(), &[&given(argument)]);
+                assert!(is_given(&args), "{option}");
+                let refused = check(&args).map_err(|failure| failure.to_string());
+                let expected = format!("--{option}: --method {} found, ", method.name());
+                let is_foreign = matches!(refused, Err(said) if said.starts_with(&expected)
+                    && methods.iter().all(|method| said.contains(&method.name())));
+                assert_eq!(is_foreign, !methods.contains(method), "{option} {method:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Where a selection goes: whole, or as far as it came.
+
+use super::words::count;
+use crate::args::SelectArgs;
+use crate::console::{self, Console};
+use crate::failure::Failure;
+use crate::write;
+use coresift::Selection;
+use coresift_io::file;
+use coresift_io::target::{Format, Target};
+use serde_json::Value;
+
+/// Writes the picks made before Ctrl-C where all of them were to go, and says what has become of them.
+/// Where no pick was made, what is there stays.
+pub(super) fn keep(args: &SelectArgs, partial: &Selection, about: Value) -> String {
+    let picks = count(partial.picks.len(), "pick", "picks");
+    let Some(out) = args.out.as_ref().filter(|_| !partial.picks.is_empty()) else {
+        return format!("interrupted: {picks} made, none written");
+    };
+    match deliver(Some(out), false, partial, &cut_short(about)) {
+        Ok(()) => format!(
+            "interrupted: {picks} made, written to {}",
+            out.path.display()
+        ),
+        Err(failure) => {
+            console::error(&failure);
+            format!("interrupted: {picks} made")
+        }
+    }
+}
+
+/// What a record says of a selection that is not whole.
+fn cut_short(mut about: Value) -> Value {
+    about["partial"] = true.into();
+    about
+}
+
+/// Keeps the picks made before the device was lost, beside where all of them were to go.
+pub(super) fn rescue(args: &SelectArgs, partial: &Selection, about: Value, console: Console) {
+    if partial.picks.is_empty() {
+        return;
+    }
+    let out = args.out.as_ref().map(Target::partial);
+    match deliver(out.as_ref(), args.json, partial, &cut_short(about)) {
+        Ok(()) => {
+            let place = out.map_or("stdout".to_owned(), |out| out.path.display().to_string());
+            console.note(format_args!(
+                "partial: {} picks in {place}",
+                partial.picks.len()
+            ));
+        }
+        Err(failure) => console::error(&failure),
+    }
+}
+
+/// Writes and prints a selection. What cannot be written is printed: nothing is lost.
+pub(super) fn deliver(
+    out: Option<&Target>,
+    as_json: bool,
+    selection: &Selection,
+    about: &Value,
+) -> Result<(), Failure> {
+    let print = |format: Format| console::results(&write::render(format, selection, about));
+    let printed = if as_json { Format::Json } else { Format::Txt };
+    let Some(out) = out else {
+        return print(printed);
+    };
+    match file::replace(&out.path, &write::render(out.format, selection, about)) {
+        Ok(()) if as_json => print(Format::Json),
+        Ok(()) => Ok(()),
+        Err(e) => {
+            // Bytes of an array are no text to print.
+            let as_asked = as_json || out.format == Format::Npy;
+            let printed = print(if as_asked { printed } else { out.format });
+            let problem = match printed {
+                Ok(()) => "cannot write the file, so stdout has it",
+                Err(_) => "cannot write the file",
+            };
+            let unwritten = Failure::io(&out.path, "out", problem, e);
+            console::all([printed, Err(unwritten)])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Cli, Command};
+    use clap::Parser as _;
+    use serde_json::json;
+
+    #[test]
+    fn a_lost_device_leaves_its_picks_beside_the_output() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("s.csv");
+        let option = format!("--out={}", out.display());
+        let line = [
+            "coresift",
+            "select",
+            "x.npy",
+            "--method=norm",
+            "--budget=9",
+            &option,
+        ];
+        let Command::Select(args) = Cli::parse_from(line).command else {
+            panic!("the line says select");
+        };
+        let partial = Selection {
+            picks: vec![4, 2],
+            scores: vec![1.5, 0.5],
+            ..Selection::default()
+        };
+        rescue(&args, &partial, json!({}), Console { quiet: true });
+        let kept = std::fs::read_to_string(folder.path().join("s.csv.partial")).unwrap();
+        assert_eq!(kept, "index,score\n4,1.5\n2,0.5\n");
+        assert!(!out.exists());
+    }
+}

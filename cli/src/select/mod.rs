@@ -1,0 +1,180 @@
+//! The `select` command.
+
+mod deliver;
+mod read;
+mod words;
+
+use crate::args::SelectArgs;
+use crate::classes;
+use crate::console::Console;
+use crate::device::{Choice, Device};
+use crate::failure::Failure;
+use crate::interrupt;
+use crate::known;
+use crate::method::{self, Plan};
+use crate::threads;
+use crate::{console, write};
+use coresift::{Error, Features, Precision, Progress, Selection, Stop};
+use coresift_io::features::FeatureFile;
+use coresift_io::target::Target;
+use serde_json::{Value, json};
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+/// Reads the features, chooses rows of them and delivers the choice.
+pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
+    let began = Instant::now();
+    let console = Console { quiet: args.quiet };
+    check(args)?;
+    threads::start(args.threads, console);
+    let mut file = FeatureFile::open(&args.features, "features")?;
+    let mut given = read::given(args, &file, console)?;
+    let budget = args.budget.of(file.rows / args.views.unwrap_or(1).max(1));
+    let device = open(args, console)?;
+    let mut values = read::values(&mut file, console)?;
+    let in_memory = Instant::now();
+    let whole = read::checked(&file, &values)?;
+    let precision = read::precision(&file, &whole);
+    let features = if args.center {
+        drop(whole);
+        let bar = console.progress("centering {wide_bar} {percent}% {elapsed}", file.values());
+        let mean = file.center(&mut values, |done| bar.set(done))?;
+        classes::center(&mut given.classes, &mean);
+        read::checked(&file, &values)?
+    } else {
+        whole
+    };
+    given.rank_tol = read::rank_tol(args, precision, file.dim, console);
+    let able = file.rows.saturating_sub(given.labelled.len());
+    let plan = method::plan(args, given);
+    let about = about(args, &file, precision, budget, &device, &plan);
+    let choose = |stop| choose(&device, features, &plan, budget, console, stop);
+    let selection = match interrupt::until_stopped(choose) {
+        Ok(selection) => selection,
+        Err(error) => return Err(give_up(args, error, about, console)),
+    };
+    let seconds = in_memory.elapsed().as_secs_f64();
+    deliver::deliver(args.out.as_ref(), args.json, &selection, &about)?;
+    let all = began.elapsed().as_secs_f64();
+    for note in words::notes(args, &selection, budget, able) {
+        console.note(note);
+    }
+    console.note(words::summary(args, &selection, &file, (seconds, all)));
+    Ok(())
+}
+
+/// Keeps the picks made before an error, and says what it was; ends the process if it was Ctrl-C.
+fn give_up(args: &SelectArgs, error: Error, about: Value, console: Console) -> Failure {
+    match &error {
+        Error::Interrupted { partial } => interrupt::end(&deliver::keep(args, partial, about)),
+        Error::DeviceLost { partial, .. } => deliver::rescue(args, partial, about, console),
+        _ => {}
+    }
+    in_context(args, error)
+}
+
+/// Refuses what can be refused before any file is read.
+fn check(args: &SelectArgs) -> Result<(), Failure> {
+    known::check(args)?;
+    if args.memory.is_some() && args.device == Choice::Cpu {
+        let problem = "--memory: --device cpu found, a GPU expected (it bounds device memory)";
+        return Err(Failure::Usage(problem.to_owned()));
+    }
+    let Some(out) = &args.out else {
+        write::check(&[], &args.inputs())?;
+        return console::can_print();
+    };
+    let partial = out.partial();
+    write::check(
+        &[("out", &out.path), ("out", &partial.path)],
+        &args.inputs(),
+    )
+}
+
+fn open(args: &SelectArgs, console: Console) -> Result<Device, Failure> {
+    let (device, reason) = Device::open(&args.device, args.memory.map(|bytes| bytes.0))?;
+    match reason {
+        Some(reason) => console.note(format_args!("device: {} ({reason})", device.name())),
+        None => console.note(format_args!("device: {}", device.name())),
+    }
+    Ok(device)
+}
+
+/// What a record holds beside the selection.
+fn about(
+    args: &SelectArgs,
+    file: &FeatureFile,
+    precision: Precision,
+    budget: usize,
+    device: &Device,
+    plan: &Plan,
+) -> Value {
+    json!({
+        "method": args.method.name(),
+        "budget": budget,
+        "seed": args.seed,
+        "options": plan.options,
+        "rows": file.rows,
+        "dim": file.dim,
+        "precision": precision.name(),
+        "center": args.center,
+        "device": device.name(),
+        "versions": { "coresift": env!("CARGO_PKG_VERSION") },
+        "partial": false,
+    })
+}
+
+fn choose(
+    device: &Device,
+    features: Features<'_>,
+    plan: &Plan,
+    budget: usize,
+    console: Console,
+    stop: Stop,
+) -> Result<Selection, Error> {
+    let pool = device.pool(features, stop)?;
+    let template = "selecting {wide_bar} {pos}/{len} {msg} {elapsed}";
+    let bar = console.progress(template, budget as u64);
+    plan.selector.select_with(&*pool, budget, &mut |progress| {
+        match progress {
+            Progress::Plan { classes, storage } => {
+                console.note(words::plan_in_words(classes, storage));
+            }
+            progress => words::show(&bar, &progress),
+        }
+        ControlFlow::Continue(())
+    })
+}
+
+/// Names the file that an error of the library speaks of.
+fn in_context(args: &SelectArgs, error: Error) -> Failure {
+    let path = |list: &Option<Target>| list.as_ref().map(|list| list.path.clone());
+    let (file, argument) = match &error {
+        Error::LabelledRange { .. } | Error::LabelledTwice { .. } => (path(&args.labelled), None),
+        Error::ZeroRow { .. } => (Some(args.features.clone()), None),
+        Error::Argument { argument, .. } => match *argument {
+            "classes" => (path(&args.classes), Some("classes")),
+            "clusters" => (path(&args.given_clusters), Some("given-clusters")),
+            "few labels" => (path(&args.few_labels), Some("few-labels")),
+            "input_norms" => (args.input_features.clone(), Some("input-features")),
+            "prompts" => (args.prompts.clone(), Some("prompts")),
+            _ => (None, None),
+        },
+        _ => (None, None),
+    };
+    match (file, argument, error) {
+        (
+            Some(file),
+            Some(argument),
+            Error::Argument {
+                found, expected, ..
+            },
+        ) => Failure::file(
+            &file,
+            argument,
+            format!("{found} found, {expected} expected"),
+        ),
+        (Some(file), _, error) => Failure::of_file(&file, error),
+        (None, _, error) => error.into(),
+    }
+}
