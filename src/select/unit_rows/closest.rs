@@ -12,7 +12,8 @@ use rayon::prelude::*;
 impl UnitRows<'_> {
     /// For every row of some clusters what `of_row` makes of bounds from below of its squared
     /// distances, as [`sums::distance_sq`] gives them, to the `k` nearest other rows of its
-    /// cluster, ascending. [`Pool::closest`] says how many rows they must have, and what `k` may be.
+    /// cluster, ascending. [`Pool::closest`](crate::Pool::closest) says how many rows they must have,
+    /// and what `k` may be.
     ///
     /// Every cluster is gathered: the kernel is given its rows as they lie about their middle, so that
     /// rows close to each other are told apart however far they are from 0.
@@ -85,7 +86,7 @@ fn about(x: &[f32], centre: &[f64]) -> (f64, f32) {
 }
 
 /// What the squared distance of a row to another is at least, as rounded in f64, by the answer of
-/// [`Pool::closest`] for the two; `half` is half the square of its own w.
+/// [`Pool::closest`](crate::Pool::closest) for the two; `half` is half the square of its own w.
 ///
 /// With r its length and d the distance the other's is at most r + d, so that r(r + d) ≤ 3r²/2 + d²/2
 /// and (r + d)² ≤ 2r² + 2d²: what an answer is off by, twice over as the distance is, is at most
