@@ -60,6 +60,12 @@ use crate::selection::Storage;
 /// assert_eq!(sas.select(&pool, 2)?.picks, [1, 4]);
 /// # Ok::<(), coresift::Error>(())
 /// ```
+///
+/// [`Details::Sas`]: crate::Details::Sas
+/// [`Error::Argument`]: crate::Error::Argument
+/// [`Error::Interrupted`]: crate::Error::Interrupted
+/// [`Error::ZeroRow`]: crate::Error::ZeroRow
+/// [`Selector::select`]: crate::Selector::select
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sas {
     /// The latent classes.
