@@ -6,7 +6,7 @@ use coresift::{
 };
 
 /// Every selector, with options that lead to every kernel, and a budget.
-pub fn selectors(rows: usize) -> Vec<(&'static str, Box<dyn Selector>, usize)> {
+pub(crate) fn selectors(rows: usize) -> Vec<(&'static str, Box<dyn Selector>, usize)> {
     let labelled = vec![rows - 1, 3];
     let classes = Classes::Given((0..rows).map(|row| row % 5).collect());
     let clusters = |clusters| Classes::KMeans { clusters, seed: 2 };
@@ -107,7 +107,7 @@ pub fn selectors(rows: usize) -> Vec<(&'static str, Box<dyn Selector>, usize)> {
 }
 
 /// Asserts that two selections are the same, but for what they took and where similarities were kept.
-pub fn assert_same(got: &Selection, want: &Selection, at: &str) {
+pub(crate) fn assert_same(got: &Selection, want: &Selection, at: &str) {
     assert_eq!(got.picks, want.picks, "{at}");
     assert_eq!(got.scores, want.scores, "{at}");
     assert_eq!(got.restarts, want.restarts, "{at}");
