@@ -1,9 +1,10 @@
 //! An order of the rows in which those that are alike stand together, and which blocks of them have
 //! any that are near to each other: most have none, and need not be looked at again.
 
-use super::CpuPool;
 use super::nearest::nearest;
+use crate::control::Stop;
 use crate::error::Error;
+use crate::features::Features;
 use crate::products::TILE;
 use crate::{order, sums};
 use std::ops::Range;
@@ -27,14 +28,21 @@ impl Arrangement {
     /// Some rows lead, one behind another that it is most alike; every row stands with the leader
     /// that it is most alike, by direction. `unit` gives a row at length 1.
     pub(super) fn by_likeness(
-        pool: &CpuPool<'_>,
+        features: &Features<'_>,
         unit: impl Fn(usize) -> Result<Vec<f32>, Error>,
+        stop: &Stop,
     ) -> Result<Self, Error> {
-        let rows = pool.features.rows();
+        let rows = features.rows();
         let count = (rows / ROWS_OF_LEADER).clamp(1, LEADERS);
         let leaders: Result<_, Error> = (0..count).map(|k| unit(k * rows / count)).collect();
         let leaders = chained(leaders?).concat();
-        let nearest = nearest(pool, &leaders, &vec![0.0; count], &vec![1.0; rows])?;
+        let nearest = nearest(
+            features,
+            &leaders,
+            &vec![0.0; count],
+            &vec![1.0; rows],
+            stop,
+        )?;
         let mut arranged: Vec<u32> = (0..rows as u32).collect();
         arranged.sort_by_key(|&row| nearest[row as usize].index);
         Ok(Self::of(arranged))

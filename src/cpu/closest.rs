@@ -1,8 +1,9 @@
 //! Mirror of `shaders/closest.wgsl`.
 
-use super::{BLOCK, CpuPool};
+use super::blocks::BLOCK;
+use crate::control::Stop;
 use crate::error::Error;
-use crate::features;
+use crate::features::{self, Features};
 use crate::kernels::pool::{Bunch, MOST_CLOSEST};
 use crate::sums;
 use faer::linalg::matmul::matmul;
@@ -33,9 +34,10 @@ struct Scratch {
 
 /// For every row of every bunch the `k` largest products less halves.
 pub(super) fn closest(
-    pool: &CpuPool<'_>,
+    features: &Features<'_>,
     bunches: &[Bunch<'_>],
     k: usize,
+    stop: &Stop,
 ) -> Result<Vec<Vec<f32>>, Error> {
     let lists = |bunch: &Bunch<'_>| vec![f32::MIN; bunch.rows.len() * k];
     let mut closest: Vec<Vec<f32>> = bunches.iter().map(lists).collect();
@@ -49,7 +51,7 @@ pub(super) fn closest(
         })
     });
     let blocks: Vec<Block<'_>> = blocks.collect();
-    let values = BLOCK * pool.features.dim();
+    let values = BLOCK * features.dim();
     let scratch = || Scratch {
         read: features::Scratch::default(),
         rows: vec![0.0; values],
@@ -57,31 +59,33 @@ pub(super) fn closest(
         products: vec![0.0; BLOCK * BLOCK],
         able: Vec::new(),
     };
-    (pool.stop.over(blocks.into_par_iter()))
-        .try_for_each_init(scratch, |scratch, block| fill(pool, block?, k, scratch))?;
+    (stop.over(blocks.into_par_iter())).try_for_each_init(scratch, |scratch, block| {
+        fill(features, block?, k, scratch, stop)
+    })?;
     Ok(closest)
 }
 
 /// The lists of a block of rows.
 fn fill(
-    pool: &CpuPool<'_>,
+    features: &Features<'_>,
     block: Block<'_>,
     k: usize,
     scratch: &mut Scratch,
+    stop: &Stop,
 ) -> Result<(), Error> {
-    let (dim, count, bunch) = (pool.features.dim(), block.lists.len() / k, block.bunch);
+    let (dim, count, bunch) = (features.dim(), block.lists.len() / k, block.bunch);
     let members = block.first..block.first + count;
     let (read, rows) = (&mut scratch.read, &mut scratch.rows);
-    let rows = about_centre(pool, bunch, members.clone(), read, rows)?;
+    let rows = about_centre(features, bunch, members.clone(), read, rows)?;
     for at in (0..bunch.rows.len()).step_by(BLOCK) {
-        pool.stop.check()?; // a bunch may be all rows
+        stop.check()?; // a bunch may be all rows
         let others = at..bunch.rows.len().min(at + BLOCK);
         let halves = &bunch.halves[others.clone()];
         let width = halves.len();
         let others = if others == members {
             rows
         } else {
-            about_centre(pool, bunch, others, read, &mut scratch.others)?
+            about_centre(features, bunch, others, read, &mut scratch.others)?
         };
         let products = &mut scratch.products[..count * width];
         matmul(
@@ -110,15 +114,15 @@ fn fill(
 
 /// The rows at some places of a bunch over their lengths and less the centre, at the start of `values`.
 fn about_centre<'a>(
-    pool: &CpuPool<'_>,
+    features: &Features<'_>,
     bunch: &Bunch<'_>,
     places: Range<usize>,
     read: &mut features::Scratch,
     values: &'a mut [f32],
 ) -> Result<&'a [f32], Error> {
-    let dim = pool.features.dim();
+    let dim = features.dim();
     let values = &mut values[..places.len() * dim];
-    let x = (pool.features).spread(&bunch.rows[places.clone()], read)?;
+    let x = features.spread(&bunch.rows[places.clone()], read)?;
     let rows = x.iter().zip(&bunch.lengths[places]);
     sums::vectorised!({
         for (to, (x, length)) in values.chunks_exact_mut(dim).zip(rows) {

@@ -1,7 +1,8 @@
 //! Mirror of `shaders/count_within.wgsl`.
 
 use super::arrangement::Links;
-use super::neighbours::{CpuNeighbours, Exact, Part, Tiler};
+use super::tiles::{Exact, Part, Tiler, each_tile};
+use super::unit_integers::UnitIntegers;
 use crate::error::Error;
 use crate::products::{RoughColumns, RoughRows, Rounding, TILE, product, rough_products};
 use crate::quantise::IntegerRows;
@@ -19,18 +20,18 @@ const VAIN_ALWAYS: usize = 64;
 ///
 /// A tile above the diagonal counts for its rows and for its columns. Rough products tell of most
 /// pairs; only where they leave a doubt are exact ones asked.
-pub(super) fn count_within(neighbours: &CpuNeighbours<'_>, least: i32) -> Result<Vec<u32>, Error> {
-    count_by(neighbours, least, Rounding::of(neighbours.dim()))
+pub(super) fn count_within(units: &UnitIntegers<'_>, least: i32) -> Result<Vec<u32>, Error> {
+    count_by(units, least, Rounding::of(units.dim()))
 }
 
 fn count_by(
-    neighbours: &CpuNeighbours<'_>,
+    units: &UnitIntegers<'_>,
     least: i32,
     rounding: Option<Rounding>,
 ) -> Result<Vec<u32>, Error> {
     let counts = Counts {
-        of_positions: (0..neighbours.len()).map(|_| 0.into()).collect(),
-        links: Links::new(neighbours.len(), least),
+        of_positions: (0..units.len()).map(|_| 0.into()).collect(),
+        links: Links::new(units.len(), least),
     };
     let exact = || {
         Exact::new(|products: &[i32], rows: &Part, columns: &Part| {
@@ -40,7 +41,7 @@ fn count_by(
         })
     };
     if let Some(rounding) = rounding {
-        let radii = Rounding::radii(&neighbours.of_each(|row| rounding.lengths(row))?);
+        let radii = Rounding::radii(&units.of_each(|row| rounding.lengths(row))?);
         let rough = Rough {
             rounding,
             radii: &radii,
@@ -48,20 +49,20 @@ fn count_by(
             least,
             counts: &counts,
         };
-        neighbours.each_tile(|| RoughTiles::new(rough, exact()))?;
+        each_tile(units, || RoughTiles::new(rough, exact()))?;
     } else {
-        neighbours.each_tile(exact)?;
+        each_tile(units, exact)?;
     }
     let Counts {
         of_positions,
         links,
     } = counts;
-    neighbours.keep(links);
+    units.keep(links);
     let of_positions: Vec<u32> = of_positions
         .into_iter()
         .map(AtomicU32::into_inner)
         .collect();
-    Ok(neighbours.arrangement().by_row(&of_positions))
+    Ok(units.arrangement().by_row(&of_positions))
 }
 
 /// A tile's counts along its rows and along its columns.
@@ -281,7 +282,7 @@ fn each_set(flags: &[u8], mut work: impl FnMut(usize)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cpu::CpuPool;
+    use crate::control::Stop;
     use crate::features::Features;
     use crate::random;
 
@@ -300,18 +301,18 @@ mod tests {
             let x: Vec<f32> = (0..rows * dim)
                 .map(|at| (centres[at % (5 * dim)] + spread * numbers[at] - 1.0) as f32)
                 .collect();
-            let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
-            let neighbours = CpuNeighbours::new(&pool).unwrap();
-            let mut made = neighbours.scratch(rows);
-            neighbours.fill(0..rows, 0, &mut made).unwrap();
+            let (features, stop) = (Features::new(&x, rows, dim).unwrap(), Stop::default());
+            let units = UnitIntegers::new(&features, &stop).unwrap();
+            let mut made = units.scratch(rows);
+            units.fill(0..rows, 0, &mut made).unwrap();
             let mut limits = vec![i32::MIN, -1, 0, 1 << 29, i32::MAX];
             for row in [1, 5, rows - 1] {
                 let at = product(made.row(0), made.row(row));
                 limits.extend([at - 1, at, at + 1]);
             }
             for least in limits {
-                let want = count_by(&neighbours, least, None).unwrap();
-                let got = count_by(&neighbours, least, Rounding::of(dim)).unwrap();
+                let want = count_by(&units, least, None).unwrap();
+                let got = count_by(&units, least, Rounding::of(dim)).unwrap();
                 assert_eq!(got, want, "{rows} x {dim}, spread {spread}, above {least}");
             }
         }

@@ -1,8 +1,10 @@
 //! Mirror of `shaders/deflate.wgsl`.
 
-use super::{BLOCK, CpuResiduals, sum_in_order, totals_of};
+use super::blocks::BLOCK;
+use super::totals::{sum_in_order, totals_of};
+use crate::control::Stop;
 use crate::error::Error;
-use crate::features::Scratch;
+use crate::features::{Features, Scratch};
 use crate::kernels::residuals::{Rate, RowState, Totals};
 use crate::kernels::rounding::{DOWN_DATE_ERROR, inner_error, slip};
 use crate::sums;
@@ -17,22 +19,23 @@ const LEFT_SLACK: f32 = 1.0 / (1 << 22) as f32;
 
 /// Projects `directions` out of every unmasked row, in order.
 pub(super) fn deflate(
-    residuals: &mut CpuResiduals<'_>,
+    features: &Features<'_>,
+    states: &mut [RowState],
     directions: &[f32],
     dt: &[f32],
     rate: Rate,
+    stop: &Stop,
 ) -> Result<Totals, Error> {
-    let pool = residuals.pool;
-    let dim = pool.features.dim();
+    let dim = features.dim();
     // The scale goes onto the few directions rather than onto every feature.
-    let directions: Vec<f32> = directions.iter().map(|q| q * pool.scale).collect();
-    let blocks = residuals.states.par_chunks_mut(BLOCK).enumerate();
-    let totals: Result<Vec<Totals>, Error> = (pool.stop.over(blocks))
+    let directions: Vec<f32> = directions.iter().map(|q| q * features.scale()).collect();
+    let blocks = states.par_chunks_mut(BLOCK).enumerate();
+    let totals: Result<Vec<Totals>, Error> = (stop.over(blocks))
         .map_init(
             || (vec![0.0; dt.len() * BLOCK], Scratch::default()),
             |(products, scratch), block| {
                 let (at, states) = block?;
-                let x = pool.features.nth_block(at, BLOCK, scratch)?;
+                let x = features.nth_block(at, BLOCK, scratch)?;
                 let products = &mut products[..dt.len() * states.len()];
                 inner_products(&directions, x, dim, products);
                 down_date(states, products, dt, rate, inner_error(dim));

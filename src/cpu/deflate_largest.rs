@@ -2,9 +2,10 @@
 //! instead.
 
 use super::deflate::Bounds;
-use super::{CpuResiduals, sum_in_order, totals_of};
+use super::totals::{sum_in_order, totals_of};
+use crate::control::Stop;
 use crate::error::Error;
-use crate::features::Scratch;
+use crate::features::{Features, Scratch};
 use crate::kernels::residuals::{Rate, RowState, Totals};
 use crate::kernels::rounding::inner_error;
 use crate::products::{FloatColumns, LANES, float_products};
@@ -72,22 +73,25 @@ impl Lacking {
 /// Takes in directions, and brings those rows up to date whose bounds may then be among the `count`
 /// largest.
 pub(super) fn deflate_largest(
-    residuals: &mut CpuResiduals<'_>,
+    features: &Features<'_>,
+    states: &mut [RowState],
+    lacking: &mut Lacking,
     directions: &[f32],
     count: usize,
     rate: Rate,
+    stop: &Stop,
 ) -> Result<Totals, Error> {
-    let (scale, count) = (residuals.pool.scale, count.max(1));
+    let (scale, count) = (features.scale(), count.max(1));
     let scaled = directions.iter().map(|q| q * scale);
-    residuals.lacking.directions.extend(scaled);
-    let bounds = bounds(&residuals.states);
+    lacking.directions.extend(scaled);
+    let bounds = bounds(states);
     let nth_largest = order::nth_largest(bounds.iter().copied(), AHEAD * count);
     let first = at_least(nth_largest, &bounds);
-    catch_up(residuals, &first)?;
-    let caught_up = first.iter().map(|&row| bound(&residuals.states[row]));
+    catch_up(features, states, lacking, &first, stop)?;
+    let caught_up = first.iter().map(|&row| bound(&states[row]));
     let others = at_least(order::nth_largest(caught_up, count), &bounds);
-    catch_up(residuals, &others)?;
-    let chunks = residuals.states.par_chunks(CHUNK);
+    catch_up(features, states, lacking, &others, stop)?;
+    let chunks = states.par_chunks(CHUNK);
     let totals: Vec<Totals> = chunks.map(|states| totals_of(states, rate)).collect();
     Ok(sum_in_order(&totals))
 }
@@ -121,11 +125,16 @@ fn at_once(directions: usize) -> usize {
 }
 
 /// Brings every row up to date.
-pub(super) fn catch_up_all(residuals: &mut CpuResiduals<'_>) -> Result<(), Error> {
-    if !residuals.lacking.directions.is_empty() {
-        let all = at_least(None, &bounds(&residuals.states));
-        catch_up(residuals, &all)?;
-        residuals.lacking.clear();
+pub(super) fn catch_up_all(
+    features: &Features<'_>,
+    states: &mut [RowState],
+    lacking: &mut Lacking,
+    stop: &Stop,
+) -> Result<(), Error> {
+    if !lacking.directions.is_empty() {
+        let all = at_least(None, &bounds(states));
+        catch_up(features, states, lacking, &all, stop)?;
+        lacking.clear();
     }
     Ok(())
 }
@@ -134,9 +143,14 @@ pub(super) fn catch_up_all(residuals: &mut CpuResiduals<'_>) -> Result<(), Error
 type CaughtUp<'a> = Result<(&'a [usize], Vec<RowState>), Error>;
 
 /// Brings rows up to date, none of them masked, each named once and in the order of memory.
-fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) -> Result<(), Error> {
-    let (pool, states, lacking) = (residuals.pool, &residuals.states, &residuals.lacking);
-    let dim = pool.features.dim();
+fn catch_up(
+    features: &Features<'_>,
+    states: &mut [RowState],
+    lacking: &mut Lacking,
+    rows: &[usize],
+    stop: &Stop,
+) -> Result<(), Error> {
+    let dim = features.dim();
     let now = lacking.directions.len() / dim;
     let alike = lacking.alike(rows, now);
     let packed: Vec<(&[usize], Vec<FloatColumns>)> = (alike.par_iter())
@@ -145,14 +159,14 @@ fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) -> Result<(), Erro
     let blocks: Vec<(&[usize], &[FloatColumns])> = (packed.iter())
         .flat_map(|(rows, lacks)| rows.chunks(BLOCK).map(|rows| (rows, &lacks[..])))
         .collect();
-    let caught_up = (pool.stop.over(blocks.into_par_iter())).map_init(
+    let caught_up = (stop.over(blocks.into_par_iter())).map_init(
         <(Vec<f32>, Scratch)>::default,
         |(products, scratch), block| {
             let (rows, lacks) = block?;
-            let x = pool.features.spread(rows, scratch)?;
+            let x = features.spread(rows, scratch)?;
             let mut states: Vec<RowState> = rows.iter().map(|&row| states[row]).collect();
             for directions in lacks {
-                pool.stop.check()?; // there may be as many as columns
+                stop.check()?; // there may be as many as columns
                 products.resize(rows.len() * directions.len(), 0.0);
                 float_products(x.values, x.places, directions, products);
                 shrink(&mut states, products, inner_error(dim));
@@ -163,10 +177,10 @@ fn catch_up(residuals: &mut CpuResiduals<'_>, rows: &[usize]) -> Result<(), Erro
     // Blocks are few and short: into one list at once.
     let caught_up: Vec<CaughtUp<'_>> = caught_up.collect();
     for caught_up in caught_up {
-        let (rows, states) = caught_up?;
-        for (&row, state) in rows.iter().zip(states) {
-            residuals.states[row] = state;
-            residuals.lacking.known[row] = now as u32;
+        let (rows, new) = caught_up?;
+        for (&row, state) in rows.iter().zip(new) {
+            states[row] = state;
+            lacking.known[row] = now as u32;
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Mirror of `shaders/due_rows.wgsl`.
 
-use super::CpuResiduals;
+use crate::control::Stop;
 use crate::error::Error;
 use crate::kernels::residuals::{Due, Rate, RowState};
 use rayon::prelude::*;
@@ -10,10 +10,11 @@ const CHUNK: usize = 1 << 13;
 
 /// The unmasked rows that may fire before `tau`; every unmasked row at `f32::MAX`.
 pub(super) fn due_rows(
-    residuals: &CpuResiduals<'_>,
+    states: &[RowState],
     tau: f32,
     rate: Rate,
     limit: usize,
+    stop: &Stop,
 ) -> Result<Due, Error> {
     let due =
         |s: &RowState| !s.is_masked() && (tau == f32::MAX || s.left < tau * rate.of(s.bound_sq()));
@@ -22,8 +23,8 @@ pub(super) fn due_rows(
         let rows = states.iter().enumerate().filter(|(_, s)| due(s));
         Ok(rows.map(|(i, _)| c * CHUNK + i).collect::<Vec<_>>())
     };
-    let chunks = residuals.states.par_chunks(CHUNK).enumerate();
-    let chunks = residuals.pool.stop.over(chunks).map(in_chunk);
+    let chunks = states.par_chunks(CHUNK).enumerate();
+    let chunks = stop.over(chunks).map(in_chunk);
     let chunks: Vec<Vec<usize>> = chunks.collect::<Result<_, Error>>()?;
     let count = chunks.iter().map(Vec::len).sum();
     let rows = chunks.into_iter().flatten().take(limit).collect();

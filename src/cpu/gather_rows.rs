@@ -1,8 +1,8 @@
 //! Mirror of `shaders/gather_rows.wgsl`.
 
-use super::CpuPool;
+use crate::control::Stop;
 use crate::error::Error;
-use crate::features::Scratch;
+use crate::features::{Features, Scratch};
 use rayon::prelude::*;
 
 /// Rows that a thread copies in one go.
@@ -10,20 +10,21 @@ const CHUNK: usize = 64;
 
 /// The rows asked for, times `scale`.
 pub(super) fn gather_rows(
-    pool: &CpuPool<'_>,
+    features: &Features<'_>,
     rows: &[usize],
     scale: f32,
+    stop: &Stop,
 ) -> Result<Vec<f32>, Error> {
-    pool.stop.check()?; // also where no row is asked for
-    let dim = pool.features.dim();
+    stop.check()?; // also where no row is asked for
+    let dim = features.dim();
     let mut gathered = vec![0.0; rows.len() * dim];
     let chunks = gathered
         .par_chunks_mut(CHUNK * dim)
         .zip(rows.par_chunks(CHUNK));
-    let chunks = pool.stop.over(chunks);
+    let chunks = stop.over(chunks);
     chunks.try_for_each_init(Scratch::default, |scratch, chunk| {
         let (gathered, rows) = chunk?;
-        let x = pool.features.spread(rows, scratch)?;
+        let x = features.spread(rows, scratch)?;
         for (to, x) in gathered.chunks_exact_mut(dim).zip(x.iter()) {
             for (to, v) in to.iter_mut().zip(x) {
                 *to = v * scale;

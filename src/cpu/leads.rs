@@ -1,10 +1,11 @@
 //! The nearest of some vectors to some rows, and what the vectors' leads are. There is no shader to
 //! mirror: a GPU looks at all rows instead.
 
+use super::blocks::rows_between_looks;
 use super::nearest::smallest;
-use super::{CpuPool, rows_between_looks};
+use crate::control::Stop;
 use crate::error::Error;
-use crate::features;
+use crate::features::{self, Features};
 use crate::kernels::pool::{Field, Leads, Nearest};
 use crate::sums;
 use faer::linalg::matmul::matmul;
@@ -30,15 +31,16 @@ struct Scratch {
 
 /// For the rows of every field the nearest of its vectors, and the vectors' least leads.
 pub(super) fn leads(
-    pool: &CpuPool<'_>,
+    features: &Features<'_>,
     fields: &[Field<'_>],
     vectors: &[f64],
     offsets: &[f64],
     lengths: &[f32],
+    stop: &Stop,
 ) -> Result<Vec<Leads>, Error> {
     let mut leads: Vec<Leads> = fields.iter().map(Leads::none).collect();
     let blocks = (fields.iter().zip(&mut leads).enumerate()).flat_map(|(index, (field, leads))| {
-        let block = rows_between_looks(field.vectors.len() * pool.features.dim());
+        let block = rows_between_looks(field.vectors.len() * features.dim());
         let nearest = leads.nearest.chunks_mut(block);
         (field.rows.chunks(block).zip(nearest)).map(move |(rows, nearest)| Block {
             field: index,
@@ -47,13 +49,13 @@ pub(super) fn leads(
         })
     });
     let blocks: Vec<Block<'_>> = blocks.collect();
-    let blocks = pool.stop.over(blocks.into_par_iter());
+    let blocks = stop.over(blocks.into_par_iter());
     let found: Result<Vec<(usize, Vec<f32>, f32)>, Error> = blocks
         .map_init(Scratch::default, |scratch, block| {
             let block = block?;
             let index = block.field;
             let field = &fields[index];
-            scratch.fill(pool, block.rows, &field.vectors, vectors, offsets)?;
+            scratch.fill(features, block.rows, &field.vectors, vectors, offsets)?;
             let (least, own) = meet(block, &field.vectors, lengths, scratch);
             Ok((index, least, own))
         })
@@ -73,15 +75,15 @@ impl Scratch {
     /// by from it.
     fn fill(
         &mut self,
-        pool: &CpuPool<'_>,
+        features: &Features<'_>,
         rows: &[usize],
         among: &[u32],
         vectors: &[f64],
         offsets: &[f64],
     ) -> Result<(), Error> {
-        let dim = pool.features.dim();
+        let dim = features.dim();
         // The scale goes onto the few vectors rather than onto every feature.
-        let scale = f64::from(pool.scale);
+        let scale = f64::from(features.scale());
         let vector = |vector: u32| &vectors[vector as usize * dim..][..dim];
         let own = vector(among[0]);
         self.vectors.resize(among.len() * dim, 0.0);
@@ -105,7 +107,7 @@ impl Scratch {
             .extend(others.map(|other| (other - own) as f32));
         self.products.resize(rows.len() * among.len(), 0.0);
         self.rows.clear();
-        for x in pool.features.spread(rows, &mut self.read)?.iter() {
+        for x in features.spread(rows, &mut self.read)?.iter() {
             self.rows.extend_from_slice(x);
         }
         matmul(

@@ -1,7 +1,7 @@
 //! Mirror of `shaders/mark_within.wgsl`.
 
 use super::arrangement::Links;
-use super::neighbours::CpuNeighbours;
+use super::unit_integers::UnitIntegers;
 use crate::error::Error;
 use crate::kernels::neighbours::{Marks, Reach};
 use crate::kernels::rounding::off_in_f32;
@@ -22,16 +22,16 @@ const WORK_OF_PACKING: usize = 32 * LANES;
 
 /// For each row of `among` which of `marked` it is near to.
 pub(super) fn mark_within(
-    neighbours: &CpuNeighbours<'_>,
+    units: &UnitIntegers<'_>,
     marked: &[usize],
     among: &[usize],
     reach: Reach,
 ) -> Result<Vec<Marks>, Error> {
     if let &[marked] = marked {
-        return mark_one(neighbours, marked, among, reach);
+        return mark_one(units, marked, among, reach);
     }
     let mut marks = vec![Marks::default(); among.len()];
-    let marked = Marked::new(neighbours, reach.possible, marked, among)?;
+    let marked = Marked::new(units, reach.possible, marked, among)?;
     marked.meet(among, &mut marks, |marks, products, bits| {
         let found = mark(products, bits, reach);
         marks.certain |= found.certain;
@@ -43,30 +43,30 @@ pub(super) fn mark_within(
 /// The same with a single row: most of the work would be to make the others. A product in f32
 /// tells of nearly all of them on which side of both limits the exact one is.
 fn mark_one(
-    neighbours: &CpuNeighbours<'_>,
+    units: &UnitIntegers<'_>,
     marked: usize,
     among: &[usize],
     reach: Reach,
 ) -> Result<Vec<Marks>, Error> {
-    let mut whole = neighbours.scratch(1);
-    neighbours.fill(iter::once(marked), 0, &mut whole)?;
-    let (whole, unit) = (whole.row(0), &neighbours.unit(marked)?);
-    let off = off_in_f32(neighbours.dim());
+    let mut whole = units.scratch(1);
+    units.fill(iter::once(marked), 0, &mut whole)?;
+    let (whole, unit) = (whole.row(0), &units.unit(marked)?);
+    let off = off_in_f32(units.dim());
     let limits = [reach.certain, reach.possible].map(f64::from);
     let is_told = |product: f64| limits.iter().all(|limit| (product - limit).abs() > off);
     let mut marks = vec![Marks::default(); among.len()];
     let tiles = marks.par_chunks_mut(TILE).zip(among.par_chunks(TILE));
-    neighbours.stop().over(tiles).try_for_each_init(
-        || (neighbours.scratch(1), [0.0; TILE]),
+    units.stop().over(tiles).try_for_each_init(
+        || (units.scratch(1), [0.0; TILE]),
         |(made, products), tile| {
             let (marks, among) = tile?;
-            sums::vectorised!(neighbours.products_in_f32(among, unit, products))?;
+            sums::vectorised!(units.products_in_f32(among, unit, products))?;
             for ((marks, &row), &product) in marks.iter_mut().zip(among).zip(&*products) {
                 *marks = if is_told(product) {
                     let [certain, possible] = limits.map(|limit| u32::from(product > limit));
                     Marks { certain, possible }
                 } else {
-                    neighbours.fill(iter::once(row), 0, made)?;
+                    units.fill(iter::once(row), 0, made)?;
                     mark(&[products::product(whole, made.row(0))], &[0], reach)
                 };
             }
@@ -78,14 +78,14 @@ fn mark_one(
 
 /// For each row of `among` how many of `marked` it is near to for certain.
 pub(super) fn count_marked(
-    neighbours: &CpuNeighbours<'_>,
+    units: &UnitIntegers<'_>,
     marked: &[usize],
     among: &[usize],
     reach: Reach,
 ) -> Result<Vec<u32>, Error> {
     let mut counts = vec![0; among.len()];
     for marked in marked.chunks(MARKED_AT_ONCE) {
-        let marked = Marked::new(neighbours, reach.certain, marked, among)?;
+        let marked = Marked::new(units, reach.certain, marked, among)?;
         marked.meet(among, &mut counts, |count, products, _| {
             *count += near(products, reach.certain);
         })?;
@@ -93,9 +93,22 @@ pub(super) fn count_marked(
     Ok(counts)
 }
 
+/// Rows of which none else may be near to any of `marked`, where a count has told.
+pub(super) fn candidates(
+    units: &UnitIntegers<'_>,
+    marked: &[usize],
+    reach: Reach,
+) -> Option<Vec<usize>> {
+    let links = units.links(reach.possible)?;
+    let linked = links.linked_with(&units.blocks(links, marked));
+    let blocks = (0..linked.len()).filter(|&block| linked[block]);
+    let rows = |block| units.arrangement().rows(links.positions(block));
+    Some(blocks.flat_map(rows).collect())
+}
+
 /// Marked rows, as columns, that other rows are to meet.
 struct Marked<'a> {
-    neighbours: &'a CpuNeighbours<'a>,
+    units: &'a UnitIntegers<'a>,
     /// Which of both may be near, where that is known.
     links: Option<&'a Links>,
     groups: Vec<Group>,
@@ -112,36 +125,36 @@ struct Group {
 impl<'a> Marked<'a> {
     /// Those of `marked` that may have a product above `least` with some of `among`.
     fn new(
-        neighbours: &'a CpuNeighbours<'_>,
+        units: &'a UnitIntegers<'_>,
         least: i32,
         marked: &[usize],
         among: &[usize],
     ) -> Result<Self, Error> {
-        let links = neighbours.links(least);
-        let mut order = neighbours.arrangement().order_of(marked);
+        let links = units.links(least);
+        let mut order = units.arrangement().order_of(marked);
         if let Some(links) = links {
-            let linked = links.linked_with(&neighbours.blocks(links, among));
-            order.retain(|&at| linked[neighbours.block(links, marked[at])]);
+            let linked = links.linked_with(&units.blocks(links, among));
+            order.retain(|&at| linked[units.block(links, marked[at])]);
         }
         let group = |made: &mut IntegerRows, at: Result<&[usize], Error>| {
             let at = at?;
             let rows: Vec<usize> = at.iter().map(|&at| marked[at]).collect();
-            neighbours.fill(rows.iter().copied(), 0, made)?;
+            units.fill(rows.iter().copied(), 0, made)?;
             let mut columns = Columns::default();
             columns.pack(made, 0..rows.len());
             Ok(Group {
                 marked: at.to_vec(),
-                blocks: links.map_or(Vec::new(), |links| neighbours.blocks(links, &rows)),
+                blocks: links.map_or(Vec::new(), |links| units.blocks(links, &rows)),
                 columns,
             })
         };
-        let groups = (neighbours.stop().over(order.par_chunks(LANES)))
-            .with_min_len(WORTH_A_THREAD.div_ceil(WORK_OF_PACKING * neighbours.dim()));
+        let groups = (units.stop().over(order.par_chunks(LANES)))
+            .with_min_len(WORTH_A_THREAD.div_ceil(WORK_OF_PACKING * units.dim()));
         Ok(Self {
-            neighbours,
+            units,
             links,
             groups: groups
-                .map_init(|| neighbours.scratch(LANES), group)
+                .map_init(|| units.scratch(LANES), group)
                 .collect::<Result<_, Error>>()?,
         })
     }
@@ -150,7 +163,7 @@ impl<'a> Marked<'a> {
     fn groups_near(&self, row: usize) -> impl Iterator<Item = &Group> {
         let linked = self
             .links
-            .map(|links| (links, self.neighbours.block(links, row)));
+            .map(|links| (links, self.units.block(links, row)));
         self.groups.iter().filter(move |group| {
             linked.is_none_or(|(links, block)| {
                 let mut blocks = group.blocks.iter();
@@ -167,22 +180,22 @@ impl<'a> Marked<'a> {
         out: &mut [T],
         answer: impl Fn(&mut T, &[i32], &[usize]) + Sync,
     ) -> Result<(), Error> {
-        let neighbours = self.neighbours;
-        let order = neighbours.arrangement().order_of(among);
+        let units = self.units;
+        let order = units.arrangement().order_of(among);
         let rows: Vec<usize> = order.iter().map(|&at| among[at]).collect();
         let mut found: Vec<T> = order.iter().map(|&at| out[at]).collect();
-        let work = TILE * LANES * self.groups.len() * neighbours.dim();
+        let work = TILE * LANES * self.groups.len() * units.dim();
         let runs = self.runs(&rows, &mut found).into_par_iter();
-        (neighbours.stop().over(runs))
+        (units.stop().over(runs))
             .with_min_len(WORTH_A_THREAD.div_ceil(work.max(1)))
             .try_for_each_init(
-                || (neighbours.scratch(TILE), vec![0; TILE * LANES]),
+                || (units.scratch(TILE), vec![0; TILE * LANES]),
                 |(made, products_of), run| {
                     let (rows, found) = run?;
-                    neighbours.fill(rows.iter().copied(), 0, made)?;
+                    units.fill(rows.iter().copied(), 0, made)?;
                     let a: Vec<usize> = (0..rows.len()).collect();
                     for group in self.groups_near(rows[0]) {
-                        neighbours.stop().check()?;
+                        units.stop().check()?;
                         products(made, &a, &group.columns, products_of);
                         let products = products_of.chunks_exact(group.marked.len());
                         sums::vectorised!({
@@ -206,7 +219,7 @@ impl<'a> Marked<'a> {
         rows: &'f [usize],
         found: &'f mut [T],
     ) -> Vec<(&'f [usize], &'f mut [T])> {
-        let block = |row| self.links.map(|links| self.neighbours.block(links, row));
+        let block = |row| self.links.map(|links| self.units.block(links, row));
         let of_block = rows.chunk_by(|&a, &b| block(a) == block(b));
         let mut rest = found;
         of_block
@@ -239,9 +252,10 @@ pub(super) fn mark(products: &[i32], bits: &[usize], reach: Reach) -> Marks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cpu::CpuPool;
+    use crate::control::Stop;
+    use crate::cpu::count_within::count_within;
     use crate::features::Features;
-    use crate::kernels::neighbours::Neighbours as _;
+    use crate::kernels::neighbours::MARKED;
     use crate::random;
 
     /// One mark by products in f32 as by whole numbers: at limits that products lie on, and rows
@@ -253,11 +267,11 @@ mod tests {
         let mut x: Vec<f32> = numbers.iter().map(|&x| x as f32 - 0.9).collect();
         x[5 * dim..6 * dim].fill(0.0);
         x[6 * dim..8 * dim].iter_mut().for_each(|x| *x *= 1e-41);
-        let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
-        let neighbours = CpuNeighbours::new(&pool).unwrap();
+        let (features, stop) = (Features::new(&x, rows, dim).unwrap(), Stop::default());
+        let units = UnitIntegers::new(&features, &stop).unwrap();
         let all: Vec<usize> = (0..rows).collect();
-        let mut made = neighbours.scratch(rows);
-        neighbours.fill(0..rows, 0, &mut made).unwrap();
+        let mut made = units.scratch(rows);
+        units.fill(0..rows, 0, &mut made).unwrap();
         for marked in [0, 5, 6, rows - 1] {
             for other in all.iter().step_by(13) {
                 let at = products::product(made.row(marked), made.row(*other));
@@ -265,13 +279,13 @@ mod tests {
                     let possible = certain - 400_000;
                     let reach = Reach { certain, possible };
                     let mut want = vec![Marks::default(); rows];
-                    let columns = Marked::new(&neighbours, i32::MIN, &[marked], &all).unwrap();
+                    let columns = Marked::new(&units, i32::MIN, &[marked], &all).unwrap();
                     columns
                         .meet(&all, &mut want, |marks, products, bits| {
                             *marks = mark(products, bits, reach);
                         })
                         .unwrap();
-                    let got = mark_one(&neighbours, marked, &all, reach).unwrap();
+                    let got = mark_one(&units, marked, &all, reach).unwrap();
                     assert!(got == want);
                 }
             }
@@ -289,10 +303,10 @@ mod tests {
         let x: Vec<f32> = (0..rows * dim)
             .map(|at| (centre(at)[at % dim] + 0.2 * numbers[at] - 0.9) as f32)
             .collect();
-        let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
-        let [knows, does_not] = [(); 2].map(|()| CpuNeighbours::new(&pool).unwrap());
+        let (features, stop) = (Features::new(&x, rows, dim).unwrap(), Stop::default());
+        let [knows, does_not] = [(); 2].map(|()| UnitIntegers::new(&features, &stop).unwrap());
         let reach = Reach::of(0.25, dim);
-        let counts = knows.count_within(reach.possible).unwrap();
+        let counts = count_within(&knows, reach.possible).unwrap();
         let all: Vec<usize> = (0..rows).rev().collect();
         for marked in [
             vec![5],
@@ -300,11 +314,11 @@ mod tests {
             (100..132).collect(),
             (0..900).collect(),
         ] {
-            let candidates = knows.candidates(&marked, reach).unwrap();
+            let candidates = candidates(&knows, &marked, reach).unwrap();
             assert!(candidates.len() < rows / 2 || marked.len() > 3);
             let mut is_candidate = vec![false; rows];
             candidates.iter().for_each(|&row| is_candidate[row] = true);
-            if marked.len() <= crate::kernels::neighbours::MARKED {
+            if marked.len() <= MARKED {
                 let want = mark_within(&does_not, &marked, &all, reach).unwrap();
                 let got = mark_within(&knows, &marked, &all, reach).unwrap();
                 assert!(got == want);
@@ -333,6 +347,6 @@ mod tests {
             .collect::<Vec<_>>()
         );
         let wider = Reach::of(0.3, dim);
-        assert!(knows.candidates(&[5], wider).is_none());
+        assert!(candidates(&knows, &[5], wider).is_none());
     }
 }

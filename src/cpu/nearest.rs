@@ -1,8 +1,9 @@
 //! Mirror of `shaders/nearest.wgsl`.
 
-use super::{CpuPool, rows_between_looks};
+use super::blocks::rows_between_looks;
+use crate::control::Stop;
 use crate::error::Error;
-use crate::features::Scratch;
+use crate::features::{Features, Scratch};
 use crate::kernels::pool::Nearest;
 use crate::sums;
 use faer::linalg::matmul::matmul;
@@ -11,14 +12,15 @@ use rayon::prelude::*;
 
 /// For every row the vector of the smallest score.
 pub(super) fn nearest(
-    pool: &CpuPool<'_>,
+    features: &Features<'_>,
     vectors: &[f32],
     offsets: &[f32],
     lengths: &[f32],
+    stop: &Stop,
 ) -> Result<Vec<Nearest>, Error> {
-    let (dim, count) = (pool.features.dim(), offsets.len());
+    let (dim, count) = (features.dim(), offsets.len());
     // The scale goes onto the few vectors rather than onto every feature.
-    let vectors: Vec<f32> = vectors.iter().map(|v| v * pool.scale).collect();
+    let vectors: Vec<f32> = vectors.iter().map(|v| v * features.scale()).collect();
     let vectors = MatRef::from_row_major_slice(&vectors, count, dim);
     let block = rows_between_looks(count * dim);
     let mut nearest = vec![bytemuck::Zeroable::zeroed(); lengths.len()];
@@ -26,11 +28,11 @@ pub(super) fn nearest(
         .par_chunks_mut(block)
         .zip(lengths.par_chunks(block))
         .enumerate();
-    pool.stop.over(blocks).try_for_each_init(
+    stop.over(blocks).try_for_each_init(
         || (vec![0.0; count * block], Scratch::default()),
         |(products, scratch), found| {
             let (at, (nearest, lengths)) = found?;
-            let x = pool.features.nth_block(at, block, scratch)?;
+            let x = features.nth_block(at, block, scratch)?;
             let rows = lengths.len();
             let products = &mut products[..rows * count];
             matmul(

@@ -1,6 +1,7 @@
 //! Mirror of `shaders/nearest_other.wgsl`.
 
-use super::neighbours::CpuNeighbours;
+use super::tiles::exact_tiles;
+use super::unit_integers::UnitIntegers;
 use crate::error::Error;
 use crate::products::TILE;
 use crate::sums;
@@ -9,13 +10,10 @@ use std::sync::atomic::{AtomicI32, Ordering};
 /// For every row the largest product with a row of another label.
 ///
 /// A tile above the diagonal tells of its rows and of its columns.
-pub(super) fn nearest_other(
-    neighbours: &CpuNeighbours<'_>,
-    labels: &[u32],
-) -> Result<Vec<i32>, Error> {
-    let labels = neighbours.arrangement().by_position(labels);
+pub(super) fn nearest_other(units: &UnitIntegers<'_>, labels: &[u32]) -> Result<Vec<i32>, Error> {
+    let labels = units.arrangement().by_position(labels);
     let largest: Vec<AtomicI32> = labels.iter().map(|_| i32::MIN.into()).collect();
-    neighbours.tiles(|products, rows, columns| {
+    exact_tiles(units, |products, rows, columns| {
         let (a, b) = (
             &labels[rows.positions.clone()],
             &labels[columns.positions.clone()],
@@ -30,7 +28,7 @@ pub(super) fn nearest_other(
         raise(columns.positions.start, &of_columns[..columns.len()]);
     })?;
     let largest: Vec<i32> = largest.into_iter().map(AtomicI32::into_inner).collect();
-    Ok(neighbours.arrangement().by_row(&largest))
+    Ok(units.arrangement().by_row(&largest))
 }
 
 /// A tile's largest products of different labels along its rows and along its columns.

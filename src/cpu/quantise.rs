@@ -1,34 +1,35 @@
 //! Examples in whole numbers.
 
-use super::CpuPool;
+use crate::control::Stop;
 use crate::error::Error;
-use crate::features::Scratch;
+use crate::features::{Features, Scratch};
 use crate::quantise::{IntegerRows, Length, NEED, mean_of, round_mean};
 use crate::sums;
 use rayon::prelude::*;
 
 /// The examples named, in this order; [`Examples`](crate::kernels::Examples) says what they become.
 pub(super) fn quantise(
-    pool: &CpuPool<'_>,
+    features: &Features<'_>,
     examples: &[usize],
     views: usize,
     length: Length,
+    stop: &Stop,
 ) -> Result<IntegerRows, Error> {
-    let dim = pool.features.dim();
+    let dim = features.dim();
     // Of a row far shorter than the longest the direction is left in the caller's unit alone.
     let unit = match length {
         Length::Own => 1.0,
-        Length::Given(_) => pool.scale,
+        Length::Given(_) => features.scale(),
     };
     let mut rows = IntegerRows::zeros(dim, examples.len());
     let pitch = rows.pitch();
     let examples = (rows.values_mut().par_chunks_exact_mut(pitch)).zip(examples);
-    let zero_rows = (pool.stop.over(examples)).map_init(
+    let zero_rows = (stop.over(examples)).map_init(
         || (vec![0.0; dim], Scratch::default()),
         |(mean, scratch), example| {
             let (row, &example) = example?;
             let first = example * views;
-            let x = pool.features.block(first..first + views, scratch)?;
+            let x = features.block(first..first + views, scratch)?;
             let zero_view = sums::vectorised!(mean_of(x, unit, length, mean));
             sums::vectorised!(round_mean(mean, &mut row[..dim]));
             Ok(zero_view.map(|view| first + view))

@@ -1,9 +1,10 @@
 //! Mirror of `shaders/refresh.wgsl`.
 
-use super::{BETWEEN_LOOKS, BLOCK, CpuResiduals, sum_in_order, totals_of};
+use super::blocks::{BETWEEN_LOOKS, BLOCK};
+use super::totals::{sum_in_order, totals_of};
 use crate::control::Stop;
 use crate::error::Error;
-use crate::features::Scratch;
+use crate::features::{Features, Scratch};
 use crate::kernels::residuals::{Rate, RowState, Totals};
 use crate::kernels::rounding::{DOWN_DATE_ERROR, inner_error, slip};
 use crate::sums;
@@ -13,16 +14,17 @@ use rayon::prelude::*;
 
 /// Computes every unmasked row's residual anew, by two projections against the whole basis.
 pub(super) fn refresh(
-    residuals: &mut CpuResiduals<'_>,
+    features: &Features<'_>,
+    states: &mut [RowState],
     basis: &[f32],
     dead: f32,
     rate: Rate,
+    stop: &Stop,
 ) -> Result<Totals, Error> {
-    let pool = residuals.pool;
-    let dim = pool.features.dim();
+    let (dim, scale) = (features.dim(), features.scale());
     let basis = MatRef::from_row_major_slice(basis, basis.len() / dim, dim);
-    let blocks = residuals.states.par_chunks_mut(BLOCK).enumerate();
-    let totals: Result<Vec<Totals>, Error> = (pool.stop.over(blocks))
+    let blocks = states.par_chunks_mut(BLOCK).enumerate();
+    let totals: Result<Vec<Totals>, Error> = (stop.over(blocks))
         .map_init(
             || {
                 let products = vec![0.0; basis.nrows() * BLOCK];
@@ -30,13 +32,13 @@ pub(super) fn refresh(
             },
             |(residual, products, scratch), block| {
                 let (at, states) = block?;
-                let x = pool.features.nth_block(at, BLOCK, scratch)?;
+                let x = features.nth_block(at, BLOCK, scratch)?;
                 let residual = &mut residual[..x.len()];
                 for (r, x) in residual.iter_mut().zip(x) {
-                    *r = x * pool.scale;
+                    *r = x * scale;
                 }
                 for _ in 0..2 {
-                    project_out(basis, residual, products, &pool.stop)?;
+                    project_out(basis, residual, products, stop)?;
                 }
                 for (state, r) in states.iter_mut().zip(residual.chunks_exact(dim)) {
                     renew(state, sums::squares(r) as f32, dead, inner_error(dim));

@@ -1,21 +1,22 @@
 //! Mirror of `shaders/row_norms.wgsl`.
 
-use super::{BLOCK, CpuPool};
+use super::blocks::BLOCK;
+use crate::control::Stop;
 use crate::error::Error;
-use crate::features::Scratch;
+use crate::features::{Features, Scratch};
 use crate::lp::Lp;
 use crate::sums;
 use rayon::prelude::*;
 
 /// One number a row, in pool unit; zero only for a row of zeros.
-pub(super) fn row_norms(pool: &CpuPool<'_>, norm: Lp) -> Result<Vec<f32>, Error> {
-    let (scale, dim) = (f64::from(pool.scale), pool.features.dim());
+pub(super) fn row_norms(features: &Features<'_>, norm: Lp, stop: &Stop) -> Result<Vec<f32>, Error> {
+    let (scale, dim) = (f64::from(features.scale()), features.dim());
     let of_rows = |norm: fn(&[f32]) -> f64| {
-        let mut norms = vec![0.0; pool.features.rows()];
-        let blocks = pool.stop.over(norms.par_chunks_mut(BLOCK).enumerate());
+        let mut norms = vec![0.0; features.rows()];
+        let blocks = stop.over(norms.par_chunks_mut(BLOCK).enumerate());
         blocks.try_for_each_init(Scratch::default, |scratch, block| {
             let (at, norms) = block?;
-            let x = pool.features.nth_block(at, BLOCK, scratch)?;
+            let x = features.nth_block(at, BLOCK, scratch)?;
             for (to, x) in norms.iter_mut().zip(x.chunks_exact(dim)) {
                 *to = in_f32(scale * norm(x));
             }
@@ -27,8 +28,8 @@ pub(super) fn row_norms(pool: &CpuPool<'_>, norm: Lp) -> Result<Vec<f32>, Error>
         Lp::L1 => of_rows(|x| sums::vectorised!(sums::abs(x))),
         // The check of the features came by these.
         Lp::L2 => {
-            pool.stop.check()?;
-            let norms_sq = pool.features.norms_sq().par_iter();
+            stop.check()?;
+            let norms_sq = features.norms_sq().par_iter();
             Ok(norms_sq.map(|x| in_f32(scale * scale * x)).collect())
         }
         Lp::LInf => of_rows(|x| sums::vectorised!(f64::from(sums::max_abs(x)))),

@@ -1,6 +1,5 @@
 //! The similarities of integer rows on the processor.
 
-use super::CpuPool;
 use super::greedy_rounds::greedy_rounds;
 use super::quantise::quantise;
 use super::row_sums::{linear_row_sums, row_sums, total};
@@ -9,6 +8,7 @@ use super::sum_columns::sum_columns;
 use super::sum_stored::sum_stored;
 use crate::control::Stop;
 use crate::error::Error;
+use crate::features::Features;
 use crate::kernels::similarities::{Examples, Round, Similarities, stored_bytes};
 use crate::products::product;
 use crate::quantise::{ClassRanges, IntegerRows};
@@ -36,13 +36,14 @@ pub(super) struct CpuSimilarities<'a> {
 
 impl<'a> CpuSimilarities<'a> {
     pub(super) fn new(
-        pool: &'a CpuPool<'_>,
+        features: &Features<'_>,
         examples: Examples<'_>,
         threshold: Option<i32>,
+        stop: &'a Stop,
     ) -> Result<Self, Error> {
         let order = examples.classes.concat();
-        let rows = quantise(pool, &order, examples.views, examples.length)?;
-        Ok(Self::of(rows, examples.ranges(), threshold, &pool.stop))
+        let rows = quantise(features, &order, examples.views, examples.length, stop)?;
+        Ok(Self::of(rows, examples.ranges(), threshold, stop))
     }
 
     pub(super) fn of(

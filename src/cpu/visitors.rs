@@ -4,7 +4,7 @@
 use super::count_within::count;
 use super::mark_within::mark;
 use super::nearest_other::largest_of_tile;
-use super::neighbours::CpuNeighbours;
+use super::unit_integers::UnitIntegers;
 use crate::error::Error;
 use crate::kernels::neighbours::{Marks, Reach};
 use crate::products::{Columns, TILE, products};
@@ -16,13 +16,13 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 /// For every row the visitors at a product above `least`, and for every visitor the rows.
 pub(super) fn count_visitors(
-    neighbours: &CpuNeighbours<'_>,
+    units: &UnitIntegers<'_>,
     visitors: &IntegerRows,
     least: i32,
 ) -> Result<[Vec<u32>; 2], Error> {
-    let all: Vec<usize> = (0..neighbours.len()).collect();
+    let all: Vec<usize> = (0..units.len()).collect();
     let counts = [zeros(all.len()), zeros(visitors.rows())];
-    meet(neighbours, &all, visitors, |rows, columns, products| {
+    meet(units, &all, visitors, |rows, columns, products| {
         let (of_rows, of_columns) = sums::vectorised!(count(products, columns.len(), least));
         let add = |counts: &[AtomicU32], found: &[u32]| {
             for (count, &found) in counts.iter().zip(found) {
@@ -41,14 +41,14 @@ fn zeros(len: usize) -> Vec<AtomicU32> {
 
 /// For each row of `among` which of the visitors it is near to.
 pub(super) fn mark_visitors(
-    neighbours: &CpuNeighbours<'_>,
+    units: &UnitIntegers<'_>,
     visitors: &IntegerRows,
     among: &[usize],
     reach: Reach,
 ) -> Result<Vec<Marks>, Error> {
     let bits: Vec<usize> = (0..visitors.rows()).collect();
     let found: Vec<[AtomicU32; 2]> = among.iter().map(|_| [0.into(), 0.into()]).collect();
-    meet(neighbours, among, visitors, |rows, columns, products| {
+    meet(units, among, visitors, |rows, columns, products| {
         for (found, products) in found[rows].iter().zip(products.chunks(columns.len())) {
             let marks = mark(products, &bits[columns.clone()], reach);
             found[0].fetch_or(marks.certain, Ordering::Relaxed);
@@ -65,15 +65,15 @@ pub(super) fn mark_visitors(
 /// For every row the largest product with a visitor of another label, and for every visitor that with
 /// a row.
 pub(super) fn nearest_visitors(
-    neighbours: &CpuNeighbours<'_>,
+    units: &UnitIntegers<'_>,
     labels: &[u32],
     visitors: &IntegerRows,
     labels_of_visitors: &[u32],
 ) -> Result<[Vec<i32>; 2], Error> {
-    let all: Vec<usize> = (0..neighbours.len()).collect();
+    let all: Vec<usize> = (0..units.len()).collect();
     let least = |len: usize| -> Vec<AtomicI32> { (0..len).map(|_| i32::MIN.into()).collect() };
     let largest = [least(all.len()), least(visitors.rows())];
-    meet(neighbours, &all, visitors, |rows, columns, products| {
+    meet(units, &all, visitors, |rows, columns, products| {
         let (a, b) = (&labels[rows.clone()], &labels_of_visitors[columns.clone()]);
         let (of_rows, of_columns) = sums::vectorised!(largest_of_tile(products, a, b));
         let raise = |largest: &[AtomicI32], found: &[i32]| {
@@ -90,7 +90,7 @@ pub(super) fn nearest_visitors(
 /// Hands `visit` the products of all `rows` with all visitors, a tile at a time, row-major, with the places
 /// of both.
 fn meet(
-    neighbours: &CpuNeighbours<'_>,
+    units: &UnitIntegers<'_>,
     rows: &[usize],
     visitors: &IntegerRows,
     visit: impl Fn(Range<usize>, Range<usize>, &[i32]) + Sync,
@@ -104,12 +104,12 @@ fn meet(
             columns
         })
         .collect();
-    let stop = neighbours.stop();
+    let stop = units.stop();
     (stop.over(rows.par_chunks(TILE).enumerate())).try_for_each_init(
-        || (neighbours.scratch(TILE), vec![0; TILE * TILE]),
+        || (units.scratch(TILE), vec![0; TILE * TILE]),
         |(made, found), tile_of_rows| {
             let (at, some) = tile_of_rows?;
-            neighbours.fill(some.iter().copied(), 0, made)?;
+            units.fill(some.iter().copied(), 0, made)?;
             let a: Vec<usize> = (0..some.len()).collect();
             for (&first, columns) in starts.iter().zip(&packed) {
                 stop.check()?;

@@ -26,10 +26,6 @@ const LAYERS: [&[&str]; 15] = [
     &["select"],
 ];
 
-/// Folders within which files still import each other in a circle: kernels take the pool, which calls
-/// them. The list may only get shorter.
-const STILL_CIRCULAR: [&str; 1] = ["cpu"];
-
 /// A module and the names in it.
 #[derive(Default)]
 struct Module {
@@ -340,15 +336,8 @@ fn nothing_is_imported_from_a_layer_above() {
 #[test]
 fn no_files_import_each_other_in_a_circle() {
     let (imports, _) = Sources::read().imports();
-    let found = circles(&imports);
-    let (known, new): (Vec<_>, Vec<_>) = found.into_iter().partition(|circle| {
-        let folder = room(&circle[0]);
-        STILL_CIRCULAR.contains(&folder) && circle.iter().all(|file| room(file) == folder)
-    });
-    assert!(new.is_empty(), "{new:#?}");
-    let still: BTreeSet<&str> = known.iter().map(|circle| room(&circle[0])).collect();
-    let listed = BTreeSet::from(STILL_CIRCULAR);
-    assert_eq!(still, listed, "what has been mended is struck off the list");
+    let circles = circles(&imports);
+    assert!(circles.is_empty(), "{circles:#?}");
 }
 
 /// The reader sees what it is to find.

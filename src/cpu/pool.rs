@@ -1,0 +1,175 @@
+//! A pool on the processor: the caller's rows.
+
+use super::closest::closest;
+use super::gather_rows::gather_rows;
+use super::leads::leads;
+use super::nearest::nearest;
+use super::neighbours::CpuNeighbours;
+use super::residuals::CpuResiduals;
+use super::row_norms::row_norms;
+use super::similarities::CpuSimilarities;
+use crate::control::Stop;
+use crate::error::Error;
+use crate::features::{Features, Precision};
+use crate::kernels::neighbours::Neighbours;
+use crate::kernels::pool::{Bunch, Field, Leads, Nearest, Pool};
+use crate::kernels::residuals::Residuals;
+use crate::kernels::similarities::{Examples, Similarities};
+use crate::lp::Lp;
+use crate::quantise::{ClassRanges, IntegerRows};
+use crate::random::Numbering;
+
+/// A pool on the processor: borrows the features, copies nothing, uses every core.
+#[derive(Clone, Debug)]
+pub struct CpuPool<'a> {
+    features: Features<'a>,
+    numbering: Numbering<'a>,
+    precision: Precision,
+    stop: Stop,
+}
+
+impl<'a> CpuPool<'a> {
+    /// A pool of these rows.
+    #[must_use]
+    pub fn new(features: Features<'a>) -> Self {
+        Self {
+            precision: features.precision(),
+            features,
+            numbering: Numbering::default(),
+            stop: Stop::default(),
+        }
+    }
+
+    /// The same rows, to be worked on until this is stopped.
+    #[must_use]
+    pub fn with_stop(self, stop: Stop) -> Self {
+        Self { stop, ..self }
+    }
+
+    #[cfg(feature = "gpu")]
+    pub(crate) fn features(&self) -> &Features<'a> {
+        &self.features
+    }
+
+    /// The same rows with other random numbers.
+    pub(crate) fn numbered(self, numbering: Numbering<'a>) -> Self {
+        Self { numbering, ..self }
+    }
+
+    /// The same rows as part of others that have been rounded to this.
+    pub(crate) fn rounded_to(self, precision: Precision) -> Self {
+        Self { precision, ..self }
+    }
+}
+
+impl Pool for CpuPool<'_> {
+    fn rows(&self) -> usize {
+        self.features.rows()
+    }
+
+    fn dim(&self) -> usize {
+        self.features.dim()
+    }
+
+    fn scale(&self) -> f32 {
+        self.features.scale()
+    }
+
+    fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {
+        row_norms(&self.features, norm, &self.stop)
+    }
+
+    fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        gather_rows(&self.features, rows, self.features.scale(), &self.stop)
+    }
+
+    fn given_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        gather_rows(&self.features, rows, 1.0, &self.stop)
+    }
+
+    /// As many as stay in the threads' own caches.
+    fn values_at_once(&self) -> usize {
+        (1 << 15) * rayon::current_num_threads()
+    }
+
+    fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
+        Ok(Box::new(CpuResiduals::new(&self.features, &self.stop)))
+    }
+
+    fn similarities(
+        &self,
+        examples: Examples<'_>,
+        threshold: Option<i32>,
+    ) -> Result<Box<dyn Similarities + '_>, Error> {
+        Ok(Box::new(CpuSimilarities::new(
+            &self.features,
+            examples,
+            threshold,
+            &self.stop,
+        )?))
+    }
+
+    fn similarities_of(
+        &self,
+        rows: IntegerRows,
+        classes: ClassRanges,
+        threshold: Option<i32>,
+    ) -> Result<Box<dyn Similarities + '_>, Error> {
+        Ok(Box::new(CpuSimilarities::of(
+            rows, classes, threshold, &self.stop,
+        )))
+    }
+
+    fn beside<'a>(&'a self, features: Features<'a>) -> Result<Box<dyn Pool + 'a>, Error> {
+        Ok(Box::new(
+            CpuPool::new(features).with_stop(self.stop.clone()),
+        ))
+    }
+
+    fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error> {
+        Ok(Box::new(CpuNeighbours::new(&self.features, &self.stop)?))
+    }
+
+    fn nearest(
+        &self,
+        vectors: &[f32],
+        offsets: &[f32],
+        lengths: &[f32],
+    ) -> Result<Vec<Nearest>, Error> {
+        nearest(&self.features, vectors, offsets, lengths, &self.stop)
+    }
+
+    fn leads(
+        &self,
+        fields: &[Field<'_>],
+        vectors: &[f64],
+        offsets: &[f64],
+        lengths: &[f32],
+    ) -> Result<Option<Vec<Leads>>, Error> {
+        leads(
+            &self.features,
+            fields,
+            vectors,
+            offsets,
+            lengths,
+            &self.stop,
+        )
+        .map(Some)
+    }
+
+    fn stop(&self) -> &Stop {
+        &self.stop
+    }
+
+    fn numbering(&self) -> Numbering<'_> {
+        self.numbering
+    }
+
+    fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
+        closest(&self.features, bunches, k, &self.stop)
+    }
+}
