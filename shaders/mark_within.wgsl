@@ -1,6 +1,6 @@
 // mark_within: for every row which of up to 32 others it is near to: for certain, and perhaps.
 //
-//   bit b of marks[i] = whether sum_k x[i, k] y[b, k] > reach.certain, and > reach.possible
+//   bit b of marks[i] = whether sum_k x[i, k] y[b, k] > thresholds.certain, and > thresholds.possible
 //
 // Grid      a workgroup a tile of 32 columns, the others; folded over x and y.
 // Memory    as integer_tile; four threads set the bits of a row.
@@ -8,12 +8,12 @@
 // Order     any: bits are set once.
 // Mirror    src/cpu/mark_within.rs. Contract: src/kernels/neighbours.rs, tests/kernels/neighbours.rs.
 
-struct Reach {
+struct Thresholds {
     certain: i32,
     possible: i32,
 }
 
-@group(0) @binding(4) var<uniform> reach: Reach;
+@group(0) @binding(4) var<uniform> thresholds: Thresholds;
 @group(0) @binding(5) var<storage, read_write> marks: array<atomic<u32>>;
 
 fn column_at(column: u32) -> u32 {
@@ -37,8 +37,8 @@ fn mark(tile: Tile, thread: u32, row: u32, low: vec4<i32>, high: vec4<i32>) {
     let columns = tile.column_end - tile.column;
     let inside = select((1u << columns) - 1u, 0xffffffffu, columns == 32u);
     let place = 2u * (tile.row_place + row);
-    let certain = (bits(low, reach.certain) << u) | (bits(high, reach.certain) << v);
-    let possible = (bits(low, reach.possible) << u) | (bits(high, reach.possible) << v);
+    let certain = (bits(low, thresholds.certain) << u) | (bits(high, thresholds.certain) << v);
+    let possible = (bits(low, thresholds.possible) << u) | (bits(high, thresholds.possible) << v);
     atomicOr(&marks[place], (certain & inside) << tile.column_place);
     atomicOr(&marks[place + 1u], (possible & inside) << tile.column_place);
 }

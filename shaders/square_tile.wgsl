@@ -281,7 +281,7 @@ fn dots(index: u32, first_row: u32, thread: u32) -> Dots {
         workgroupBarrier();
         let ahead = column + columns_at_once();
         if is_wide() {
-            // In the end the last columns again: behind a condition it costs `nearest` a quarter.
+            // In the end the last columns again: behind a condition it costs `assign` a quarter.
             next = fetch(origin, min(ahead, shape.columns - COLUMNS), thread);
         } else if ahead < shape.dim {
             next = fetch(origin, ahead, thread);

@@ -59,9 +59,9 @@ pub enum Product {
     /// All rows with a basis.
     Refresh,
     /// All rows with some centres.
-    Nearest,
+    Assign,
     /// All rows with each other.
-    Closest,
+    KNearest,
 }
 
 impl Limit {
@@ -77,8 +77,8 @@ impl Limit {
         Self::Upload,
         Self::Gemm(Product::Deflate),
         Self::Gemm(Product::Refresh),
-        Self::Gemm(Product::Nearest),
-        Self::Gemm(Product::Closest),
+        Self::Gemm(Product::Assign),
+        Self::Gemm(Product::KNearest),
     ];
 
     /// Its name in reports.
@@ -95,8 +95,8 @@ impl Limit {
             Self::Upload => "upload",
             Self::Gemm(Product::Deflate) => "gemm f32 deflate",
             Self::Gemm(Product::Refresh) => "gemm f32 refresh",
-            Self::Gemm(Product::Nearest) => "gemm f32 nearest",
-            Self::Gemm(Product::Closest) => "gemm f32 closest",
+            Self::Gemm(Product::Assign) => "gemm f32 assign",
+            Self::Gemm(Product::KNearest) => "gemm f32 k_nearest",
         }
     }
 }

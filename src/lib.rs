@@ -77,15 +77,15 @@ mod gpu;
 pub mod kernels;
 mod lp;
 mod names;
-mod order;
 mod products;
 mod progress;
 mod quantise;
 mod random;
+mod rank;
+mod reduce;
 mod select;
 mod selection;
 mod shards;
-mod sums;
 
 pub use control::Stop;
 pub use cpu::CpuPool;

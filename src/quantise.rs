@@ -1,6 +1,6 @@
 //! Rows in whole numbers: every rounding of features to them.
 
-use crate::sums;
+use crate::reduce;
 use std::ops::Range;
 
 /// Fractional bits of a coordinate in the unit ball.
@@ -150,7 +150,7 @@ pub(crate) fn mean_of(x: &[f32], unit: f32, length: Length, mean: &mut [f64]) ->
     mean.fill(0.0);
     for (row, x) in x.chunks_exact(dim).enumerate() {
         let length = match length {
-            Length::Own => sums::squares(x).sqrt(),
+            Length::Own => reduce::squares(x).sqrt(),
             // A pool of zeros alone: its similarities are 0 too.
             Length::Given(0.0) => 1.0,
             Length::Given(length) => length,
@@ -183,7 +183,7 @@ pub(crate) fn round_mean(mean: &[f64], out: &mut [i16]) {
 
 /// 2¹⁵ over a row's length in pool unit; 0 for a row of zeros.
 pub(crate) fn factor(x: &[f32], scale: f32) -> f64 {
-    let length = sums::vectorised!(sums::squares(x)).sqrt() * f64::from(scale);
+    let length = reduce::vectorised!(reduce::squares(x)).sqrt() * f64::from(scale);
     if length == 0.0 {
         0.0
     } else {

@@ -23,14 +23,14 @@ const NEXT_STAGE: u64 = 1 << 32;
 /// Which random numbers are a pool's: some rows of a larger pool keep theirs, and each stage of a
 /// selection has streams of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Numbering<'a> {
+pub struct RowIds<'a> {
     /// Each row's own number; `None` where row i's is i.
     pub(crate) rows: Option<&'a [usize]>,
     /// Stages of the selection before this one.
     pub(crate) stage: u64,
 }
 
-impl Numbering<'_> {
+impl RowIds<'_> {
     /// A row's own number.
     pub(crate) fn number(self, row: usize) -> usize {
         self.rows.map_or(row, |rows| rows[row])
@@ -82,12 +82,12 @@ fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
 
 /// The own number of each of so many rows, an exponential of mean 1.
 pub(crate) fn of_rows(
-    (numbering, rows): (Numbering<'_>, usize),
+    (row_ids, rows): (RowIds<'_>, usize),
     seed: u64,
     stream: u64,
     stop: &Stop,
 ) -> Result<Vec<f64>, Error> {
-    let stream = numbering.stream(stream);
+    let stream = row_ids.stream(stream);
     let mut out = vec![0.0; rows];
     let chunks = out.par_chunks_mut(CHUNK).enumerate();
     stop.over(chunks).try_for_each(|chunk| {
@@ -96,7 +96,7 @@ pub(crate) fn of_rows(
         let mut rng = generator(seed, stream);
         rng.set_word_pos(2 * first as u128);
         for (row, e) in (first..).zip(out) {
-            if let Some(rows) = numbering.rows {
+            if let Some(rows) = row_ids.rows {
                 rng.set_word_pos(2 * rows[row] as u128);
             }
             *e = exponential(rng.next_u64());
@@ -108,13 +108,13 @@ pub(crate) fn of_rows(
 
 /// Each row's own number of the stream, uniform on the open interval (0, 1).
 pub(crate) fn uniforms_of_rows(
-    numbering: Numbering<'_>,
+    row_ids: RowIds<'_>,
     seed: u64,
     stream: u64,
     out: &mut [f64],
     stop: &Stop,
 ) -> Result<(), Error> {
-    let stream = numbering.stream(stream);
+    let stream = row_ids.stream(stream);
     let chunks = out.par_chunks_mut(UNIFORMS).enumerate();
     stop.over(chunks).try_for_each(|chunk| {
         let (chunk, out) = chunk?;
@@ -122,7 +122,7 @@ pub(crate) fn uniforms_of_rows(
         let mut rng = generator(seed, stream);
         rng.set_word_pos(2 * first as u128);
         for (row, v) in (first..).zip(out) {
-            if let Some(rows) = numbering.rows {
+            if let Some(rows) = row_ids.rows {
                 rng.set_word_pos(2 * rows[row] as u128);
             }
             *v = uniform(rng.next_u64());
@@ -133,20 +133,20 @@ pub(crate) fn uniforms_of_rows(
 
 /// The rows whose uniform number of the stream `is_wanted`, ascending, with that number.
 pub(crate) fn uniforms_that(
-    (numbering, rows): (Numbering<'_>, usize),
+    (row_ids, rows): (RowIds<'_>, usize),
     seed: u64,
     stream: u64,
     is_wanted: impl Fn(usize, f64) -> bool + Sync,
     stop: &Stop,
 ) -> Result<Vec<(usize, f64)>, Error> {
-    let stream = numbering.stream(stream);
+    let stream = row_ids.stream(stream);
     let of_chunk = |first: Result<usize, Error>| {
         let first = first?;
         let mut found = Vec::new();
         let mut rng = generator(seed, stream);
         rng.set_word_pos(2 * first as u128);
         for row in first..rows.min(first + UNIFORMS) {
-            if let Some(rows) = numbering.rows {
+            if let Some(rows) = row_ids.rows {
                 rng.set_word_pos(2 * rows[row] as u128);
             }
             let number = uniform(rng.next_u64());
@@ -193,9 +193,9 @@ pub(crate) fn sample(rows: usize, count: usize) -> Vec<usize> {
 }
 
 /// A row's own number of the stream, uniform on the open interval (0, 1).
-pub(crate) fn uniform_of(numbering: Numbering<'_>, seed: u64, stream: u64, row: usize) -> f64 {
-    let mut rng = generator(seed, numbering.stream(stream));
-    rng.set_word_pos(2 * numbering.number(row) as u128);
+pub(crate) fn uniform_of(row_ids: RowIds<'_>, seed: u64, stream: u64, row: usize) -> f64 {
+    let mut rng = generator(seed, row_ids.stream(stream));
+    rng.set_word_pos(2 * row_ids.number(row) as u128);
     uniform(rng.next_u64())
 }
 
@@ -249,15 +249,15 @@ mod tests {
     fn rows_of_a_larger_pool_keep_their_numbers() {
         let far = 1 << 60; // no one counts up to there
         let rows = [0, 3, 4, CHUNK + 1, far];
-        let numbering = |stage| Numbering {
+        let row_ids = |stage| RowIds {
             rows: Some(&rows),
             stage,
         };
         for (stage, stream) in [(0, 2), (1, 0x4000_0002), (2, 0x1_4000_0002)] {
             let all = exponentials(7, stream, CHUNK + 2);
-            let got = of_rows((numbering(stage), 5), 7, 2, &Stop::default()).unwrap();
+            let got = of_rows((row_ids(stage), 5), 7, 2, &Stop::default()).unwrap();
             assert_eq!(got[..4], [0, 3, 4, CHUNK + 1].map(|row| all[row]));
-            let v = uniform_of(numbering(stage), 7, 2, 4);
+            let v = uniform_of(row_ids(stage), 7, 2, 4);
             assert_eq!(got[4], -libm::log1p(-v));
         }
     }

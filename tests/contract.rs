@@ -101,7 +101,7 @@ fn a_watched_pool_picks_as_it_does_alone() {
         "greedy_rounds",
         "sum_columns",
         "count_within",
-        "nearest",
+        "assign",
     ] {
         assert!(seen.contains_key(name), "{name}: {seen:?}");
     }

@@ -42,8 +42,8 @@ const KERNELS: [(&str, &[&str]); 22] = [
     ),
     ("mark_within", &["tile_list", "integer_tile", "mark_within"]),
     (
-        "nearest_other",
-        &["tile_list", "integer_tile", "nearest_other"],
+        "nearest_other_label",
+        &["tile_list", "integer_tile", "nearest_other_label"],
     ),
     (
         "sum_columns",
@@ -63,8 +63,8 @@ const KERNELS: [(&str, &[&str]); 22] = [
         "greedy_rounds",
         &["panel_shift", "kept_panels", "greedy_rounds"],
     ),
-    ("nearest", &["square_tile", "nearest"]),
-    ("closest", &["square_tile", "closest"]),
+    ("assign", &["square_tile", "assign"]),
+    ("k_nearest", &["square_tile", "k_nearest"]),
     ("ceiling_copy", &["ceiling_copy"]),
     ("ceiling_read", &["ceiling_read"]),
     ("ceiling_f32", &["ceiling_f32", "ceiling_chains"]),

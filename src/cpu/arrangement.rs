@@ -1,12 +1,12 @@
 //! An order of the rows in which those that are alike stand together, and which blocks of them have
 //! any that are near to each other: most have none, and need not be looked at again.
 
-use super::nearest::nearest;
+use super::assign::assign;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::Features;
 use crate::products::TILE;
-use crate::{order, sums};
+use crate::{rank, reduce};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -36,7 +36,7 @@ impl Arrangement {
         let count = (rows / ROWS_OF_LEADER).clamp(1, LEADERS);
         let leaders: Result<_, Error> = (0..count).map(|k| unit(k * rows / count)).collect();
         let leaders = chained(leaders?).concat();
-        let nearest = nearest(
+        let nearest = assign(
             features,
             &leaders,
             &vec![0.0; count],
@@ -91,9 +91,10 @@ fn chained(mut left: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
     let mut next = Some(0);
     while let Some(at) = next {
         let last = left.swap_remove(at);
-        let unlike =
-            |other: &Vec<f32>| -f64::from(sums::vectorised!(sums::dot_scaled(&last, 1.0, other)));
-        next = order::argmin(left.iter().map(unlike).zip(0..)).map(|(_, at)| at);
+        let unlike = |other: &Vec<f32>| {
+            -f64::from(reduce::vectorised!(reduce::dot_scaled(&last, 1.0, other)))
+        };
+        next = rank::argmin(left.iter().map(unlike).zip(0..)).map(|(_, at)| at);
         chain.push(last);
     }
     chain

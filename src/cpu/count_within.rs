@@ -6,7 +6,7 @@ use super::unit_integers::UnitIntegers;
 use crate::error::Error;
 use crate::products::{RoughColumns, RoughRows, Rounding, TILE, product, rough_products};
 use crate::quantise::IntegerRows;
-use crate::sums;
+use crate::reduce;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Doubts in a tile from which on all of it is done exactly: a product of its own takes about eight
@@ -36,7 +36,7 @@ fn count_by(
     let exact = || {
         Exact::new(|products: &[i32], rows: &Part, columns: &Part| {
             let width = columns.len();
-            let found = sums::vectorised!(count(products, width, least));
+            let found = reduce::vectorised!(count(products, width, least));
             counts.add(rows, columns, &found);
         })
     };
@@ -160,7 +160,7 @@ impl<'a, E: Tiler> RoughTiles<'a, E> {
             &radii[rows.positions.clone()],
             &radii[columns.positions.clone()],
         );
-        sums::vectorised!(tell(products, of_rows, of_columns, limit, doubts))
+        reduce::vectorised!(tell(products, of_rows, of_columns, limit, doubts))
     }
 
     /// Adds those that are near after all.
@@ -201,7 +201,7 @@ impl<E: Tiler> Tiler for RoughTiles<'_, E> {
             let (mut found, doubts) = self.tell(rows, columns);
             if doubts <= MOST_DOUBTS {
                 if doubts > 0 {
-                    sums::vectorised!(self.settle(made, rows, columns, &mut found));
+                    reduce::vectorised!(self.settle(made, rows, columns, &mut found));
                 }
                 self.rough.counts.add(rows, columns, &found);
                 return;

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::features::{Features, Scratch};
 use crate::kernels::residuals::{Rate, RowState, Totals};
 use crate::kernels::rounding::{DOWN_DATE_ERROR, inner_error, slip};
-use crate::sums;
+use crate::reduce;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
@@ -64,8 +64,8 @@ fn inner_products(directions: &[f32], x: &[f32], dim: usize, products: &mut [f32
 /// the others call the system's `powf`.
 fn down_date(states: &mut [RowState], products: &[f32], dt: &[f32], rate: Rate, error: f32) {
     match rate.power {
-        1.0 => sums::vectorised!(down_date_by::<1>(states, products, dt, rate, error)),
-        2.0 => sums::vectorised!(down_date_by::<2>(states, products, dt, rate, error)),
+        1.0 => reduce::vectorised!(down_date_by::<1>(states, products, dt, rate, error)),
+        2.0 => reduce::vectorised!(down_date_by::<2>(states, products, dt, rate, error)),
         _ => down_date_by::<0>(states, products, dt, rate, error),
     }
 }

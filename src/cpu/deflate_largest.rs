@@ -9,7 +9,7 @@ use crate::features::{Features, Scratch};
 use crate::kernels::residuals::{Rate, RowState, Totals};
 use crate::kernels::rounding::inner_error;
 use crate::products::{FloatColumns, LANES, float_products};
-use crate::{order, sums};
+use crate::{rank, reduce};
 use rayon::prelude::*;
 
 /// Rows that one thread works on at a time.
@@ -85,11 +85,11 @@ pub(super) fn deflate_largest(
     let scaled = directions.iter().map(|q| q * scale);
     lacking.directions.extend(scaled);
     let bounds = bounds(states);
-    let nth_largest = order::nth_largest(bounds.iter().copied(), AHEAD * count);
+    let nth_largest = rank::nth_largest(bounds.iter().copied(), AHEAD * count);
     let first = at_least(nth_largest, &bounds);
     catch_up(features, states, lacking, &first, stop)?;
     let caught_up = first.iter().map(|&row| bound(&states[row]));
-    let others = at_least(order::nth_largest(caught_up, count), &bounds);
+    let others = at_least(rank::nth_largest(caught_up, count), &bounds);
     catch_up(features, states, lacking, &others, stop)?;
     let chunks = states.par_chunks(CHUNK);
     let totals: Vec<Totals> = chunks.map(|states| totals_of(states, rate)).collect();
@@ -189,7 +189,7 @@ fn catch_up(
 /// What `deflate` does to states where no time passes between the directions: of a block's rows, none
 /// of them masked.
 fn shrink(states: &mut [RowState], products: &[f32], error: f32) {
-    sums::vectorised!({
+    reduce::vectorised!({
         let mut bounds = Bounds::<BLOCK>::of(states, error);
         for m in 0..products.len() / states.len() {
             bounds.take(products, states.len(), m);

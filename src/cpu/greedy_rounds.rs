@@ -4,7 +4,7 @@ use super::store_similarities::Matrix;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::kernels::similarities::{MASK, Round, is_masked};
-use crate::sums;
+use crate::reduce;
 use std::ops::{AddAssign, Mul};
 
 /// Greedy rounds in one class, whose first row is `first`.
@@ -21,14 +21,14 @@ pub(super) fn greedy_rounds(
 ) -> Result<Vec<Round>, Error> {
     let picks = if let (Some(mut narrow), Ok(step)) = (narrow(gains, count, step), step.try_into())
     {
-        let picks = sums::vectorised!(rounds::<i32>(matrix, &mut narrow, count, step, stop))?;
+        let picks = reduce::vectorised!(rounds::<i32>(matrix, &mut narrow, count, step, stop))?;
         for (gain, narrow) in gains.iter_mut().zip(narrow) {
             *gain = widen(narrow);
         }
         let wide = |(row, gain)| (row, i64::from(gain));
         picks.into_iter().map(wide).collect()
     } else {
-        sums::vectorised!(rounds::<i64>(matrix, gains, count, step, stop))?
+        reduce::vectorised!(rounds::<i64>(matrix, gains, count, step, stop))?
     };
     let round = |(row, gain)| Round {
         row: first + row,

@@ -3,11 +3,11 @@
 use super::arrangement::Links;
 use super::unit_integers::UnitIntegers;
 use crate::error::Error;
-use crate::kernels::neighbours::{Marks, Reach};
+use crate::kernels::neighbours::{NearMasks, Thresholds};
 use crate::kernels::rounding::off_in_f32;
 use crate::products::{self, Columns, LANES, TILE, products};
 use crate::quantise::IntegerRows;
-use crate::sums;
+use crate::reduce;
 use rayon::prelude::*;
 use std::iter;
 
@@ -25,15 +25,15 @@ pub(super) fn mark_within(
     units: &UnitIntegers<'_>,
     marked: &[usize],
     among: &[usize],
-    reach: Reach,
-) -> Result<Vec<Marks>, Error> {
+    thresholds: Thresholds,
+) -> Result<Vec<NearMasks>, Error> {
     if let &[marked] = marked {
-        return mark_one(units, marked, among, reach);
+        return mark_one(units, marked, among, thresholds);
     }
-    let mut marks = vec![Marks::default(); among.len()];
-    let marked = Marked::new(units, reach.possible, marked, among)?;
+    let mut marks = vec![NearMasks::default(); among.len()];
+    let marked = Marked::new(units, thresholds.possible, marked, among)?;
     marked.meet(among, &mut marks, |marks, products, bits| {
-        let found = mark(products, bits, reach);
+        let found = mark(products, bits, thresholds);
         marks.certain |= found.certain;
         marks.possible |= found.possible;
     })?;
@@ -46,28 +46,28 @@ fn mark_one(
     units: &UnitIntegers<'_>,
     marked: usize,
     among: &[usize],
-    reach: Reach,
-) -> Result<Vec<Marks>, Error> {
+    thresholds: Thresholds,
+) -> Result<Vec<NearMasks>, Error> {
     let mut whole = units.scratch(1);
     units.fill(iter::once(marked), 0, &mut whole)?;
     let (whole, unit) = (whole.row(0), &units.unit(marked)?);
     let off = off_in_f32(units.dim());
-    let limits = [reach.certain, reach.possible].map(f64::from);
+    let limits = [thresholds.certain, thresholds.possible].map(f64::from);
     let is_told = |product: f64| limits.iter().all(|limit| (product - limit).abs() > off);
-    let mut marks = vec![Marks::default(); among.len()];
+    let mut marks = vec![NearMasks::default(); among.len()];
     let tiles = marks.par_chunks_mut(TILE).zip(among.par_chunks(TILE));
     units.stop().over(tiles).try_for_each_init(
         || (units.scratch(1), [0.0; TILE]),
         |(made, products), tile| {
             let (marks, among) = tile?;
-            sums::vectorised!(units.products_in_f32(among, unit, products))?;
+            reduce::vectorised!(units.products_in_f32(among, unit, products))?;
             for ((marks, &row), &product) in marks.iter_mut().zip(among).zip(&*products) {
                 *marks = if is_told(product) {
                     let [certain, possible] = limits.map(|limit| u32::from(product > limit));
-                    Marks { certain, possible }
+                    NearMasks { certain, possible }
                 } else {
                     units.fill(iter::once(row), 0, made)?;
-                    mark(&[products::product(whole, made.row(0))], &[0], reach)
+                    mark(&[products::product(whole, made.row(0))], &[0], thresholds)
                 };
             }
             Ok(())
@@ -81,13 +81,13 @@ pub(super) fn count_marked(
     units: &UnitIntegers<'_>,
     marked: &[usize],
     among: &[usize],
-    reach: Reach,
+    thresholds: Thresholds,
 ) -> Result<Vec<u32>, Error> {
     let mut counts = vec![0; among.len()];
     for marked in marked.chunks(MARKED_AT_ONCE) {
-        let marked = Marked::new(units, reach.certain, marked, among)?;
+        let marked = Marked::new(units, thresholds.certain, marked, among)?;
         marked.meet(among, &mut counts, |count, products, _| {
-            *count += near(products, reach.certain);
+            *count += near(products, thresholds.certain);
         })?;
     }
     Ok(counts)
@@ -97,9 +97,9 @@ pub(super) fn count_marked(
 pub(super) fn candidates(
     units: &UnitIntegers<'_>,
     marked: &[usize],
-    reach: Reach,
+    thresholds: Thresholds,
 ) -> Option<Vec<usize>> {
-    let links = units.links(reach.possible)?;
+    let links = units.links(thresholds.possible)?;
     let linked = links.linked_with(&units.blocks(links, marked));
     let blocks = (0..linked.len()).filter(|&block| linked[block]);
     let rows = |block| units.arrangement().rows(links.positions(block));
@@ -198,7 +198,7 @@ impl<'a> Marked<'a> {
                         units.stop().check()?;
                         products(made, &a, &group.columns, products_of);
                         let products = products_of.chunks_exact(group.marked.len());
-                        sums::vectorised!({
+                        reduce::vectorised!({
                             for (found, products) in found.iter_mut().zip(products) {
                                 answer(found, products, &group.marked);
                             }
@@ -238,13 +238,13 @@ fn near(products: &[i32], least: i32) -> u32 {
     products.iter().map(|&p| u32::from(p > least)).sum()
 }
 
-/// Marks of some of the marked rows, by which of them they are.
+/// NearMasks of some of the marked rows, by which of them they are.
 #[inline(always)]
-pub(super) fn mark(products: &[i32], bits: &[usize], reach: Reach) -> Marks {
-    let mut marks = Marks::default();
+pub(super) fn mark(products: &[i32], bits: &[usize], thresholds: Thresholds) -> NearMasks {
+    let mut marks = NearMasks::default();
     for (&bit, &product) in bits.iter().zip(products) {
-        marks.certain |= u32::from(product > reach.certain) << bit;
-        marks.possible |= u32::from(product > reach.possible) << bit;
+        marks.certain |= u32::from(product > thresholds.certain) << bit;
+        marks.possible |= u32::from(product > thresholds.possible) << bit;
     }
     marks
 }
@@ -277,22 +277,22 @@ mod tests {
                 let at = products::product(made.row(marked), made.row(*other));
                 for certain in [at - 1, at, at + 1] {
                     let possible = certain - 400_000;
-                    let reach = Reach { certain, possible };
-                    let mut want = vec![Marks::default(); rows];
+                    let thresholds = Thresholds { certain, possible };
+                    let mut want = vec![NearMasks::default(); rows];
                     let columns = Marked::new(&units, i32::MIN, &[marked], &all).unwrap();
                     columns
                         .meet(&all, &mut want, |marks, products, bits| {
-                            *marks = mark(products, bits, reach);
+                            *marks = mark(products, bits, thresholds);
                         })
                         .unwrap();
-                    let got = mark_one(&units, marked, &all, reach).unwrap();
+                    let got = mark_one(&units, marked, &all, thresholds).unwrap();
                     assert!(got == want);
                 }
             }
         }
     }
 
-    /// Marks and counts are the same whether or not a count has told before which blocks may be near:
+    /// NearMasks and counts are the same whether or not a count has told before which blocks may be near:
     /// of rows in heaps, of which most blocks are not, and in an order that mixes them.
     #[test]
     fn what_a_count_has_told_changes_no_mark() {
@@ -305,8 +305,8 @@ mod tests {
             .collect();
         let (features, stop) = (Features::new(&x, rows, dim).unwrap(), Stop::default());
         let [knows, does_not] = [(); 2].map(|()| UnitIntegers::new(&features, &stop).unwrap());
-        let reach = Reach::of(0.25, dim);
-        let counts = count_within(&knows, reach.possible).unwrap();
+        let thresholds = Thresholds::of(0.25, dim);
+        let counts = count_within(&knows, thresholds.possible).unwrap();
         let all: Vec<usize> = (0..rows).rev().collect();
         for marked in [
             vec![5],
@@ -314,20 +314,23 @@ mod tests {
             (100..132).collect(),
             (0..900).collect(),
         ] {
-            let candidates = candidates(&knows, &marked, reach).unwrap();
+            let candidates = candidates(&knows, &marked, thresholds).unwrap();
             assert!(candidates.len() < rows / 2 || marked.len() > 3);
             let mut is_candidate = vec![false; rows];
             candidates.iter().for_each(|&row| is_candidate[row] = true);
             if marked.len() <= MARKED {
-                let want = mark_within(&does_not, &marked, &all, reach).unwrap();
-                let got = mark_within(&knows, &marked, &all, reach).unwrap();
+                let want = mark_within(&does_not, &marked, &all, thresholds).unwrap();
+                let got = mark_within(&knows, &marked, &all, thresholds).unwrap();
                 assert!(got == want);
                 for (&row, marks) in all.iter().zip(want) {
                     assert!(marks.possible == 0 || is_candidate[row]);
                 }
             }
-            let want = count_marked(&does_not, &marked, &all, reach).unwrap();
-            assert_eq!(count_marked(&knows, &marked, &all, reach).unwrap(), want);
+            let want = count_marked(&does_not, &marked, &all, thresholds).unwrap();
+            assert_eq!(
+                count_marked(&knows, &marked, &all, thresholds).unwrap(),
+                want
+            );
             assert!(want.iter().any(|&count| count > 0));
         }
         assert_eq!(
@@ -336,9 +339,9 @@ mod tests {
                 &does_not,
                 &all,
                 &all,
-                Reach {
-                    certain: reach.possible,
-                    ..reach
+                Thresholds {
+                    certain: thresholds.possible,
+                    ..thresholds
                 }
             )
             .unwrap()
@@ -346,7 +349,7 @@ mod tests {
             .rev()
             .collect::<Vec<_>>()
         );
-        let wider = Reach::of(0.3, dim);
+        let wider = Thresholds::of(0.3, dim);
         assert!(candidates(&knows, &[5], wider).is_none());
     }
 }

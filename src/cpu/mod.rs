@@ -1,18 +1,18 @@
 //! The CPU pool: each kernel as a blocked, threaded loop over borrowed rows. No algorithm.
 
 mod arrangement;
+mod assign;
 mod blocks;
-mod closest;
 mod count_within;
 mod deflate;
 mod deflate_largest;
 mod due_rows;
 mod gather_rows;
 mod greedy_rounds;
-mod leads;
+mod k_nearest;
+mod margins;
 mod mark_within;
-mod nearest;
-mod nearest_other;
+mod nearest_other_label;
 mod neighbours;
 mod pool;
 mod quantise;

@@ -2,13 +2,13 @@
 
 use super::count_within::count_within;
 use super::mark_within::{candidates, count_marked, mark_within};
-use super::nearest_other::nearest_other;
+use super::nearest_other_label::nearest_other_label;
 use super::unit_integers::UnitIntegers;
 use super::visitors::{count_visitors, mark_visitors, nearest_visitors};
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::Features;
-use crate::kernels::neighbours::{Marks, Neighbours, Reach};
+use crate::kernels::neighbours::{NearMasks, Neighbours, Thresholds};
 use crate::quantise::IntegerRows;
 
 /// Enough rows for every core to have some tiles of them.
@@ -32,30 +32,30 @@ impl Neighbours for CpuNeighbours<'_> {
         &self,
         marked: &[usize],
         among: &[usize],
-        reach: Reach,
-    ) -> Result<Vec<Marks>, Error> {
-        mark_within(&self.0, marked, among, reach)
+        thresholds: Thresholds,
+    ) -> Result<Vec<NearMasks>, Error> {
+        mark_within(&self.0, marked, among, thresholds)
     }
 
     fn count_marked(
         &self,
         marked: &[usize],
         among: &[usize],
-        reach: Reach,
+        thresholds: Thresholds,
     ) -> Result<Vec<u32>, Error> {
-        count_marked(&self.0, marked, among, reach)
+        count_marked(&self.0, marked, among, thresholds)
     }
 
-    fn candidates(&self, marked: &[usize], reach: Reach) -> Option<Vec<usize>> {
-        candidates(&self.0, marked, reach)
+    fn candidates(&self, marked: &[usize], thresholds: Thresholds) -> Option<Vec<usize>> {
+        candidates(&self.0, marked, thresholds)
     }
 
     fn at_once(&self) -> usize {
         AT_ONCE
     }
 
-    fn nearest_other(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
-        nearest_other(&self.0, labels)
+    fn nearest_other_label(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
+        nearest_other_label(&self.0, labels)
     }
 
     fn rows(&self, rows: &[usize]) -> Result<IntegerRows, Error> {
@@ -72,9 +72,9 @@ impl Neighbours for CpuNeighbours<'_> {
         &self,
         visitors: &IntegerRows,
         among: &[usize],
-        reach: Reach,
-    ) -> Result<Vec<Marks>, Error> {
-        mark_visitors(&self.0, visitors, among, reach)
+        thresholds: Thresholds,
+    ) -> Result<Vec<NearMasks>, Error> {
+        mark_visitors(&self.0, visitors, among, thresholds)
     }
 
     fn nearest_visitors(

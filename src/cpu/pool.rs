@@ -1,9 +1,9 @@
 //! A pool on the processor: the caller's rows.
 
-use super::closest::closest;
+use super::assign::assign;
 use super::gather_rows::gather_rows;
-use super::leads::leads;
-use super::nearest::nearest;
+use super::k_nearest::k_nearest;
+use super::margins::margins;
 use super::neighbours::CpuNeighbours;
 use super::residuals::CpuResiduals;
 use super::row_norms::row_norms;
@@ -12,18 +12,18 @@ use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Precision};
 use crate::kernels::neighbours::Neighbours;
-use crate::kernels::pool::{Bunch, Field, Leads, Nearest, Pool};
+use crate::kernels::pool::{Assignment, CandidateGroup, ClusterRows, Margins, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
 use crate::quantise::{ClassRanges, IntegerRows};
-use crate::random::Numbering;
+use crate::random::RowIds;
 
 /// A pool on the processor: borrows the features, copies nothing, uses every core.
 #[derive(Clone, Debug)]
 pub struct CpuPool<'a> {
     features: Features<'a>,
-    numbering: Numbering<'a>,
+    row_ids: RowIds<'a>,
     precision: Precision,
     stop: Stop,
 }
@@ -35,7 +35,7 @@ impl<'a> CpuPool<'a> {
         Self {
             precision: features.precision(),
             features,
-            numbering: Numbering::default(),
+            row_ids: RowIds::default(),
             stop: Stop::default(),
         }
     }
@@ -52,8 +52,8 @@ impl<'a> CpuPool<'a> {
     }
 
     /// The same rows with other random numbers.
-    pub(crate) fn numbered(self, numbering: Numbering<'a>) -> Self {
-        Self { numbering, ..self }
+    pub(crate) fn numbered(self, row_ids: RowIds<'a>) -> Self {
+        Self { row_ids, ..self }
     }
 
     /// The same rows as part of others that have been rounded to this.
@@ -134,25 +134,25 @@ impl Pool for CpuPool<'_> {
         Ok(Box::new(CpuNeighbours::new(&self.features, &self.stop)?))
     }
 
-    fn nearest(
+    fn assign(
         &self,
         vectors: &[f32],
         offsets: &[f32],
         lengths: &[f32],
-    ) -> Result<Vec<Nearest>, Error> {
-        nearest(&self.features, vectors, offsets, lengths, &self.stop)
+    ) -> Result<Vec<Assignment>, Error> {
+        assign(&self.features, vectors, offsets, lengths, &self.stop)
     }
 
-    fn leads(
+    fn margins(
         &self,
-        fields: &[Field<'_>],
+        groups: &[CandidateGroup<'_>],
         vectors: &[f64],
         offsets: &[f64],
         lengths: &[f32],
-    ) -> Result<Option<Vec<Leads>>, Error> {
-        leads(
+    ) -> Result<Option<Vec<Margins>>, Error> {
+        margins(
             &self.features,
-            fields,
+            groups,
             vectors,
             offsets,
             lengths,
@@ -165,11 +165,11 @@ impl Pool for CpuPool<'_> {
         &self.stop
     }
 
-    fn numbering(&self) -> Numbering<'_> {
-        self.numbering
+    fn row_ids(&self) -> RowIds<'_> {
+        self.row_ids
     }
 
-    fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
-        closest(&self.features, bunches, k, &self.stop)
+    fn k_nearest(&self, clusters: &[ClusterRows<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
+        k_nearest(&self.features, clusters, k, &self.stop)
     }
 }

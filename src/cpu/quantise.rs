@@ -4,7 +4,7 @@ use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Scratch};
 use crate::quantise::{IntegerRows, Length, NEED, mean_of, round_mean};
-use crate::sums;
+use crate::reduce;
 use rayon::prelude::*;
 
 /// The examples named, in this order; [`Examples`](crate::kernels::Examples) says what they become.
@@ -30,8 +30,8 @@ pub(super) fn quantise(
             let (row, &example) = example?;
             let first = example * views;
             let x = features.block(first..first + views, scratch)?;
-            let zero_view = sums::vectorised!(mean_of(x, unit, length, mean));
-            sums::vectorised!(round_mean(mean, &mut row[..dim]));
+            let zero_view = reduce::vectorised!(mean_of(x, unit, length, mean));
+            reduce::vectorised!(round_mean(mean, &mut row[..dim]));
             Ok(zero_view.map(|view| first + view))
         },
     );

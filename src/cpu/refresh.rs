@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::features::{Features, Scratch};
 use crate::kernels::residuals::{Rate, RowState, Totals};
 use crate::kernels::rounding::{DOWN_DATE_ERROR, inner_error, slip};
-use crate::sums;
+use crate::reduce;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
@@ -41,7 +41,7 @@ pub(super) fn refresh(
                     project_out(basis, residual, products, stop)?;
                 }
                 for (state, r) in states.iter_mut().zip(residual.chunks_exact(dim)) {
-                    renew(state, sums::squares(r) as f32, dead, inner_error(dim));
+                    renew(state, reduce::squares(r) as f32, dead, inner_error(dim));
                 }
                 Ok(totals_of(states, rate))
             },

@@ -5,7 +5,7 @@ use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Scratch};
 use crate::lp::Lp;
-use crate::sums;
+use crate::reduce;
 use rayon::prelude::*;
 
 /// One number a row, in pool unit; zero only for a row of zeros.
@@ -25,14 +25,14 @@ pub(super) fn row_norms(features: &Features<'_>, norm: Lp, stop: &Stop) -> Resul
         Ok(norms)
     };
     match norm {
-        Lp::L1 => of_rows(|x| sums::vectorised!(sums::abs(x))),
+        Lp::L1 => of_rows(|x| reduce::vectorised!(reduce::abs(x))),
         // The check of the features came by these.
         Lp::L2 => {
             stop.check()?;
             let norms_sq = features.norms_sq().par_iter();
             Ok(norms_sq.map(|x| in_f32(scale * scale * x)).collect())
         }
-        Lp::LInf => of_rows(|x| sums::vectorised!(f64::from(sums::max_abs(x)))),
+        Lp::LInf => of_rows(|x| reduce::vectorised!(f64::from(reduce::max_abs(x)))),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::kernels::similarities::similarity;
 use crate::products::{self, Columns, TILE};
 use crate::quantise::{ClassRanges, IntegerRows};
-use crate::sums;
+use crate::reduce;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -113,7 +113,7 @@ fn add_band(
         let a: Vec<usize> = block(row).collect();
         products::products(rows, &a, columns, products);
         let products = &products[..a.len() * width];
-        let (of_rows, of_columns) = sums::vectorised!(sums_of_tile(products, width, threshold));
+        let (of_rows, of_columns) = reduce::vectorised!(sums_of_tile(products, width, threshold));
         add(&mut sums[first..], &of_columns[..width]);
         if row > first {
             add(&mut sums[row..], &of_rows[..a.len()]);

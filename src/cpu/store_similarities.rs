@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::kernels::similarities::{similarity, stored_pitch};
 use crate::products::{Columns, TILE, products};
 use crate::quantise::IntegerRows;
-use crate::sums;
+use crate::reduce;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -170,7 +170,7 @@ impl Scratch {
         }
         let products = self.products.chunks_exact(width).take(height);
         let rows = bytemuck::cast_slice_mut::<u64, u16>(&mut *self.tile).chunks_exact_mut(TILE);
-        sums::vectorised!({
+        reduce::vectorised!({
             for (row, products) in rows.zip(products) {
                 of_row(row, products, threshold);
             }

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::kernels::similarities::similarity;
 use crate::products::{Columns, TILE, products};
 use crate::quantise::{ClassRanges, IntegerRows};
-use crate::sums;
+use crate::reduce;
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ pub(super) fn sum_columns(
                 stop.check()?; // these may be all labelled rows
                 products(rows, &block, columns, scratch);
                 let products = scratch.chunks_exact(columns.len());
-                sums::vectorised!({
+                reduce::vectorised!({
                     for (sum, products) in sums.iter_mut().zip(products) {
                         *sum += total(products, threshold);
                     }

@@ -3,7 +3,7 @@
 use super::store_similarities::Matrix;
 use crate::control::Stop;
 use crate::error::Error;
-use crate::sums;
+use crate::reduce;
 use rayon::prelude::*;
 
 /// Rows a thread works on in one go: their sums stay in a core's nearest cache.
@@ -24,7 +24,7 @@ pub(super) fn sum_stored(
         let (chunk, sums) = chunk?;
         for columns in columns.chunks(NARROW) {
             let mut narrow = [0u32; CHUNK];
-            sums::vectorised!(add(matrix, columns, chunk * CHUNK, &mut narrow));
+            reduce::vectorised!(add(matrix, columns, chunk * CHUNK, &mut narrow));
             for (sum, narrow) in sums.iter_mut().zip(narrow) {
                 *sum += i64::from(narrow);
             }

@@ -7,7 +7,7 @@ use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Scratch};
 use crate::quantise::{FIXED_BITS, IntegerRows, factor, is_f32_enough, to_integers};
-use crate::sums;
+use crate::reduce;
 use rayon::prelude::*;
 use std::sync::OnceLock;
 
@@ -118,10 +118,10 @@ impl<'a> UnitIntegers<'a> {
             }
             let rows = &next[..count];
             let x = self.features.spread(rows, &mut read)?;
-            x.iter().for_each(sums::fetch);
+            x.iter().for_each(reduce::fetch);
             for ((x, &row), place) in x.iter().zip(rows).zip(&mut places) {
                 let (factor, place) = (self.factor(row, x), &mut place[..x.len()]);
-                sums::vectorised!(to_integers(x, self.features.scale(), factor, place));
+                reduce::vectorised!(to_integers(x, self.features.scale(), factor, place));
             }
         }
     }
@@ -158,11 +158,11 @@ impl<'a> UnitIntegers<'a> {
         let mut read = Scratch::default();
         for (rows, products) in rows.chunks(FETCHED).zip(products.chunks_mut(FETCHED)) {
             let x = self.features.spread(rows, &mut read)?;
-            x.iter().for_each(sums::fetch);
+            x.iter().for_each(reduce::fetch);
             for ((x, &row), product) in x.iter().zip(rows).zip(products) {
                 let factor = self.factor(row, x);
                 *product = if is_f32_enough(factor) {
-                    let dot = sums::dot_scaled(x, self.features.scale(), unit);
+                    let dot = reduce::dot_scaled(x, self.features.scale(), unit);
                     f64::from(dot) * factor * f64::from(1 << FIXED_BITS)
                 } else {
                     f64::NAN

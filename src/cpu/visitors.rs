@@ -1,15 +1,15 @@
 //! Rows against rows of another pool, which come as whole numbers: mirrors of the same three shaders as
-//! `count_within.rs`, `mark_within.rs` and `nearest_other.rs`.
+//! `count_within.rs`, `mark_within.rs` and `nearest_other_label.rs`.
 
 use super::count_within::count;
 use super::mark_within::mark;
-use super::nearest_other::largest_of_tile;
+use super::nearest_other_label::largest_of_tile;
 use super::unit_integers::UnitIntegers;
 use crate::error::Error;
-use crate::kernels::neighbours::{Marks, Reach};
+use crate::kernels::neighbours::{NearMasks, Thresholds};
 use crate::products::{Columns, TILE, products};
 use crate::quantise::IntegerRows;
-use crate::sums;
+use crate::reduce;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
@@ -23,7 +23,7 @@ pub(super) fn count_visitors(
     let all: Vec<usize> = (0..units.len()).collect();
     let counts = [zeros(all.len()), zeros(visitors.rows())];
     meet(units, &all, visitors, |rows, columns, products| {
-        let (of_rows, of_columns) = sums::vectorised!(count(products, columns.len(), least));
+        let (of_rows, of_columns) = reduce::vectorised!(count(products, columns.len(), least));
         let add = |counts: &[AtomicU32], found: &[u32]| {
             for (count, &found) in counts.iter().zip(found) {
                 count.fetch_add(found, Ordering::Relaxed);
@@ -44,18 +44,18 @@ pub(super) fn mark_visitors(
     units: &UnitIntegers<'_>,
     visitors: &IntegerRows,
     among: &[usize],
-    reach: Reach,
-) -> Result<Vec<Marks>, Error> {
+    thresholds: Thresholds,
+) -> Result<Vec<NearMasks>, Error> {
     let bits: Vec<usize> = (0..visitors.rows()).collect();
     let found: Vec<[AtomicU32; 2]> = among.iter().map(|_| [0.into(), 0.into()]).collect();
     meet(units, among, visitors, |rows, columns, products| {
         for (found, products) in found[rows].iter().zip(products.chunks(columns.len())) {
-            let marks = mark(products, &bits[columns.clone()], reach);
+            let marks = mark(products, &bits[columns.clone()], thresholds);
             found[0].fetch_or(marks.certain, Ordering::Relaxed);
             found[1].fetch_or(marks.possible, Ordering::Relaxed);
         }
     })?;
-    let marks = |[certain, possible]: [AtomicU32; 2]| Marks {
+    let marks = |[certain, possible]: [AtomicU32; 2]| NearMasks {
         certain: certain.into_inner(),
         possible: possible.into_inner(),
     };
@@ -75,7 +75,7 @@ pub(super) fn nearest_visitors(
     let largest = [least(all.len()), least(visitors.rows())];
     meet(units, &all, visitors, |rows, columns, products| {
         let (a, b) = (&labels[rows.clone()], &labels_of_visitors[columns.clone()]);
-        let (of_rows, of_columns) = sums::vectorised!(largest_of_tile(products, a, b));
+        let (of_rows, of_columns) = reduce::vectorised!(largest_of_tile(products, a, b));
         let raise = |largest: &[AtomicI32], found: &[i32]| {
             for (largest, &found) in largest.iter().zip(found) {
                 largest.fetch_max(found, Ordering::Relaxed);

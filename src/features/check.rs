@@ -1,7 +1,7 @@
 //! What is wrong with a matrix that is refused, and the unit of one that is not.
 
 use crate::error::Error;
-use crate::sums;
+use crate::reduce;
 
 pub(super) fn check_shape(values: &[f32], rows: usize, dim: usize) -> Result<(), Error> {
     if rows.checked_mul(dim) != Some(values.len()) {
@@ -23,7 +23,7 @@ pub(crate) fn fault(row: usize, x: &[f32]) -> Error {
             value: x[column],
         },
         None => {
-            let norm = sums::squares(x).sqrt();
+            let norm = reduce::squares(x).sqrt();
             Error::RowOverflow { row, norm }
         }
     }

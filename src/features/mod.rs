@@ -7,7 +7,7 @@ mod source;
 
 use crate::error::Error;
 use crate::lp::Lp;
-use crate::sums;
+use crate::reduce;
 use check::check_shape;
 use precision::{F16_ZEROS, bits_of, precision_of};
 use rayon::prelude::*;
@@ -64,11 +64,11 @@ impl<'a> Features<'a> {
         let mut norms_sq = vec![0.0; rows];
         // Once a low bit is set nothing looks rounded, and no more rows need be looked at for that.
         let check = |bits: u32, (norm_sq, x): (&mut f64, &[f32])| {
-            *norm_sq = sums::vectorised!(sums::squares(x));
+            *norm_sq = reduce::vectorised!(reduce::squares(x));
             if bits.trailing_zeros() < F16_ZEROS {
                 return bits;
             }
-            bits | sums::vectorised!(bits_of(x))
+            bits | reduce::vectorised!(bits_of(x))
         };
         let bits = norms_sq
             .par_iter_mut()
@@ -210,7 +210,7 @@ impl<'a> Features<'a> {
         blocks.try_for_each_init(Scratch::default, |scratch, (at, norms)| {
             let x = self.nth_block(at, ROWS, scratch)?.chunks_exact(self.dim);
             for (to, x) in norms.iter_mut().zip(x) {
-                *to = sums::vectorised!(sums::norm(norm, x));
+                *to = reduce::vectorised!(reduce::norm(norm, x));
             }
             Ok(())
         })?;

@@ -4,7 +4,7 @@ use super::integer_rows::IntegerPanels;
 use super::integer_tile::{Kernel, Size, Tile};
 use super::memory::blocks;
 use crate::error::Error;
-use crate::kernels::neighbours::{Marks, Reach};
+use crate::kernels::neighbours::{NearMasks, Thresholds};
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
@@ -18,25 +18,25 @@ pub(super) fn run(
     rows: &IntegerPanels<'_>,
     columns: &IntegerPanels<'_>,
     among: &[usize],
-    reach: Reach,
-) -> Result<Vec<Marks>, Error> {
+    thresholds: Thresholds,
+) -> Result<Vec<NearMasks>, Error> {
     let gpu = rows.gpu;
     let kernel = Kernel {
         name: "mark_within",
         wgsl: WGSL,
         constants: &[],
     };
-    let reach = [reach.certain, reach.possible];
-    let reach = gpu.filled("reach", &reach, BufferUsages::UNIFORM)?;
+    let thresholds = [thresholds.certain, thresholds.possible];
+    let thresholds = gpu.filled("thresholds", &thresholds, BufferUsages::UNIFORM)?;
     let marks = rows.sums(rows.rows())?;
     let size = Size::Narrow;
-    let others = [reach.as_entire_binding(), marks.as_entire_binding()];
+    let others = [thresholds.as_entire_binding(), marks.as_entire_binding()];
     rows.pairs_with(columns, |a, b| {
         let tiles =
             blocks(a.rows.clone(), size.rows()).map(|of_a| Tile::of((a, &of_a), (b, &b.rows)));
         rows.dispatch(&kernel, size, (a, b), 0, tiles, &others)
     })?;
-    let marks: Vec<Marks> = gpu.read("marks", &marks)?;
+    let marks: Vec<NearMasks> = gpu.read("marks", &marks)?;
     Ok(among.iter().map(|&row| marks[row]).collect())
 }
 
@@ -50,12 +50,12 @@ mod tests {
 
     #[test]
     fn layout() {
-        assert_tile_kernel(WGSL, "mark_within", &["reach", "marks"]);
+        assert_tile_kernel(WGSL, "mark_within", &["thresholds", "marks"]);
         let members = [
-            ("certain", offset_of!(Reach, certain)),
-            ("possible", offset_of!(Reach, possible)),
+            ("certain", offset_of!(Thresholds, certain)),
+            ("possible", offset_of!(Thresholds, possible)),
         ];
-        assert_struct(WGSL, "Reach", &members, size_of::<Reach>());
+        assert_struct(WGSL, "Thresholds", &members, size_of::<Thresholds>());
         assert_eq!(Size::Narrow.columns(), MARKED);
     }
 }

@@ -4,11 +4,11 @@
 //! buffers and its grid, and decides nothing; `pool` and `residuals` hold what is resident.
 
 mod adapter;
+mod assign;
 mod borrowed;
 mod ceilings;
 mod class_rows;
 mod clock;
-mod closest;
 mod count_within;
 mod deflate;
 mod dense;
@@ -21,12 +21,12 @@ mod gather_rows;
 mod greedy_rounds;
 mod integer_rows;
 mod integer_tile;
+mod k_nearest;
 #[cfg(test)]
 mod layout;
 mod mark_within;
 mod memory;
-mod nearest;
-mod nearest_other;
+mod nearest_other_label;
 mod neighbours;
 mod panels;
 mod pool;

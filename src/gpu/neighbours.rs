@@ -3,9 +3,9 @@
 use super::float_rows::FloatRows;
 use super::integer_rows::IntegerPanels;
 use super::quantise::{Quantised, Rule};
-use super::{count_within, mark_within, nearest_other};
+use super::{count_within, mark_within, nearest_other_label};
 use crate::error::Error;
-use crate::kernels::neighbours::{Marks, Neighbours, Reach};
+use crate::kernels::neighbours::{NearMasks, Neighbours, Thresholds};
 use crate::quantise::IntegerRows;
 use std::borrow::Cow;
 
@@ -36,9 +36,9 @@ impl Neighbours for GpuNeighbours<'_> {
         &self,
         marked: &[usize],
         among: &[usize],
-        reach: Reach,
-    ) -> Result<Vec<Marks>, Error> {
-        mark_within::run(&self.0, &self.0.some(marked)?, among, reach)
+        thresholds: Thresholds,
+    ) -> Result<Vec<NearMasks>, Error> {
+        mark_within::run(&self.0, &self.0.some(marked)?, among, thresholds)
     }
 
     /// All: the kernel goes through them whoever is asked for.
@@ -46,8 +46,8 @@ impl Neighbours for GpuNeighbours<'_> {
         usize::MAX
     }
 
-    fn nearest_other(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
-        nearest_other::run(&self.0, labels, None)
+    fn nearest_other_label(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
+        nearest_other_label::run(&self.0, labels, None)
     }
 
     fn rows(&self, rows: &[usize]) -> Result<IntegerRows, Error> {
@@ -65,11 +65,11 @@ impl Neighbours for GpuNeighbours<'_> {
         &self,
         visitors: &IntegerRows,
         among: &[usize],
-        reach: Reach,
-    ) -> Result<Vec<Marks>, Error> {
+        thresholds: Thresholds,
+    ) -> Result<Vec<NearMasks>, Error> {
         // Their places are those of their bits.
         let visitors = IntegerPanels::given(self.0.gpu, 0, Cow::Borrowed(visitors))?;
-        mark_within::run(&self.0, &visitors, among, reach)
+        mark_within::run(&self.0, &visitors, among, thresholds)
     }
 
     fn nearest_visitors(
@@ -80,7 +80,7 @@ impl Neighbours for GpuNeighbours<'_> {
     ) -> Result<[Vec<i32>; 2], Error> {
         let visitors = self.receive(visitors)?;
         let labels = [labels, labels_of_visitors].concat();
-        let mut largest = nearest_other::run(&self.0, &labels, Some(&visitors))?;
+        let mut largest = nearest_other_label::run(&self.0, &labels, Some(&visitors))?;
         let of_visitors = largest.split_off(self.0.rows());
         Ok([largest, of_visitors])
     }

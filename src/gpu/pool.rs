@@ -5,18 +5,18 @@ use super::neighbours::GpuNeighbours;
 use super::record::Kind;
 use super::residuals::GpuResiduals;
 use super::similarities::GpuSimilarities;
-use super::{borrowed, closest, nearest, row_norms};
+use super::{assign, borrowed, k_nearest, row_norms};
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Precision};
 use crate::gpu::device::Gpu;
 use crate::kernels::neighbours::Neighbours;
-use crate::kernels::pool::{Bunch, Field, Leads, Nearest, Pool};
+use crate::kernels::pool::{Assignment, CandidateGroup, ClusterRows, Margins, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
 use crate::quantise::{ClassRanges, IntegerRows};
-use crate::sums;
+use crate::reduce;
 
 /// A pool on a GPU, from [`Gpu::pool`], [`Gpu::upload`] or [`Gpu::pool_from_buffer`].
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl Gpu {
 
 /// What [`Pool::row_norms`] says of a row that is not all zeros.
 fn norm_of(x: &[f32], norm: Lp, scale: f32) -> f32 {
-    let length = f64::from(scale) * sums::norm(norm, x);
+    let length = f64::from(scale) * reduce::norm(norm, x);
     let value = if norm == Lp::L2 {
         length * length
     } else {
@@ -158,28 +158,28 @@ impl Pool for GpuPool<'_> {
         Ok(Box::new(GpuNeighbours::new(&self.0)?))
     }
 
-    fn nearest(
+    fn assign(
         &self,
         vectors: &[f32],
         offsets: &[f32],
         lengths: &[f32],
-    ) -> Result<Vec<Nearest>, Error> {
-        nearest::run(&self.0, vectors, offsets, lengths)
+    ) -> Result<Vec<Assignment>, Error> {
+        assign::run(&self.0, vectors, offsets, lengths)
     }
 
     /// None: there is no shader for it.
-    fn leads(
+    fn margins(
         &self,
-        _: &[Field<'_>],
+        _: &[CandidateGroup<'_>],
         _: &[f64],
         _: &[f64],
         _: &[f32],
-    ) -> Result<Option<Vec<Leads>>, Error> {
+    ) -> Result<Option<Vec<Margins>>, Error> {
         Ok(None)
     }
 
-    fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
-        closest::run(&self.0, bunches, k)
+    fn k_nearest(&self, clusters: &[ClusterRows<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
+        k_nearest::run(&self.0, clusters, k)
     }
 
     fn stop(&self) -> &Stop {

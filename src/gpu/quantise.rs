@@ -18,7 +18,7 @@ use crate::products::product;
 use crate::quantise::{
     FIXED_BITS, IntegerRows, Length, NEED, factor, is_f32_enough, mean_of, round_mean, to_integers,
 };
-use crate::sums;
+use crate::reduce;
 use rayon::prelude::*;
 use std::ops::Range;
 use wgpu::BufferUsages;
@@ -310,12 +310,12 @@ fn made(
     let (dim, scale) = (features.dim, features.scale);
     let make = |mean: &mut Vec<f64>, x: &[f32], row: &mut [i16]| match rule {
         Rule::Means { length, .. } => {
-            let zero_view = sums::vectorised!(mean_of(x, 1.0, length, mean));
-            sums::vectorised!(round_mean(mean, row));
+            let zero_view = reduce::vectorised!(mean_of(x, 1.0, length, mean));
+            reduce::vectorised!(round_mean(mean, row));
             zero_view
         }
         Rule::Units => {
-            sums::vectorised!(to_integers(x, scale, factor(x, scale), row));
+            reduce::vectorised!(to_integers(x, scale, factor(x, scale), row));
             None
         }
     };

@@ -2,7 +2,7 @@
 //! answers. A watcher restates what it has to do with, and nothing else.
 
 use crate::error::Error;
-use crate::kernels::pool::{Bunch, Field, Leads, Nearest};
+use crate::kernels::pool::{Assignment, CandidateGroup, ClusterRows, Margins};
 use crate::kernels::residuals::RowState;
 
 /// A call on a pool or on one of its handles.
@@ -39,14 +39,21 @@ pub trait Watcher: Send + Sync {
     /// Is told of work that is no kernel's.
     fn count(&self, _work: usize) {}
 
-    /// May change what [`Pool::nearest`](crate::Pool::nearest) answers.
-    fn nearest(&self, _found: &mut [Nearest]) {}
+    /// May change what [`Pool::assign`](crate::Pool::assign) answers.
+    fn assign(&self, _found: &mut [Assignment]) {}
 
-    /// May change what [`Pool::leads`](crate::Pool::leads) answers of these vectors, `dim` values each.
-    fn leads(&self, _vectors: &[f64], _dim: usize, _fields: &[Field<'_>], _found: &mut [Leads]) {}
+    /// May change what [`Pool::margins`](crate::Pool::margins) answers of these vectors, `dim` values each.
+    fn margins(
+        &self,
+        _vectors: &[f64],
+        _dim: usize,
+        _fields: &[CandidateGroup<'_>],
+        _found: &mut [Margins],
+    ) {
+    }
 
-    /// May change what [`Pool::closest`](crate::Pool::closest) answers.
-    fn closest(&self, _bunches: &[Bunch<'_>], _found: &mut [Vec<f32>]) {}
+    /// May change what [`Pool::k_nearest`](crate::Pool::k_nearest) answers.
+    fn k_nearest(&self, _bunches: &[ClusterRows<'_>], _found: &mut [Vec<f32>]) {}
 
     /// May change the states that a deflation or a refresh has left.
     fn states(&self, _before: &[RowState], _after: &mut [RowState]) {}

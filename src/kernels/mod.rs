@@ -21,10 +21,10 @@ pub(crate) mod watched;
 pub(crate) mod watched_handles;
 
 pub use crate::quantise::{ClassRanges, FIXED_BITS, IntegerRows, Length};
-pub use crate::random::Numbering;
+pub use crate::random::RowIds;
 pub use call::{Call, Watcher};
-pub use neighbours::{MARKED, Marks, Neighbours, Reach};
-pub use pool::{Bunch, Field, Leads, MOST_CLOSEST, Nearest, Pool};
+pub use neighbours::{MARKED, NearMasks, Neighbours, Thresholds};
+pub use pool::{Assignment, CandidateGroup, ClusterRows, MOST_NEIGHBOURS, Margins, Pool};
 pub use residuals::{Due, Rate, Residuals, RowState, Totals};
 pub use similarities::{
     Examples, MASK, Round, Similarities, is_masked, similarity, stored_bytes, stored_pitch,

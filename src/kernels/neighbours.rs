@@ -25,8 +25,8 @@ pub trait Neighbours: Send {
         &self,
         marked: &[usize],
         among: &[usize],
-        reach: Reach,
-    ) -> Result<Vec<Marks>, Error>;
+        thresholds: Thresholds,
+    ) -> Result<Vec<NearMasks>, Error>;
 
     /// For each row of `among` how many of the `marked`, of any number, it is near to for certain.
     ///
@@ -37,11 +37,11 @@ pub trait Neighbours: Send {
         &self,
         marked: &[usize],
         among: &[usize],
-        reach: Reach,
+        thresholds: Thresholds,
     ) -> Result<Vec<u32>, Error> {
         let mut counts = vec![0; among.len()];
         for marked in marked.chunks(MARKED) {
-            let marks = self.mark_within(marked, among, reach)?;
+            let marks = self.mark_within(marked, among, thresholds)?;
             for (count, marks) in counts.iter_mut().zip(marks) {
                 *count += marks.certain.count_ones();
             }
@@ -51,7 +51,7 @@ pub trait Neighbours: Send {
 
     /// The rows that may be near to one of the `marked`, each once and in any order, where that is
     /// known without a look at all of them; `None` where it is not.
-    fn candidates(&self, _marked: &[usize], _reach: Reach) -> Option<Vec<usize>> {
+    fn candidates(&self, _marked: &[usize], _reach: Thresholds) -> Option<Vec<usize>> {
         None
     }
 
@@ -82,10 +82,10 @@ pub trait Neighbours: Send {
         &self,
         visitors: &IntegerRows,
         among: &[usize],
-        reach: Reach,
-    ) -> Result<Vec<Marks>, Error>;
+        thresholds: Thresholds,
+    ) -> Result<Vec<NearMasks>, Error>;
 
-    /// As [`nearest_other`](Self::nearest_other), across: for every row the largest product with a
+    /// As [`nearest_other_label`](Self::nearest_other_label), across: for every row the largest product with a
     /// visitor of another label, and for every visitor that with a row.
     ///
     /// # Errors
@@ -104,7 +104,7 @@ pub trait Neighbours: Send {
     /// # Errors
     ///
     /// As [`count_within`](Self::count_within).
-    fn nearest_other(&self, labels: &[u32]) -> Result<Vec<i32>, Error>;
+    fn nearest_other_label(&self, labels: &[u32]) -> Result<Vec<i32>, Error>;
 }
 
 /// Rows whose marks are told in one go: a bit of a word each.
@@ -113,14 +113,14 @@ pub const MARKED: usize = 32;
 /// Products, unit 2⁻³⁰, above which two rows count as near: for certain, or at all.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reach {
+pub struct Thresholds {
     /// Above it a pair lies within the distance beyond doubt.
     pub certain: i32,
     /// At or below it a pair lies outside of it beyond doubt.
     pub possible: i32,
 }
 
-impl Reach {
+impl Thresholds {
     /// What products of rows of `dim` values say of a distance `delta` in (0, 2].
     ///
     /// Rows z of length 1 are at distance δ where ⟨z, z′⟩ = 1 − δ²/2. Whole-number rows are off by
@@ -141,7 +141,7 @@ impl Reach {
 /// Which of some rows a row is near to: bit b is the b-th of them.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
-pub struct Marks {
+pub struct NearMasks {
     /// For certain.
     pub certain: u32,
     /// Perhaps, or for certain.
@@ -155,11 +155,11 @@ mod tests {
     #[test]
     fn reaches_are_in_order() {
         for delta in [1e-9, 1e-3, 0.1, 1.0, 1.999, 2.0] {
-            let reach = Reach::of(delta, 300);
-            assert!(reach.possible < reach.certain, "{delta}");
+            let thresholds = Thresholds::of(delta, 300);
+            assert!(thresholds.possible < thresholds.certain, "{delta}");
         }
         // Rows opposite to each other may lie within 2, and a row's copy does not for certain.
-        assert!(Reach::of(2.0, 300).possible < -(1 << 30));
-        assert!(Reach::of(1e-9, 300).certain > 1 << 30);
+        assert!(Thresholds::of(2.0, 300).possible < -(1 << 30));
+        assert!(Thresholds::of(1e-9, 300).certain > 1 << 30);
     }
 }

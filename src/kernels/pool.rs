@@ -8,7 +8,7 @@ use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
 use crate::quantise::{ClassRanges, IntegerRows};
-use crate::random::Numbering;
+use crate::random::RowIds;
 use bytemuck::Zeroable as _;
 
 /// Resident feature rows and the kernels that work on them.
@@ -127,45 +127,45 @@ pub trait Pool: Send + Sync {
     /// # Errors
     ///
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
-    fn nearest(
+    fn assign(
         &self,
         vectors: &[f32],
         offsets: &[f32],
         lengths: &[f32],
-    ) -> Result<Vec<Nearest>, Error>;
+    ) -> Result<Vec<Assignment>, Error>;
 
-    /// As [`nearest`](Self::nearest), of the rows of some fields alone, each against its field's
-    /// vectors alone, with leads over the rows' own vector in the place of scores; and what the least
-    /// lead of each of those vectors is. `None` where a device has no kernel for that: then ask for
+    /// As [`assign`](Self::assign), of the rows of some groups alone, each against its group's
+    /// vectors alone, with margins over the rows' own vector in the place of scores; and what the least
+    /// margin of each of those vectors is. `None` where a device has no kernel for that: then ask for
     /// all rows.
     ///
-    /// A lead is the score of what the vector and its offset differ by from the rows' own,
+    /// A margin is the score of what the vector and its offset differ by from the rows' own,
     /// [`score_error`](crate::kernels::rounding::score_error) being that of the difference: of vectors
     /// close to each other it is off by little.
     ///
     /// # Errors
     ///
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
-    fn leads(
+    fn margins(
         &self,
-        fields: &[Field<'_>],
+        groups: &[CandidateGroup<'_>],
         vectors: &[f64],
         offsets: &[f64],
         lengths: &[f32],
-    ) -> Result<Option<Vec<Leads>>, Error>;
+    ) -> Result<Option<Vec<Margins>>, Error>;
 
-    /// For every row i of a bunch the `k` largest `<w_i, w_j> - halves[j]` over the bunch's other rows
-    /// j, largest first, w being the row over its length less the centre; for every bunch its rows'
+    /// For every row i of a cluster the `k` largest `<w_i, w_j> - halves[j]` over the cluster's other rows
+    /// j, largest first, w being the row over its length less the centre; for every cluster its rows'
     /// answers one after another, rows x `k`.
     ///
-    /// A bunch has at least `k` + 1 rows; `k` is from 1 to [`MOST_CLOSEST`].
-    /// [`closest_error`](crate::kernels::rounding::closest_error) says how far an answer may be off.
+    /// A cluster has at least `k` + 1 rows; `k` is from 1 to [`MOST_NEIGHBOURS`].
+    /// [`k_nearest_error`](crate::kernels::rounding::k_nearest_error) says how far an answer may be off.
     ///
     /// # Errors
     ///
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`]; [`Error::Device`] where 32 rows do not fit
     /// one binding.
-    fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error>;
+    fn k_nearest(&self, clusters: &[ClusterRows<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error>;
 
     /// What ends the work on these rows before it is done: kernels look at it, and so does whoever works
     /// long on the host.
@@ -173,15 +173,15 @@ pub trait Pool: Send + Sync {
 
     /// Which random numbers are its rows': but for the rows that [`Then`](crate::Then) has chosen,
     /// row i's are number i of each stream.
-    fn numbering(&self) -> Numbering<'_> {
-        Numbering::default()
+    fn row_ids(&self) -> RowIds<'_> {
+        RowIds::default()
     }
 }
 
-/// What [`Pool::nearest`] says of a row.
+/// What [`Pool::assign`] says of a row.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
-pub struct Nearest {
+pub struct Assignment {
     /// Which vector.
     pub index: u32,
     /// Its score.
@@ -190,39 +190,39 @@ pub struct Nearest {
     pub second: f32,
 }
 
-/// Rows and vectors for [`Pool::leads`].
+/// Rows and vectors for [`Pool::margins`].
 #[derive(Clone, Debug)]
-pub struct Field<'a> {
+pub struct CandidateGroup<'a> {
     /// Some rows.
     pub rows: &'a [usize],
     /// Different vectors, at least one. The first is the rows' own.
     pub vectors: Vec<u32>,
 }
 
-/// What [`Pool::leads`] says of a field.
+/// What [`Pool::margins`] says of a group.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Leads {
-    /// For each row the nearest of the field's vectors, by leads: the own's is 0.
-    pub nearest: Vec<Nearest>,
-    /// For each vector of the field the least, over its rows, of its lead over the row's length: at
-    /// most three roundings further off than the lead is. `f32::MAX` where there is no row.
+pub struct Margins {
+    /// For each row the nearest of the group's vectors, by margins: the own's is 0.
+    pub nearest: Vec<Assignment>,
+    /// For each vector of the group the least, over its rows, of its margin over the row's length: at
+    /// most three roundings further off than the margin is. `f32::MAX` where there is no row.
     pub least: Vec<f32>,
     /// The largest score of the rows' own vector over the row's length, three roundings further off
     /// than the score; `f32::MIN` where there is no row.
     pub own: f32,
 }
 
-impl Leads {
+impl Margins {
     /// Of no rows yet.
-    pub(crate) fn none(field: &Field<'_>) -> Self {
+    pub(crate) fn none(group: &CandidateGroup<'_>) -> Self {
         Self {
-            nearest: vec![Nearest::zeroed(); field.rows.len()],
-            least: vec![f32::MAX; field.vectors.len()],
+            nearest: vec![Assignment::zeroed(); group.rows.len()],
+            least: vec![f32::MAX; group.vectors.len()],
             own: f32::MIN,
         }
     }
 
-    /// Takes over what was found of some rows of the field, those at these places.
+    /// Takes over what was found of some rows of the group, those at these places.
     pub(crate) fn join(&mut self, places: &[usize], found: &Self) {
         for (&place, &nearest) in places.iter().zip(&found.nearest) {
             self.nearest[place] = nearest;
@@ -234,12 +234,12 @@ impl Leads {
     }
 }
 
-/// Most products a row that [`Pool::closest`] gives.
-pub const MOST_CLOSEST: usize = 64;
+/// Most products a row that [`Pool::k_nearest`] gives.
+pub const MOST_NEIGHBOURS: usize = 64;
 
-/// Rows for [`Pool::closest`].
+/// Rows for [`Pool::k_nearest`].
 #[derive(Clone, Copy, Debug)]
-pub struct Bunch<'a> {
+pub struct ClusterRows<'a> {
     /// Distinct rows.
     pub rows: &'a [usize],
     /// What each, in the caller's unit, is divided by: positive, one a row.

@@ -60,7 +60,7 @@ pub fn slip(c: f32, delta: f32) -> f32 {
 /// roundings of up to 256 down-dates, two each, and as much again.
 pub const DOWN_DATE_ERROR: f32 = 6e-5;
 
-/// How far a score of [`Pool::nearest`](crate::Pool::nearest) may be off, given the lengths of the
+/// How far a score of [`Pool::assign`](crate::Pool::assign) may be off, given the lengths of the
 /// row and of the vector and the size |offset · length|: the error of the inner product, of the
 /// vector's own rounding to f32, and of three more roundings.
 #[must_use]
@@ -70,12 +70,12 @@ pub fn score_error(dim: usize, row: f64, vector: f64, offset: f64) -> f64 {
         + 3.0 * UNIT_ROUNDOFF * (product + offset)
 }
 
-/// How far an answer of [`Pool::closest`](crate::Pool::closest) may be off, given the lengths of the
+/// How far an answer of [`Pool::k_nearest`](crate::Pool::k_nearest) may be off, given the lengths of the
 /// two w and what is taken from their product: the error of the inner product, of the roundings of
 /// both w to f32, of the difference, of both w in f64, for rows no longer than their lengths, and of
 /// values that a device takes for zero because they are subnormal.
 #[must_use]
-pub fn closest_error(dim: usize, a: f64, b: f64, half: f64) -> f64 {
+pub fn k_nearest_error(dim: usize, a: f64, b: f64, half: f64) -> f64 {
     let roundings = 3.0 * UNIT_ROUNDOFF; // two, and their product
     let flushed = dim as f64 * f64::from(f32::MIN_POSITIVE) * (2.0 + a + b);
     let in_f64 = 8.0 * f64::EPSILON * (a + b + 8.0 * f64::EPSILON);
@@ -102,7 +102,7 @@ pub(crate) fn doubt(dim: usize) -> f64 {
 /// How far the product of two whole-number rows, unit 2⁻³⁰, may be from that of the rows at length 1
 /// in f32.
 ///
-/// Whole numbers are off as [`Reach::of`](crate::kernels::Reach::of) has it; a sum of f32 products by
+/// Whole numbers are off as [`Thresholds::of`](crate::kernels::Thresholds::of) has it; a sum of f32 products by
 /// fewer roundings than there are values and a few more.
 pub(crate) fn off_in_f32(dim: usize) -> f64 {
     let roundings = dim as f64 + 32.0;
@@ -114,7 +114,7 @@ pub(crate) fn off_in_f32(dim: usize) -> f64 {
 mod tests {
     use super::*;
     use crate::quantise::{factor, to_integers};
-    use crate::{random, sums};
+    use crate::{random, reduce};
 
     fn integers(x: &[f32], scale: f32) -> Vec<i16> {
         let mut out = vec![0; x.len()];
@@ -122,7 +122,7 @@ mod tests {
         out
     }
 
-    /// The bound on products that `Reach` goes by, on rows of all kinds of values.
+    /// The bound on products that `Thresholds` goes by, on rows of all kinds of values.
     #[test]
     fn products_are_off_by_no_more_than_told() {
         for dim in [1, 2, 3, 16, 100, 1000] {
@@ -131,7 +131,7 @@ mod tests {
             let rows: Vec<(Vec<f64>, Vec<f64>)> = x
                 .chunks_exact(dim)
                 .map(|x| {
-                    let length = sums::squares(x).sqrt();
+                    let length = reduce::squares(x).sqrt();
                     let z = x.iter().map(|&v| f64::from(v) / length).collect();
                     let whole = integers(x, 1.0).into_iter().map(f64::from).collect();
                     (z, whole)
@@ -140,10 +140,10 @@ mod tests {
             let e = rounding(dim);
             for (z, whole) in &rows {
                 let off: Vec<f64> = z.iter().zip(whole).map(|(z, w)| z - w / 32768.0).collect();
-                assert!(sums::dot(&off, &off).sqrt() <= e, "{dim}");
+                assert!(reduce::dot(&off, &off).sqrt() <= e, "{dim}");
                 for (other, other_whole) in &rows {
-                    let product = sums::dot(whole, other_whole) / f64::from(1 << 30);
-                    let off = product - sums::dot(z, other);
+                    let product = reduce::dot(whole, other_whole) / f64::from(1 << 30);
+                    let off = product - reduce::dot(z, other);
                     assert!(off.abs() <= 2.0 * e + e * e, "{dim}: {off}");
                 }
             }

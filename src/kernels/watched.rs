@@ -5,13 +5,13 @@ use crate::error::Error;
 use crate::features::{Features, Precision};
 use crate::kernels::call::{Call, Watcher};
 use crate::kernels::neighbours::Neighbours;
-use crate::kernels::pool::{Bunch, Field, Leads, Nearest, Pool};
+use crate::kernels::pool::{Assignment, CandidateGroup, ClusterRows, Margins, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::kernels::watched_handles::{WatchedNeighbours, WatchedResiduals, WatchedSimilarities};
 use crate::lp::Lp;
 use crate::quantise::{ClassRanges, IntegerRows};
-use crate::random::Numbering;
+use crate::random::RowIds;
 
 /// A pool that hands every call on, by way of a watcher.
 #[derive(Clone, Copy)]
@@ -127,48 +127,48 @@ impl<W: Watcher> Pool for Watched<'_, W> {
         self.pool.beside(features)
     }
 
-    fn nearest(
+    fn assign(
         &self,
         vectors: &[f32],
         offsets: &[f32],
         lengths: &[f32],
-    ) -> Result<Vec<Nearest>, Error> {
-        let asked = Call::of("nearest", self.values() * offsets.len());
-        let run = || self.pool.nearest(vectors, offsets, lengths);
+    ) -> Result<Vec<Assignment>, Error> {
+        let asked = Call::of("assign", self.values() * offsets.len());
+        let run = || self.pool.assign(vectors, offsets, lengths);
         let mut found = self.watcher.around(asked, run)?;
-        self.watcher.nearest(&mut found);
+        self.watcher.assign(&mut found);
         Ok(found)
     }
 
-    fn leads(
+    fn margins(
         &self,
-        fields: &[Field<'_>],
+        groups: &[CandidateGroup<'_>],
         vectors: &[f64],
         offsets: &[f64],
         lengths: &[f32],
-    ) -> Result<Option<Vec<Leads>>, Error> {
-        let pairs = fields.iter().map(|f| f.rows.len() * f.vectors.len());
-        let asked = Call::of("leads", pairs.sum::<usize>() * self.dim());
-        let run = || self.pool.leads(fields, vectors, offsets, lengths);
+    ) -> Result<Option<Vec<Margins>>, Error> {
+        let pairs = groups.iter().map(|f| f.rows.len() * f.vectors.len());
+        let asked = Call::of("margins", pairs.sum::<usize>() * self.dim());
+        let run = || self.pool.margins(groups, vectors, offsets, lengths);
         let mut found = self.watcher.around(asked, run)?;
         if let Some(found) = &mut found {
-            self.watcher.leads(vectors, self.dim(), fields, found);
+            self.watcher.margins(vectors, self.dim(), groups, found);
         }
         Ok(found)
     }
 
-    fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
-        let pairs = bunches.iter().map(|bunch| bunch.rows.len().pow(2));
-        let asked = Call::of("closest", pairs.sum::<usize>() * self.dim());
+    fn k_nearest(&self, clusters: &[ClusterRows<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
+        let pairs = clusters.iter().map(|cluster| cluster.rows.len().pow(2));
+        let asked = Call::of("k_nearest", pairs.sum::<usize>() * self.dim());
         let mut found = self
             .watcher
-            .around(asked, || self.pool.closest(bunches, k))?;
-        self.watcher.closest(bunches, &mut found);
+            .around(asked, || self.pool.k_nearest(clusters, k))?;
+        self.watcher.k_nearest(clusters, &mut found);
         Ok(found)
     }
 
-    fn numbering(&self) -> Numbering<'_> {
-        self.pool.numbering()
+    fn row_ids(&self) -> RowIds<'_> {
+        self.pool.row_ids()
     }
 
     fn stop(&self) -> &Stop {

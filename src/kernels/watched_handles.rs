@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::kernels::call::{Call, Watcher};
-use crate::kernels::neighbours::{Marks, Neighbours, Reach};
+use crate::kernels::neighbours::{NearMasks, Neighbours, Thresholds};
 use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};
 use crate::kernels::similarities::{Round, Similarities};
 use crate::quantise::{ClassRanges, IntegerRows};
@@ -186,24 +186,24 @@ impl<W: Watcher> Neighbours for WatchedNeighbours<'_, W> {
         &self,
         marked: &[usize],
         among: &[usize],
-        reach: Reach,
-    ) -> Result<Vec<Marks>, Error> {
+        thresholds: Thresholds,
+    ) -> Result<Vec<NearMasks>, Error> {
         let asked = Call::of("mark_within", marked.len() * among.len() * self.dim);
-        (self.watcher).around(asked, || self.inner.mark_within(marked, among, reach))
+        (self.watcher).around(asked, || self.inner.mark_within(marked, among, thresholds))
     }
 
     fn count_marked(
         &self,
         marked: &[usize],
         among: &[usize],
-        reach: Reach,
+        thresholds: Thresholds,
     ) -> Result<Vec<u32>, Error> {
         let asked = Call::of("mark_within", marked.len() * among.len() * self.dim);
-        (self.watcher).around(asked, || self.inner.count_marked(marked, among, reach))
+        (self.watcher).around(asked, || self.inner.count_marked(marked, among, thresholds))
     }
 
-    fn candidates(&self, marked: &[usize], reach: Reach) -> Option<Vec<usize>> {
-        let found = self.inner.candidates(marked, reach);
+    fn candidates(&self, marked: &[usize], thresholds: Thresholds) -> Option<Vec<usize>> {
+        let found = self.inner.candidates(marked, thresholds);
         self.watcher.count(found.as_ref().map_or(0, Vec::len));
         found
     }
@@ -212,9 +212,9 @@ impl<W: Watcher> Neighbours for WatchedNeighbours<'_, W> {
         self.inner.at_once()
     }
 
-    fn nearest_other(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
-        let asked = Call::of("nearest_other", self.rows.pow(2) * self.dim);
-        (self.watcher).around(asked, || self.inner.nearest_other(labels))
+    fn nearest_other_label(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
+        let asked = Call::of("nearest_other_label", self.rows.pow(2) * self.dim);
+        (self.watcher).around(asked, || self.inner.nearest_other_label(labels))
     }
 
     fn rows(&self, rows: &[usize]) -> Result<IntegerRows, Error> {
@@ -231,10 +231,12 @@ impl<W: Watcher> Neighbours for WatchedNeighbours<'_, W> {
         &self,
         visitors: &IntegerRows,
         among: &[usize],
-        reach: Reach,
-    ) -> Result<Vec<Marks>, Error> {
+        thresholds: Thresholds,
+    ) -> Result<Vec<NearMasks>, Error> {
         let asked = Call::of("mark_within", visitors.rows() * among.len() * self.dim);
-        (self.watcher).around(asked, || self.inner.mark_visitors(visitors, among, reach))
+        (self.watcher).around(asked, || {
+            self.inner.mark_visitors(visitors, among, thresholds)
+        })
     }
 
     fn nearest_visitors(
@@ -243,7 +245,10 @@ impl<W: Watcher> Neighbours for WatchedNeighbours<'_, W> {
         visitors: &IntegerRows,
         labels_of_visitors: &[u32],
     ) -> Result<[Vec<i32>; 2], Error> {
-        let asked = Call::of("nearest_other", visitors.rows() * self.rows * self.dim);
+        let asked = Call::of(
+            "nearest_other_label",
+            visitors.rows() * self.rows * self.dim,
+        );
         let run = || (self.inner).nearest_visitors(labels, visitors, labels_of_visitors);
         self.watcher.around(asked, run)
     }

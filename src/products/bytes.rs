@@ -13,7 +13,7 @@
 
 use super::tile::{Columns, Tile};
 use crate::quantise::{FIXED_BITS, IntegerRows};
-use crate::sums;
+use crate::reduce;
 use std::ops::Range;
 
 /// Largest value of 8 bits. Rows are shifted by it, since processors multiply values without sign
@@ -67,7 +67,7 @@ impl Rounding {
     pub(crate) fn lengths(self, row: &[i16]) -> (f32, f32) {
         let unit = f64::from(1 << FIXED_BITS);
         let length = |sum: i64| ((sum as f64).sqrt() / unit) as f32;
-        let (exact, off) = sums::vectorised!(self.squares(row));
+        let (exact, off) = reduce::vectorised!(self.squares(row));
         (length(exact), length(off))
     }
 
@@ -112,7 +112,7 @@ impl RoughRows {
         let pitch = rows.pitch();
         let values = &rows.values()[places.start * pitch..places.end * pitch];
         self.bytes.resize(values.len(), 0);
-        sums::vectorised!({
+        reduce::vectorised!({
             for (byte, &value) in self.bytes.iter_mut().zip(values) {
                 *byte = (rounding.round(value) + MOST) as u8;
             }
@@ -134,7 +134,7 @@ impl RoughColumns {
         self.bytes.resize(pitch, 0);
         for (at, place) in places.enumerate() {
             let (bytes, row) = (&mut self.bytes[..], rows.row(place));
-            let sum = sums::vectorised!(rounding.write(row, bytes));
+            let sum = reduce::vectorised!(rounding.write(row, bytes));
             // Takes back what shifting the rows adds; the lane's upper half begins with nothing.
             let start = (-MOST * sum) & 0xffff;
             self.columns.put(at, start, self.bytes.as_chunks().0);

@@ -125,7 +125,7 @@ fn prompts(pool: &dyn Pool, embeddings: &[f32]) -> Result<Vec<usize>, Error> {
         normalise(prompt, unit);
     }
     let offsets = vec![0.0; embeddings.len() / dim];
-    UnitRows::new(pool)?.nearest(&Rivals::new(dim, vectors, offsets))
+    UnitRows::new(pool)?.assign(&Rivals::new(dim, vectors, offsets))
 }
 
 /// Each row's most probable class.
@@ -134,7 +134,7 @@ fn few_labels(pool: &dyn Pool, rows: &[usize], classes: &[usize]) -> Result<Vec<
     let pool = UnitRows::new(pool)?;
     let z = pool.rows(rows)?;
     let classifier = fit(&z, pool.dim(), classes, &numbers, pool.pool().stop())?;
-    let found = pool.nearest(&classifier)?;
+    let found = pool.assign(&classifier)?;
     let mut found: Vec<usize> = found.into_iter().map(|index| numbers[index]).collect();
     for (&row, &class) in rows.iter().zip(classes) {
         found[row] = class;

@@ -6,7 +6,7 @@
 
 use crate::control::Stop;
 use crate::error::Error;
-use crate::sums;
+use crate::reduce;
 use rayon::prelude::*;
 use std::collections::VecDeque;
 
@@ -87,15 +87,15 @@ impl Logistic {
 
     /// A point along `direction` that meets the weak Wolfe conditions, by doubling and bisection.
     fn step(&self, from: &Point, direction: &[f64], stop: &Stop) -> Result<Option<Point>, Error> {
-        let slope = sums::dot(direction, &from.gradient);
+        let slope = reduce::dot(direction, &from.gradient);
         let (mut low, mut high, mut length) = (0.0, f64::INFINITY, 1.0);
         for _ in 0..TRIALS {
             let mut parameters = from.parameters.clone();
-            sums::subtract(&mut parameters, -length, direction);
+            reduce::subtract(&mut parameters, -length, direction);
             let to = self.at(parameters, stop)?;
             if to.objective > from.objective + 1e-4 * length * slope {
                 high = length;
-            } else if sums::dot(direction, &to.gradient) < 0.9 * slope {
+            } else if reduce::dot(direction, &to.gradient) < 0.9 * slope {
                 low = length;
             } else {
                 return Ok((to.objective < from.objective).then_some(to));
@@ -115,12 +115,15 @@ impl Logistic {
         let rows = self.rows.par_chunks_exact(self.width);
         let of_row = |row: Result<(&[f64], &usize), Error>| {
             let (z, &label) = row?;
-            Ok(errors(classes().map(|p| sums::dot(p, z)).collect(), label))
+            Ok(errors(
+                classes().map(|p| reduce::dot(p, z)).collect(),
+                label,
+            ))
         };
         let of_rows = stop.over(rows.zip(&self.labels)).map(of_row);
         let of_rows: Vec<(Vec<f64>, f64)> = of_rows.collect::<Result<_, Error>>()?;
         let (errors, losses): (Vec<Vec<f64>>, Vec<f64>) = of_rows.into_iter().unzip();
-        let penalty: f64 = classes().map(|p| sums::dot(&p[..dim], &p[..dim])).sum();
+        let penalty: f64 = classes().map(|p| reduce::dot(&p[..dim], &p[..dim])).sum();
         let mut gradient = vec![0.0; parameters.len()];
         let of_classes = gradient
             .par_chunks_exact_mut(self.width)
@@ -129,9 +132,9 @@ impl Logistic {
         stop.over(of_classes).try_for_each(|of_class| {
             let (class, (gradient, p)) = of_class?;
             for (z, errors) in self.rows.chunks_exact(self.width).zip(&errors) {
-                sums::subtract(gradient, -errors[class], z);
+                reduce::subtract(gradient, -errors[class], z);
             }
-            sums::subtract(&mut gradient[..dim], -PENALTY, &p[..dim]);
+            reduce::subtract(&mut gradient[..dim], -PENALTY, &p[..dim]);
             Ok(())
         })?;
         Ok(Point {
@@ -172,7 +175,7 @@ impl Pair {
         let less = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<_>>();
         let step = less(&to.parameters, &from.parameters);
         let change = less(&to.gradient, &from.gradient);
-        let product = sums::dot(&step, &change);
+        let product = reduce::dot(&step, &change);
         Self {
             step,
             change,
@@ -189,15 +192,15 @@ fn descent(gradient: &[f64], memory: &VecDeque<Pair>) -> Vec<f64> {
     };
     let mut shares = Vec::with_capacity(memory.len());
     for pair in memory.iter().rev() {
-        let share = sums::dot(&pair.step, &direction) / pair.product;
-        sums::subtract(&mut direction, share, &pair.change);
+        let share = reduce::dot(&pair.step, &direction) / pair.product;
+        reduce::subtract(&mut direction, share, &pair.change);
         shares.push(share);
     }
-    let size = last.product / sums::dot(&last.change, &last.change);
+    let size = last.product / reduce::dot(&last.change, &last.change);
     direction.iter_mut().for_each(|d| *d *= size);
     for (pair, share) in memory.iter().zip(shares.into_iter().rev()) {
-        let other = sums::dot(&pair.change, &direction) / pair.product;
-        sums::subtract(&mut direction, other - share, &pair.step);
+        let other = reduce::dot(&pair.change, &direction) / pair.product;
+        reduce::subtract(&mut direction, other - share, &pair.step);
     }
     direction
 }

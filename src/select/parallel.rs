@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::kernels::rounding::doubt;
 use crate::selection::Warning;
-use crate::{random, sums};
+use crate::{random, reduce};
 
 /// Rows that are compared with each other: some two thousand pairs.
 const LOOKED_AT: usize = 64;
@@ -30,7 +30,7 @@ pub(super) fn warning(pool: &dyn Pool) -> Result<Option<Warning>, Error> {
     let (mut pairs, mut looked_at) = (0, 0);
     for a in 0..some.len() {
         for b in (a + 1..some.len()).filter(|&b| !is_same(a, b) && !is_zero(a) && !is_zero(b)) {
-            let distance_sq = sums::vectorised!(sums::distance_sq(of(a), of(b)));
+            let distance_sq = reduce::vectorised!(reduce::distance_sq(of(a), of(b)));
             looked_at += 1;
             pairs += usize::from(distance_sq <= least);
         }

@@ -7,7 +7,7 @@ use crate::features::Features;
 use crate::kernels::pool::Pool;
 use crate::progress::Listener;
 use crate::progress::Progress;
-use crate::random::Numbering;
+use crate::random::RowIds;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, labelled_mask, with_partial};
 use crate::selection::{Selection, Shortfall, ShortfallReason};
@@ -192,9 +192,9 @@ impl Then {
     ) -> Result<Selection, Error> {
         let values = copy(pool, rows)?;
         let features = Features::new(&values, rows.len(), pool.dim())?;
-        let whole = pool.numbering();
+        let whole = pool.row_ids();
         let numbers: Vec<usize> = rows.iter().map(|&row| whole.number(row)).collect();
-        let few = CpuPool::new(features).numbered(Numbering {
+        let few = CpuPool::new(features).numbered(RowIds {
             rows: Some(&numbers),
             stage: whole.stage + self.first.stages(),
         });
@@ -272,11 +272,11 @@ mod tests {
         }
         let out: Vec<usize> = (0..rows).filter(|row| row % 7 != 3).collect();
         let whole = CpuPool::new(Features::new(&x, rows, dim).unwrap());
-        let numbering = Numbering {
+        let row_ids = RowIds {
             rows: Some(&few),
             stage: 0,
         };
-        let part = CpuPool::new(Features::new(&few_x, few.len(), dim).unwrap()).numbered(numbering);
+        let part = CpuPool::new(Features::new(&few_x, few.len(), dim).unwrap()).numbered(row_ids);
         for seed in 0..5 {
             let labelled = || out.clone();
             let double_greedy = Sas {

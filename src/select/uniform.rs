@@ -10,7 +10,7 @@ use crate::progress::tell;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, end, places};
 use crate::selection::{Selection, ShortfallReason};
-use crate::{order, random};
+use crate::{random, rank};
 
 /// Uniform sampling without replacement: every subset of `budget` rows is equally likely.
 ///
@@ -69,11 +69,11 @@ impl Selector for Uniform {
         )?;
         selection.passes = strata.passes;
         selection.warnings.clone_from(&strata.warnings);
-        let rows = (pool.numbering(), pool.rows());
+        let rows = (pool.row_ids(), pool.rows());
         let numbers = random::of_rows(rows, self.seed, random::UNIFORM, pool.stop())?;
         let done = strata.strata.iter().try_for_each(|stratum| {
             let keys: Vec<f64> = stratum.able.iter().map(|&row| numbers[row]).collect();
-            let picks: Vec<usize> = order::smallest(&keys, stratum.budget)
+            let picks: Vec<usize> = rank::smallest(&keys, stratum.budget)
                 .into_iter()
                 .map(|place| stratum.able[place])
                 .collect();

@@ -10,7 +10,7 @@ use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Precision};
 use crate::kernels::neighbours::Neighbours;
-use crate::kernels::pool::{Bunch, Field, Leads, Nearest, Pool};
+use crate::kernels::pool::{Assignment, CandidateGroup, ClusterRows, Margins, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
@@ -90,34 +90,39 @@ impl<'a> Shards<'a> {
         })
     }
 
-    /// The answers to bunches of which the shard has all rows.
+    /// The answers to clusters of which the shard has all rows.
     fn closest_at_home(
         &self,
         shard: usize,
-        bunches: &[&Bunch<'_>],
+        clusters: &[&ClusterRows<'_>],
         k: usize,
     ) -> Result<Vec<Vec<f32>>, Error> {
         let first = self.parts.cuts.rows(shard).start;
-        let local: Vec<Vec<usize>> = (bunches.iter())
-            .map(|bunch| bunch.rows.iter().map(|row| row - first).collect())
+        let local: Vec<Vec<usize>> = (clusters.iter())
+            .map(|cluster| cluster.rows.iter().map(|row| row - first).collect())
             .collect();
-        let bunches = bunches.iter().zip(&local);
-        let bunches: Vec<Bunch<'_>> = bunches
-            .map(|(bunch, rows)| Bunch { rows, ..**bunch })
+        let clusters = clusters.iter().zip(&local);
+        let clusters: Vec<ClusterRows<'_>> = clusters
+            .map(|(cluster, rows)| ClusterRows { rows, ..**cluster })
             .collect();
-        self.parts.pools[shard].closest(&bunches, k)
+        self.parts.pools[shard].k_nearest(&clusters, k)
     }
 
-    /// The answer to a bunch of several shards: its rows come to one.
-    fn closest_abroad(&self, shard: usize, bunch: &Bunch<'_>, k: usize) -> Result<Vec<f32>, Error> {
-        let values = self.given_rows(bunch.rows)?;
-        let features = Features::new(&values, bunch.rows.len(), self.dim())?;
+    /// The answer to a cluster of several shards: its rows come to one.
+    fn k_nearest_abroad(
+        &self,
+        shard: usize,
+        cluster: &ClusterRows<'_>,
+        k: usize,
+    ) -> Result<Vec<f32>, Error> {
+        let values = self.given_rows(cluster.rows)?;
+        let features = Features::new(&values, cluster.rows.len(), self.dim())?;
         let pool = self.parts.pools[shard].beside(features)?;
-        let rows: Vec<usize> = (0..bunch.rows.len()).collect();
-        let answers = pool.closest(
-            &[Bunch {
+        let rows: Vec<usize> = (0..cluster.rows.len()).collect();
+        let answers = pool.k_nearest(
+            &[ClusterRows {
                 rows: &rows,
-                ..*bunch
+                ..*cluster
             }],
             k,
         )?;
@@ -203,37 +208,37 @@ impl Pool for Shards<'_> {
         Ok(Box::new(ShardNeighbours::new(&self.parts)?))
     }
 
-    fn nearest(
+    fn assign(
         &self,
         vectors: &[f32],
         offsets: &[f32],
         lengths: &[f32],
-    ) -> Result<Vec<Nearest>, Error> {
+    ) -> Result<Vec<Assignment>, Error> {
         let found = self.parts.each(|shard, pool| {
-            pool.nearest(vectors, offsets, &lengths[self.parts.cuts.rows(shard)])
+            pool.assign(vectors, offsets, &lengths[self.parts.cuts.rows(shard)])
         })?;
         Ok(found.concat())
     }
 
-    fn leads(
+    fn margins(
         &self,
-        fields: &[Field<'_>],
+        groups: &[CandidateGroup<'_>],
         vectors: &[f64],
         offsets: &[f64],
         lengths: &[f32],
-    ) -> Result<Option<Vec<Leads>>, Error> {
-        let split: Vec<Vec<Part>> = (fields.iter())
-            .map(|field| self.parts.cuts.split(field.rows))
+    ) -> Result<Option<Vec<Margins>>, Error> {
+        let split: Vec<Vec<Part>> = (groups.iter())
+            .map(|group| self.parts.cuts.split(group.rows))
             .collect();
         let found = self.parts.each(|shard, pool| {
-            let parts = fields.iter().zip(&split);
-            let of_shard: Vec<Field<'_>> = parts
-                .map(|(field, parts)| Field {
+            let parts = groups.iter().zip(&split);
+            let of_shard: Vec<CandidateGroup<'_>> = parts
+                .map(|(group, parts)| CandidateGroup {
                     rows: &parts[shard].rows,
-                    vectors: field.vectors.clone(),
+                    vectors: group.vectors.clone(),
                 })
                 .collect();
-            pool.leads(
+            pool.margins(
                 &of_shard,
                 vectors,
                 offsets,
@@ -243,39 +248,40 @@ impl Pool for Shards<'_> {
         let Some(found) = found.into_iter().collect::<Option<Vec<_>>>() else {
             return Ok(None);
         };
-        let mut leads: Vec<Leads> = fields.iter().map(Leads::none).collect();
+        let mut margins: Vec<Margins> = groups.iter().map(Margins::none).collect();
         for (shard, found) in found.into_iter().enumerate() {
-            for ((leads, found), parts) in leads.iter_mut().zip(found).zip(&split) {
-                leads.join(&parts[shard].places, &found);
+            for ((margins, found), parts) in margins.iter_mut().zip(found).zip(&split) {
+                margins.join(&parts[shard].places, &found);
             }
         }
-        Ok(Some(leads))
+        Ok(Some(margins))
     }
 
     fn stop(&self) -> &Stop {
         self.parts.pools[0].stop()
     }
 
-    /// A bunch goes to the shard that has all its rows, or else to one by turns.
-    fn closest(&self, bunches: &[Bunch<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
+    /// A cluster goes to the shard that has all its rows, or else to one by turns.
+    fn k_nearest(&self, clusters: &[ClusterRows<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
         let shards = self.parts.pools.len();
         let mut at_home = vec![Vec::new(); shards];
         let mut abroad = vec![Vec::new(); shards];
-        for (at, bunch) in bunches.iter().enumerate() {
-            match self.parts.home_of(bunch.rows) {
+        for (at, cluster) in clusters.iter().enumerate() {
+            match self.parts.home_of(cluster.rows) {
                 Some(shard) => at_home[shard].push(at),
                 None => abroad[at % shards].push(at),
             }
         }
         let found = self.parts.each(|shard, _| {
-            let own: Vec<&Bunch<'_>> = at_home[shard].iter().map(|&at| &bunches[at]).collect();
+            let own: Vec<&ClusterRows<'_>> =
+                at_home[shard].iter().map(|&at| &clusters[at]).collect();
             let mut answers = self.closest_at_home(shard, &own, k)?;
             for &at in &abroad[shard] {
-                answers.push(self.closest_abroad(shard, &bunches[at], k)?);
+                answers.push(self.k_nearest_abroad(shard, &clusters[at], k)?);
             }
             Ok(answers)
         })?;
-        let mut answers = vec![Vec::new(); bunches.len()];
+        let mut answers = vec![Vec::new(); clusters.len()];
         let asked = at_home
             .iter()
             .zip(&abroad)

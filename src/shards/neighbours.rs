@@ -2,7 +2,7 @@
 
 use super::parts::{Cuts, Parts, side_by_side};
 use crate::error::Error;
-use crate::kernels::neighbours::{Marks, Neighbours, Reach};
+use crate::kernels::neighbours::{NearMasks, Neighbours, Thresholds};
 use crate::quantise::IntegerRows;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -96,10 +96,10 @@ impl Neighbours for ShardNeighbours<'_> {
         &self,
         marked: &[usize],
         among: &[usize],
-        reach: Reach,
-    ) -> Result<Vec<Marks>, Error> {
+        thresholds: Thresholds,
+    ) -> Result<Vec<NearMasks>, Error> {
         let visitors = self.rows(marked)?;
-        self.mark_visitors(&visitors, among, reach)
+        self.mark_visitors(&visitors, among, thresholds)
     }
 
     fn at_once(&self) -> usize {
@@ -108,9 +108,9 @@ impl Neighbours for ShardNeighbours<'_> {
         at_once.fold(0, usize::saturating_add)
     }
 
-    fn nearest_other(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
+    fn nearest_other_label(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
         let of = |shard| &labels[self.cuts.rows(shard)];
-        let own = self.each(|shard| self.shard(shard).nearest_other(of(shard)))?;
+        let own = self.each(|shard| self.shard(shard).nearest_other_label(of(shard)))?;
         let mut largest = own.concat();
         self.round(
             |shard, block, visitors| {
@@ -149,10 +149,10 @@ impl Neighbours for ShardNeighbours<'_> {
         &self,
         visitors: &IntegerRows,
         among: &[usize],
-        reach: Reach,
-    ) -> Result<Vec<Marks>, Error> {
+        thresholds: Thresholds,
+    ) -> Result<Vec<NearMasks>, Error> {
         self.cuts.joined(among, 1, |shard, among| {
-            self.shard(shard).mark_visitors(visitors, among, reach)
+            self.shard(shard).mark_visitors(visitors, among, thresholds)
         })
     }
 

@@ -1,11 +1,13 @@
 //! Watchers of a pool, to see what a selector does when a device is not quite right.
 
-use coresift::kernels::{Bunch, Call, Field, Leads, Nearest, RowState, Watched, Watcher};
+use coresift::kernels::{
+    Assignment, Call, CandidateGroup, ClusterRows, Margins, RowState, Watched, Watcher,
+};
 use coresift::{Error, Pool, Selection};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 
 /// Puts off residuals and hazards, at every deflation and refresh, by a relative error of random sign, and
-/// so the scores of the nearest vectors, their leads by how far they are apart, and what is told of the
+/// so the scores of the nearest vectors, their margins by how far they are apart, and what is told of the
 /// closest rows by the squares of their lengths.
 pub struct Noisy {
     relative: f32,
@@ -35,7 +37,7 @@ impl Noisy {
 impl Watcher for Noisy {
     const CHANGES_STATES: bool = true;
 
-    fn nearest(&self, found: &mut [Nearest]) {
+    fn assign(&self, found: &mut [Assignment]) {
         for (row, nearest) in found.iter_mut().enumerate() {
             nearest.best *= 1.0 + self.noise(row % 3 == 0);
             if nearest.second < f32::MAX {
@@ -44,23 +46,29 @@ impl Watcher for Noisy {
         }
     }
 
-    fn leads(&self, vectors: &[f64], dim: usize, fields: &[Field<'_>], found: &mut [Leads]) {
+    fn margins(
+        &self,
+        vectors: &[f64],
+        dim: usize,
+        groups: &[CandidateGroup<'_>],
+        found: &mut [Margins],
+    ) {
         let vector = |index: u32| vectors[index as usize * dim..][..dim].iter();
-        for (at, (leads, field)) in found.iter_mut().zip(fields).enumerate() {
-            for (at, least) in leads.least.iter_mut().enumerate() {
-                let differences = vector(field.vectors[at]).zip(vector(field.vectors[0]));
+        for (at, (margins, group)) in found.iter_mut().zip(groups).enumerate() {
+            for (at, least) in margins.least.iter_mut().enumerate() {
+                let differences = vector(group.vectors[at]).zip(vector(group.vectors[0]));
                 let apart: f64 = differences.map(|(a, b)| (a - b).powi(2)).sum();
                 *least += self.noise(at % 2 == 0) * apart.sqrt() as f32;
             }
-            leads.own += self.noise(at % 3 == 0);
+            margins.own += self.noise(at % 3 == 0);
         }
     }
 
-    fn closest(&self, bunches: &[Bunch<'_>], found: &mut [Vec<f32>]) {
-        for (closest, bunch) in found.iter_mut().zip(bunches) {
-            let k = closest.len() / bunch.rows.len();
+    fn k_nearest(&self, clusters: &[ClusterRows<'_>], found: &mut [Vec<f32>]) {
+        for (closest, cluster) in found.iter_mut().zip(clusters) {
+            let k = closest.len() / cluster.rows.len();
             for (at, answer) in closest.iter_mut().enumerate() {
-                *answer += self.noise(at % 5 >= 2) * 2.0 * bunch.halves[at / k];
+                *answer += self.noise(at % 5 >= 2) * 2.0 * cluster.halves[at / k];
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::common::devices::tiny;
 use crate::common::{fractions, whole_numbers};
 use crate::{Application, USAGE};
-use coresift::kernels::{Bunch, Examples, Length, Nearest, Rate, RowState};
+use coresift::kernels::{Assignment, ClusterRows, Examples, Length, Rate, RowState};
 use coresift::wgpu::{self, BufferUsages};
 use coresift::{CpuPool, Error, Features, Lp, Pool};
 
@@ -12,7 +12,7 @@ use coresift::{CpuPool, Error, Features, Lp, Pool};
 struct Answers {
     norms: [Vec<f32>; 3],
     gathered: Vec<f32>,
-    nearest: Vec<Nearest>,
+    nearest: Vec<Assignment>,
     closest: Vec<Vec<f32>>,
     deflated: Vec<RowState>,
     refreshed: Vec<RowState>,
@@ -23,16 +23,16 @@ fn answers(pool: &dyn Pool, dim: usize) -> Answers {
     let rows = pool.rows();
     let gathered = pool.gather_rows(&[rows - 1, 0, rows / 2]).unwrap();
     let vectors = fractions(7, 3 * dim);
-    let nearest = pool.nearest(&vectors, &[0.5, 0.25, -0.5], &norms[1]);
+    let nearest = pool.assign(&vectors, &[0.5, 0.25, -0.5], &norms[1]);
     let cluster: Vec<usize> = (0..rows).step_by(rows / 100 + 1).collect();
-    let bunch = Bunch {
+    let cluster = ClusterRows {
         rows: &cluster,
         lengths: &vec![0.3; cluster.len()],
         centre: &vec![0.125; dim],
         halves: &vec![0.5; cluster.len()],
     };
-    let bunches: &[Bunch<'_>] = if rows > 2 { &[bunch] } else { &[] };
-    let closest = pool.closest(bunches, 2);
+    let clusters: &[ClusterRows<'_>] = if rows > 2 { &[cluster] } else { &[] };
+    let closest = pool.k_nearest(clusters, 2);
     let states: Vec<RowState> = norms[1]
         .iter()
         .map(|&sq| RowState {
@@ -192,7 +192,12 @@ fn short_rows_of_a_buffer_are_made_whole() {
         .unwrap();
     let cpu = CpuPool::new(Features::new(&x, rows, dim).unwrap());
     let labels: Vec<u32> = (0..rows as u32).collect();
-    let products = |pool: &dyn Pool| pool.neighbours().unwrap().nearest_other(&labels).unwrap();
+    let products = |pool: &dyn Pool| {
+        pool.neighbours()
+            .unwrap()
+            .nearest_other_label(&labels)
+            .unwrap()
+    };
     assert_eq!(products(&borrowed), products(&cpu));
     let places: Vec<usize> = (0..rows).collect();
     for length in [Length::Own, Length::Given(2.0)] {

@@ -3,7 +3,7 @@
 use crate::common::devices::tiny;
 use crate::common::{fractions, whole_numbers};
 use crate::{Application, USAGE, of_ones};
-use coresift::kernels::{Bunch, Rate, RowState};
+use coresift::kernels::{ClusterRows, Rate, RowState};
 use coresift::wgpu::{self, BufferUsages};
 use coresift::{Error, Features, Lp, Pool};
 
@@ -58,15 +58,15 @@ fn a_lost_device_is_an_error_everywhere() {
         assert!(is_lost(residuals.write(&[3], &states[..1])));
         assert!(is_lost(pool.row_norms(Lp::L2)));
         assert!(is_lost(pool.gather_rows(&[1, 2])));
-        assert!(is_lost(pool.nearest(&direction, &[1.0], &vec![1.0; rows])));
-        let bunch = Bunch {
+        assert!(is_lost(pool.assign(&direction, &[1.0], &vec![1.0; rows])));
+        let cluster = ClusterRows {
             rows: &[0, 1],
             lengths: &[1.0; 2],
             centre: &vec![0.0; pool.dim()],
             halves: &[0.5; 2],
         };
-        assert!(is_lost(pool.closest(&[bunch], 1)));
-        assert!(is_lost(fresh.nearest(&direction, &[1.0], &vec![1.0; rows])));
+        assert!(is_lost(pool.k_nearest(&[cluster], 1)));
+        assert!(is_lost(fresh.assign(&direction, &[1.0], &vec![1.0; rows])));
         assert!(is_lost(fresh.residuals().map(|_| ())));
         assert!(is_lost(application.gpu.upload(&features)));
         assert!(is_lost(

@@ -3,7 +3,7 @@
 use crate::common::devices::cut;
 use crate::common::whole_numbers;
 use crate::{Application, of_ones};
-use coresift::kernels::Bunch;
+use coresift::kernels::ClusterRows;
 use coresift::wgpu;
 use coresift::{Error, Features, Gpu, Pool};
 
@@ -47,13 +47,13 @@ fn closest_keeps_to_the_memory_limit() {
     let cluster: Vec<usize> = (0..1000).collect();
     let closest = |gpu: Gpu| {
         let pool = gpu.upload(&features).unwrap();
-        let bunch = Bunch {
+        let cluster = ClusterRows {
             rows: &cluster,
             lengths: &[1.0; 1000],
             centre: &[0.0; 64],
             halves: &[0.5; 1000],
         };
-        pool.closest(&[bunch], 20).unwrap()
+        pool.k_nearest(&[cluster], 20).unwrap()
     };
     let want = closest(gpu.clone());
     assert!(closest(gpu.with_memory_limit(256_000 + 100_000)) == want);

@@ -1,7 +1,7 @@
 //! Every kernel on every device against the oracle: exact where whole numbers allow it, within
 //! a derived bound where they do not.
 
-mod closest;
+mod assign;
 #[path = "../common/mod.rs"]
 mod common;
 mod deflate;
@@ -9,8 +9,8 @@ mod deflate_largest;
 mod due_rows;
 mod gather_rows;
 mod integers;
-mod leads;
-mod nearest;
+mod k_nearest;
+mod margins;
 mod neighbours;
 mod pairs;
 mod quantise;

@@ -3,7 +3,7 @@
 use crate::common::{fractions, on_every_device, oracle};
 use crate::pairs::Pairs;
 use crate::{features, pool_rows};
-use coresift::kernels::{MARKED, Reach};
+use coresift::kernels::{MARKED, Thresholds};
 
 const REACHES: [(i32, i32); 5] = [
     (1 << 28, 0),
@@ -47,10 +47,10 @@ fn marks_within_are_exact() {
     all_pairs(|pairs| {
         let rows = pairs.products.len();
         for (at, (certain, possible)) in REACHES.into_iter().enumerate() {
-            let reach = Reach { certain, possible };
+            let thresholds = Thresholds { certain, possible };
             let count = [0, 1, 3, 31, MARKED][at];
             let marked: Vec<usize> = (0..rows).rev().step_by(1 + at % 2).take(count).collect();
-            pairs.check_marks(&marked, reach);
+            pairs.check_marks(&marked, thresholds);
         }
     });
 }
@@ -67,7 +67,7 @@ fn marked_counts_are_exact() {
             (every(1), vec![]),
         ] {
             for certain in [1 << 29, 0, -(1 << 28)] {
-                let reach = Reach {
+                let thresholds = Thresholds {
                     certain,
                     possible: i32::MIN,
                 };
@@ -77,7 +77,9 @@ fn marked_counts_are_exact() {
                 };
                 let want: Vec<u32> = among.iter().map(|&row| near(row)).collect();
                 pairs.on_every_device(|place, neighbours| {
-                    let got = neighbours.count_marked(&marked, &among, reach).unwrap();
+                    let got = neighbours
+                        .count_marked(&marked, &among, thresholds)
+                        .unwrap();
                     assert!(got == want, "{place} {certain} {}", marked.len());
                 });
             }
@@ -107,14 +109,14 @@ fn reaches_hold_the_distance() {
         }
         let features = features(&x, dim);
         for delta in [0.02, 0.3, 1.0, 1.4, 2.0] {
-            let reach = Reach::of(delta, dim);
+            let thresholds = Thresholds::of(delta, dim);
             let answers = std::cell::RefCell::new(Vec::new());
             on_every_device(features.clone(), |device, pool| {
                 let z: Vec<Vec<f64>> = pool_rows(&x, dim, pool);
                 let marked: Vec<usize> = (0..rows).step_by(3).take(MARKED).collect();
                 let neighbours = pool.neighbours().unwrap();
                 let all: Vec<usize> = (0..rows).collect();
-                let marks = neighbours.mark_within(&marked, &all, reach).unwrap();
+                let marks = neighbours.mark_within(&marked, &all, thresholds).unwrap();
                 for (row, marks) in marks.iter().enumerate() {
                     for (bit, &other) in marked.iter().enumerate() {
                         let Some(distance) = distance_of_directions(&z[row], &z[other]) else {
@@ -131,7 +133,7 @@ fn reaches_hold_the_distance() {
                         assert!(!known || certain == possible, "{place}");
                     }
                 }
-                let counts = neighbours.count_within(reach.possible).unwrap();
+                let counts = neighbours.count_within(thresholds.possible).unwrap();
                 answers
                     .borrow_mut()
                     .push((device.to_owned(), marks, counts));

@@ -5,7 +5,7 @@ use crate::common::devices;
 use crate::common::{on_every_device, whole_numbers};
 use crate::features;
 use coresift::Pool;
-use coresift::kernels::{Marks, Neighbours, Reach};
+use coresift::kernels::{NearMasks, Neighbours, Thresholds};
 
 /// Rows of 1, 4, 16 … values of one magnitude and either sign, the rest zeros, so that they come to
 /// length 2^15 without rounding; every seventh is a copy of the first, every eleventh is zeros.
@@ -81,24 +81,28 @@ impl Pairs {
         });
     }
 
-    pub(super) fn check_marks(&self, marked: &[usize], reach: Reach) {
+    pub(super) fn check_marks(&self, marked: &[usize], thresholds: Thresholds) {
         let bits = |products: &Vec<i64>, least: i32| {
             let near = |&(_, &row): &(usize, &usize)| products[row] > i64::from(least);
             let marked = marked.iter().enumerate().filter(near);
             marked.fold(0, |bits, (bit, _)| bits | 1 << bit)
         };
-        let of_row = |&row: &usize| Marks {
-            certain: bits(&self.products[row], reach.certain),
-            possible: bits(&self.products[row], reach.possible),
+        let of_row = |&row: &usize| NearMasks {
+            certain: bits(&self.products[row], thresholds.certain),
+            possible: bits(&self.products[row], thresholds.possible),
         };
         let rows = self.products.len();
         let all: Vec<usize> = (0..rows).collect();
         let some: Vec<usize> = (0..rows).rev().step_by(3).collect();
         self.on_every_device(|place, neighbours| {
             for among in [&all[..], &some, &[]] {
-                let want: Vec<Marks> = among.iter().map(of_row).collect();
-                let got = neighbours.mark_within(marked, among, reach).unwrap();
-                assert!(got == want, "{place} {reach:?} {marked:?} {}", among.len());
+                let want: Vec<NearMasks> = among.iter().map(of_row).collect();
+                let got = neighbours.mark_within(marked, among, thresholds).unwrap();
+                assert!(
+                    got == want,
+                    "{place} {thresholds:?} {marked:?} {}",
+                    among.len()
+                );
             }
         });
     }
@@ -113,7 +117,7 @@ impl Pairs {
         };
         let want: Vec<i32> = self.products.iter().zip(labels).map(largest).collect();
         self.on_every_device(|place, neighbours| {
-            let got = neighbours.nearest_other(labels).unwrap();
+            let got = neighbours.nearest_other_label(labels).unwrap();
             assert!(got == want, "{place}: {got:?}, {want:?}");
         });
     }

@@ -174,7 +174,11 @@ fn neighbours_are_made_whole_as_f32_rounds() {
             };
             let z: Vec<Vec<i64>> = x.chunks(dim).map(whole).collect();
             let labels: Vec<u32> = (0..rows as u32).collect();
-            let got = pool.neighbours().unwrap().nearest_other(&labels).unwrap();
+            let got = pool
+                .neighbours()
+                .unwrap()
+                .nearest_other_label(&labels)
+                .unwrap();
             for (row, got) in got.into_iter().enumerate() {
                 let others = (0..rows).filter(|&other| other != row);
                 let product = |other: usize| z[row].iter().zip(&z[other]).map(|(a, b)| a * b).sum();

@@ -42,13 +42,13 @@ fn more_vectors_than_fit_meet_every_row() {
     let (rows, dim, count) = (700, 64, 500);
     let (x, vectors) = (whole_numbers(3, rows * dim), whole_numbers(4, count * dim));
     let features = Features::new(&x, rows, dim).unwrap();
-    let nearest = |pool: &dyn Pool| {
+    let assigned = |pool: &dyn Pool| {
         let lengths = vec![1.0; rows];
-        pool.nearest(&vectors, &vec![0.5; count], &lengths).unwrap()
+        pool.assign(&vectors, &vec![0.5; count], &lengths).unwrap()
     };
-    let want = nearest(&CpuPool::new(features.clone()));
+    let want = assigned(&CpuPool::new(features.clone()));
     let gpu = limited(90_000); // the rows take 179,200 bytes, the vectors 128,000
-    assert_eq!(nearest(&gpu.pool(features).unwrap()), want);
+    assert_eq!(assigned(&gpu.pool(features).unwrap()), want);
     let peak = gpu.take_record().unwrap().unwrap().peak_bytes;
     assert!(peak <= 90_000, "{peak} bytes");
 }

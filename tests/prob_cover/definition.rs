@@ -1,7 +1,7 @@
 //! Covers of a graph that is stored whole.
 
 use crate::common::on_every_device;
-use crate::{bunches, coverage, distance, distance_sq, unit};
+use crate::{clusters, coverage, distance, distance_sq, unit};
 use coresift::{CpuPool, Delta, Features, ProbCover, Selection, Selector};
 
 /// Picks, what they newly cover, where covers begin, and rows covered by the first cover, from a
@@ -66,7 +66,7 @@ fn check(got: &Selection, want: &Stored, at: &str) {
 #[test]
 fn picks_are_those_of_a_stored_graph() {
     for (seed, rows, dim) in [(1, 1, 3), (2, 40, 1), (3, 90, 2), (4, 150, 8), (5, 260, 40)] {
-        let x = bunches(seed, rows, dim);
+        let x = clusters(seed, rows, dim);
         let z = unit(&x, dim);
         // A distance that there is, where there are too few values to add them up in two orders.
         let exact = if dim > 8 {
@@ -157,7 +157,7 @@ fn a_distance_of_delta_is_not_covered() {
 #[test]
 fn long_selections_stay_exact() {
     let (rows, dim) = (1500, 6);
-    let x = bunches(8, rows, dim);
+    let x = clusters(8, rows, dim);
     let z = unit(&x, dim);
     for delta in [0.12, 0.4] {
         let want = stored_graph(&z, delta, &[], 700);
@@ -172,11 +172,11 @@ fn long_selections_stay_exact() {
 }
 
 /// Picks that cover so many rows that those close to them are told at once, again and again in
-/// every bunch, and then picks that cover few.
+/// every cluster, and then picks that cover few.
 #[test]
 fn picks_that_cover_many_stay_exact() {
     let (rows, dim) = (3000, 6);
-    let x = bunches(9, rows, dim);
+    let x = clusters(9, rows, dim);
     let z = unit(&x, dim);
     for (delta, many) in [(0.55, 8), (0.65, 8), (0.8, 4)] {
         let want = stored_graph(&z, delta, &[], 300);

@@ -35,7 +35,7 @@ fn coverage(selection: &Selection) -> Coverage {
 }
 
 /// Rows about a few directions, of many lengths, every ninth a copy of an earlier one.
-fn bunches(seed: u32, rows: usize, dim: usize) -> Vec<f32> {
+fn clusters(seed: u32, rows: usize, dim: usize) -> Vec<f32> {
     let mut x = fractions(seed, rows * dim);
     for row in 0..rows {
         let own = &mut x[row * dim..][..dim];

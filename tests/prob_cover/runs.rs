@@ -1,12 +1,12 @@
 //! Devices that are lost, and bad input.
 
-use crate::bunches;
+use crate::clusters;
 use crate::common::Lost;
 use coresift::{CpuPool, Delta, Error, Features, Pool, ProbCover, Selector};
 
 #[test]
 fn a_lost_device_keeps_the_picks() {
-    let x = bunches(2, 300, 4);
+    let x = clusters(2, 300, 4);
     let pool = CpuPool::new(Features::new(&x, 300, 4).unwrap());
     let cover = ProbCover {
         delta: Delta::Fixed(0.3),

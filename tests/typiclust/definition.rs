@@ -139,7 +139,7 @@ fn close_calls_are_settled() {
     let check = |device: &str, pool: &dyn Pool| {
         assert_picks(&options.select(pool, triples).unwrap(), &want, device);
     };
-    // Off by four fifths of what `closest_error` allows.
+    // Off by four fifths of what `k_nearest_error` allows.
     let noisy = CpuPool::new(features.clone());
     check("noisy cpu", &Noisy::around(&noisy, 2.2e-6));
     on_every_device(features, check);

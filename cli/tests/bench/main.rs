@@ -14,15 +14,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 const KERNELS: [&str; 16] = [
-    "closest",
+    "k_nearest",
     "count_within",
     "deflate",
     "due_rows",
     "gather_rows",
     "greedy_rounds",
     "mark_within",
-    "nearest",
-    "nearest_other",
+    "assign",
+    "nearest_other_label",
     "quantise",
     "refresh",
     "row_norms",
@@ -132,8 +132,8 @@ fn the_cpu_is_measured() {
             "dispatch",
             "gemm f32 deflate",
             "gemm f32 refresh",
-            "gemm f32 nearest",
-            "gemm f32 closest",
+            "gemm f32 assign",
+            "gemm f32 k_nearest",
         ]
     );
     assert_eq!(kernels(&adapter), KERNELS.into());

@@ -52,7 +52,7 @@ pub(crate) fn missing(adapter: &Adapter) -> Vec<(&str, &str)> {
 #[test]
 fn a_device_lost_half_way_leaves_what_was_measured() {
     let device = Odd::new(|at, pool| {
-        // In the second pool the kernel `closest` runs; the second call is its first sample.
+        // In the second pool the kernel `k_nearest` runs; the second call is its first sample.
         let calls = if at == 1 { 1 } else { usize::MAX };
         Ok(Box::new(Lost::after(pool, calls)))
     });
@@ -62,7 +62,7 @@ fn a_device_lost_half_way_leaves_what_was_measured() {
         "deflate",
         "due_rows",
         "gather_rows",
-        "nearest",
+        "assign",
         "refresh",
         "row_norms",
     ];
@@ -119,7 +119,7 @@ fn wrong_answers_are_not_timed() {
     let device = Odd::new(|_, pool| Ok(Box::new(Noisy::around(pool, 0.05))));
     let adapter = measured(&device);
     let missing = missing(&adapter);
-    for kernel in ["nearest", "closest"] {
+    for kernel in ["assign", "k_nearest"] {
         let what = format!("kernel {kernel}");
         let why = format!("device: {kernel}: its answer is not the CPU pool's");
         assert!(

@@ -1,7 +1,7 @@
-//! The orthonormal basis of an epoch's span, in f64, and when its directions were picked.
+//! The orthonormal basis of an epoch's device_bounds, in f64, and when its directions were picked.
 
+use crate::reduce;
 use crate::select::settled::Settled;
-use crate::sums;
 
 /// Orthonormal directions in the order of the picks, in pool unit and pool time.
 #[derive(Clone)]
@@ -37,11 +37,11 @@ impl Basis {
     pub(super) fn push(&mut self, residual: &[f64], dt: f64) {
         self.count_projected(self.len());
         let mut direction = residual.to_vec();
-        let norm = sums::vectorised!({
+        let norm = reduce::vectorised!({
             for q in self.directions.chunks_exact(self.dim) {
                 project_out(&mut direction, q);
             }
-            sums::dot(&direction, &direction).sqrt()
+            reduce::dot(&direction, &direction).sqrt()
         });
         self.directions.extend(direction.iter().map(|v| v / norm));
         self.dt.push(dt);
@@ -77,7 +77,7 @@ impl Basis {
 /// Projects a unit vector `q` out of `x`; gives their inner product.
 #[inline(always)]
 pub(super) fn project_out(x: &mut [f64], q: &[f64]) -> f64 {
-    let c = sums::dot(x, q);
-    sums::subtract(x, c, q);
+    let c = reduce::dot(x, q);
+    reduce::subtract(x, c, q);
     c
 }

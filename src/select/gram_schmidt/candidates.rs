@@ -4,7 +4,7 @@ use super::basis::Basis;
 use super::residual::Residual;
 use crate::control::Stop;
 use crate::error::Error;
-use crate::order;
+use crate::rank;
 use rayon::prelude::*;
 
 /// Values a thread works on at least: less is not worth waking one.
@@ -62,7 +62,7 @@ pub(super) fn largest(
     loop {
         let live = candidates.iter().zip(0..).filter(|(one, _)| one.live);
         let settled = live.clone().filter(|(one, _)| one.is_settled(basis));
-        let best = order::argmin(settled.map(|(one, at)| (-one.bound, at)));
+        let best = rank::argmin(settled.map(|(one, at)| (-one.bound, at)));
         let least = if let Some((key, _)) = best {
             -key
         } else {
@@ -70,7 +70,7 @@ pub(super) fn largest(
             let Some(last) = keys.len().checked_sub(1) else {
                 return Ok(None);
             };
-            -order::nth_smallest(keys, last.min(FIRST - 1))
+            -rank::nth_smallest(keys, last.min(FIRST - 1))
         };
         if !settle_from(candidates, least, (basis, tol), stop)? {
             return Ok(best.map(|(_, at)| at));

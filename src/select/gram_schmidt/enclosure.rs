@@ -64,7 +64,7 @@ impl Enclosure {
             picks.for_each(|pick| {
                 project_out(&mut rest, pick);
             });
-            crate::sums::dot(&rest, &rest)
+            crate::reduce::dot(&rest, &rest)
         };
         let left_sq: f64 = directions.chunks_exact(dim).map(left_sq).sum();
         left_sq.sqrt() + self.off + ROUNDING <= tol

@@ -3,7 +3,7 @@
 use super::super::norm::power;
 use super::basis::Basis;
 use super::residual::Residual;
-use crate::order;
+use crate::rank;
 use std::cmp::Ordering;
 
 /// A row as it stood when it was last brought up to date, in pool unit.
@@ -59,7 +59,7 @@ pub(super) struct InTurn(pub(super) Held);
 
 impl Ord for InTurn {
     fn cmp(&self, other: &Self) -> Ordering {
-        order::by_key(other.0.turn(), self.0.turn())
+        rank::by_key(other.0.turn(), self.0.turn())
     }
 }
 

@@ -3,6 +3,7 @@
 mod attempt;
 mod basis;
 mod candidates;
+mod device_bounds;
 mod enclosure;
 mod held;
 mod options;
@@ -14,7 +15,6 @@ mod run;
 mod short;
 mod short_pivot;
 mod short_race;
-mod span;
 
 use super::settled::Settled;
 use crate::error::Error;
@@ -24,10 +24,10 @@ use crate::progress::Listener;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, check_power, end, places};
 use crate::selection::{Selection, ShortfallReason};
+use device_bounds::DeviceBounds;
 pub use options::{GramSchmidt, OnExhaustion};
 use run::Run;
 use short::Short;
-use span::Span;
 
 /// Residuals are computed in f64: below this they are its rounding.
 const LEAST_RANK_TOL: f64 = 1e-12;
@@ -102,7 +102,7 @@ impl Run<'_> {
         }
         let norms = self.pool.row_norms(Lp::L2)?;
         self.selection.passes += 1;
-        let mut span = Span::new(self.pool, self.options, &self.settled)?;
+        let mut device_bounds = DeviceBounds::new(self.pool, self.options, &self.settled)?;
         let mut short: Option<Short> = None;
         loop {
             let is_made = match &mut short {
@@ -110,9 +110,12 @@ impl Run<'_> {
                 None => false,
             };
             if !is_made {
-                self.epoch(&mut span, &norms)?;
-                if !short.as_ref().is_some_and(|short| short.fits(&span)) {
-                    short = Short::after(self, &span, &norms)?;
+                self.epoch(&mut device_bounds, &norms)?;
+                if !short
+                    .as_ref()
+                    .is_some_and(|short| short.fits(&device_bounds))
+                {
+                    short = Short::after(self, &device_bounds, &norms)?;
                 }
             }
             if let Some(reason) = self.next_epoch(|row| norms[row] > 0.0) {
@@ -126,18 +129,18 @@ impl Run<'_> {
     }
 
     /// One epoch: from unprojected rows until the budget is reached or no row is live.
-    fn epoch(&mut self, span: &mut Span<'_>, norms: &[f32]) -> Result<(), Error> {
+    fn epoch(&mut self, device_bounds: &mut DeviceBounds<'_>, norms: &[f32]) -> Result<(), Error> {
         let (options, numbers) = (self.options, self.numbers()?);
         let first = self.selection.restarts.len() == 1;
         let labelled: &[usize] = if first { &options.labelled } else { &[] };
-        let result = span
+        let result = device_bounds
             .begin(norms, &self.excluded, numbers.as_deref(), labelled)
             .and_then(|()| match &numbers {
-                Some(numbers) => race::epoch(self, span, numbers),
-                None => pivot::epoch(self, span),
+                Some(numbers) => race::epoch(self, device_bounds, numbers),
+                None => pivot::epoch(self, device_bounds),
             });
         // Also of an epoch that was cut short.
-        self.selection.passes += std::mem::take(&mut span.passes);
+        self.selection.passes += std::mem::take(&mut device_bounds.passes);
         result
     }
 }

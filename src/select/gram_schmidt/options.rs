@@ -109,7 +109,7 @@ impl Default for GramSchmidt {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnExhaustion {
-    /// Begin anew with the unpicked rows and an empty span.
+    /// Begin anew with the unpicked rows and an empty device_bounds.
     #[default]
     Restart,
     /// Stop, and report the shortfall.

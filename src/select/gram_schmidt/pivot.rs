@@ -5,11 +5,11 @@
 //! and picks the best while it beats every bound outside (or equals it and comes first).
 
 use super::candidates::{self, Candidate};
+use super::device_bounds::DeviceBounds;
 use super::run::Run;
-use super::span::Span;
 use crate::error::Error;
 use crate::kernels::residuals::RowState;
-use crate::order;
+use crate::rank;
 use rayon::prelude::*;
 
 /// Rows among which the host looks.
@@ -18,12 +18,12 @@ const FEW: usize = 192;
 const ROWS: usize = 1 << 14;
 
 /// Picks until the budget is reached or no row is live.
-pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>) -> Result<(), Error> {
+pub(super) fn epoch(run: &mut Run<'_>, device_bounds: &mut DeviceBounds<'_>) -> Result<(), Error> {
     let mut bounds = vec![f64::INFINITY; run.pool.rows()];
-    tighten(&mut bounds, &span.read()?);
+    tighten(&mut bounds, &device_bounds.read()?);
     let mut few = FEW;
     let mut candidates = Vec::new();
-    while !run.done() && !span.basis.is_full() {
+    while !run.done() && !device_bounds.basis.is_full() {
         // One more than will be settled: the first bound outside.
         run.settled.add(bounds.len());
         let mut best = largest(&bounds, few + 1);
@@ -32,11 +32,11 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>) -> Result<(), Error>
             return Ok(());
         }
         best.sort_unstable(); // then a tie goes to the lower index
-        candidates = span.candidates(&best, |row| bounds[row], candidates)?;
+        candidates = device_bounds.candidates(&best, |row| bounds[row], candidates)?;
         let outside = outside.map(|row| (bounds[row], row));
-        let picks = take_best(run, span, &mut candidates, outside)?;
+        let picks = take_best(run, device_bounds, &mut candidates, outside)?;
         let is_dead = candidates.iter().any(|candidate| !candidate.live);
-        if run.done() || span.basis.is_full() {
+        if run.done() || device_bounds.basis.is_full() {
             return Ok(());
         }
         for candidate in &candidates {
@@ -46,20 +46,21 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>) -> Result<(), Error>
                 MASKED
             };
         }
-        span.deflate_largest(FEW + 1)?;
-        span.write_back(&candidates)?;
-        let refresh = span.is_stale(picks == 0) || picks == 0 && is_dead && span.has_grown();
+        device_bounds.deflate_largest(FEW + 1)?;
+        device_bounds.write_back(&candidates)?;
+        let refresh = device_bounds.is_stale(picks == 0)
+            || picks == 0 && is_dead && device_bounds.has_grown();
         if refresh {
-            span.refresh()?;
+            device_bounds.refresh()?;
         }
         if refresh || picks > 0 {
-            tighten(&mut bounds, &span.read()?);
+            tighten(&mut bounds, &device_bounds.read()?);
         }
         // Ties at the top are settled in ever larger lots, each row once.
         few = if picks > 0 {
             FEW
         } else {
-            (2 * few).min(span.rows_at_once())
+            (2 * few).min(device_bounds.rows_at_once())
         };
     }
     Ok(())
@@ -84,33 +85,37 @@ fn tighten(bounds: &mut [f64], states: &[RowState]) {
 /// The rows of the `count` largest bounds, in order.
 fn largest(bounds: &[f64], count: usize) -> Vec<usize> {
     let keys: Vec<f64> = bounds.iter().map(|bound| -bound).collect();
-    order::smallest(&keys, count)
+    rank::smallest(&keys, count)
 }
 
 /// Picks the best candidate while it beats what is outside; gives the number of picks.
 fn take_best(
     run: &mut Run<'_>,
-    span: &mut Span<'_>,
+    device_bounds: &mut DeviceBounds<'_>,
     candidates: &mut [Candidate],
     outside: Option<(f64, usize)>,
 ) -> Result<usize, Error> {
     let mut picks = 0;
     while !run.done() {
-        let best = candidates::largest(candidates, &span.basis, span.tol, span.stop())?;
+        let best = candidates::largest(
+            candidates,
+            &device_bounds.basis,
+            device_bounds.tol,
+            device_bounds.stop(),
+        )?;
         let Some(at) = best else {
             break;
         };
         let picked = &mut candidates[at];
         let key = -picked.bound;
-        let lost = |(bound, other): (f64, usize)| {
-            order::by_key((key, picked.row), (-bound, other)).is_gt()
-        };
+        let lost =
+            |(bound, other): (f64, usize)| rank::by_key((key, picked.row), (-bound, other)).is_gt();
         if outside.is_some_and(lost) {
             break;
         }
         run.pick(picked.row, (-key).sqrt())?;
         picked.live = false;
-        span.basis.push(picked.residual.values(), 0.0);
+        device_bounds.basis.push(picked.residual.values(), 0.0);
         picks += 1;
     }
     Ok(picks)

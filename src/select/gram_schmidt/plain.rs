@@ -8,7 +8,7 @@ use crate::control::Stop;
 use crate::error::Error;
 use crate::lp::Lp;
 use crate::selection::ShortfallReason;
-use crate::{order, sums};
+use crate::{rank, reduce};
 use rayon::prelude::*;
 
 /// Rows gathered at a time.
@@ -51,7 +51,7 @@ fn copy(run: &Run<'_>) -> Result<Vec<Row>, Error> {
             let residual = x.iter().map(|&v| f64::from(v)).collect();
             rows.push(Row {
                 residual,
-                length: sums::squares(x).sqrt(),
+                length: reduce::squares(x).sqrt(),
                 left,
                 weight: 0.0,
             });
@@ -107,10 +107,10 @@ fn weigh(run: &Run<'_>, rows: &mut [Row], tol: f64) -> Result<(), Error> {
 fn next(run: &Run<'_>, rows: &[Row]) -> Option<(f64, usize)> {
     let live = rows.iter().zip(0..).filter(|(row, _)| row.weight > 0.0);
     if run.options.greedy {
-        return order::argmin(live.map(|(row, i)| (-row.weight, i))).map(|(_, i)| (0.0, i));
+        return rank::argmin(live.map(|(row, i)| (-row.weight, i))).map(|(_, i)| (0.0, i));
     }
     let wait = |row: &Row| (row.left / power(row.weight, run.options.power)).max(0.0);
-    order::argmin(live.map(|(row, i)| (wait(row), i)))
+    rank::argmin(live.map(|(row, i)| (wait(row), i)))
 }
 
 /// Projects a row's residual out of every row, twice.
@@ -121,15 +121,15 @@ fn project_out(rows: &mut [Row], picked: usize, stop: &Stop) -> Result<(), Error
     stop.over(rows.par_iter_mut()).try_for_each(|row| {
         let row = row?;
         for _ in 0..2 {
-            let c = sums::dot(&row.residual, &direction);
-            sums::subtract(&mut row.residual, c, &direction);
+            let c = reduce::dot(&row.residual, &direction);
+            reduce::subtract(&mut row.residual, c, &direction);
         }
         Ok(())
     })
 }
 
 fn length(x: &[f64]) -> f64 {
-    sums::dot(x, x).sqrt()
+    reduce::dot(x, x).sqrt()
 }
 
 fn norm_of(norm: Lp, x: &[f64]) -> f64 {

@@ -22,9 +22,9 @@
 //! last bits.
 
 use super::basis::Basis;
+use super::device_bounds::DeviceBounds;
 use super::held::{Held, InTurn};
 use super::run::Run;
-use super::span::Span;
 use crate::control::Stop;
 use crate::error::Error;
 use rayon::prelude::*;
@@ -44,11 +44,15 @@ const ROWS_OF_SHORT_LISTS: usize = 1024;
 const AT_LEAST: usize = 1 << 17;
 
 /// Picks until the budget is reached or no row is live.
-pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>, numbers: &[f64]) -> Result<(), Error> {
+pub(super) fn epoch(
+    run: &mut Run<'_>,
+    device_bounds: &mut DeviceBounds<'_>,
+    numbers: &[f64],
+) -> Result<(), Error> {
     let power = run.options.power;
     let pace = Pace::new(run.options.block, numbers.len());
     let mut race = Race {
-        span,
+        device_bounds,
         numbers,
         power,
         held: BinaryHeap::new(),
@@ -58,10 +62,10 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>, numbers: &[f64]) -> 
     };
     loop {
         race.fire(run)?;
-        if run.done() || race.span.basis.is_full() {
+        if run.done() || race.device_bounds.basis.is_full() {
             return Ok(());
         }
-        if race.pace.is_in_vain(left(run, race.span)) && race.span.is_ahead() {
+        if race.pace.is_in_vain(left(run, race.device_bounds)) && race.device_bounds.is_ahead() {
             race.deflate(false)?;
         }
         if !race.hold_more()? {
@@ -71,13 +75,13 @@ pub(super) fn epoch(run: &mut Run<'_>, span: &mut Span<'_>, numbers: &[f64]) -> 
 }
 
 /// Picks that the epoch may still have.
-fn left(run: &Run<'_>, span: &Span<'_>) -> usize {
+fn left(run: &Run<'_>, device_bounds: &DeviceBounds<'_>) -> usize {
     let missing = run.budget - run.selection.picks.len();
-    missing.min(run.pool.dim() - span.basis.len())
+    missing.min(run.pool.dim() - device_bounds.basis.len())
 }
 
 struct Race<'s, 'a> {
-    span: &'s mut Span<'a>,
+    device_bounds: &'s mut DeviceBounds<'a>,
     numbers: &'s [f64],
     power: f64,
     /// Live rows; masked on the device.
@@ -92,19 +96,19 @@ struct Race<'s, 'a> {
 impl Race<'_, '_> {
     /// Picks the rows that fire before the limit.
     fn fire(&mut self, run: &mut Run<'_>) -> Result<(), Error> {
-        while !run.done() && !self.span.basis.is_full() {
+        while !run.done() && !self.device_bounds.basis.is_full() {
             if !self.is_due() {
                 break;
             }
             let Some(InTurn(held)) = self.held.pop() else {
                 break;
             };
-            if held.residual.known() < self.span.basis.len() {
+            if held.residual.known() < self.device_bounds.basis.len() {
                 self.bring_up(held)?;
                 continue;
             }
             run.pick(held.row, held.residual.sq().sqrt())?;
-            self.span
+            self.device_bounds
                 .basis
                 .push(held.residual.values(), held.wait(self.power));
             self.pace.picked += 1;
@@ -125,7 +129,7 @@ impl Race<'_, '_> {
             let Some(InTurn(held)) = self.held.pop() else {
                 break;
             };
-            if held.residual.known() < self.span.basis.len() {
+            if held.residual.known() < self.device_bounds.basis.len() {
                 stale.push(held);
             } else {
                 exact.push(held);
@@ -139,9 +143,14 @@ impl Race<'_, '_> {
     /// Brings rows up to date, and drops those whose residual is within the tolerance; gives their
     /// number.
     fn advance(&self, rows: &mut Vec<Held>) -> Result<usize, Error> {
-        advance(rows, &self.span.basis, self.power, self.span.stop())?;
+        advance(
+            rows,
+            &self.device_bounds.basis,
+            self.power,
+            self.device_bounds.stop(),
+        )?;
         let before = rows.len();
-        rows.retain(|held| held.residual.is_live(self.span.tol));
+        rows.retain(|held| held.residual.is_live(self.device_bounds.tol));
         Ok(before - rows.len())
     }
 
@@ -153,7 +162,7 @@ impl Race<'_, '_> {
             return Ok(!self.held.is_empty());
         };
         self.limit = limit;
-        let x = self.span.hold(&rows)?;
+        let x = self.device_bounds.hold(&rows)?;
         let new = rows.iter().zip(x.chunks_exact(x.len() / rows.len()));
         let mut new: Vec<Held> = new
             .map(|(&row, x)| Held::new(row, x, self.numbers[row]))
@@ -162,7 +171,7 @@ impl Race<'_, '_> {
         self.held.extend(new.into_iter().map(InTurn));
         self.pace.settled += rows.len();
         // Rows die in numbers when the span nears all of them: then the device can tell which.
-        if 2 * dead > rows.len() && self.span.has_grown() {
+        if 2 * dead > rows.len() && self.device_bounds.has_grown() {
             self.deflate(true)?;
         }
         Ok(true)
@@ -173,17 +182,17 @@ impl Race<'_, '_> {
     /// About τ·Σ rate rows are due before τ. Where a list would be too long however small τ is,
     /// the limit stays and a part of the list is given: what is held is not listed again.
     fn due(&self) -> Result<Option<(f64, Vec<usize>)>, Error> {
-        let most = self.span.rows_at_once();
-        let passed = self.limit.max(self.span.basis.clock()) - self.began;
-        let mut step = self.pace.want() / self.span.totals.rate;
+        let most = self.device_bounds.rows_at_once();
+        let passed = self.limit.max(self.device_bounds.basis.clock()) - self.began;
+        let mut step = self.pace.want() / self.device_bounds.totals.rate;
         let (mut grown, mut shrunk) = (0, 0);
         loop {
             let tau = if grown > 8 {
                 f32::MAX
             } else {
-                self.span.tau(passed + step)
+                self.device_bounds.tau(passed + step)
             };
-            let due = self.span.due_rows(tau, most)?;
+            let due = self.device_bounds.due_rows(tau, most)?;
             match due.count {
                 0 if tau == f32::MAX => return Ok(None),
                 0 => {
@@ -209,15 +218,18 @@ impl Race<'_, '_> {
     /// Has the device take in the picks, and gives the rows held back to it. Residuals are
     /// computed anew when that pays or when it `must` be.
     fn deflate(&mut self, must: bool) -> Result<(), Error> {
-        self.span.deflate()?;
+        self.device_bounds.deflate()?;
         let held = std::mem::take(&mut self.held).into_iter();
         let mut held: Vec<Held> = held.map(|InTurn(held)| held).collect();
         self.advance(&mut held)?;
-        self.span.give_back(&held)?;
-        (self.began, self.limit) = (self.span.basis.clock(), self.span.basis.clock());
+        self.device_bounds.give_back(&held)?;
+        (self.began, self.limit) = (
+            self.device_bounds.basis.clock(),
+            self.device_bounds.basis.clock(),
+        );
         let in_vain = self.pace.settled > 8 * self.pace.picked;
-        if must || self.span.is_stale(in_vain) {
-            self.span.refresh()?;
+        if must || self.device_bounds.is_stale(in_vain) {
+            self.device_bounds.refresh()?;
         }
         self.pace.learn();
         Ok(())

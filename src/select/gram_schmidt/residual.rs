@@ -1,7 +1,7 @@
 //! What a basis leaves of a row, in f64 on the host.
 
 use super::basis::{Basis, project_out};
-use crate::sums;
+use crate::reduce;
 
 /// Share of a squared length: where less is left, the basis is projected out once more.
 const SHORT: f64 = 1e-3;
@@ -29,7 +29,7 @@ pub(super) struct Residual {
 impl Residual {
     /// A row that no direction has been projected out of.
     pub(super) fn new(x: &[f32]) -> Self {
-        let sq = sums::vectorised!(sums::squares(x));
+        let sq = reduce::vectorised!(reduce::squares(x));
         Self {
             values: x.iter().map(|&v| f64::from(v)).collect(),
             norm: sq.sqrt(),
@@ -70,7 +70,7 @@ impl Residual {
     pub(super) fn advance(&mut self, basis: &Basis) -> Vec<f64> {
         basis.count_projected(basis.len() - self.known);
         let mut products = Vec::with_capacity(basis.len() - self.known);
-        sums::vectorised!({
+        reduce::vectorised!({
             for q in basis.since(self.known).0.chunks_exact(self.values.len()) {
                 let c = project_out(&mut self.values, q);
                 products.push(c);
@@ -80,7 +80,7 @@ impl Residual {
                     self.make_good(basis);
                 }
             }
-            self.sq = sums::dot(&self.values, &self.values);
+            self.sq = reduce::dot(&self.values, &self.values);
         });
         products
     }
@@ -93,7 +93,7 @@ impl Residual {
         for q in basis.since(0).0[..self.known * dim].chunks_exact(dim) {
             project_out(&mut self.values, q);
         }
-        self.sound_sq = sums::dot(&self.values, &self.values);
+        self.sound_sq = reduce::dot(&self.values, &self.values);
         self.falling_sq = self.sound_sq;
     }
 }
@@ -137,12 +137,12 @@ mod tests {
         }
         // What is left of the picks and of the copy is rounding; the last row is orthogonal.
         for (x, left) in rows[..6].iter().zip(&stepwise) {
-            assert!(left.sq() < 1e-28 * sums::squares(x), "{}", left.sq());
+            assert!(left.sq() < 1e-28 * reduce::squares(x), "{}", left.sq());
         }
         let last = &stepwise[6];
-        assert!(last.sq() > 0.1 * sums::squares(&rows[6]));
+        assert!(last.sq() > 0.1 * reduce::squares(&rows[6]));
         for q in basis.since(0).0.chunks_exact(37) {
-            assert!(sums::dot(last.values(), q).abs() < 1e-14 * last.sq().sqrt());
+            assert!(reduce::dot(last.values(), q).abs() < 1e-14 * last.sq().sqrt());
         }
     }
 
@@ -158,7 +158,7 @@ mod tests {
         for (i, a) in directions.iter().enumerate() {
             for (j, b) in directions.iter().enumerate() {
                 let want = f64::from(u8::from(i == j));
-                assert!((sums::dot(a, b) - want).abs() < 1e-15, "{i} {j}");
+                assert!((reduce::dot(a, b) - want).abs() < 1e-15, "{i} {j}");
             }
         }
     }

@@ -26,7 +26,7 @@ impl Run<'_> {
     /// The epoch's exponential numbers; none for greedy picks.
     pub(super) fn numbers(&self) -> Result<Option<Vec<f64>>, Error> {
         let stream = random::RACE + self.selection.restarts.len() as u64 - 1;
-        let rows = (self.pool.numbering(), self.pool.rows());
+        let rows = (self.pool.row_ids(), self.pool.rows());
         let numbers = || random::of_rows(rows, self.options.seed, stream, self.pool.stop());
         (!self.options.greedy).then(numbers).transpose()
     }

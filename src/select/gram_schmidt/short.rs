@@ -8,11 +8,11 @@
 
 use super::attempt::{Attempt, Stand};
 use super::basis::Basis;
+use super::device_bounds::DeviceBounds;
 use super::enclosure::Enclosure;
 use super::run::Run;
 use super::short_pivot::ShortPivot;
 use super::short_race::ShortRace;
-use super::span::Span;
 use crate::error::Error;
 
 /// The most directions of an epoch that counts as short. Greedy picks take memory for each.
@@ -33,13 +33,13 @@ enum Rule {
 }
 
 impl Short {
-    /// What the epoch just ended by `span` allows for those to come; none where that does not pay.
+    /// What the epoch just ended by `device_bounds` allows for those to come; none where that does not pay.
     pub(super) fn after(
         run: &mut Run<'_>,
-        span: &Span<'_>,
+        device_bounds: &DeviceBounds<'_>,
         norms_sq: &[f32],
     ) -> Result<Option<Self>, Error> {
-        let directions = span.basis.len();
+        let directions = device_bounds.basis.len();
         let missing = run.budget - run.selection.picks.len();
         let few = if run.options.greedy {
             FEW_GREEDY
@@ -51,7 +51,7 @@ impl Short {
         }
         let left = |&row: &usize| !run.excluded[row] && norms_sq[row] > 0.0;
         let rows: Vec<usize> = (0..norms_sq.len()).filter(left).collect();
-        let enclosure = Enclosure::of(run.pool, span.basis.clone(), &rows)?;
+        let enclosure = Enclosure::of(run.pool, device_bounds.basis.clone(), &rows)?;
         run.selection.passes += 1;
         let rule = if run.options.greedy {
             Rule::Greedy(ShortPivot::new(run.pool, &enclosure, &rows)?)
@@ -61,10 +61,10 @@ impl Short {
         Ok(Some(Self { enclosure, rule }))
     }
 
-    /// Whether the epochs ahead have no more directions than the last by `span`: else what is known
+    /// Whether the epochs ahead have no more directions than the last by `device_bounds`: else what is known
     /// here serves no longer.
-    pub(super) fn fits(&self, span: &Span<'_>) -> bool {
-        span.basis.len() >= self.enclosure.len()
+    pub(super) fn fits(&self, device_bounds: &DeviceBounds<'_>) -> bool {
+        device_bounds.basis.len() >= self.enclosure.len()
     }
 
     /// Makes an epoch's picks; false where that did not succeed, and none was made.

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::select::alike::first_alike;
 use crate::select::gather::gather_scaled;
-use crate::{order, sums};
+use crate::{rank, reduce};
 use rayon::prelude::*;
 
 /// Groups among which the host looks to begin with; then so many times as many, and so on.
@@ -27,7 +27,7 @@ pub(super) struct ShortPivot {
     groups: Vec<Group>,
     /// Each row's group.
     group_of: Vec<u32>,
-    /// Each group's coordinates in the span, `groups.len()` x `directions`.
+    /// Each group's coordinates in the device_bounds, `groups.len()` x `directions`.
     coordinates: Vec<f32>,
     directions: usize,
 }
@@ -42,7 +42,11 @@ struct Group {
 
 impl ShortPivot {
     /// Some rows, ascending, of a span that holds them.
-    pub(super) fn new(pool: &dyn Pool, span: &Enclosure, rows: &[usize]) -> Result<Self, Error> {
+    pub(super) fn new(
+        pool: &dyn Pool,
+        device_bounds: &Enclosure,
+        rows: &[usize],
+    ) -> Result<Self, Error> {
         let dim = pool.dim();
         let first = first_alike(rows.len(), dim, |at, take| {
             let rows: Vec<usize> = at.iter().map(|&at| rows[at]).collect();
@@ -55,7 +59,7 @@ impl ShortPivot {
             groups: Vec::new(),
             group_of: vec![u32::MAX; pool.rows()],
             coordinates: Vec::new(),
-            directions: span.len(),
+            directions: device_bounds.len(),
         };
         let mut leaders = Vec::new();
         for (at, &first) in first.iter().enumerate() {
@@ -75,7 +79,7 @@ impl ShortPivot {
         new.groups
             .par_iter_mut()
             .for_each(|group| group.rows.reverse());
-        new.measure(pool, span, &leaders)?;
+        new.measure(pool, device_bounds, &leaders)?;
         Ok(new)
     }
 
@@ -83,7 +87,7 @@ impl ShortPivot {
     fn measure(
         &mut self,
         pool: &dyn Pool,
-        span: &Enclosure,
+        device_bounds: &Enclosure,
         leaders: &[usize],
     ) -> Result<(), Error> {
         let (dim, mut groups) = (pool.dim(), self.groups.iter_mut());
@@ -91,12 +95,12 @@ impl ShortPivot {
             let (_, x) = piece?;
             let coordinates = x.par_chunks_exact(dim).flat_map_iter(|x| {
                 let x: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
-                let directions = span.directions().chunks_exact(dim);
-                directions.map(move |q| sums::dot(&x, q) as f32)
+                let directions = device_bounds.directions().chunks_exact(dim);
+                directions.map(move |q| reduce::dot(&x, q) as f32)
             });
             self.coordinates.par_extend(coordinates);
             for (x, group) in x.chunks_exact(dim).zip(&mut groups) {
-                group.norm_sq = sums::vectorised!(sums::squares(x));
+                group.norm_sq = reduce::vectorised!(reduce::squares(x));
             }
         }
         Ok(())
@@ -155,7 +159,7 @@ impl ShortPivot {
             };
             let best = candidates.swap_remove(at);
             let key = (-best.bound, best.row);
-            if outside.is_none_or(|outside| order::by_key(key, outside).is_lt()) {
+            if outside.is_none_or(|outside| rank::by_key(key, outside).is_lt()) {
                 return Ok(Some(best));
             }
             count *= MORE;
@@ -167,7 +171,7 @@ impl ShortPivot {
     fn largest(&self, bounds: &[f64], count: usize) -> Vec<(f64, usize)> {
         let next = self.groups.iter().zip(bounds);
         let keys = next.filter_map(|(group, bound)| Some((-bound, *group.rows.last()? as usize)));
-        order::first_by_key(keys.filter(|&(key, _)| key < f64::INFINITY), count)
+        rank::first_by_key(keys.filter(|&(key, _)| key < f64::INFINITY), count)
     }
 
     /// Brings the bounds to the last direction picked.
@@ -177,7 +181,7 @@ impl ShortPivot {
     fn lower(&self, bounds: &mut [f64], attempt: &Attempt<'_>) {
         let pick = attempt.basis.since(attempt.basis.len() - 1).0;
         let directions = attempt.enclosed().chunks_exact(pick.len());
-        let pick: Vec<f64> = directions.map(|q| sums::dot(q, pick)).collect();
+        let pick: Vec<f64> = directions.map(|q| reduce::dot(q, pick)).collect();
         let off = attempt.off() + ROUNDING;
         let coordinates = self.coordinates.par_chunks_exact(self.directions);
         (bounds.par_iter_mut().zip(&self.groups).zip(coordinates))

@@ -76,7 +76,7 @@ impl ShortRace {
         };
         run.settled.add(self.rates.len());
         let due = random::uniforms_that(
-            (run.pool.numbering(), run.pool.rows()),
+            (run.pool.row_ids(), run.pool.rows()),
             run.options.seed,
             stream,
             is_due,

@@ -1,7 +1,7 @@
 //! How far the other centres lie behind: what most rows and centres need not be compared for.
 
-use crate::kernels::pool::{Field, Leads};
-use crate::sums;
+use crate::kernels::pool::{CandidateGroup, Margins};
+use crate::reduce;
 use rayon::prelude::*;
 
 /// More than what all scores and shifts of 300 sweeps are off by in f64.
@@ -10,8 +10,8 @@ const ROUNDING: f32 = 1e-9;
 /// Entries of the table that a row is worth: 16 bytes.
 const ENTRIES_A_ROW: usize = 4;
 
-/// Bounds of the leads of centres over a cluster's own: a row z of cluster a scores
-/// s_k = ‖c_k‖²/2 − ⟨z, c_k⟩ for centre k, and s_b − s_a is b's lead. While it is positive for all rows
+/// Bounds of the margins of centres over a cluster's own: a row z of cluster a scores
+/// s_k = ‖c_k‖²/2 − ⟨z, c_k⟩ for centre k, and s_b − s_a is b's margin. While it is positive for all rows
 /// of the cluster, none of them goes to b. (Elkan, *Using the triangle inequality to accelerate
 /// k-means*, ICML 2003, has bounds of distances for each row and centre; those take too much memory.)
 ///
@@ -20,8 +20,8 @@ const ENTRIES_A_ROW: usize = 4;
 /// the cluster is farther than ρ_a from its centre.
 pub(super) struct Bounds {
     clusters: usize,
-    /// At `cluster * clusters + centre`: what the centre's lead is at least.
-    leads: Vec<f32>,
+    /// At `cluster * clusters + centre`: what the centre's margin is at least.
+    margins: Vec<f32>,
     /// What ρ is at most.
     radii: Vec<f64>,
 }
@@ -32,23 +32,23 @@ impl Bounds {
         let entries = clusters.saturating_mul(clusters);
         (entries <= ENTRIES_A_ROW * rows).then(|| Self {
             clusters,
-            leads: vec![f32::NEG_INFINITY; entries],
+            margins: vec![f32::NEG_INFINITY; entries],
             radii: vec![2.0; clusters],
         })
     }
 
-    /// What a centre's lead over a cluster's own is at least, and its radius at most.
+    /// What a centre's margin over a cluster's own is at least, and its radius at most.
     #[cfg(test)]
     pub(super) fn of(&self, cluster: usize, centre: usize) -> (f32, f64) {
-        let lead = self.leads[cluster * self.clusters + centre];
-        (lead, self.radii[cluster])
+        let margin = self.margins[cluster * self.clusters + centre];
+        (margin, self.radii[cluster])
     }
 
     /// The centres to one of which a row of a cluster may go, its own the first; none where that is
     /// the only one.
     pub(super) fn rivals_of(&self, cluster: usize) -> Option<Vec<u32>> {
-        let leads = &self.leads[cluster * self.clusters..][..self.clusters];
-        let is_open = |&centre: &usize| centre != cluster && leads[centre] <= ROUNDING;
+        let margins = &self.margins[cluster * self.clusters..][..self.clusters];
+        let is_open = |&centre: &usize| centre != cluster && margins[centre] <= ROUNDING;
         let mut rivals = vec![cluster as u32];
         rivals.extend(
             (0..self.clusters)
@@ -59,20 +59,20 @@ impl Bounds {
     }
 
     /// Takes what has been found of all rows of a cluster.
-    pub(super) fn replace(&mut self, field: &Field<'_>, found: &Leads) {
-        let cluster = field.vectors[0] as usize;
-        for (&centre, &least) in field.vectors.iter().zip(&found.least) {
-            self.leads[cluster * self.clusters + centre as usize] = least;
+    pub(super) fn replace(&mut self, group: &CandidateGroup<'_>, found: &Margins) {
+        let cluster = group.vectors[0] as usize;
+        for (&centre, &least) in group.vectors.iter().zip(&found.least) {
+            self.margins[cluster * self.clusters + centre as usize] = least;
         }
         self.radii[cluster] = radius(found);
     }
 
     /// Takes what has been found of rows that are new in a cluster.
-    pub(super) fn join(&mut self, field: &Field<'_>, found: &Leads) {
-        let cluster = field.vectors[0] as usize;
-        for (&centre, &least) in field.vectors.iter().zip(&found.least) {
-            let lead = &mut self.leads[cluster * self.clusters + centre as usize];
-            *lead = lead.min(least);
+    pub(super) fn join(&mut self, group: &CandidateGroup<'_>, found: &Margins) {
+        let cluster = group.vectors[0] as usize;
+        for (&centre, &least) in group.vectors.iter().zip(&found.least) {
+            let margin = &mut self.margins[cluster * self.clusters + centre as usize];
+            *margin = margin.min(least);
         }
         self.radii[cluster] = self.radii[cluster].max(radius(found));
     }
@@ -83,16 +83,16 @@ impl Bounds {
         let moves: Vec<Move<'_>> = (moves.chunks_exact(dim).zip(before.chunks_exact(dim)))
             .map(|(by, from)| Move::new(by, from))
             .collect();
-        let of_clusters = self.leads.par_chunks_exact_mut(self.clusters);
+        let of_clusters = self.margins.par_chunks_exact_mut(self.clusters);
         (of_clusters.zip(&self.radii).zip(&moves))
             .zip(before.par_chunks_exact(dim))
-            .for_each(|(((leads, &radius), own), place)| {
+            .for_each(|(((margins, &radius), own), place)| {
                 // With Δ its own, m − c_a is Δ/2.
                 let rise = (0.5 * own.length + radius) * own.length;
-                for (lead, other) in leads.iter_mut().zip(&moves) {
+                for (margin, other) in margins.iter_mut().zip(&moves) {
                     let change = other.least_change(place, radius) - rise;
                     if change != 0.0 {
-                        *lead = below(f64::from(*lead) + change);
+                        *margin = below(f64::from(*margin) + change);
                     }
                 }
             });
@@ -112,7 +112,7 @@ struct Move<'a> {
 
 impl<'a> Move<'a> {
     fn new(by: &'a [f64], from: &[f64]) -> Self {
-        let (square, product) = sums::vectorised!((sums::dot(by, by), sums::dot(by, from)));
+        let (square, product) = reduce::vectorised!((reduce::dot(by, by), reduce::dot(by, from)));
         Self {
             by,
             length: square.sqrt(),
@@ -126,14 +126,14 @@ impl<'a> Move<'a> {
         if self.length == 0.0 {
             return 0.0;
         }
-        let toward = sums::vectorised!(sums::dot(self.by, place));
+        let toward = reduce::vectorised!(reduce::dot(self.by, place));
         self.at_middle - toward - radius * self.length
     }
 }
 
 /// The largest distance of a row to its own centre: ‖z − c‖² = ‖z‖² + 2s, and a row is no longer
 /// than 1, nor is a centre.
-fn radius(found: &Leads) -> f64 {
+fn radius(found: &Margins) -> f64 {
     let square = 1.0 + 2.0 * f64::from(found.own);
     square.max(0.0).sqrt().min(2.0)
 }

@@ -2,10 +2,10 @@
 
 use super::bounds::Bounds;
 use crate::error::Error;
-use crate::kernels::pool::Field;
+use crate::kernels::pool::CandidateGroup;
 use crate::progress::{Listener, Progress, tell};
 use crate::select::unit_rows::{Rivals, UnitRows};
-use crate::{order, sums};
+use crate::{rank, reduce};
 use rayon::prelude::*;
 
 /// Sweeps after which Lloyd's loop stops whether or not it has settled.
@@ -88,7 +88,7 @@ impl<'a> Clusters<'a> {
     /// Rows to the nearest centre, then centres to the means of their rows.
     pub(super) fn sweep(&mut self) -> Result<Moved, Error> {
         let rivals = self.rivals();
-        let mut labels = self.nearest(&rivals)?;
+        let mut labels = self.assign(&rivals)?;
         let counts = self.fill_empty(&mut labels)?;
         let is_new = |&row: &usize| labels[row] != self.labels[row];
         let moved: Vec<usize> = (0..labels.len()).filter(is_new).collect();
@@ -113,16 +113,16 @@ impl<'a> Clusters<'a> {
     pub(super) fn rivals(&self) -> Rivals {
         let dim = self.rows.dim();
         let squares = self.centres.chunks_exact(dim);
-        let squares = squares.map(|centre| sums::vectorised!(sums::dot(centre, centre)));
+        let squares = squares.map(|centre| reduce::vectorised!(reduce::dot(centre, centre)));
         let offsets = squares.map(|square| 0.5 * square).collect();
         Rivals::new(dim, self.centres.clone(), offsets)
     }
 
     /// Each row's nearest centre. Rows and centres are compared only where the bounds do not rule
     /// it out.
-    pub(super) fn nearest(&mut self, rivals: &Rivals) -> Result<Vec<usize>, Error> {
+    pub(super) fn assign(&mut self, rivals: &Rivals) -> Result<Vec<usize>, Error> {
         let Some(bounds) = &mut self.bounds else {
-            return self.rows.nearest(rivals);
+            return self.rows.assign(rivals);
         };
         let clusters = rivals.offsets.len();
         let of_cluster: Vec<_> = (0..clusters)
@@ -130,16 +130,17 @@ impl<'a> Clusters<'a> {
             .collect();
         let open = (0..self.rows.len()).filter(|&row| of_cluster[self.labels[row]].is_some());
         let open = by_label(open, &self.labels, clusters);
-        let fields = fields(&open, &self.labels, |cluster| of_cluster[cluster].clone());
-        let Some(found) = self.rows.leads(rivals, &fields)? else {
+        let groups = groups(&open, &self.labels, |cluster| of_cluster[cluster].clone());
+        let Some(found) = self.rows.margins(rivals, &groups)? else {
             self.bounds = None;
-            return self.rows.nearest(rivals);
+            return self.rows.assign(rivals);
         };
-        for (field, found) in fields.iter().zip(&found) {
-            bounds.replace(field, found);
+        for (group, found) in groups.iter().zip(&found) {
+            bounds.replace(group, found);
         }
         let mut labels = self.labels.clone();
-        self.rows.nearest_of(rivals, &fields, &found, &mut labels)?;
+        self.rows
+            .assignment_of(rivals, &groups, &found, &mut labels)?;
         Ok(labels)
     }
 
@@ -150,13 +151,13 @@ impl<'a> Clusters<'a> {
         };
         let clusters = rivals.offsets.len();
         let moved = by_label(moved.iter().copied(), labels, clusters);
-        let fields = fields(&moved, labels, |cluster| {
+        let groups = groups(&moved, labels, |cluster| {
             let others = (0..clusters as u32).filter(|&centre| centre as usize != cluster);
             Some([cluster as u32].into_iter().chain(others).collect())
         });
-        let found = self.rows.leads(rivals, &fields)?;
-        for (field, found) in fields.iter().zip(found.iter().flatten()) {
-            bounds.join(field, found);
+        let found = self.rows.margins(rivals, &groups)?;
+        for (group, found) in groups.iter().zip(found.iter().flatten()) {
+            bounds.join(group, found);
         }
         Ok(())
     }
@@ -177,7 +178,7 @@ impl<'a> Clusters<'a> {
             }
             self.rows.pool().stop().check()?;
             let able = (0..labels.len()).filter(|&row| counts[labels[row]] > 1);
-            if let Some((_, row)) = order::argmin(able.map(|row| (-distances[row], row))) {
+            if let Some((_, row)) = rank::argmin(able.map(|row| (-distances[row], row))) {
                 counts[labels[row]] -= 1;
                 counts[empty] = 1;
                 labels[row] = empty;
@@ -200,8 +201,8 @@ impl<'a> Clusters<'a> {
             is_far = is_far || {
                 let moves_far = |(&row, z): (&usize, &[f64])| {
                     old[row] == NONE || {
-                        let lead = rivals.score(old[row], z) - rivals.score(labels[row], z);
-                        lead > 2.0 * rounding
+                        let margin = rivals.score(old[row], z) - rivals.score(labels[row], z);
+                        margin > 2.0 * rounding
                     }
                 };
                 let mut moved = rows.iter().zip(z.chunks_exact(dim));
@@ -259,22 +260,22 @@ fn by_label(
 }
 
 /// Rows in the order of their labels, and which centres each cluster's are to be compared to.
-fn fields<'a>(
+fn groups<'a>(
     rows: &'a [usize],
     labels: &[usize],
     among: impl Fn(usize) -> Option<Vec<u32>>,
-) -> Vec<Field<'a>> {
+) -> Vec<CandidateGroup<'a>> {
     let of_cluster = rows.chunk_by(|&a, &b| labels[a] == labels[b]);
-    let field = |rows: &'a [usize]| {
+    let group = |rows: &'a [usize]| {
         let vectors = among(labels[rows[0]])?;
-        Some(Field { rows, vectors })
+        Some(CandidateGroup { rows, vectors })
     };
-    of_cluster.filter_map(field).collect()
+    of_cluster.filter_map(group).collect()
 }
 
 /// Adds a unit row to a sum in whole numbers, or takes it away.
 fn add(sum: &mut [i64], z: &[f64], comes: bool) {
-    sums::vectorised!({
+    reduce::vectorised!({
         for (sum, &z) in sum.iter_mut().zip(z) {
             *sum += if comes { whole(z) } else { -whole(z) };
         }
@@ -301,7 +302,7 @@ pub(super) fn distances_sq(
     rows.gather(&all, |rows, z| {
         let of_row = |(&row, z): (&usize, &[f64])| {
             let centre = &centres[labels[row] * dim..][..dim];
-            sums::vectorised!(sums::distance_sq(z, centre))
+            reduce::vectorised!(reduce::distance_sq(z, centre))
         };
         distances.par_extend(rows.par_iter().zip(z.par_chunks_exact(dim)).map(of_row));
         Ok(())

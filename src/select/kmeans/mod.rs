@@ -168,13 +168,7 @@ impl KMeans {
         for centre in 0..self.clusters {
             let stream = random::CENTRES + centre as u64;
             let pool = rows.pool();
-            random::uniforms_of_rows(
-                pool.numbering(),
-                self.seed,
-                stream,
-                &mut numbers,
-                pool.stop(),
-            )?;
+            random::uniforms_of_rows(pool.row_ids(), self.seed, stream, &mut numbers, pool.stop())?;
             let Some(row) = race.next(&numbers)? else {
                 break;
             };

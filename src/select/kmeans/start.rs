@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::random::{self, LESS};
 use crate::select::unit_rows::UnitRows;
-use crate::{order, sums};
+use crate::{rank, reduce};
 use rayon::prelude::*;
 
 /// Rows among which the one that fires first is looked for, to begin with.
@@ -89,7 +89,7 @@ impl<'a> Start<'a> {
             .zip(self.nearest.par_chunks(chunk));
         let chunks = chunks.enumerate().with_min_len(ROWS / chunk);
         let mut firsts: Vec<(f64, usize)> = chunks.filter_map(of_chunk).collect();
-        order::sort_by_key(&mut firsts, |&first| first);
+        rank::sort_by_key(&mut firsts, |&first| first);
         firsts.into_iter().map(|(_, row)| row).collect()
     }
 
@@ -134,7 +134,7 @@ fn first(numbers: &[f64], distances_sq: &[f64], same: f64) -> Option<(f64, usize
     let mut best = (f64::INFINITY, None);
     let (blocks, rest) = numbers.as_chunks::<LANES>();
     let (blocks_sq, rest_sq) = distances_sq.as_chunks::<LANES>();
-    sums::vectorised!({
+    reduce::vectorised!({
         for (block, (numbers, distances_sq)) in blocks.iter().zip(blocks_sq).enumerate() {
             // The logarithm takes its time, and E is no less than this.
             let may_be_first = |number: f64, distance_sq: f64| {
@@ -166,7 +166,7 @@ fn first_of_block(
         if distance_sq > same && number * LESS <= best.0 * distance_sq {
             let key = random::exponential_of(number) / distance_sq;
             let before = (best.0, best.1.unwrap_or(usize::MAX));
-            if order::by_key((key, place), before).is_lt() {
+            if rank::by_key((key, place), before).is_lt() {
                 best = (key, Some(place));
             }
         }
@@ -176,30 +176,30 @@ fn first_of_block(
 
 /// The squared distance to the nearest of some centres.
 fn least_distance_sq(z: &[f64], centres: &[f64]) -> f64 {
-    sums::vectorised!({
+    reduce::vectorised!({
         centres
             .chunks_exact(z.len())
-            .map(|centre| sums::distance_sq(z, centre))
+            .map(|centre| reduce::distance_sq(z, centre))
             .fold(f64::INFINITY, f64::min)
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::bunches;
+    use super::super::tests::clusters;
     use super::*;
     use crate::control::Stop;
     use crate::cpu::CpuPool;
     use crate::features::Features;
     use crate::progress::unheard;
     use crate::random;
-    use crate::random::Numbering;
+    use crate::random::RowIds;
     use crate::select::kmeans::KMeans;
 
-    /// Bunches so tight that most distances lie within what the kernel leaves open.
+    /// Clusters so tight that most distances lie within what the kernel leaves open.
     #[test]
     fn starts_are_those_of_the_definition() {
-        let mut x = bunches();
+        let mut x = clusters();
         for x in x.chunks_exact_mut(6).filter(|x| x[0] != 0.0) {
             let longest = (0..5).fold(0, |a, b| if x[b] > x[a] { b } else { a });
             x.iter_mut().for_each(|v| *v *= 1e-3);
@@ -207,11 +207,11 @@ mod tests {
         }
         // Rows of a larger pool, in a second stage.
         let numbers: Vec<usize> = (0..90).map(|row| 3 * row + 1).collect();
-        let numbering = Numbering {
+        let row_ids = RowIds {
             rows: Some(&numbers),
             stage: 1,
         };
-        let pool = CpuPool::new(Features::new(&x, 90, 6).unwrap()).numbered(numbering);
+        let pool = CpuPool::new(Features::new(&x, 90, 6).unwrap()).numbered(row_ids);
         let rows = UnitRows::new(&pool).unwrap();
         let z = rows.rows(&(0..90).collect::<Vec<_>>()).unwrap();
         for seed in 0..5 {
@@ -229,7 +229,7 @@ mod tests {
                     .map(|&number| all[number])
                     .zip(&distances)
                     .map(|(e, d)| e / d);
-                let want = order::argmin(keys.zip(0..)).unwrap().1;
+                let want = rank::argmin(keys.zip(0..)).unwrap().1;
                 assert_eq!(found, want, "seed {seed} centre {centre}");
                 centres.extend_from_slice(&z[want * 6..][..6]);
                 let rows = z.chunks_exact(6);
@@ -242,7 +242,7 @@ mod tests {
     /// rows of every length.
     #[test]
     fn distances_only_fall() {
-        let mut x = bunches();
+        let mut x = clusters();
         for (row, x) in x.chunks_exact_mut(6).enumerate() {
             let scale = (-3.0 * row as f32).exp2(); // down to 2^-267: those are zeros by then
             x.iter_mut().for_each(|v| *v *= scale);
@@ -255,7 +255,7 @@ mod tests {
         for centre in 0..8 {
             let mut numbers = [0.0; 90];
             let stop = Stop::default();
-            random::uniforms_of_rows(Numbering::default(), 1, centre, &mut numbers, &stop).unwrap();
+            random::uniforms_of_rows(RowIds::default(), 1, centre, &mut numbers, &stop).unwrap();
             let row = start.next(&numbers).unwrap().unwrap();
             for (row, z) in all.chunks_exact(6).enumerate() {
                 let exact = least_distance_sq(z, &start.centres);

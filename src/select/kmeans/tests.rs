@@ -7,10 +7,10 @@ use crate::cpu::CpuPool;
 use crate::features::Features;
 use crate::progress::unheard;
 use crate::select::unit_rows::UnitRows;
-use crate::{random, sums};
+use crate::{random, reduce};
 
-/// 90 rows in five loose bunches of six dimensions; every tenth row is zeros.
-pub(super) fn bunches() -> Vec<f32> {
+/// 90 rows in five loose clusters of six dimensions; every tenth row is zeros.
+pub(super) fn clusters() -> Vec<f32> {
     let mut x: Vec<f32> = random::exponentials(1, 0, 90 * 6)
         .iter()
         .map(|&e| e as f32 - 1.0)
@@ -31,7 +31,7 @@ fn inertia(clusters: &Clusters<'_>) -> f64 {
 
 #[test]
 fn inertia_never_rises() {
-    let x = bunches();
+    let x = clusters();
     let pool = CpuPool::new(Features::new(&x, 90, 6).unwrap());
     let rows = UnitRows::new(&pool).unwrap();
     for starts in [&[0, 1, 2, 3, 4][..], &[0, 5, 10], &[3, 3, 3, 8]] {
@@ -54,15 +54,15 @@ fn assert_bounds(clusters: &Clusters<'_>, bounds: &Bounds, z: &[f64]) -> f64 {
     for (z, &own) in z.chunks_exact(dim).zip(&clusters.labels) {
         let score = |centre: usize| {
             let centre = &clusters.centres[centre * dim..][..dim];
-            0.5 * sums::dot(centre, centre) - sums::dot(z, centre)
+            0.5 * reduce::dot(centre, centre) - reduce::dot(z, centre)
         };
-        let distance = sums::distance_sq(z, &clusters.centres[own * dim..][..dim]).sqrt();
+        let distance = reduce::distance_sq(z, &clusters.centres[own * dim..][..dim]).sqrt();
         for centre in (0..count).filter(|&centre| centre != own) {
             let (least, radius) = bounds.of(own, centre);
-            let lead = score(centre) - score(own);
+            let margin = score(centre) - score(own);
             assert!(
-                f64::from(least) <= lead + 1e-12,
-                "{own} {centre}: {least}, {lead}"
+                f64::from(least) <= margin + 1e-12,
+                "{own} {centre}: {least}, {margin}"
             );
             assert!(distance <= radius + 1e-12, "{own}: {distance}, {radius}");
             ruled_out += usize::from(least > 1e-9);
@@ -72,7 +72,7 @@ fn assert_bounds(clusters: &Clusters<'_>, bounds: &Bounds, z: &[f64]) -> f64 {
 }
 
 /// After every sweep labels and centres are those of sweeps that look at all rows and centres:
-/// of loose bunches, of near ties without end, of duplicates, and with clusters that run empty.
+/// of loose clusters, of near ties without end, of duplicates, and with clusters that run empty.
 #[test]
 fn bounds_change_nothing() {
     let numbers = random::exponentials(3, 0, 2000 * 12);
@@ -80,7 +80,7 @@ fn bounds_change_nothing() {
         .map(|i| numbers[i] as f32 + if i / 12 % 12 == i % 12 { 2.0 } else { -1.0 })
         .collect();
     let grid: Vec<f32> = (0..900 * 6).map(|i| (i * i / 7 % 3) as f32 - 1.0).collect();
-    let most_ruled_out = [(bunches(), 6), (loose, 12), (grid, 6)].map(|(x, dim)| {
+    let most_ruled_out = [(clusters(), 6), (loose, 12), (grid, 6)].map(|(x, dim)| {
         let count = x.len() / dim;
         let pool = CpuPool::new(Features::new(&x, count, dim).unwrap());
         let rows = UnitRows::new(&pool).unwrap();
@@ -154,7 +154,7 @@ fn rows_that_are_nearly_alike_go_to_the_nearest() {
         let before = rows.settled().total();
         loop {
             let rivals = clusters.rivals();
-            let found = clusters.nearest(&rivals).unwrap();
+            let found = clusters.assign(&rivals).unwrap();
             let want: Vec<usize> = z.chunks_exact(dim).map(|z| rivals.nearest(z)).collect();
             assert_eq!(found, want, "pool {pool} sweep {sweeps}");
             sweeps += 1;

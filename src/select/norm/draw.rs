@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::kernels::rounding::norm_bounds;
 use crate::lp::Lp;
-use crate::order;
+use crate::rank;
 use crate::select::settled::Settled;
 use rayon::prelude::*;
 
@@ -154,18 +154,18 @@ fn settle(
     }
     if count < keys.len() {
         let highs: Vec<f64> = keys.par_iter().map(|key| key.high).collect();
-        let cutoff = order::nth_smallest(highs, count - 1);
+        let cutoff = rank::nth_smallest(highs, count - 1);
         keys.retain(|key| key.low <= cutoff);
     }
     keys.retain(|key| key.low < f64::INFINITY);
-    order::sort_by_key(keys, |key| (key.low, key.row));
+    rank::sort_by_key(keys, |key| (key.low, key.row));
     let open = meeting(keys);
     let rows: Vec<usize> = open.iter().map(|&place| keys[place].row).collect();
     for (place, key) in open.into_iter().zip(exact(&rows)?) {
         keys[place] = key;
     }
     keys.retain(|key| key.low < f64::INFINITY);
-    order::sort_by_key(keys, |key| (key.low, key.row));
+    rank::sort_by_key(keys, |key| (key.low, key.row));
     keys.truncate(count);
     Ok(())
 }

@@ -4,8 +4,8 @@ use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::kernels::rounding::norm_bounds;
 use crate::lp::Lp;
+use crate::reduce;
 use crate::select::gather::gather;
-use crate::sums;
 
 /// Norms in f64, in pool unit, of some rows.
 pub(super) fn exact_norms(pool: &dyn Pool, norm: Lp, rows: &[usize]) -> Result<Vec<f64>, Error> {
@@ -15,7 +15,7 @@ pub(super) fn exact_norms(pool: &dyn Pool, norm: Lp, rows: &[usize]) -> Result<V
         let (_, x) = piece?;
         norms.extend(
             x.chunks_exact(pool.dim())
-                .map(|x| scale * sums::norm(norm, x)),
+                .map(|x| scale * reduce::norm(norm, x)),
         );
     }
     Ok(norms)

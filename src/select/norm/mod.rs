@@ -147,7 +147,7 @@ impl Selector for Norm {
             largest: None,
             numbers: (!self.greedy)
                 .then(|| {
-                    let rows = (pool.numbering(), pool.rows());
+                    let rows = (pool.row_ids(), pool.rows());
                     random::of_rows(rows, self.seed, random::RACE, pool.stop())
                 })
                 .transpose()?,
@@ -226,7 +226,7 @@ mod tests {
     use super::*;
     use crate::cpu::CpuPool;
     use crate::features::Features;
-    use crate::order;
+    use crate::rank;
 
     /// Lengths 5, 2, 0, 13 and 2: max norm takes 3, 0 and then the two of length 2 in order.
     const X: [f32; 10] = [3.0, 4.0, 0.0, 2.0, 0.0, 0.0, 5.0, 12.0, 2.0, 0.0];
@@ -277,7 +277,7 @@ mod tests {
             .zip([1, 3, 4])
             .map(|(w, i)| (numbers[i] / w, i))
             .collect::<Vec<_>>();
-        keys.sort_by(|&a, &b| order::by_key(a, b));
+        keys.sort_by(|&a, &b| rank::by_key(a, b));
         let chosen = norm.select(&pool(), 2).unwrap();
         assert_eq!(chosen.picks, [keys[0].1, keys[1].1]);
     }
@@ -304,7 +304,7 @@ mod tests {
             .zip([0, 1, 3, 4])
             .map(|(w, i)| (numbers[i] / w, i))
             .collect::<Vec<_>>();
-        keys.sort_by(|&a, &b| order::by_key(a, b));
+        keys.sort_by(|&a, &b| rank::by_key(a, b));
         let chosen = norm(false, false).select(&pool(), 4).unwrap();
         assert_eq!(
             chosen.picks,

@@ -6,8 +6,8 @@ use super::near::Near;
 use crate::error::Error;
 use crate::kernels::rounding::UNIT_ROUNDOFF;
 use crate::products::{FloatColumns, float_products};
+use crate::reduce;
 use crate::select::unit_rows::UnitRows;
-use crate::sums;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -72,11 +72,11 @@ impl<'a> Exact<'a> {
         let end = self.farthest(&self.rows.rows(&self.leaders[..1])?)?;
         let other = self.farthest(&end)?;
         let line: Vec<f64> = end.iter().zip(&other).map(|(a, b)| a - b).collect();
-        let middle = 0.5 * (sums::dot(&end, &line) + sums::dot(&other, &line));
+        let middle = 0.5 * (reduce::dot(&end, &line) + reduce::dot(&other, &line));
         let mut places = Vec::with_capacity(self.leaders.len());
         self.rows.gather(&self.leaders, |_, z| {
             let z = z.par_chunks_exact(line.len());
-            let place = |z: &[f64]| sums::vectorised!(sums::dot(z, &line)) - middle;
+            let place = |z: &[f64]| reduce::vectorised!(reduce::dot(z, &line)) - middle;
             places.par_extend(z.map(place));
             Ok(())
         })?;
@@ -89,7 +89,7 @@ impl<'a> Exact<'a> {
         let (mut most, mut farthest) = (-1.0, Vec::new());
         self.rows.gather(&self.leaders, |_, z| {
             let z: Vec<&[f64]> = z.chunks_exact(from.len()).collect();
-            let distance = |z: &&[f64]| sums::vectorised!(sums::distance_sq(z, from));
+            let distance = |z: &&[f64]| reduce::vectorised!(reduce::distance_sq(z, from));
             let distances: Vec<f64> = z.par_iter().map(distance).collect();
             for (z, distance) in z.into_iter().zip(distances) {
                 if distance > most {
@@ -191,7 +191,7 @@ impl Measure {
         let u: Vec<f32> = z.par_chunks_exact(dim).flat_map_iter(less).collect();
         let squares = u.par_chunks_exact(dim);
         let squares: Vec<f64> = squares
-            .map(|u| sums::vectorised!(sums::squares(u)))
+            .map(|u| reduce::vectorised!(reduce::squares(u)))
             .collect();
         Made {
             lengths: squares.iter().map(|square| square.sqrt()).collect(),
@@ -216,7 +216,7 @@ impl Measure {
             let distance_sq = square + columns.squares[column] - 2.0 * f64::from(product);
             (distance_sq, off + TINY)
         };
-        sums::vectorised!({
+        reduce::vectorised!({
             for (column, (near, &product)) in near.iter_mut().zip(products).enumerate() {
                 let (distance_sq, off) = distance_sq(column, product);
                 let is_open = (distance_sq - self.delta_sq).abs() <= off;
@@ -226,7 +226,7 @@ impl Measure {
         let own = &made.z[row * dim..][..dim];
         for (column, near) in near.iter_mut().enumerate().filter(|(_, near)| **near > 1) {
             let other = &columns.z[column * dim..][..dim];
-            let distance_sq = sums::vectorised!(sums::distance_sq(own, other));
+            let distance_sq = reduce::vectorised!(reduce::distance_sq(own, other));
             *near = u8::from(distance_sq < self.delta_sq);
         }
     }
@@ -237,7 +237,7 @@ fn weigh(weights: &[u32], marked: &[usize], near: &[u8]) -> Vec<u32> {
     let weights: Vec<u32> = marked.iter().map(|&item| weights[item]).collect();
     let of_row = |near: &[u8]| -> u32 {
         let pairs = weights.iter().zip(near);
-        sums::vectorised!(pairs.map(|(weight, &near)| weight * u32::from(near)).sum())
+        reduce::vectorised!(pairs.map(|(weight, &near)| weight * u32::from(near)).sum())
     };
     near.chunks_exact(marked.len()).map(of_row).collect()
 }
@@ -248,7 +248,7 @@ fn weigh_columns(weights: &[u32], rows: &[usize], near: &[u8]) -> Vec<u32> {
     for (&row, near) in rows.iter().zip(near.chunks_exact(sums.len())) {
         let weight = weights[row];
         let pairs = sums.iter_mut().zip(near);
-        sums::vectorised!(pairs.for_each(|(sum, &near)| *sum += weight * u32::from(near)));
+        reduce::vectorised!(pairs.for_each(|(sum, &near)| *sum += weight * u32::from(near)));
     }
     sums
 }

@@ -1,9 +1,9 @@
 //! Which rows lie within δ of each other, as a cover asks for it.
 
 use crate::error::Error;
-use crate::kernels::neighbours::{Neighbours, Reach};
+use crate::kernels::neighbours::{Neighbours, Thresholds};
+use crate::reduce;
 use crate::select::unit_rows::UnitRows;
-use crate::sums;
 use rayon::prelude::*;
 
 /// Rows are close to another within so many times δ: most of what a row may lose by a pick is there.
@@ -40,8 +40,8 @@ pub(super) trait Near {
 pub(super) struct ByKernels<'a> {
     rows: &'a UnitRows<'a>,
     neighbours: &'a dyn Neighbours,
-    reach: Reach,
-    close: Reach,
+    thresholds: Thresholds,
+    close: Thresholds,
     delta_sq: f64,
 }
 
@@ -50,8 +50,8 @@ impl<'a> ByKernels<'a> {
         Self {
             rows,
             neighbours,
-            reach: Reach::of(delta, rows.dim()),
-            close: Reach::of((CLOSE * delta).min(2.0), rows.dim()),
+            thresholds: Thresholds::of(delta, rows.dim()),
+            close: Thresholds::of((CLOSE * delta).min(2.0), rows.dim()),
             delta_sq: delta * delta,
         }
     }
@@ -71,7 +71,7 @@ impl<'a> ByKernels<'a> {
         let (z, dim, delta_sq) = (self.rows.rows(rows)?, self.rows.dim(), self.delta_sq);
         let is_near = |bit: usize, other: &[f64]| {
             let own = &z[bit * dim..][..dim];
-            sums::vectorised!(sums::distance_sq(own, other)) < delta_sq
+            reduce::vectorised!(reduce::distance_sq(own, other)) < delta_sq
         };
         let mut marks = marks;
         self.rows.gather(open, |open, others| {
@@ -94,23 +94,25 @@ impl<'a> ByKernels<'a> {
 
 impl Near for ByKernels<'_> {
     fn count(&self) -> Result<Vec<u32>, Error> {
-        self.neighbours.count_within(self.reach.possible)
+        self.neighbours.count_within(self.thresholds.possible)
     }
 
     fn count_least(&self, marked: &[usize], among: &[usize]) -> Result<Vec<u32>, Error> {
-        self.neighbours.count_marked(marked, among, self.reach)
+        self.neighbours.count_marked(marked, among, self.thresholds)
     }
 
     fn count_most(&self, marked: &[usize], among: &[usize]) -> Result<Vec<u32>, Error> {
-        let reach = Reach {
-            certain: self.reach.possible,
-            ..self.reach
+        let thresholds = Thresholds {
+            certain: self.thresholds.possible,
+            ..self.thresholds
         };
-        self.neighbours.count_marked(marked, among, reach)
+        self.neighbours.count_marked(marked, among, thresholds)
     }
 
     fn within(&self, marked: &[usize], among: &[usize]) -> Result<(Vec<Vec<u32>>, usize), Error> {
-        let marks = self.neighbours.mark_within(marked, among, self.reach)?;
+        let marks = self
+            .neighbours
+            .mark_within(marked, among, self.thresholds)?;
         let mut near = vec![Vec::new(); marked.len()];
         let (mut open, mut open_marks) = (Vec::new(), Vec::new());
         for (&row, marks) in among.iter().zip(marks) {
@@ -136,7 +138,7 @@ impl Near for ByKernels<'_> {
     }
 
     fn candidates(&self, marked: &[usize]) -> Option<Vec<usize>> {
-        self.neighbours.candidates(marked, self.reach)
+        self.neighbours.candidates(marked, self.thresholds)
     }
 
     fn at_once(&self) -> usize {

@@ -7,7 +7,7 @@ use crate::progress::Progress;
 use crate::progress::tell;
 use crate::select::kmeans::KMeans;
 use crate::select::unit_rows::UnitRows;
-use crate::{order, sums};
+use crate::{rank, reduce};
 use rayon::prelude::*;
 
 /// The largest distance within which at least 95 % of the rows have only rows of their own
@@ -22,7 +22,7 @@ pub(super) fn by_purity(
     let (labels, passes) = k_means.labels_of_at_most(rows, progress)?;
     let labels: Vec<u32> = labels.into_iter().map(|label| label as u32).collect();
     tell(progress, Progress::Pairs((rows.len() as u64).pow(2)))?;
-    let products = neighbours.nearest_other(&labels)?;
+    let products = neighbours.nearest_other_label(&labels)?;
     let impure = rows.len() / 20;
     // Ascending distances: the larger product first, then the lower row.
     let mut order: Vec<usize> = (0..rows.len()).collect();
@@ -35,12 +35,12 @@ pub(super) fn by_purity(
             expected: "rows of at least two clusters, or a distance".to_owned(),
         });
     }
-    let delta = nearest_other(rows, &labels, row)?;
+    let delta = nearest_other_label(rows, &labels, row)?;
     Ok((delta, passes + 2))
 }
 
 /// The distance of a row to the nearest of another cluster.
-fn nearest_other(rows: &UnitRows<'_>, labels: &[u32], row: usize) -> Result<f64, Error> {
+fn nearest_other_label(rows: &UnitRows<'_>, labels: &[u32], row: usize) -> Result<f64, Error> {
     let own = rows.rows(&[row])?;
     let others: Vec<usize> = (0..rows.len())
         .filter(|&other| labels[other] != labels[row])
@@ -48,9 +48,9 @@ fn nearest_other(rows: &UnitRows<'_>, labels: &[u32], row: usize) -> Result<f64,
     rows.count_settled(others.len());
     let mut least = f64::INFINITY;
     rows.gather(&others, |_, z| {
-        let distance = |z: &[f64]| sums::vectorised!(sums::distance_sq(&own, z));
+        let distance = |z: &[f64]| reduce::vectorised!(reduce::distance_sq(&own, z));
         let distances: Vec<f64> = z.par_chunks_exact(own.len()).map(distance).collect();
-        if let Some((nearest, _)) = order::argmin(distances.into_iter().zip(0..)) {
+        if let Some((nearest, _)) = rank::argmin(distances.into_iter().zip(0..)) {
             least = least.min(nearest);
         }
         Ok(())

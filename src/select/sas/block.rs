@@ -13,7 +13,7 @@ use std::ops::Range;
 const MOST_PICKS: usize = 256;
 
 /// The rows of a class among which a block of picks is made: those of the largest gains.
-pub(super) struct Candidates {
+pub(super) struct CandidateGroup {
     /// Ascending, so that the first of equals is the lowest row.
     pub(super) places: Vec<usize>,
     gains: Vec<i64>,
@@ -21,7 +21,7 @@ pub(super) struct Candidates {
     outside: Option<(i64, usize)>,
 }
 
-impl Candidates {
+impl CandidateGroup {
     /// At most `count` of a class's rows that are not masked; `gains` are exact.
     pub(super) fn new(class: Range<usize>, gains: &[i64], count: usize) -> Self {
         let mut order: Vec<usize> = (0..gains.len()).filter(|&i| !is_masked(gains[i])).collect();
@@ -47,7 +47,7 @@ impl Candidates {
 pub(super) fn block(
     rows: &IntegerRows,
     among: Range<usize>,
-    candidates: &Candidates,
+    candidates: &CandidateGroup,
     most: usize,
     step: i64,
     horizon: Horizon<'_>,

@@ -6,7 +6,7 @@ use crate::kernels::similarities::{Round, similarity};
 use crate::products::{Columns, products};
 use crate::quantise::IntegerRows;
 use crate::random;
-use crate::random::Numbering;
+use crate::random::RowIds;
 use std::ops::Range;
 
 /// Picks decided on the host between two passes of the device.
@@ -20,7 +20,7 @@ pub(super) enum Rule<'a> {
     /// Where it adds at least what dropping it would.
     Certain,
     /// At random, by what each adds.
-    Random { seed: u64, numbering: Numbering<'a> },
+    Random { seed: u64, row_ids: RowIds<'a> },
 }
 
 /// The picks that double greedy keeps of each class of the group, with the gain of each over those
@@ -97,9 +97,9 @@ fn decide(
         let (a, b) = (x[at], -y[at]);
         let is_kept = match rule {
             Rule::Certain => a >= b,
-            Rule::Random { seed, numbering } => {
+            Rule::Random { seed, row_ids } => {
                 let example = frame.order[row];
-                let number = || random::uniform_of(numbering, seed, random::DOUBLE_GREEDY, example);
+                let number = || random::uniform_of(row_ids, seed, random::DOUBLE_GREEDY, example);
                 is_kept_at_random(a, b, number)
             }
         };

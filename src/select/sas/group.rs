@@ -1,6 +1,6 @@
 //! Classes that are worked on together, all stored alike.
 
-use super::block::{Candidates, Horizon, block};
+use super::block::{CandidateGroup, Horizon, block};
 use super::weights::Weights;
 use crate::control::Stop;
 use crate::error::Error;
@@ -308,10 +308,10 @@ impl<'a> Group<'a> {
             stop: frame.stop,
         };
         let classes = self.by_class(&self.gains).into_par_iter();
-        let candidates: Vec<Candidates> = classes
-            .map(|(places, gains)| Candidates::new(places, gains, frame.candidates))
+        let candidates: Vec<CandidateGroup> = classes
+            .map(|(places, gains)| CandidateGroup::new(places, gains, frame.candidates))
             .collect();
-        let wanted = |(candidates, &missing): (&Candidates, &usize)| {
+        let wanted = |(candidates, &missing): (&CandidateGroup, &usize)| {
             // A class that has all its picks needs no rows.
             let count = candidates.places.len() * usize::from(missing > 0);
             candidates.places[..count].to_vec()

@@ -17,7 +17,7 @@ use crate::progress::Listener;
 use crate::progress::Progress;
 use crate::progress::tell;
 use crate::quantise::Length;
-use crate::random::Numbering;
+use crate::random::RowIds;
 use crate::select::classes::{ClassRows, Partition};
 use crate::select::norm::largest_norm;
 use crate::select::parallel;
@@ -73,7 +73,7 @@ impl Selector for Sas {
             selection,
             of_classes: Vec::new(),
             partition: &partition,
-            numbering: pool.numbering(),
+            row_ids: pool.row_ids(),
             progress,
         };
         let done = run.finish(similarities);
@@ -177,7 +177,7 @@ struct Run<'a> {
     options: &'a Sas,
     frame: Frame<'a>,
     partition: &'a Partition,
-    numbering: Numbering<'a>,
+    row_ids: RowIds<'a>,
     budgets: Vec<usize>,
     selection: Selection,
     /// What is to be told of the classes in the selection.
@@ -305,7 +305,7 @@ impl Run<'_> {
             Refine::None => return Ok(()),
             Refine::RandomDoubleGreedy => Rule::Random {
                 seed: self.options.seed,
-                numbering: self.numbering,
+                row_ids: self.row_ids,
             },
             Refine::TopUp | Refine::DoubleGreedy => Rule::Certain,
         };

@@ -3,8 +3,8 @@
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::quantise::{Length, NEED, mean_of};
+use crate::reduce;
 use crate::select::gather::at_once;
-use crate::sums;
 use rayon::prelude::*;
 
 /// The mean views of all examples, row-major; a view is over its length.
@@ -29,7 +29,7 @@ pub(super) fn mean_views(pool: &dyn Pool, views: usize, length: Length) -> Resul
             .map_init(
                 || vec![0.0; dim],
                 |mean, ((x, out), example)| {
-                    let zero_view = sums::vectorised!(mean_of(x, 1.0, length, mean));
+                    let zero_view = reduce::vectorised!(mean_of(x, 1.0, length, mean));
                     out.iter_mut()
                         .zip(&*mean)
                         .for_each(|(to, &v)| *to = v as f32);

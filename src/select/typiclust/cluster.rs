@@ -3,7 +3,7 @@
 use super::line::Line;
 use super::settle::Members;
 use crate::error::Error;
-use crate::order;
+use crate::rank;
 use crate::select::unit_rows::UnitRows;
 
 /// Rows whose products with their nearest are held at a time; one cluster's may be more.
@@ -94,7 +94,7 @@ fn bound_dense(
         let count = rest.iter().take_while(fits).count().max(1);
         let (group, after) = rest.split_at_mut(count);
         let members: Vec<&[usize]> = group.iter().map(|cluster| &cluster.rows[..]).collect();
-        let most = rows.closest(&members, rule.neighbours, |distances_sq| {
+        let most = rows.k_nearest(&members, rule.neighbours, |distances_sq| {
             rule.typicality(distances_sq)
         })?;
         for (cluster, most) in group.iter_mut().zip(most) {
@@ -161,11 +161,11 @@ impl Cluster {
         loop {
             rows.settled().add(left);
             let key = |(most, &row): (&f64, &usize)| {
-                let may_be_first = order::by_key((-most, row), best).is_lt();
+                let may_be_first = rank::by_key((-most, row), best).is_lt();
                 if may_be_first { -most } else { f64::INFINITY }
             };
             let keys: Vec<f64> = self.most.iter().zip(&self.rows).map(key).collect();
-            let places = order::smallest(&keys, at_once);
+            let places = rank::smallest(&keys, at_once);
             if places.is_empty() {
                 break;
             }
@@ -173,7 +173,7 @@ impl Cluster {
             for (place, typicality) in places.into_iter().zip(typicalities) {
                 self.most[place] = typicality;
                 let settled = (-typicality, self.rows[place]);
-                best = order::argmin([best, settled]).unwrap_or(best);
+                best = rank::argmin([best, settled]).unwrap_or(best);
             }
             at_once *= 2;
         }

@@ -3,7 +3,7 @@
 
 use crate::error::Error;
 use crate::select::unit_rows::{UnitRows, middle, sample};
-use crate::{order, sums};
+use crate::{rank, reduce};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -31,11 +31,12 @@ impl Line {
         let mut placed: Vec<(f64, usize)> = Vec::with_capacity(cluster.len());
         rows.gather(cluster, |members, z| {
             let z = z.par_chunks_exact(along.len());
-            let key = |(&row, z): (&usize, &[f64])| (sums::vectorised!(sums::dot(z, &along)), row);
+            let key =
+                |(&row, z): (&usize, &[f64])| (reduce::vectorised!(reduce::dot(z, &along)), row);
             placed.par_extend(members.par_iter().zip(z).map(key));
             Ok(())
         })?;
-        order::sort_by_key(&mut placed, |&key| key);
+        rank::sort_by_key(&mut placed, |&key| key);
         let keys;
         (keys, *cluster) = placed.into_iter().unzip();
         Ok(Self {
@@ -77,8 +78,8 @@ fn rounding(dim: usize) -> f64 {
 fn direction(rows: &UnitRows<'_>, cluster: &[usize]) -> Result<Vec<f64>, Error> {
     let (dim, z) = (rows.dim(), rows.rows(&sample(cluster))?);
     let middle = middle(&z, dim);
-    let nearness = |z: &[f64]| -sums::distance_sq(z, &middle);
-    let farthest = order::argmin(z.chunks_exact(dim).map(nearness).zip(0..));
+    let nearness = |z: &[f64]| -reduce::distance_sq(z, &middle);
+    let farthest = rank::argmin(z.chunks_exact(dim).map(nearness).zip(0..));
     let (nearness, farthest) = farthest.unwrap_or((0.0, 0));
     let length = (-nearness).sqrt();
     let z = z[farthest * dim..][..dim].iter();

@@ -9,7 +9,7 @@ use super::kmeans::KMeans;
 use super::parallel;
 use super::unit_rows::UnitRows;
 use crate::error::Error;
-use crate::kernels::pool::{MOST_CLOSEST, Pool};
+use crate::kernels::pool::{MOST_NEIGHBOURS, Pool};
 use crate::progress::Listener;
 use crate::progress::Progress;
 use crate::progress::tell;
@@ -142,11 +142,11 @@ impl Selector for TypiClust {
 
     fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
         let rows = pool.rows();
-        if !(1..=MOST_CLOSEST).contains(&self.neighbours) {
+        if !(1..=MOST_NEIGHBOURS).contains(&self.neighbours) {
             return Err(Error::Argument {
                 argument: "neighbours",
                 found: self.neighbours.to_string(),
-                expected: format!("a number from 1 to {MOST_CLOSEST}"),
+                expected: format!("a number from 1 to {MOST_NEIGHBOURS}"),
             });
         }
         match &self.clusters {

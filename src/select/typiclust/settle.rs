@@ -2,8 +2,8 @@
 
 use super::line::Line;
 use crate::error::Error;
+use crate::reduce;
 use crate::select::unit_rows::UnitRows;
-use crate::sums;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -125,9 +125,9 @@ impl Asked {
             let first = places.partition_point(|&place| place < unmet.start);
             let after = places.partition_point(|&place| place < unmet.end);
             let z = z[first * own.len()..after * own.len()].chunks_exact(own.len());
-            sums::vectorised!({
+            reduce::vectorised!({
                 for z in z {
-                    keep(&mut self.nearest, count, sums::distance_sq(own, z));
+                    keep(&mut self.nearest, count, reduce::distance_sq(own, z));
                 }
             });
         }

@@ -1,7 +1,7 @@
 //! How long a pool's rows are, and how far the scores that a kernel gives them may be off.
 
 use super::rivals::Extent;
-use crate::kernels::pool::Nearest;
+use crate::kernels::pool::Assignment;
 use crate::kernels::rounding::{UNIT_ROUNDOFF, norm_bounds, score_error};
 use crate::lp::Lp;
 
@@ -35,7 +35,7 @@ impl Lengths {
     pub(super) fn is_open(
         &self,
         row: usize,
-        found: &Nearest,
+        found: &Assignment,
         given: Extent,
         rounding: f64,
     ) -> bool {

@@ -1,6 +1,6 @@
 //! What lies in the middle of some rows.
 
-use crate::order;
+use crate::rank;
 
 /// Rows by which the middle of some is found: one of so many, within these limits.
 const SAMPLED: usize = 8;
@@ -20,6 +20,6 @@ pub(in crate::select) fn middle(values: &[f64], dim: usize) -> Vec<f64> {
     let column = |column: usize| values.iter().skip(column).step_by(dim).copied().collect();
     let count = values.len() / dim;
     (0..dim)
-        .map(|at| order::nth_smallest(column(at), count / 2))
+        .map(|at| rank::nth_smallest(column(at), count / 2))
         .collect()
 }

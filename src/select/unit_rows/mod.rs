@@ -1,6 +1,6 @@
 //! A pool's rows brought to length 1, and which of some vectors is nearest to each, exactly.
 
-mod closest;
+mod k_nearest;
 mod lengths;
 mod middle;
 mod rivals;
@@ -8,9 +8,9 @@ mod rivals;
 use super::gather::gather;
 use super::settled::Settled;
 use crate::error::Error;
-use crate::kernels::pool::{Field, Leads, Nearest, Pool};
+use crate::kernels::pool::{Assignment, CandidateGroup, Margins, Pool};
 use crate::lp::Lp;
-use crate::sums;
+use crate::reduce;
 use lengths::Lengths;
 use rayon::prelude::*;
 use rivals::Extent;
@@ -101,7 +101,7 @@ impl<'a> UnitRows<'a> {
     ///
     /// A pass over the features; rows whose two best scores lie within the kernel's error are
     /// gathered and settled in f64.
-    pub(super) fn nearest(&self, rivals: &Rivals) -> Result<Vec<usize>, Error> {
+    pub(super) fn assign(&self, rivals: &Rivals) -> Result<Vec<usize>, Error> {
         let centred = rivals.centred();
         let (found, given) = (self.scores(&centred)?, centred.extent());
         let (lengths, rounding) = (&self.lengths, rivals.rounding());
@@ -113,31 +113,31 @@ impl<'a> UnitRows<'a> {
         Ok(nearest)
     }
 
-    /// Puts down which of its field's vectors is nearest to every row of some fields, given what
-    /// [`leads`](Self::leads) says of them; all other vectors must be farther.
-    pub(super) fn nearest_of(
+    /// Puts down which of its group's vectors is nearest to every row of some groups, given what
+    /// [`margins`](Self::margins) says of them; all other vectors must be farther.
+    pub(super) fn assignment_of(
         &self,
         rivals: &Rivals,
-        fields: &[Field<'_>],
-        leads: &[Leads],
+        groups: &[CandidateGroup<'_>],
+        margins: &[Margins],
         nearest: &mut [usize],
     ) -> Result<(), Error> {
         let (mut open, mut field_of, rounding) = (Vec::new(), Vec::new(), rivals.rounding());
         let apart = rivals.apart(self.pool.stop())?;
-        for (field, leads) in fields.iter().zip(leads) {
-            let given = rivals.extents_from_first(&field.vectors, apart);
+        for (group, margins) in groups.iter().zip(margins) {
+            let given = rivals.extents_from_first(&group.vectors, apart);
             let given = given.into_iter().fold(Extent::default(), Extent::max);
-            for (&row, found) in field.rows.iter().zip(&leads.nearest) {
+            for (&row, found) in group.rows.iter().zip(&margins.nearest) {
                 nearest[row] = found.index as usize;
                 if self.lengths.is_open(row, found, given, rounding) {
                     open.push(row);
-                    field_of.push(field);
-                    self.count_settled(field.vectors.len());
+                    field_of.push(group);
+                    self.count_settled(group.vectors.len());
                 }
             }
         }
         self.settle(&open, nearest, |place, z| {
-            rivals.nearest_of(&field_of[place].vectors, z)
+            rivals.assignment_of(&field_of[place].vectors, z)
         })
     }
 
@@ -164,35 +164,35 @@ impl<'a> UnitRows<'a> {
         })
     }
 
-    /// As [`Pool::leads`], of the rows at length 1; `least` and `own` are bounds, from below and
+    /// As [`Pool::margins`], of the rows at length 1; `least` and `own` are bounds, from below and
     /// from above.
-    pub(super) fn leads(
+    pub(super) fn margins(
         &self,
         rivals: &Rivals,
-        fields: &[Field<'_>],
-    ) -> Result<Option<Vec<Leads>>, Error> {
+        groups: &[CandidateGroup<'_>],
+    ) -> Result<Option<Vec<Margins>>, Error> {
         let found =
-            (self.pool).leads(fields, &rivals.vectors, &rivals.offsets, &self.for_kernel)?;
+            (self.pool).margins(groups, &rivals.vectors, &rivals.offsets, &self.for_kernel)?;
         let (lengths, rounding) = (&self.lengths, rivals.rounding());
         let apart = rivals.apart(self.pool.stop())?;
-        let bound = |(found, field): (&mut Leads, &Field<'_>)| {
-            let error = lengths.error_over_length(field.rows);
-            let extents = rivals.extents_from_first(&field.vectors, apart);
+        let bound = |(found, group): (&mut Margins, &CandidateGroup<'_>)| {
+            let error = lengths.error_over_length(group.rows);
+            let extents = rivals.extents_from_first(&group.vectors, apart);
             for (least, given) in found.least.iter_mut().zip(extents) {
                 *least = ((f64::from(*least) - error(given, rounding)) as f32).next_down();
             }
-            let own = rivals.extent_of(field.vectors[0] as usize);
+            let own = rivals.extent_of(group.vectors[0] as usize);
             found.own = ((f64::from(found.own) + error(own, rounding)) as f32).next_up();
         };
         Ok(found.map(|mut found| {
-            found.par_iter_mut().zip(fields).for_each(bound);
+            found.par_iter_mut().zip(groups).for_each(bound);
             found
         }))
     }
 
     /// What the kernel makes of the vectors.
-    fn scores(&self, rivals: &Rivals) -> Result<Vec<Nearest>, Error> {
-        self.pool.nearest(
+    fn scores(&self, rivals: &Rivals) -> Result<Vec<Assignment>, Error> {
+        self.pool.assign(
             &narrow(&rivals.vectors),
             &narrow(&rivals.offsets),
             &self.for_kernel,
@@ -226,8 +226,8 @@ fn for_kernel(squared: f32) -> f32 {
 
 /// x over its length; zeros where that is 0.
 pub(super) fn normalise(x: &[f32], z: &mut [f64]) {
-    sums::vectorised!({
-        let length = sums::squares(x).sqrt();
+    reduce::vectorised!({
+        let length = reduce::squares(x).sqrt();
         if length == 0.0 {
             z.fill(0.0);
             return;
@@ -274,7 +274,7 @@ mod tests {
                 (0..20).map(|k| 0.3 - spread * numbers[k]).collect(),
             );
             let want: Vec<usize> = z.chunks_exact(dim).map(|z| rivals.nearest(z)).collect();
-            assert_eq!(unit.nearest(&rivals).unwrap(), want, "{spread}");
+            assert_eq!(unit.assign(&rivals).unwrap(), want, "{spread}");
             if spread == 0.0 {
                 assert!(want.iter().all(|&index| index == 0));
             }

@@ -4,7 +4,7 @@ use super::middle::middle;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::kernels::rounding::UNIT_ROUNDOFF;
-use crate::{order, sums};
+use crate::{rank, reduce};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
@@ -37,30 +37,30 @@ impl Rivals {
 
     /// The vector nearest to a unit row, in f64.
     pub(in crate::select) fn nearest(&self, z: &[f64]) -> usize {
-        let scores: Vec<f64> = sums::vectorised!({
+        let scores: Vec<f64> = reduce::vectorised!({
             self.vectors
                 .chunks_exact(self.dim)
                 .zip(&self.offsets)
-                .map(|(vector, offset)| offset - sums::dot(z, vector))
+                .map(|(vector, offset)| offset - reduce::dot(z, vector))
                 .collect()
         });
-        order::argmin(scores.into_iter().zip(0..)).map_or(0, |(_, index)| index)
+        rank::argmin(scores.into_iter().zip(0..)).map_or(0, |(_, index)| index)
     }
 
     /// Of some of the vectors the nearest to a unit row, in f64.
-    pub(super) fn nearest_of(&self, among: &[u32], z: &[f64]) -> usize {
+    pub(super) fn assignment_of(&self, among: &[u32], z: &[f64]) -> usize {
         let scores = among.iter().map(|&vector| self.score(vector as usize, z));
-        let scores: Vec<f64> = sums::vectorised!(scores.collect());
+        let scores: Vec<f64> = reduce::vectorised!(scores.collect());
         let scores = scores
             .into_iter()
             .zip(among.iter().map(|&index| index as usize));
-        order::argmin(scores).map_or(0, |(_, index)| index)
+        rank::argmin(scores).map_or(0, |(_, index)| index)
     }
 
     /// The score of one of the vectors for a unit row, in f64.
     #[inline(always)]
     pub(in crate::select) fn score(&self, vector: usize, z: &[f64]) -> f64 {
-        self.offsets[vector] - sums::dot(z, self.vector(vector))
+        self.offsets[vector] - reduce::dot(z, self.vector(vector))
     }
 
     #[inline(always)]
@@ -94,7 +94,7 @@ impl Rivals {
         let (dim, count) = (self.dim, self.offsets.len());
         let squares = self.vectors.chunks_exact(dim);
         let squares: Vec<f64> = squares
-            .map(|v| sums::vectorised!(sums::dot(v, v)))
+            .map(|v| reduce::vectorised!(reduce::dot(v, v)))
             .collect();
         let all = MatRef::from_row_major_slice(&self.vectors, count, dim);
         // What products and squares are off by, twice over; and more than f32 rounds.
@@ -118,7 +118,7 @@ impl Rivals {
             let rows = distances
                 .chunks_exact_mut(count)
                 .zip(products.chunks_exact(count));
-            sums::vectorised!({
+            reduce::vectorised!({
                 for ((distances, products), own) in rows.zip(own) {
                     let others = products.iter().zip(&squares);
                     for (distance, (product, other)) in distances.iter_mut().zip(others) {
@@ -142,7 +142,7 @@ impl Rivals {
     pub(super) fn extent_of(&self, vector: usize) -> Extent {
         let values = self.vector(vector);
         Extent {
-            length: sums::vectorised!(sums::dot(values, values)).sqrt(),
+            length: reduce::vectorised!(reduce::dot(values, values)).sqrt(),
             offset: self.offsets[vector].abs(),
         }
     }
@@ -175,7 +175,7 @@ impl Rivals {
                 offset: (self.offsets[vector] - self.offsets[own]).abs(),
             }
         };
-        sums::vectorised!(among.iter().map(extent).collect())
+        reduce::vectorised!(among.iter().map(extent).collect())
     }
 }
 

@@ -18,8 +18,8 @@ pub(super) fn gemm(product: Product, sizes: &Sizes) -> Result<Measured, Error> {
     let ((rows, dim), others) = match product {
         Product::Deflate => ((sizes.rows.rows, sizes.rows.dim), sizes.block),
         Product::Refresh => ((sizes.rows.rows, sizes.rows.dim), sizes.basis),
-        Product::Nearest => ((sizes.rows.rows, sizes.rows.dim), sizes.centres),
-        Product::Closest => {
+        Product::Assign => ((sizes.rows.rows, sizes.rows.dim), sizes.centres),
+        Product::KNearest => {
             let shape = sizes.products;
             ((shape.rows, shape.dim), shape.rows)
         }

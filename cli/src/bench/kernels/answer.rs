@@ -1,6 +1,6 @@
 //! What a kernel says, and when two devices say the same.
 
-use coresift::kernels::{Due, Marks, Nearest, Round, Totals};
+use coresift::kernels::{Assignment, Due, NearMasks, Round, Totals};
 
 /// What a kernel says.
 #[derive(Clone, Debug)]
@@ -14,9 +14,9 @@ pub enum Answer {
     /// Totals of residuals.
     Totals(Totals),
     /// The nearest vectors.
-    Nearest(Vec<Nearest>),
+    Assignment(Vec<Assignment>),
     /// Products with the closest rows.
-    Closest(Vec<Vec<f32>>),
+    KNearest(Vec<Vec<f32>>),
     /// Exact sums.
     Sums(Vec<i64>),
     /// Exact rounds.
@@ -24,7 +24,7 @@ pub enum Answer {
     /// Exact counts.
     Counts(Vec<u32>),
     /// Exact marks.
-    Marks(Vec<Marks>),
+    NearMasks(Vec<NearMasks>),
     /// Exact products.
     Products(Vec<i32>),
 }
@@ -41,16 +41,16 @@ impl Answer {
                 near(a.rate, b.rate) && near(a.residual_sq, b.residual_sq)
             }
             // Between scores that close any vector may be named.
-            (Self::Nearest(a), Self::Nearest(b)) => all(a, b, |a, b| {
+            (Self::Assignment(a), Self::Assignment(b)) => all(a, b, |a, b| {
                 (a.best - b.best).abs() < 1e-3 && (a.second - b.second).abs() < 1e-3
             }),
-            (Self::Closest(a), Self::Closest(b)) => {
+            (Self::KNearest(a), Self::KNearest(b)) => {
                 all(a, b, |a, b| all(a, b, |a, b| (a - b).abs() < 1e-5))
             }
             (Self::Sums(a), Self::Sums(b)) => a == b,
             (Self::Rounds(a), Self::Rounds(b)) => a == b,
             (Self::Counts(a), Self::Counts(b)) => a == b,
-            (Self::Marks(a), Self::Marks(b)) => a == b,
+            (Self::NearMasks(a), Self::NearMasks(b)) => a == b,
             (Self::Products(a), Self::Products(b)) => a == b,
             _ => false,
         }

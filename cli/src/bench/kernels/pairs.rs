@@ -2,20 +2,20 @@
 
 use super::{Answer, CHOSEN, Case, THRESHOLD, case};
 use coresift::Lp;
-use coresift::kernels::{Bunch, Reach};
+use coresift::kernels::{ClusterRows, Thresholds};
 
-/// Neighbours that `closest` finds of each row.
+/// Neighbours that `k_nearest` finds of each row.
 const NEIGHBOURS: usize = 20;
 
-/// Distance within which rows are near, and labels of `nearest_other`.
+/// Distance within which rows are near, and labels of `nearest_other_label`.
 const DELTA: f64 = 0.9;
 const LABELS: u32 = 7;
 
 /// Those that tell or keep something of every pair: for fewer rows.
 pub(super) const PRODUCTS: &[Case] = &[
     case(
-        "closest",
-        "closest",
+        "k_nearest",
+        "k_nearest",
         // Of two rows each has its own list: the product is formed for either.
         |group| {
             let lists = (4 * NEIGHBOURS + 4) as f64;
@@ -27,14 +27,14 @@ pub(super) const PRODUCTS: &[Case] = &[
             let (rows, centre) = (group.every(1), vec![0.0; pool.dim()]);
             let halves = vec![0.5; rows.len()];
             Ok(Box::new(move || {
-                let bunch = Bunch {
+                let cluster = ClusterRows {
                     rows: &rows,
                     lengths: &lengths,
                     centre: &centre,
                     halves: &halves,
                 };
-                let closest = pool.closest(&[bunch], NEIGHBOURS);
-                closest.map(Answer::Closest)
+                let closest = pool.k_nearest(&[cluster], NEIGHBOURS);
+                closest.map(Answer::KNearest)
             }))
         },
     ),
@@ -71,21 +71,23 @@ pub(super) const PAIRS: &[Case] = &[
         |group| group.products(&[], group.pairs(), 4.0 * group.rows()),
         |_, pool| {
             let neighbours = pool.neighbours()?;
-            let least = Reach::of(DELTA, pool.dim()).possible;
+            let least = Thresholds::of(DELTA, pool.dim()).possible;
             Ok(Box::new(move || {
                 neighbours.count_within(least).map(Answer::Counts)
             }))
         },
     ),
     case(
-        "nearest_other",
-        "nearest_other",
+        "nearest_other_label",
+        "nearest_other_label",
         |group| group.products(&[], group.pairs(), 8.0 * group.rows()),
         |_, pool| {
             let neighbours = pool.neighbours()?;
             let labels: Vec<u32> = (0..pool.rows() as u32).map(|row| row % LABELS).collect();
             Ok(Box::new(move || {
-                neighbours.nearest_other(&labels).map(Answer::Products)
+                neighbours
+                    .nearest_other_label(&labels)
+                    .map(Answer::Products)
             }))
         },
     ),
@@ -100,10 +102,10 @@ pub(super) const PAIRS: &[Case] = &[
         |group, pool| {
             let neighbours = pool.neighbours()?;
             let (marked, all) = (group.marked(), group.every(1));
-            let reach = Reach::of(DELTA, pool.dim());
+            let thresholds = Thresholds::of(DELTA, pool.dim());
             Ok(Box::new(move || {
-                let marks = neighbours.mark_within(&marked, &all, reach);
-                marks.map(Answer::Marks)
+                let marks = neighbours.mark_within(&marked, &all, thresholds);
+                marks.map(Answer::NearMasks)
             }))
         },
     ),

@@ -2,7 +2,7 @@
 
 use super::{Answer, CHOSEN, Case, Group, Work, case};
 use coresift::bench::Limit;
-use coresift::kernels::{Nearest, Rate, Residuals, RowState};
+use coresift::kernels::{Assignment, Rate, Residuals, RowState};
 use coresift::{Error, Lp, Pool};
 use std::f64::consts::PI;
 
@@ -108,10 +108,10 @@ pub(super) const ROWS: &[Case] = &[
         },
     ),
     case(
-        "nearest",
-        "nearest",
+        "assign",
+        "assign",
         |group| {
-            let beside = (4 + size_of::<Nearest>()) as f64;
+            let beside = (4 + size_of::<Assignment>()) as f64;
             let centres = group.sizes.centres;
             group.pass(&[("centres", centres)], beside, centres)
         },
@@ -122,8 +122,8 @@ pub(super) const ROWS: &[Case] = &[
             let offsets: Vec<f32> = centres.chunks(pool.dim()).map(half_sq).collect();
             let lengths = vec![1.0; pool.rows()];
             Ok(Box::new(move || {
-                pool.nearest(&centres, &offsets, &lengths)
-                    .map(Answer::Nearest)
+                pool.assign(&centres, &offsets, &lengths)
+                    .map(Answer::Assignment)
             }))
         },
     ),

@@ -1,4 +1,4 @@
-//! Binds `shaders/nearest_other.wgsl`.
+//! Binds `shaders/nearest_other_label.wgsl`.
 
 use super::integer_rows::IntegerPanels;
 use super::integer_tile::Kernel;
@@ -8,7 +8,7 @@ use wgpu::BufferUsages;
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/tile_list.wgsl"),
     include_str!("../../shaders/integer_tile.wgsl"),
-    include_str!("../../shaders/nearest_other.wgsl"),
+    include_str!("../../shaders/nearest_other_label.wgsl"),
 );
 
 /// For every row the largest product with a row of another label.
@@ -21,7 +21,7 @@ pub(super) fn run(
 ) -> Result<Vec<i32>, Error> {
     let (gpu, count) = (rows.gpu, labels.len());
     let kernel = Kernel {
-        name: "nearest_other",
+        name: "nearest_other_label",
         wgsl: WGSL,
         constants: &[],
     };
@@ -44,6 +44,6 @@ mod tests {
 
     #[test]
     fn layout() {
-        assert_tile_kernel(WGSL, "nearest_other", &["labels", "largest"]);
+        assert_tile_kernel(WGSL, "nearest_other_label", &["labels", "largest"]);
     }
 }

@@ -1,11 +1,11 @@
-//! By how much a cluster's own vector leads the others.
+//! By how much a cluster's own vector margins the others.
 
 use crate::common::{fractions, on_every_device, oracle, whole_numbers};
 use crate::{features, pool_rows, shapes, shuffled};
-use coresift::kernels::Field;
+use coresift::kernels::CandidateGroup;
 use coresift::kernels::rounding::score_error;
 
-/// Numbers that f32 holds exactly; fields of shuffled rows and vectors, and one without rows.
+/// Numbers that f32 holds exactly; groups of shuffled rows and vectors, and one without rows.
 fn check_leads_exact(seed: u32, rows: usize, dim: usize, count: usize) {
     let x = whole_numbers(seed, rows * dim);
     let vectors = whole_numbers(seed + 1000, count * dim);
@@ -14,30 +14,30 @@ fn check_leads_exact(seed: u32, rows: usize, dim: usize, count: usize) {
     let lengths: Vec<f32> = lengths.collect();
     let (of_rows, of_vectors) = (shuffled(seed, rows), shuffled(seed + 1, count));
     let few = rows / 3;
-    let field = |rows, vectors: &[usize]| Field {
+    let group = |rows, vectors: &[usize]| CandidateGroup {
         rows,
         vectors: vectors.iter().map(|&vector| vector as u32).collect(),
     };
-    let fields = [
-        field(&of_rows[..few], &of_vectors),
-        field(&of_rows[few..], &of_vectors[count / 2..]),
-        field(&of_rows[..0], &of_vectors[..1]),
+    let groups = [
+        group(&of_rows[..few], &of_vectors),
+        group(&of_rows[few..], &of_vectors[count / 2..]),
+        group(&of_rows[..0], &of_vectors[..1]),
     ];
     on_every_device(features(&x, dim), |device, pool| {
         let scale = f64::from(pool.scale());
         let offsets: Vec<f64> = offsets.iter().map(|&v| scale * f64::from(v)).collect();
         let wide = oracle::wide(&vectors);
-        let Some(found) = pool.leads(&fields, &wide, &offsets, &lengths).unwrap() else {
+        let Some(found) = pool.margins(&groups, &wide, &offsets, &lengths).unwrap() else {
             assert_ne!(device, "cpu");
             return;
         };
-        assert_eq!(found.len(), fields.len());
-        for (found, field) in found.iter().zip(&fields) {
-            let place = format!("{device} {rows} x {dim}, {} vectors", field.vectors.len());
-            let mut want = vec![f64::from(f32::MAX); field.vectors.len()];
+        assert_eq!(found.len(), groups.len());
+        for (found, group) in found.iter().zip(&groups) {
+            let place = format!("{device} {rows} x {dim}, {} vectors", group.vectors.len());
+            let mut want = vec![f64::from(f32::MAX); group.vectors.len()];
             let mut own = f64::from(f32::MIN);
-            assert_eq!(found.nearest.len(), field.rows.len(), "{place}");
-            for (nearest, &row) in found.nearest.iter().zip(field.rows) {
+            assert_eq!(found.nearest.len(), group.rows.len(), "{place}");
+            for (nearest, &row) in found.nearest.iter().zip(group.rows) {
                 let (length, x) = (
                     f64::from(lengths[row]),
                     oracle::wide(&x[row * dim..][..dim]),
@@ -47,21 +47,21 @@ fn check_leads_exact(seed: u32, rows: usize, dim: usize, count: usize) {
                     let q = oracle::wide(&vectors[vector * dim..][..dim]);
                     offsets[vector] * length - scale * oracle::dot(&x, &q)
                 };
-                let scores: Vec<f64> = field.vectors.iter().map(score).collect();
-                let lead = |score: f64| (score - scores[0]) as f32;
+                let scores: Vec<f64> = group.vectors.iter().map(score).collect();
+                let margin = |score: f64| (score - scores[0]) as f32;
                 let mut sorted = scores.clone();
                 sorted.sort_by(f64::total_cmp);
-                let second = sorted.get(1).map_or(f32::MAX, |&score| lead(score));
-                let named = lead(score(&nearest.index));
+                let second = sorted.get(1).map_or(f32::MAX, |&score| margin(score));
+                let named = margin(score(&nearest.index));
                 let got = (named, nearest.best, nearest.second);
-                let best = lead(sorted[0]);
+                let best = margin(sorted[0]);
                 assert_eq!(got, (best, best, second), "{place}, row {row}");
                 own = own.max(scores[0] / length);
                 for (want, score) in want.iter_mut().zip(&scores) {
                     *want = want.min((score - scores[0]) / length);
                 }
             }
-            let want: Vec<f32> = want.iter().map(|&lead| lead as f32).collect();
+            let want: Vec<f32> = want.iter().map(|&margin| margin as f32).collect();
             assert_eq!((&found.least, found.own), (&want, own as f32), "{place}");
         }
     });
@@ -76,7 +76,7 @@ fn leads_exact() {
     check_leads_exact(1, 3_001, 5, 40);
 }
 
-/// No score or lead is further off than said.
+/// No score or margin is further off than said.
 #[test]
 fn leads_rounding() {
     let (rows, dim) = (130, 100);
@@ -89,12 +89,12 @@ fn leads_rounding() {
         let offsets = fractions(47, count).into_iter();
         let offsets: Vec<f64> = offsets.map(|v| 1e6 + f64::from(v)).collect();
         let lengths: Vec<f32> = fractions(48, rows).iter().map(|v| v.abs() + 0.1).collect();
-        let fields = [Field {
+        let groups = [CandidateGroup {
             rows: &all,
             vectors: (0..count as u32).collect(),
         }];
         on_every_device(features(&x, dim), |device, pool| {
-            let Some(found) = pool.leads(&fields, &vectors, &offsets, &lengths).unwrap() else {
+            let Some(found) = pool.margins(&groups, &vectors, &offsets, &lengths).unwrap() else {
                 return;
             };
             let bounds = |k: usize| {
@@ -105,9 +105,9 @@ fn leads_rounding() {
                     let offset = (offsets[k] - offsets[0]) * f64::from(over);
                     let length = |v: &[f64]| oracle::dot(v, v).sqrt();
                     let error = score_error(dim, length(x), length(&q), offset.abs());
-                    let lead = (offset - oracle::dot(x, &q)) / f64::from(over);
-                    let error = error / f64::from(over) + 2e-7 * lead.abs();
-                    least = (least.0.min(lead - error), least.1.min(lead + error));
+                    let margin = (offset - oracle::dot(x, &q)) / f64::from(over);
+                    let error = error / f64::from(over) + 2e-7 * margin.abs();
+                    least = (least.0.min(margin - error), least.1.min(margin + error));
                 }
                 least
             };

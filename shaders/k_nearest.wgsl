@@ -1,17 +1,17 @@
-// closest: for every row the k largest inner products, less halves, with other rows of its bunch.
+// k_nearest: for every row the k largest inner products, less halves, with other rows of its cluster.
 //
-//   closest_of[i]  = the k largest sum_j x[i, j] q[n, j] - halves[n], n not i, largest first
+//   k_nearest_of[i]  = the k largest sum_j x[i, j] q[n, j] - halves[n], n not i, largest first
 //                    x: rows x dim, row-major; q as in square_tile.wgsl, and halves in blocks as q
 //
-// Grid      a workgroup takes a tile, 64 rows and vectors of their bunch; folded over x and y.
+// Grid      a workgroup takes a tile, 64 rows and vectors of their cluster; folded over x and y.
 // Memory    features once a tile's vectors, by way of workgroup memory. A row's list is in memory, sorted;
 //           its last value, which most products fall short of, is in workgroup memory. The products
 //           beyond it are kept there, a few for each row, until one thread puts them into the list.
 // Rounding  a chain of `dim` multiply-adds, then a difference.
 // Order     none: a list is the same in whatever order it came about, also where vectors take several
 //           dispatches, whose lists go on. The host fills the lists with the lowest value.
-// Rounds    up to k + 3 for each of a tile's vectors (src/gpu/closest.rs counts them).
-// Mirror    src/cpu/closest.rs. Contract: src/kernels/pool.rs, tests/kernels/closest.rs.
+// Rounds    up to k + 3 for each of a tile's vectors (src/gpu/k_nearest.rs counts them).
+// Mirror    src/cpu/k_nearest.rs. Contract: src/kernels/pool.rs, tests/kernels/k_nearest.rs.
 
 const LARGEST = 3.4028234663852886e38;
 // Products of a row kept at a time: odd, so that rows begin in different banks.
@@ -32,15 +32,15 @@ struct Shape {
     tiles: u32,
 }
 
-// Mirror: `Tile` in src/gpu/closest.rs.
+// Mirror: `Tile` in src/gpu/k_nearest.rs.
 struct Tile {
-    // First row, and the row after the last of its bunch.
+    // First row, and the row after the last of its cluster.
     row: u32,
     row_end: u32,
     // First block of vectors, and the block after the last.
     block: u32,
     block_end: u32,
-    // Which vector of the bunch the first is, how many the bunch has, and which the first row is.
+    // Which vector of the cluster the first is, how many the cluster has, and which the first row is.
     first: u32,
     count: u32,
     own: u32,
@@ -49,7 +49,7 @@ struct Tile {
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> features: array<f32>;
 @group(0) @binding(2) var<storage, read> directions: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> closest_of: array<f32>;
+@group(0) @binding(3) var<storage, read_write> k_nearest_of: array<f32>;
 // The features again, where they come in fours.
 @group(0) @binding(4) var<storage, read> fours: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> tiles: array<Tile>;
@@ -67,7 +67,7 @@ fn four_elements(at: u32) -> vec4<f32> {
 // The last value of a row's list; past the last row one that nothing exceeds.
 fn last(row: u32, row_end: u32) -> f32 {
     if row < row_end {
-        return closest_of[row * shape.k + shape.k - 1u];
+        return k_nearest_of[row * shape.k + shape.k - 1u];
     }
     return LARGEST;
 }
@@ -77,14 +77,14 @@ fn insert(row: u32, product: f32) {
     let first = row * shape.k;
     var at = first + shape.k - 1u;
     while at > first {
-        let before = closest_of[at - 1u];
+        let before = k_nearest_of[at - 1u];
         if before >= product {
             break;
         }
-        closest_of[at] = before;
+        k_nearest_of[at] = before;
         at -= 1u;
     }
-    closest_of[at] = product;
+    k_nearest_of[at] = product;
 }
 
 // All of a thread's products less the halves, `low` being the group of its first columns.
@@ -224,7 +224,7 @@ fn meet(products: Dots, tile: Tile, thread: u32) {
 }
 
 @compute @workgroup_size(ROW_THREADS * COLUMN_THREADS)
-fn closest(
+fn k_nearest(
     @builtin(workgroup_id) group_id: vec3<u32>,
     @builtin(num_workgroups) grid: vec3<u32>,
     @builtin(local_invocation_index) thread: u32,

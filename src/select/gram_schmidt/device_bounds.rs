@@ -27,7 +27,7 @@ const ROWS: usize = 1 << 14;
 const LONGEST: f64 = 1e30;
 
 /// The span of an epoch's labelled rows and picks.
-pub(super) struct Span<'a> {
+pub(super) struct DeviceBounds<'a> {
     pool: &'a dyn Pool,
     residuals: Box<dyn Residuals + 'a>,
     rate: Rate,
@@ -50,7 +50,7 @@ struct Fresh {
     residual_sq: f64,
 }
 
-impl<'a> Span<'a> {
+impl<'a> DeviceBounds<'a> {
     pub(super) fn new(
         pool: &'a dyn Pool,
         options: &GramSchmidt,
@@ -110,7 +110,7 @@ impl<'a> Span<'a> {
         self.project_labelled(labelled)
     }
 
-    /// Projects rows out in order, skipping those that the ones before span.
+    /// Projects rows out in order, skipping those that the ones before device_bounds.
     fn project_labelled(&mut self, labelled: &[usize]) -> Result<(), Error> {
         for rows in labelled.chunks(LABELLED) {
             let mut candidates = self.gather(rows)?;

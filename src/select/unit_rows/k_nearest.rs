@@ -3,21 +3,21 @@
 use super::middle::{middle, sample};
 use super::{ROWS, UnitRows};
 use crate::error::Error;
-use crate::kernels::pool::Bunch;
+use crate::kernels::pool::ClusterRows;
 use crate::kernels::rounding::{UNIT_ROUNDOFF, inner_error};
+use crate::reduce;
 use crate::select::gather::gather;
-use crate::sums;
 use rayon::prelude::*;
 
 impl UnitRows<'_> {
     /// For every row of some clusters what `of_row` makes of bounds from below of its squared
-    /// distances, as [`sums::distance_sq`] gives them, to the `k` nearest other rows of its
-    /// cluster, ascending. [`Pool::closest`](crate::Pool::closest) says how many rows they must have,
+    /// distances, as [`reduce::distance_sq`] gives them, to the `k` nearest other rows of its
+    /// cluster, ascending. [`Pool::k_nearest`](crate::Pool::k_nearest) says how many rows they must have,
     /// and what `k` may be.
     ///
     /// Every cluster is gathered: the kernel is given its rows as they lie about their middle, so that
     /// rows close to each other are told apart however far they are from 0.
-    pub(in crate::select) fn closest<T: Send>(
+    pub(in crate::select) fn k_nearest<T: Send>(
         &self,
         clusters: &[&[usize]],
         k: usize,
@@ -33,32 +33,32 @@ impl UnitRows<'_> {
             let (rows, x) = piece?;
             let x = x.par_chunks_exact(dim);
             let centres = &centre_of[lengths.len()..][..rows.len()];
-            let of_row = |(x, centre): (&[f32], &&[f64])| sums::vectorised!(about(x, centre));
+            let of_row = |(x, centre): (&[f32], &&[f64])| reduce::vectorised!(about(x, centre));
             let found: (Vec<f64>, Vec<f32>) = x.zip(centres).with_min_len(ROWS).map(of_row).unzip();
             lengths.extend(found.0);
             halves.extend(found.1);
         }
-        let (mut first, mut bunches) = (0, Vec::with_capacity(clusters.len()));
+        let (mut first, mut asked) = (0, Vec::with_capacity(clusters.len()));
         for (rows, centre) in clusters.iter().zip(centres.chunks_exact(dim)) {
             let places = first..first + rows.len();
             first = places.end;
-            bunches.push(Bunch {
+            asked.push(ClusterRows {
                 rows,
                 lengths: &lengths[places.clone()],
                 centre,
                 halves: &halves[places],
             });
         }
-        let found = self.pool.closest(&bunches, k)?;
-        let of_bunch = |(bunch, answers): (Bunch<'_>, Vec<f32>)| {
+        let found = self.pool.k_nearest(&asked, k)?;
+        let of_cluster = |(cluster, answers): (ClusterRows<'_>, Vec<f32>)| {
             let of_row = |(&half, answers): (&f32, &[f32])| {
                 let least = least_distance_sq(dim, half);
                 of_row(&answers.iter().map(least).collect::<Vec<f64>>())
             };
-            let rows = bunch.halves.par_iter().zip(answers.par_chunks_exact(k));
+            let rows = cluster.halves.par_iter().zip(answers.par_chunks_exact(k));
             rows.with_min_len(ROWS).map(of_row).collect()
         };
-        Ok(bunches.into_iter().zip(found).map(of_bunch).collect())
+        Ok(asked.into_iter().zip(found).map(of_cluster).collect())
     }
 
     /// About the middle of every cluster, clusters x `dim`: by a few rows of each.
@@ -80,13 +80,13 @@ impl UnitRows<'_> {
 /// A row's length, and half the square of what it is about a centre at length 1.
 #[inline(always)]
 fn about(x: &[f32], centre: &[f64]) -> (f64, f32) {
-    let length = sums::squares(x).sqrt();
-    let half = 0.5 * sums::about_centre_sq(x, length, centre);
+    let length = reduce::squares(x).sqrt();
+    let half = 0.5 * reduce::about_centre_sq(x, length, centre);
     (length, half as f32)
 }
 
 /// What the squared distance of a row to another is at least, as rounded in f64, by the answer of
-/// [`Pool::closest`](crate::Pool::closest) for the two; `half` is half the square of its own w.
+/// [`Pool::k_nearest`](crate::Pool::k_nearest) for the two; `half` is half the square of its own w.
 ///
 /// With r its length and d the distance the other's is at most r + d, so that r(r + d) ≤ 3r²/2 + d²/2
 /// and (r + d)² ≤ 2r² + 2d²: what an answer is off by, twice over as the distance is, is at most
@@ -123,12 +123,12 @@ mod tests {
         let unit = UnitRows::new(&pool).unwrap();
         let z = unit.rows(&(0..rows).collect::<Vec<_>>()).unwrap();
         let cluster: Vec<usize> = (0..rows).rev().step_by(2).collect();
-        let bounds = unit.closest(&[&cluster], k, <[f64]>::to_vec).unwrap();
+        let bounds = unit.k_nearest(&[&cluster], k, <[f64]>::to_vec).unwrap();
         for (bounds, &own) in bounds[0].iter().zip(&cluster) {
             let of = |row: usize| &z[row * dim..][..dim];
             let others = cluster.iter().filter(|&&row| row != own);
             let mut exact: Vec<f64> = others
-                .map(|&row| sums::distance_sq(of(own), of(row)))
+                .map(|&row| reduce::distance_sq(of(own), of(row)))
                 .collect();
             exact.sort_unstable_by(f64::total_cmp);
             assert_eq!(bounds.len(), k);

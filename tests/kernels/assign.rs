@@ -2,7 +2,7 @@
 
 use crate::common::{fractions, on_every_device, oracle, whole_numbers};
 use crate::{features, pool_rows, shapes};
-use coresift::kernels::Nearest;
+use coresift::kernels::Assignment;
 use coresift::kernels::rounding::score_error;
 
 /// Scores that f32 holds exactly: the same answer everywhere, ties to the lower index.
@@ -15,7 +15,7 @@ fn check_nearest_exact(seed: u32, rows: usize, dim: usize, count: usize) {
         let scale = f64::from(pool.scale());
         // Offsets of the products' own unit.
         let offsets: Vec<f32> = offsets.iter().map(|v| v * pool.scale()).collect();
-        let got = pool.nearest(&vectors, &offsets, &lengths).unwrap();
+        let got = pool.assign(&vectors, &offsets, &lengths).unwrap();
         for (i, (got, x)) in got.iter().zip(x.chunks(dim)).enumerate() {
             let score = |(q, offset): (&[f32], &f32)| {
                 let product = oracle::dot(&oracle::wide(x), &oracle::wide(q));
@@ -25,7 +25,7 @@ fn check_nearest_exact(seed: u32, rows: usize, dim: usize, count: usize) {
             let best = scores.iter().copied().fold(f32::MAX, f32::min);
             let index = scores.iter().position(|&s| s == best).unwrap_or(0);
             let others = scores.iter().enumerate().filter(|(k, _)| *k != index);
-            let want = Nearest {
+            let want = Assignment {
                 index: index as u32,
                 best,
                 second: others.map(|(_, &s)| s).fold(f32::MAX, f32::min),
@@ -64,7 +64,7 @@ fn nearest_rounding() {
         let offsets = fractions(43, count);
         let lengths = fractions(44, rows);
         on_every_device(features(&x, dim), |device, pool| {
-            let got = pool.nearest(&vectors, &offsets, &lengths).unwrap();
+            let got = pool.assign(&vectors, &offsets, &lengths).unwrap();
             for (i, (got, x)) in got.iter().zip(pool_rows(&x, dim, pool)).enumerate() {
                 let score = |k: usize| {
                     let q = oracle::wide(&vectors[k * dim..][..dim]);

@@ -5,8 +5,8 @@ use crate::common::devices;
 use crate::common::{fractions, on_every_device, oracle, whole_numbers};
 use crate::{features, shapes, shuffled};
 use coresift::Pool;
-use coresift::kernels::Bunch;
-use coresift::kernels::rounding::closest_error;
+use coresift::kernels::ClusterRows;
+use coresift::kernels::rounding::k_nearest_error;
 
 /// Every device, and one of 2 KiB bindings where a block of 32 rows fits them.
 fn on_every_device_and_cut(x: &[f32], dim: usize, check: impl Fn(&str, &dyn Pool)) {
@@ -26,8 +26,8 @@ struct Told {
 }
 
 impl Told {
-    fn bunch<'a>(&'a self, rows: &'a [usize]) -> Bunch<'a> {
-        Bunch {
+    fn cluster<'a>(&'a self, rows: &'a [usize]) -> ClusterRows<'a> {
+        ClusterRows {
             rows,
             lengths: &self.lengths,
             centre: &self.centre,
@@ -36,12 +36,12 @@ impl Told {
     }
 
     /// The rows over their lengths and less the centre.
-    fn about(&self, rows: &[Vec<f64>], bunch: &[usize]) -> Vec<Vec<f64>> {
+    fn about(&self, rows: &[Vec<f64>], cluster: &[usize]) -> Vec<Vec<f64>> {
         let about = |(&row, length): (&usize, &f64)| {
             let values = rows[row].iter().zip(&self.centre);
             values.map(|(v, centre)| v / length - centre).collect()
         };
-        bunch.iter().zip(&self.lengths).map(about).collect()
+        cluster.iter().zip(&self.lengths).map(about).collect()
     }
 
     /// The products of the row at a place with the others, less halves, and where those are; the
@@ -59,7 +59,7 @@ impl Told {
 }
 
 /// Answers that f32 holds exactly: the same everywhere.
-fn check_closest_exact(x: &[f32], dim: usize, clusters: &[&[usize]], k: usize) {
+fn check_k_nearest_exact(x: &[f32], dim: usize, clusters: &[&[usize]], k: usize) {
     on_every_device_and_cut(x, dim, |device, pool| {
         let rows: Vec<Vec<f64>> = x.chunks(dim).map(oracle::wide).collect();
         let told = |cluster: &&[usize]| Told {
@@ -68,24 +68,24 @@ fn check_closest_exact(x: &[f32], dim: usize, clusters: &[&[usize]], k: usize) {
             halves: cluster.iter().map(|row| (row % 7) as f32).collect(),
         };
         let told: Vec<Told> = clusters.iter().map(told).collect();
-        let bunches = told
+        let clusters = told
             .iter()
             .zip(clusters)
-            .map(|(told, rows)| told.bunch(rows));
-        let bunches: Vec<Bunch<'_>> = bunches.collect();
-        let got = pool.closest(&bunches, k).unwrap();
+            .map(|(told, rows)| told.cluster(rows));
+        let clusters: Vec<ClusterRows<'_>> = clusters.collect();
+        let got = pool.k_nearest(&clusters, k).unwrap();
         assert_eq!(got.len(), clusters.len());
-        for ((got, cluster), told) in got.iter().zip(clusters).zip(&told) {
-            assert_eq!(got.len(), cluster.len() * k);
-            let about = told.about(&rows, cluster);
+        for ((got, cluster), told) in got.iter().zip(&clusters).zip(&told) {
+            assert_eq!(got.len(), cluster.rows.len() * k);
+            let about = told.about(&rows, cluster.rows);
             for (own, got) in got.chunks(k).enumerate() {
                 let want = told.sorted(&about, own);
                 let want: Vec<f32> = want[..k].iter().map(|&(v, _)| v as f32).collect();
-                let shape = format!("{} of {} x {dim}", cluster.len(), rows.len());
+                let shape = format!("{} of {} x {dim}", cluster.rows.len(), rows.len());
                 assert_eq!(
                     got, want,
                     "{device}: {shape}, {k} closest, row {}",
-                    cluster[own]
+                    cluster.rows[own]
                 );
             }
         }
@@ -99,15 +99,15 @@ fn closest_exact() {
         let x = whole_numbers(seed, rows * dim);
         let k = [1, 2, 5, 20, 64][seed as usize % 5].min(rows - 1);
         let order = shuffled(seed, rows);
-        check_closest_exact(&x, dim, &[&order], k);
+        check_k_nearest_exact(&x, dim, &[&order], k);
         let few = k.min(3);
         let (small, rest) = order.split_at(rows / 3 / (few + 1) * (few + 1));
         let mut clusters: Vec<&[usize]> = small.chunks(few + 1).collect();
         clusters.push(rest);
-        check_closest_exact(&x, dim, &clusters, few);
-        check_closest_exact(&x, dim, &clusters[clusters.len() - 1..], few);
+        check_k_nearest_exact(&x, dim, &clusters, few);
+        check_k_nearest_exact(&x, dim, &clusters[clusters.len() - 1..], few);
     }
-    check_closest_exact(&whole_numbers(1, 6), 3, &[], 1);
+    check_k_nearest_exact(&whole_numbers(1, 6), 3, &[], 1);
 }
 
 /// Lists that every product enters at the front, more often than one dispatch may take, and lists
@@ -121,7 +121,7 @@ fn closest_in_order_and_in_duplicate() {
     let backwards: Vec<usize> = (0..rows).rev().collect();
     for x in [&ascending, &repeated] {
         for cluster in [&order, &backwards] {
-            check_closest_exact(x, 1, &[cluster], 64);
+            check_k_nearest_exact(x, 1, &[cluster], 64);
         }
     }
 }
@@ -130,12 +130,12 @@ fn closest_in_order_and_in_duplicate() {
 #[test]
 fn closest_of_many_and_of_long_rows() {
     let x = whole_numbers(1, 3_001);
-    check_closest_exact(&x, 1, &[&shuffled(1, 3_001)], 64);
+    check_k_nearest_exact(&x, 1, &[&shuffled(1, 3_001)], 64);
     let x = whole_numbers(2, 290 * 1000);
-    check_closest_exact(&x, 1000, &[&shuffled(2, 290)], 64);
+    check_k_nearest_exact(&x, 1000, &[&shuffled(2, 290)], 64);
 }
 
-/// No answer is further off than `closest_error` says, in whatever unit the caller's numbers are and
+/// No answer is further off than `k_nearest_error` says, in whatever unit the caller's numbers are and
 /// whatever the rows' lengths; and about their middle, rows that are nearly alike are told apart.
 #[test]
 fn closest_rounding() {
@@ -167,16 +167,16 @@ fn closest_rounding() {
                 told.halves = halves.collect();
                 told
             });
-            let bunches = [told[0].bunch(clusters[0]), told[1].bunch(clusters[1])];
-            let got = pool.closest(&bunches, k).unwrap();
-            for ((got, cluster), told) in got.iter().zip(clusters).zip(&told) {
-                let about = told.about(&z, cluster);
+            let clusters = [told[0].cluster(clusters[0]), told[1].cluster(clusters[1])];
+            let got = pool.k_nearest(&clusters, k).unwrap();
+            for ((got, cluster), told) in got.iter().zip(&clusters).zip(&told) {
+                let about = told.about(&z, cluster.rows);
                 for (own, got) in got.chunks(k).enumerate() {
                     let want = told.sorted(&about, own);
                     for (place, (&got, (want, other))) in got.iter().zip(want).enumerate() {
                         let (a, b) = (length(&about[own]), length(&about[other]));
                         // Which of two stands at a place may turn on what either is off by.
-                        let error = closest_error(dim, a, 1.5 * b, f64::from(told.halves[other]));
+                        let error = k_nearest_error(dim, a, 1.5 * b, f64::from(told.halves[other]));
                         let off = (f64::from(got) - want).abs();
                         let at = format!("{device} unit {unit:e} row {own} place {place}");
                         assert!(

@@ -1,4 +1,4 @@
-//! Binds `shaders/closest.wgsl`.
+//! Binds `shaders/k_nearest.wgsl`.
 
 use super::directions::{
     COLUMNS, DIRECTIONS_OF_BLOCK, Directions, ROWS, Width, check_columns, fours,
@@ -8,18 +8,18 @@ use super::memory::Block;
 use super::record::Kind;
 use crate::error::Error;
 use crate::gpu::device::Gpu;
-use crate::kernels::pool::Bunch;
-use crate::sums;
+use crate::kernels::pool::ClusterRows;
+use crate::reduce;
 use rayon::prelude::*;
 use std::ops::Range;
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/square_tile.wgsl"),
-    include_str!("../../shaders/closest.wgsl"),
+    include_str!("../../shaders/k_nearest.wgsl"),
 );
 
-/// Most bytes of a bunch that are resident at a time as rows, as many again as vectors.
+/// Most bytes of a cluster that are resident at a time as rows, as many again as vectors.
 const PANEL_BYTES: u64 = 128 << 20;
 
 /// `Shape` in the shader; the test below holds the two to one layout.
@@ -47,26 +47,26 @@ struct Tile {
     own: u32,
 }
 
-/// For every row of every bunch the `k` largest products less halves.
+/// For every row of every cluster the `k` largest products less halves.
 pub(super) fn run(
     features: &FloatRows<'_>,
-    bunches: &[Bunch<'_>],
+    clusters: &[ClusterRows<'_>],
     k: usize,
 ) -> Result<Vec<Vec<f32>>, Error> {
     check_columns(&features.gpu, features.dim, rounds(k))?;
     let most = AtOnce::of(features, k);
-    let (mut closest, mut rest) = (Vec::with_capacity(bunches.len()), bunches);
+    let (mut found, mut rest) = (Vec::with_capacity(clusters.len()), clusters);
     while let Some(first) = rest.first() {
         let fit = most.fit(rest);
         let (some, after) = rest.split_at(fit.max(1));
         rest = after;
         if fit == 0 {
-            closest.push(of_bunch(features, first, k, &most)?);
+            found.push(of_cluster(features, first, k, &most)?);
         } else {
-            closest.extend(together(features, some, k)?);
+            found.extend(together(features, some, k)?);
         }
     }
-    Ok(closest)
+    Ok(found)
 }
 
 /// Rounds of a thread's loops over the products with a tile's vectors, at most as many as of one row with
@@ -99,26 +99,26 @@ impl AtOnce {
         }
     }
 
-    /// How many of the bunches fit, from the first on.
-    fn fit(&self, bunches: &[Bunch<'_>]) -> usize {
+    /// How many of the clusters fit, from the first on.
+    fn fit(&self, clusters: &[ClusterRows<'_>]) -> usize {
         let (mut rows, mut tiles, mut blocks) = (0, 0, 0);
-        let fits = |bunch: &&Bunch<'_>| {
-            rows += bunch.rows.len();
-            tiles += (bunch.rows.len() as u64).div_ceil(ROWS);
-            blocks += bunch.rows.len().div_ceil(DIRECTIONS_OF_BLOCK);
+        let fits = |cluster: &&ClusterRows<'_>| {
+            rows += cluster.rows.len();
+            tiles += (cluster.rows.len() as u64).div_ceil(ROWS);
+            blocks += cluster.rows.len().div_ceil(DIRECTIONS_OF_BLOCK);
             rows <= self.rows && tiles <= self.tiles && blocks <= self.blocks
         };
-        bunches.iter().take_while(fits).count()
+        clusters.iter().take_while(fits).count()
     }
 }
 
-/// Some rows of a bunch, and vectors that they are to meet.
+/// Some rows of a cluster, and vectors that they are to meet.
 struct Meeting {
     /// Where the rows are among those resident.
     rows: Range<usize>,
     /// Where the vectors are, in blocks.
     blocks: Range<usize>,
-    /// Which vector of the bunch the first is, how many there are in all, which the first row is.
+    /// Which vector of the cluster the first is, how many there are in all, which the first row is.
     first: usize,
     count: usize,
     own: usize,
@@ -142,15 +142,15 @@ impl Meeting {
     }
 }
 
-/// Bunches that fit together: the device is asked, and waited for, once.
+/// Clusters that fit together: the device is asked, and waited for, once.
 fn together(
     features: &FloatRows<'_>,
-    bunches: &[Bunch<'_>],
+    clusters: &[ClusterRows<'_>],
     k: usize,
 ) -> Result<Vec<Vec<f32>>, Error> {
     let (mut row, mut block) = (0, 0);
-    let meeting = |bunch: &Bunch<'_>| {
-        let count = bunch.rows.len();
+    let meeting = |cluster: &ClusterRows<'_>| {
+        let count = cluster.rows.len();
         let (rows, blocks) = (
             row..row + count,
             block..block + count.div_ceil(DIRECTIONS_OF_BLOCK),
@@ -164,37 +164,36 @@ fn together(
             own: 0,
         }
     };
-    let meetings: Vec<Meeting> = bunches.iter().map(meeting).collect();
-    let values = about_centres(features, bunches)?;
+    let meetings: Vec<Meeting> = clusters.iter().map(meeting).collect();
+    let values = about_centres(features, clusters)?;
     let panel = Panel::new(features, &values, k)?;
-    let mut parts = Vec::with_capacity(bunches.len());
-    for (meeting, bunch) in meetings.iter().zip(bunches) {
-        parts.push(Part {
-            values: &values[meeting.rows.start * features.dim..meeting.rows.end * features.dim],
-            halves: bunch.halves,
-        });
+    let dim = features.dim;
+    let mut parts = Vec::with_capacity(clusters.len());
+    for (Meeting { rows, .. }, cluster) in meetings.iter().zip(clusters) {
+        let (values, halves) = (&values[rows.start * dim..rows.end * dim], cluster.halves);
+        parts.push(Part { values, halves });
     }
     panel.meet(&parts, &meetings)?;
     let found = panel.read()?;
-    let of_bunch = |meeting: &Meeting| found[meeting.rows.start * k..meeting.rows.end * k].to_vec();
-    Ok(meetings.iter().map(of_bunch).collect())
+    let answers = |rows: &Range<usize>| found[rows.start * k..rows.end * k].to_vec();
+    Ok(meetings.iter().map(|m| answers(&m.rows)).collect())
 }
 
-/// Panels of the bunch, each against the whole of it, in pieces.
-fn of_bunch(
+/// Panels of the cluster, each against the whole of it, in pieces.
+fn of_cluster(
     features: &FloatRows<'_>,
-    bunch: &Bunch<'_>,
+    cluster: &ClusterRows<'_>,
     k: usize,
     most: &AtOnce,
 ) -> Result<Vec<f32>, Error> {
-    let count = bunch.rows.len();
-    let mut closest = Vec::with_capacity(count * k);
+    let count = cluster.rows.len();
+    let mut found = Vec::with_capacity(count * k);
     let piece = most.blocks * DIRECTIONS_OF_BLOCK;
     for own in (0..count).step_by(most.rows) {
-        let members = part_of(bunch, own..count.min(own + most.rows));
+        let members = part_of(cluster, own..count.min(own + most.rows));
         let panel = Panel::new(features, &about_centres(features, &[members])?, k)?;
         for first in (0..count).step_by(piece) {
-            let others = part_of(bunch, first..count.min(first + piece));
+            let others = part_of(cluster, first..count.min(first + piece));
             let meeting = Meeting {
                 rows: 0..members.rows.len(),
                 blocks: 0..others.rows.len().div_ceil(DIRECTIONS_OF_BLOCK),
@@ -208,18 +207,18 @@ fn of_bunch(
             };
             panel.meet(&[part], &[meeting])?;
         }
-        closest.extend(panel.read()?);
+        found.extend(panel.read()?);
     }
-    Ok(closest)
+    Ok(found)
 }
 
-/// The rows at some places of a bunch.
-fn part_of<'a>(bunch: &Bunch<'a>, places: Range<usize>) -> Bunch<'a> {
-    Bunch {
-        rows: &bunch.rows[places.clone()],
-        lengths: &bunch.lengths[places.clone()],
-        centre: bunch.centre,
-        halves: &bunch.halves[places],
+/// The rows at some places of a cluster.
+fn part_of<'a>(cluster: &ClusterRows<'a>, places: Range<usize>) -> ClusterRows<'a> {
+    ClusterRows {
+        rows: &cluster.rows[places.clone()],
+        lengths: &cluster.lengths[places.clone()],
+        centre: cluster.centre,
+        halves: &cluster.halves[places],
     }
 }
 
@@ -249,8 +248,8 @@ impl<'a> Panel<'a> {
             gpu,
             dim,
             rows,
-            features: gpu.filled("bunch", values, BufferUsages::STORAGE)?,
-            lists: gpu.filled("closest", &vec![f32::MIN; rows * k], usage)?,
+            features: gpu.filled("cluster", values, BufferUsages::STORAGE)?,
+            lists: gpu.filled("k_nearest", &vec![f32::MIN; rows * k], usage)?,
             k,
         })
     }
@@ -274,7 +273,7 @@ impl<'a> Panel<'a> {
         Ok(())
     }
 
-    /// One dispatch, of bunches of up to so many blocks.
+    /// One dispatch, of clusters of up to so many blocks.
     fn dispatch(
         &self,
         (vectors, halves): (&Directions, &Block),
@@ -296,7 +295,7 @@ impl<'a> Panel<'a> {
         let features = self.features.as_entire_binding();
         let bytes = 4 * (self.rows * dim) as u64;
         gpu.dispatch(
-            "closest",
+            "k_nearest",
             (WGSL, &width.constants(dim)),
             &[
                 shape.as_entire_binding(),
@@ -313,7 +312,7 @@ impl<'a> Panel<'a> {
     }
 
     fn read(&self) -> Result<Vec<f32>, Error> {
-        self.gpu.read("closest", &self.lists)
+        self.gpu.read("k_nearest", &self.lists)
     }
 }
 
@@ -329,25 +328,28 @@ fn in_blocks(parts: &[Part<'_>]) -> Vec<f32> {
     halves
 }
 
-/// The rows of some bunches over their lengths and less the centre.
-fn about_centres(features: &FloatRows<'_>, bunches: &[Bunch<'_>]) -> Result<Vec<f32>, Error> {
-    let rows: Vec<&[usize]> = bunches.iter().map(|bunch| bunch.rows).collect();
+/// The rows of some clusters over their lengths and less the centre.
+fn about_centres(
+    features: &FloatRows<'_>,
+    clusters: &[ClusterRows<'_>],
+) -> Result<Vec<f32>, Error> {
+    let rows: Vec<&[usize]> = clusters.iter().map(|cluster| cluster.rows).collect();
     let rows = rows.concat();
     let x = features.given(&rows)?;
     let (dim, mut values) = (features.dim, vec![0.0; rows.len() * features.dim]);
     features.gpu.counted(Kind::Host, || {
         let (mut x, mut to) = (&x[..], &mut values[..]);
-        for bunch in bunches {
-            let own = bunch.rows.len() * dim;
-            let (x_of_bunch, to_of_bunch);
-            (x_of_bunch, x) = x.split_at(own);
-            (to_of_bunch, to) = to.split_at_mut(own);
-            (to_of_bunch
+        for cluster in clusters {
+            let own = cluster.rows.len() * dim;
+            let (x_of_cluster, to_of_cluster);
+            (x_of_cluster, x) = x.split_at(own);
+            (to_of_cluster, to) = to.split_at_mut(own);
+            (to_of_cluster
                 .par_chunks_exact_mut(dim)
-                .zip(x_of_bunch.par_chunks_exact(dim)))
-            .zip(bunch.lengths)
+                .zip(x_of_cluster.par_chunks_exact(dim)))
+            .zip(cluster.lengths)
             .for_each(|((to, x), &length)| {
-                sums::vectorised!(sums::about_centre(x, length, bunch.centre, to));
+                reduce::vectorised!(reduce::about_centre(x, length, cluster.centre, to));
             });
         }
         Ok(())
@@ -367,14 +369,14 @@ mod tests {
             "shape",
             "features",
             "directions",
-            "closest_of",
+            "k_nearest_of",
             "fours",
             "tiles",
             "halves",
         ];
         for width in [Width::Narrow, Width::Wide] {
             let wgsl = overridden(WGSL, &[("COLUMN_THREADS", width.threads())]);
-            assert_entry(&wgsl, "closest", 8 * width.threads() as u32, &bindings);
+            assert_entry(&wgsl, "k_nearest", 8 * width.threads() as u32, &bindings);
         }
         let members = [
             ("rows", offset_of!(Shape, rows)),

@@ -1,16 +1,19 @@
-//! Mirror of `shaders/nearest_other.wgsl`.
+//! Mirror of `shaders/nearest_other_label.wgsl`.
 
 use super::tiles::exact_tiles;
 use super::unit_integers::UnitIntegers;
 use crate::error::Error;
 use crate::products::TILE;
-use crate::sums;
+use crate::reduce;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 /// For every row the largest product with a row of another label.
 ///
 /// A tile above the diagonal tells of its rows and of its columns.
-pub(super) fn nearest_other(units: &UnitIntegers<'_>, labels: &[u32]) -> Result<Vec<i32>, Error> {
+pub(super) fn nearest_other_label(
+    units: &UnitIntegers<'_>,
+    labels: &[u32],
+) -> Result<Vec<i32>, Error> {
     let labels = units.arrangement().by_position(labels);
     let largest: Vec<AtomicI32> = labels.iter().map(|_| i32::MIN.into()).collect();
     exact_tiles(units, |products, rows, columns| {
@@ -18,7 +21,7 @@ pub(super) fn nearest_other(units: &UnitIntegers<'_>, labels: &[u32]) -> Result<
             &labels[rows.positions.clone()],
             &labels[columns.positions.clone()],
         );
-        let (of_rows, of_columns) = sums::vectorised!(largest_of_tile(products, a, b));
+        let (of_rows, of_columns) = reduce::vectorised!(largest_of_tile(products, a, b));
         let raise = |first: usize, found: &[i32]| {
             for (found, largest) in found.iter().zip(&largest[first..]) {
                 largest.fetch_max(*found, Ordering::Relaxed);

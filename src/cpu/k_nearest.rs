@@ -1,22 +1,22 @@
-//! Mirror of `shaders/closest.wgsl`.
+//! Mirror of `shaders/k_nearest.wgsl`.
 
 use super::blocks::BLOCK;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{self, Features};
-use crate::kernels::pool::{Bunch, MOST_CLOSEST};
-use crate::sums;
+use crate::kernels::pool::{ClusterRows, MOST_NEIGHBOURS};
+use crate::reduce;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 use std::ops::Range;
 
 /// As many as a list may be long.
-const LANES: usize = MOST_CLOSEST;
+const LANES: usize = MOST_NEIGHBOURS;
 
-/// Some rows of a bunch, and their lists.
+/// Some rows of a cluster, and their lists.
 struct Block<'a> {
-    bunch: &'a Bunch<'a>,
+    cluster: &'a ClusterRows<'a>,
     /// The place of the first row.
     first: usize,
     lists: &'a mut [f32],
@@ -32,24 +32,27 @@ struct Scratch {
     able: Vec<f32>,
 }
 
-/// For every row of every bunch the `k` largest products less halves.
-pub(super) fn closest(
+/// For every row of every cluster the `k` largest products less halves.
+pub(super) fn k_nearest(
     features: &Features<'_>,
-    bunches: &[Bunch<'_>],
+    clusters: &[ClusterRows<'_>],
     k: usize,
     stop: &Stop,
 ) -> Result<Vec<Vec<f32>>, Error> {
-    let lists = |bunch: &Bunch<'_>| vec![f32::MIN; bunch.rows.len() * k];
-    let mut closest: Vec<Vec<f32>> = bunches.iter().map(lists).collect();
-    // Blocks of all bunches alike, so that many small ones keep every core at work.
-    let blocks = closest.iter_mut().zip(bunches).flat_map(|(lists, bunch)| {
-        let places = (0..).step_by(BLOCK);
-        (places.zip(lists.chunks_mut(BLOCK * k))).map(|(first, lists)| Block {
-            bunch,
-            first,
-            lists,
-        })
-    });
+    let lists = |cluster: &ClusterRows<'_>| vec![f32::MIN; cluster.rows.len() * k];
+    let mut closest: Vec<Vec<f32>> = clusters.iter().map(lists).collect();
+    // Blocks of all clusters alike, so that many small ones keep every core at work.
+    let blocks = closest
+        .iter_mut()
+        .zip(clusters)
+        .flat_map(|(lists, cluster)| {
+            let places = (0..).step_by(BLOCK);
+            (places.zip(lists.chunks_mut(BLOCK * k))).map(|(first, lists)| Block {
+                cluster,
+                first,
+                lists,
+            })
+        });
     let blocks: Vec<Block<'_>> = blocks.collect();
     let values = BLOCK * features.dim();
     let scratch = || Scratch {
@@ -73,19 +76,19 @@ fn fill(
     scratch: &mut Scratch,
     stop: &Stop,
 ) -> Result<(), Error> {
-    let (dim, count, bunch) = (features.dim(), block.lists.len() / k, block.bunch);
+    let (dim, count, cluster) = (features.dim(), block.lists.len() / k, block.cluster);
     let members = block.first..block.first + count;
     let (read, rows) = (&mut scratch.read, &mut scratch.rows);
-    let rows = about_centre(features, bunch, members.clone(), read, rows)?;
-    for at in (0..bunch.rows.len()).step_by(BLOCK) {
-        stop.check()?; // a bunch may be all rows
-        let others = at..bunch.rows.len().min(at + BLOCK);
-        let halves = &bunch.halves[others.clone()];
+    let rows = about_centre(features, cluster, members.clone(), read, rows)?;
+    for at in (0..cluster.rows.len()).step_by(BLOCK) {
+        stop.check()?; // a cluster may be all rows
+        let others = at..cluster.rows.len().min(at + BLOCK);
+        let halves = &cluster.halves[others.clone()];
         let width = halves.len();
         let others = if others == members {
             rows
         } else {
-            about_centre(features, bunch, others, read, &mut scratch.others)?
+            about_centre(features, cluster, others, read, &mut scratch.others)?
         };
         let products = &mut scratch.products[..count * width];
         matmul(
@@ -101,7 +104,7 @@ fn fill(
             (block.first..).zip(lists.zip(products.chunks_exact_mut(width)))
         {
             let own = own.checked_sub(at).filter(|&own| own < width);
-            sums::vectorised!({
+            reduce::vectorised!({
                 for (product, half) in products.iter_mut().zip(halves) {
                     *product -= half;
                 }
@@ -112,21 +115,21 @@ fn fill(
     Ok(())
 }
 
-/// The rows at some places of a bunch over their lengths and less the centre, at the start of `values`.
+/// The rows at some places of a cluster over their lengths and less the centre, at the start of `values`.
 fn about_centre<'a>(
     features: &Features<'_>,
-    bunch: &Bunch<'_>,
+    cluster: &ClusterRows<'_>,
     places: Range<usize>,
     read: &mut features::Scratch,
     values: &'a mut [f32],
 ) -> Result<&'a [f32], Error> {
     let dim = features.dim();
     let values = &mut values[..places.len() * dim];
-    let x = features.spread(&bunch.rows[places.clone()], read)?;
-    let rows = x.iter().zip(&bunch.lengths[places]);
-    sums::vectorised!({
+    let x = features.spread(&cluster.rows[places.clone()], read)?;
+    let rows = x.iter().zip(&cluster.lengths[places]);
+    reduce::vectorised!({
         for (to, (x, length)) in values.chunks_exact_mut(dim).zip(rows) {
-            sums::about_centre(x, *length, bunch.centre, to);
+            reduce::about_centre(x, *length, cluster.centre, to);
         }
     });
     Ok(values)
@@ -142,7 +145,7 @@ fn meet(list: &mut [f32], products: &mut [f32], own: Option<usize>, able: &mut V
     let least = list[count - 1].max(floor(products, count));
     able.resize(products.len(), 0.0);
     let mut some = 0;
-    sums::vectorised!({
+    reduce::vectorised!({
         for &product in &*products {
             able[some] = product;
             some += usize::from(product >= least);
@@ -170,7 +173,7 @@ fn floor(products: &[f32], count: usize) -> f32 {
         return f32::MIN;
     }
     let mut largest = [f32::MIN; LANES];
-    sums::vectorised!({
+    reduce::vectorised!({
         for block in blocks {
             for (largest, &product) in largest.iter_mut().zip(block) {
                 *largest = if product > *largest {

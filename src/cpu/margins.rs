@@ -1,22 +1,22 @@
-//! The nearest of some vectors to some rows, and what the vectors' leads are. There is no shader to
+//! The nearest of some vectors to some rows, and what the vectors' margins are. There is no shader to
 //! mirror: a GPU looks at all rows instead.
 
+use super::assign::smallest;
 use super::blocks::rows_between_looks;
-use super::nearest::smallest;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{self, Features};
-use crate::kernels::pool::{Field, Leads, Nearest};
-use crate::sums;
+use crate::kernels::pool::{Assignment, CandidateGroup, Margins};
+use crate::reduce;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
-/// Some rows of a field.
+/// Some rows of a group.
 struct Block<'a> {
-    field: usize,
+    group: usize,
     rows: &'a [usize],
-    nearest: &'a mut [Nearest],
+    nearest: &'a mut [Assignment],
 }
 
 /// What a thread works in.
@@ -29,45 +29,46 @@ struct Scratch {
     products: Vec<f32>,
 }
 
-/// For the rows of every field the nearest of its vectors, and the vectors' least leads.
-pub(super) fn leads(
+/// For the rows of every group the nearest of its vectors, and the vectors' least margins.
+pub(super) fn margins(
     features: &Features<'_>,
-    fields: &[Field<'_>],
+    groups: &[CandidateGroup<'_>],
     vectors: &[f64],
     offsets: &[f64],
     lengths: &[f32],
     stop: &Stop,
-) -> Result<Vec<Leads>, Error> {
-    let mut leads: Vec<Leads> = fields.iter().map(Leads::none).collect();
-    let blocks = (fields.iter().zip(&mut leads).enumerate()).flat_map(|(index, (field, leads))| {
-        let block = rows_between_looks(field.vectors.len() * features.dim());
-        let nearest = leads.nearest.chunks_mut(block);
-        (field.rows.chunks(block).zip(nearest)).map(move |(rows, nearest)| Block {
-            field: index,
-            rows,
-            nearest,
-        })
-    });
+) -> Result<Vec<Margins>, Error> {
+    let mut margins: Vec<Margins> = groups.iter().map(Margins::none).collect();
+    let blocks =
+        (groups.iter().zip(&mut margins).enumerate()).flat_map(|(index, (group, margins))| {
+            let block = rows_between_looks(group.vectors.len() * features.dim());
+            let nearest = margins.nearest.chunks_mut(block);
+            (group.rows.chunks(block).zip(nearest)).map(move |(rows, nearest)| Block {
+                group: index,
+                rows,
+                nearest,
+            })
+        });
     let blocks: Vec<Block<'_>> = blocks.collect();
     let blocks = stop.over(blocks.into_par_iter());
     let found: Result<Vec<(usize, Vec<f32>, f32)>, Error> = blocks
         .map_init(Scratch::default, |scratch, block| {
             let block = block?;
-            let index = block.field;
-            let field = &fields[index];
-            scratch.fill(features, block.rows, &field.vectors, vectors, offsets)?;
-            let (least, own) = meet(block, &field.vectors, lengths, scratch);
+            let index = block.group;
+            let group = &groups[index];
+            scratch.fill(features, block.rows, &group.vectors, vectors, offsets)?;
+            let (least, own) = meet(block, &group.vectors, lengths, scratch);
             Ok((index, least, own))
         })
         .collect();
     for (index, least, own) in found? {
-        let leads = &mut leads[index];
-        leads.own = leads.own.max(own);
-        for (all, least) in leads.least.iter_mut().zip(least) {
+        let margins = &mut margins[index];
+        margins.own = margins.own.max(own);
+        for (all, least) in margins.least.iter_mut().zip(least) {
             *all = all.min(least);
         }
     }
-    Ok(leads)
+    Ok(margins)
 }
 
 impl Scratch {
@@ -88,7 +89,7 @@ impl Scratch {
         let own = vector(among[0]);
         self.vectors.resize(among.len() * dim, 0.0);
         let (first, rest) = self.vectors.split_at_mut(dim);
-        sums::vectorised!({
+        reduce::vectorised!({
             for (to, v) in first.iter_mut().zip(own) {
                 *to = (v * scale) as f32;
             }
@@ -122,7 +123,7 @@ impl Scratch {
     }
 }
 
-/// The vectors' least leads over the rows of a block, and the largest score of the rows' own.
+/// The vectors' least margins over the rows of a block, and the largest score of the rows' own.
 fn meet(
     block: Block<'_>,
     among: &[u32],
@@ -132,17 +133,17 @@ fn meet(
     let (offsets, products) = (&scratch.offsets, &mut scratch.products);
     let (mut least, mut most) = (vec![f32::MAX; among.len()], f32::MIN);
     let scores = products.chunks_exact_mut(among.len());
-    sums::vectorised!({
+    reduce::vectorised!({
         for ((nearest, &row), scores) in block.nearest.iter_mut().zip(block.rows).zip(scores) {
             let (length, over) = (lengths[row], 1.0 / lengths[row]);
             for (score, offset) in scores.iter_mut().zip(offsets) {
                 *score = offset * length - *score;
             }
             most = most.max(scores[0] * over);
-            scores[0] = 0.0; // its own lead
-            for (least, lead) in least.iter_mut().zip(&*scores) {
-                let lead = lead * over;
-                *least = if lead < *least { lead } else { *least };
+            scores[0] = 0.0; // its own margin
+            for (least, margin) in least.iter_mut().zip(&*scores) {
+                let margin = margin * over;
+                *least = if margin < *least { margin } else { *least };
             }
             *nearest = smallest(scores);
             nearest.index = among[nearest.index as usize];

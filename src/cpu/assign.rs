@@ -4,20 +4,20 @@ use super::blocks::rows_between_looks;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Scratch};
-use crate::kernels::pool::Nearest;
-use crate::sums;
+use crate::kernels::pool::Assignment;
+use crate::reduce;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 /// For every row the vector of the smallest score.
-pub(super) fn nearest(
+pub(super) fn assign(
     features: &Features<'_>,
     vectors: &[f32],
     offsets: &[f32],
     lengths: &[f32],
     stop: &Stop,
-) -> Result<Vec<Nearest>, Error> {
+) -> Result<Vec<Assignment>, Error> {
     let (dim, count) = (features.dim(), offsets.len());
     // The scale goes onto the few vectors rather than onto every feature.
     let vectors: Vec<f32> = vectors.iter().map(|v| v * features.scale()).collect();
@@ -47,7 +47,7 @@ pub(super) fn nearest(
                 .iter_mut()
                 .zip(products.chunks_exact_mut(count))
                 .zip(lengths);
-            sums::vectorised!({
+            reduce::vectorised!({
                 for ((nearest, scores), &length) in rows {
                     for (score, offset) in scores.iter_mut().zip(offsets) {
                         *score = offset * length - *score;
@@ -64,7 +64,7 @@ pub(super) fn nearest(
 /// Scores that are compared side by side.
 const LANES: usize = 16;
 
-const NONE: Nearest = Nearest {
+const NONE: Assignment = Assignment {
     index: 0,
     best: f32::MAX,
     second: f32::MAX,
@@ -72,7 +72,7 @@ const NONE: Nearest = Nearest {
 
 /// The smallest score and the next; a tie goes to the lower index.
 #[inline(always)]
-pub(super) fn smallest(scores: &[f32]) -> Nearest {
+pub(super) fn smallest(scores: &[f32]) -> Assignment {
     let mut best = [f32::MAX; LANES];
     let mut second = [f32::MAX; LANES];
     let mut block_of = [0u32; LANES];
@@ -106,7 +106,7 @@ pub(super) fn smallest(scores: &[f32]) -> Nearest {
 /// The smallest score of all lanes and the next, given each lane's own and in which block it met the
 /// smallest.
 #[inline(always)]
-fn of_lanes(best: &[f32; LANES], second: &[f32; LANES], block_of: &[u32; LANES]) -> Nearest {
+fn of_lanes(best: &[f32; LANES], second: &[f32; LANES], block_of: &[u32; LANES]) -> Assignment {
     let mut least = f32::MAX;
     for &score in best {
         least = if score < least { score } else { least };
@@ -123,7 +123,7 @@ fn of_lanes(best: &[f32; LANES], second: &[f32; LANES], block_of: &[u32; LANES])
         let own = if is_least { second[lane] } else { best[lane] };
         next = if own < next { own } else { next };
     }
-    Nearest {
+    Assignment {
         index,
         best: least,
         second: next,
@@ -132,9 +132,9 @@ fn of_lanes(best: &[f32; LANES], second: &[f32; LANES], block_of: &[u32; LANES])
 
 /// Adds the score of a later index.
 #[inline(always)]
-fn meet(nearest: &mut Nearest, index: u32, score: f32) {
+fn meet(nearest: &mut Assignment, index: u32, score: f32) {
     if score < nearest.best {
-        *nearest = Nearest {
+        *nearest = Assignment {
             index,
             best: score,
             second: nearest.best,

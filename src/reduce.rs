@@ -11,7 +11,7 @@ use std::ops::AddAssign;
 /// [`Once`], because one that could be called again would be called through a function between.
 macro_rules! vectorised {
     ($work:expr) => {{
-        let once = $crate::sums::Once;
+        let once = $crate::reduce::Once;
         pulp::Arch::new().dispatch(
             #[inline(always)]
             || {

@@ -1,4 +1,4 @@
-// nearest_other: for every row the largest product with a row of another label.
+// nearest_other_label: for every row the largest product with a row of another label.
 //
 //   largest[i] = max of sum_k x[i, k] x[j, k] over the j with labels[j] != labels[i]
 //
@@ -7,7 +7,7 @@
 // Memory    as integer_tile; an atomic maximum for each row and column of a tile.
 // Rounding  none: whole numbers.
 // Order     any: a maximum.
-// Mirror    src/cpu/nearest_other.rs. Contract: src/kernels/neighbours.rs, tests/kernels/neighbours.rs.
+// Mirror    src/cpu/nearest_other_label.rs. Contract: src/kernels/neighbours.rs, tests/kernels/neighbours.rs.
 
 const LEAST = -0x7fffffff - 1;
 
@@ -94,7 +94,7 @@ fn raise(place: u32, product: i32) {
 }
 
 @compute @workgroup_size(ROW_THREADS * COLUMN_THREADS)
-fn nearest_other(
+fn nearest_other_label(
     @builtin(workgroup_id) group_id: vec3<u32>,
     @builtin(num_workgroups) grid: vec3<u32>,
     @builtin(local_invocation_index) thread: u32,

@@ -1,4 +1,4 @@
-//! Binds `shaders/nearest.wgsl`.
+//! Binds `shaders/assign.wgsl`.
 
 use super::directions::{
     COLUMNS, DIRECTIONS_OF_BLOCK, Directions, ROWS, Width, check_columns, fours,
@@ -8,12 +8,12 @@ use super::memory::Block;
 use super::panels::Panel;
 use crate::error::Error;
 use crate::gpu::device::Gpu;
-use crate::kernels::pool::Nearest;
+use crate::kernels::pool::Assignment;
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/square_tile.wgsl"),
-    include_str!("../../shaders/nearest.wgsl"),
+    include_str!("../../shaders/assign.wgsl"),
 );
 
 /// `Shape` in the shader; the test below holds the two to one layout.
@@ -34,7 +34,7 @@ pub(super) fn run(
     vectors: &[f32],
     offsets: &[f32],
     lengths: &[f32],
-) -> Result<Vec<Nearest>, Error> {
+) -> Result<Vec<Assignment>, Error> {
     let (gpu, dim) = (&features.gpu, features.dim);
     check_columns(gpu, dim, 0)?;
     // The factor brings the inner products with a borrowed buffer's values to pool unit.
@@ -58,8 +58,8 @@ pub(super) fn run(
             &lengths[panel.rows.clone()],
             BufferUsages::STORAGE,
         )?;
-        let bytes = panel.rows.len() * size_of::<Nearest>();
-        let out = gpu.output("nearest", bytes as u64)?;
+        let bytes = panel.rows.len() * size_of::<Assignment>();
+        let out = gpu.output("assign", bytes as u64)?;
         let panel = Tile {
             features,
             panel,
@@ -74,7 +74,7 @@ pub(super) fn run(
                 }
             }
         }
-        nearest.extend(gpu.read::<Nearest>("nearest", &out)?);
+        nearest.extend(gpu.read::<Assignment>("assign", &out)?);
     }
     Ok(nearest)
 }
@@ -116,7 +116,7 @@ impl Tile<'_> {
             })?;
             let [offsets, lengths, out] = self.others.map(|block| block.as_entire_binding());
             gpu.dispatch(
-                "nearest",
+                "assign",
                 (WGSL, &width.constants(dim)),
                 &[
                     shape.as_entire_binding(),
@@ -148,12 +148,12 @@ mod tests {
             "directions",
             "offsets",
             "lengths",
-            "nearest_of",
+            "assignment_of",
             "fours",
         ];
         for width in [Width::Narrow, Width::Wide] {
             let wgsl = overridden(WGSL, &[("COLUMN_THREADS", width.threads())]);
-            assert_entry(&wgsl, "nearest", 8 * width.threads() as u32, &bindings);
+            assert_entry(&wgsl, "assign", 8 * width.threads() as u32, &bindings);
         }
         let members = [
             ("rows", offset_of!(Shape, rows)),
@@ -165,11 +165,11 @@ mod tests {
         ];
         assert_struct(WGSL, "Shape", &members, size_of::<Shape>());
         let members = [
-            ("index", offset_of!(Nearest, index)),
-            ("best", offset_of!(Nearest, best)),
-            ("second", offset_of!(Nearest, second)),
+            ("index", offset_of!(Assignment, index)),
+            ("best", offset_of!(Assignment, best)),
+            ("second", offset_of!(Assignment, second)),
         ];
-        assert_struct(WGSL, "Nearest", &members, size_of::<Nearest>());
+        assert_struct(WGSL, "Assignment", &members, size_of::<Assignment>());
         assert_tile(WGSL);
     }
 }

@@ -1,4 +1,4 @@
-// nearest: for every row the vector of the smallest score, and the smallest of the others.
+// assign: for every row the vector of the smallest score, and the smallest of the others.
 //
 //   score[i, k] = offsets[k] lengths[i] - sum_j x[i, j] q[k, j]       x: rows x dim, row-major;
 //                                                                     q as in square_tile.wgsl
@@ -10,7 +10,7 @@
 // Rounding  a chain of `dim` multiply-adds, then a product and a difference.
 // Order     a thread meets its vectors in theirs; of the threads' nearest the lower index wins a tie.
 //           Where vectors take several dispatches, answers go on.
-// Mirror    src/cpu/nearest.rs. Contract: src/kernels/pool.rs, tests/kernels/nearest.rs.
+// Mirror    src/cpu/assign.rs. Contract: src/kernels/pool.rs, tests/kernels/assign.rs.
 
 const LARGEST = 3.4028234663852886e38;
 
@@ -24,7 +24,7 @@ struct Shape {
     count: u32,
 }
 
-struct Nearest {
+struct Assignment {
     index: u32,
     best: f32,
     second: f32,
@@ -35,7 +35,7 @@ struct Nearest {
 @group(0) @binding(2) var<storage, read> directions: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> offsets: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> lengths: array<f32>;
-@group(0) @binding(5) var<storage, read_write> nearest_of: array<Nearest>;
+@group(0) @binding(5) var<storage, read_write> assignment_of: array<Assignment>;
 // The features again, where they come in fours.
 @group(0) @binding(6) var<storage, read> fours: array<vec4<f32>>;
 
@@ -55,12 +55,12 @@ fn four_elements(at: u32) -> vec4<f32> {
 
 // A row on its way through a thread's vectors.
 struct Run {
-    nearest: Nearest,
+    nearest: Assignment,
     length: f32,
 }
 
 fn start(row: u32) -> Run {
-    var run = Run(Nearest(0u, LARGEST, LARGEST), 0.0);
+    var run = Run(Assignment(0u, LARGEST, LARGEST), 0.0);
     if row < shape.rows {
         run.length = lengths[row];
     }
@@ -89,21 +89,21 @@ fn meet_four(run: ptr<function, Run>, group: u32, dots: vec4<f32>) {
 }
 
 // Of two parts of the vectors.
-fn nearer(a: Nearest, b: Nearest) -> Nearest {
+fn nearer(a: Assignment, b: Assignment) -> Assignment {
     if b.best < a.best || (b.best == a.best && b.index < a.index) {
-        return Nearest(b.index, b.best, min(a.best, b.second));
+        return Assignment(b.index, b.best, min(a.best, b.second));
     }
-    return Nearest(a.index, a.best, min(b.best, a.second));
+    return Assignment(a.index, a.best, min(b.best, a.second));
 }
 
-fn share(at: u32, own: Nearest) {
+fn share(at: u32, own: Assignment) {
     // The index in two halves: as bits it could be flushed for a subnormal.
     staged[at] = vec4(f32(own.index & 0xffffu), own.best, own.second, f32(own.index >> 16u));
 }
 
-fn shared_nearest(at: u32) -> Nearest {
+fn shared_nearest(at: u32) -> Assignment {
     let v = staged[at];
-    return Nearest(u32(v.x) + (u32(v.w) << 16u), v.y, v.z);
+    return Assignment(u32(v.x) + (u32(v.w) << 16u), v.y, v.z);
 }
 
 // Joins what the threads of a row know, for the rows of half a tile: four of each thread.
@@ -124,13 +124,13 @@ fn finish(a: Run, b: Run, c: Run, d: Run, first_row: u32, thread: u32) {
         nearest = nearer(nearest, shared_nearest(thread * COLUMN_THREADS + other));
     }
     if shape.first > 0u {
-        nearest = nearer(nearest_of[row], nearest);
+        nearest = nearer(assignment_of[row], nearest);
     }
-    nearest_of[row] = nearest;
+    assignment_of[row] = nearest;
 }
 
 @compute @workgroup_size(ROW_THREADS * COLUMN_THREADS)
-fn nearest(
+fn assign(
     @builtin(workgroup_id) group_id: vec3<u32>,
     @builtin(num_workgroups) grid: vec3<u32>,
     @builtin(local_invocation_index) thread: u32,
