@@ -5,7 +5,7 @@
 //
 // for CHAINS numbers a thread, which begin at lane + 0, 1, ...; what is written is their sum. Factor
 // and term come in a uniform, so that no compiler knows where the chains end, and the numbers differ
-// by thread, so that none reckons for all at once. Twelve chains hide the latency of every unit, and
+// by thread, so that none computes for all at once. Twelve chains hide the latency of every unit, and
 // fit sixteen registers.
 //
 // Grid      a thread a sum, whole workgroups, folded over x and y.
@@ -54,7 +54,7 @@ fn chains(group: u32, lane: u32) {
     v = once(v, factor, term);
     let sum = v.a + v.b + v.c;
     let at = group * THREADS + lane;
-    if at < arrayLength(&sums) { // a folded grid has workgroups in vain
+    if at < arrayLength(&sums) { // a folded grid has workgroups with nothing to do
         sums[at] = word(sum.x + sum.y + sum.z + sum.w);
     }
 }

@@ -5,7 +5,7 @@
 // Grid      a workgroup a tile; folded over x and y. Tiles lie on and above the diagonal: one above
 //           it counts for its rows and for its columns.
 // Memory    as integer_tile; a row of a tile costs an atomic addition.
-// Rounding  none: whole numbers.
+// Rounding  none: integers.
 // Order     any: the counts are exact.
 // Mirror    src/cpu/count_within.rs. Contract: src/kernels/neighbours.rs, tests/kernels/neighbours.rs.
 

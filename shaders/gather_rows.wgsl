@@ -4,7 +4,7 @@
 //
 // Grid      a thread a value, folded over x and y.
 // Memory    neighbouring threads read and write neighbouring addresses within a row.
-// Rounding  none: values travel as whole numbers, so that subnormals survive.
+// Rounding  none: values travel as integers, so that subnormals survive.
 // Mirror    src/cpu/gather_rows.rs. Contract: src/kernels/pool.rs, tests/kernels/gather_rows.rs.
 
 const THREADS = 256u;

@@ -9,7 +9,7 @@
 // Memory    a thread keeps to its own groups of four rows from the first round to the last, so that
 //           no thread reads what another wrote; what a round adds and the next round's largest gain
 //           take one pass.
-// Rounding  none: gains are whole numbers of 64 bits, the low word first. A class's last group is
+// Rounding  none: gains are integers of 64 bits, the low word first. A class's last group is
 //           filled up with rows of the least gain there is.
 // Mirror    src/cpu/greedy_rounds.rs. Contract: src/kernels/similarities.rs, tests/kernels/similarities.rs.
 

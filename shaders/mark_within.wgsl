@@ -4,7 +4,7 @@
 //
 // Grid      a workgroup a tile of 32 columns, the others; folded over x and y.
 // Memory    as integer_tile; four threads set the bits of a row.
-// Rounding  none: whole numbers.
+// Rounding  none: integers.
 // Order     any: bits are set once.
 // Mirror    src/cpu/mark_within.rs. Contract: src/kernels/neighbours.rs, tests/kernels/neighbours.rs.
 

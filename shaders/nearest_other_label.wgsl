@@ -5,7 +5,7 @@
 // Grid      a workgroup a tile; folded over x and y. Tiles lie on and above the diagonal: every one
 //           tells of its rows and of its columns.
 // Memory    as integer_tile; an atomic maximum for each row and column of a tile.
-// Rounding  none: whole numbers.
+// Rounding  none: integers.
 // Order     any: a maximum.
 // Mirror    src/cpu/nearest_other_label.rs. Contract: src/kernels/neighbours.rs, tests/kernels/neighbours.rs.
 

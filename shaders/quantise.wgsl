@@ -1,4 +1,4 @@
-// quantise: rows of features as whole numbers of 16 bits, those that the host makes to the bit.
+// quantise: rows of features as 16-bit integers, those that the host makes to the bit.
 //
 //   integers[place, j] = round(f x[source, j])      |.| at most 32 767; zeros past the row's end
 //   answers[k]         = (sum_j integers[place, j]^2, 1 where a rounding is in doubt)
@@ -7,7 +7,7 @@
 //
 //   1   the product is exact but for the error of f, `doubt` over 2^32 at most. A value that lies so near
 //       to a half that the error decides leaves its row in doubt: the host makes such rows itself.
-//   2   as f32 has it: the product is rounded to 24 bits, and that to a whole number, both half to even.
+//   2   as f32 has it: the product is rounded to 24 bits, and that to an integer, both half to even.
 //       f has 24 bits, in `low`, and no row is in doubt.
 //
 // No float is multiplied: WGSL leaves open which way a product is rounded.

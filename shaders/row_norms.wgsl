@@ -11,7 +11,7 @@
 // Rounding  LANES sums of dim / LANES terms, then a tree. A value that is not zero by its bits
 //           adds at least 2^-126, also where a device takes subnormals for zero: the result
 //           is zero for rows of zeros only. The largest magnitude is found among the bits as
-//           whole numbers, where infinity and NaN come out above every number.
+//           integers, where infinity and NaN come out above every number.
 // Mirror    src/cpu/row_norms.rs. Contract: src/kernels/pool.rs, tests/kernels/row_norms.rs.
 
 override NORM: u32 = 2u;
@@ -34,7 +34,7 @@ struct Shape {
 
 var<workgroup> partial: array<u32, 256>; // ROWS * LANES
 
-// |s x| from the bits of |x|; subnormals by whole numbers, lest the device flush them.
+// |s x| from the bits of |x|; subnormals by integers, lest the device flush them.
 fn magnitude(bits: u32) -> f32 {
     if bits < 0x00800000u {
         return f32(bits) * 1.1920928955078125e-7 * shape.subnormal;

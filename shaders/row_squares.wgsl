@@ -4,7 +4,7 @@
 //   squares[i - first] = (w0, w1, w2, e)       i from first to end
 //
 // e is the exponent of the row's largest value as its bits have it, at least 1; at least 70 bits of the
-// sum are there. The values are taken as whole numbers, mantissa and exponent: no float is added, so
+// sum are there. The values are taken as integers, mantissa and exponent: no float is added, so
 // there is no rounding, and nothing that a device may flush.
 //
 // Grid      a workgroup takes ROWS rows; folded over x and y, because a grid axis holds at

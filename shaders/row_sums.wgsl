@@ -5,7 +5,7 @@
 // Grid      a workgroup a tile; folded over x and y. Tiles lie on and above the diagonal: one above
 //           it adds to its rows and to its columns.
 // Memory    as integer_tile; a row of a tile costs one or two atomic additions.
-// Rounding  none: whole numbers. Within a tile a sum is below 2^23.
+// Rounding  none: integers. Within a tile a sum is below 2^23.
 // Order     any: the sums are exact.
 // Mirror    src/cpu/row_sums.rs. Contract: src/kernels/similarities.rs, tests/kernels/similarities.rs.
 

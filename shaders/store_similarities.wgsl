@@ -7,7 +7,7 @@
 // Memory    as integer_tile; a thread writes eight bytes at a time, four rows of four similarities
 //           or none: a class's rows and columns are filled up with zeros to groups of four. Groups
 //           lie in panels as panel_shift says.
-// Rounding  none but that of `similarity`: whole numbers.
+// Rounding  none but that of `similarity`: integers.
 // Mirror    src/cpu/store_similarities.rs. Contract: src/kernels/similarities.rs, tests/kernels/similarities.rs.
 
 @group(0) @binding(4) var<storage, read_write> panel_0: array<vec2<u32>>;

@@ -5,7 +5,7 @@
 //
 // Grid      a workgroup a tile, narrow where there are few columns; folded over x and y.
 // Memory    as integer_tile; a row of a tile costs one or two atomic additions.
-// Rounding  none: whole numbers. A product of up to 2^30 is added in two halves of 16 bits, the
+// Rounding  none: integers. A product of up to 2^30 is added in two halves of 16 bits, the
 //           upper one with the sign.
 // Order     any: the sums are exact.
 // Mirror    src/cpu/sum_columns.rs. Contract: src/kernels/similarities.rs, tests/kernels/similarities.rs.

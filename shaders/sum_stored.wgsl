@@ -4,7 +4,7 @@
 //
 // Grid      a workgroup a tile of 256 rows; folded over x and y.
 // Memory    neighbouring threads read neighbouring groups of four similarities.
-// Rounding  none: whole numbers. A tile has at most 65 536 columns, so that a word holds its sums.
+// Rounding  none: integers. A tile has at most 65 536 columns, so that a word holds its sums.
 // Order     any: the sums are exact.
 // Mirror    src/cpu/sum_stored.rs. Contract: src/kernels/similarities.rs, tests/kernels/similarities.rs.
 

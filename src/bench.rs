@@ -47,7 +47,7 @@ pub enum Number {
     F32,
     /// Half precision.
     F16,
-    /// Whole numbers as the integer tile has them: values of 16 bits, sums of 32.
+    /// Integers as the integer tile has them: values of 16 bits, sums of 32.
     I32,
 }
 

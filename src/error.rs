@@ -197,7 +197,7 @@ pub enum Error {
         /// The picks made before; each is final.
         partial: Box<Selection>,
     },
-    /// The run was ended from outside: by a [`Stop`](crate::Stop), or by whom its progress was told.
+    /// The run was ended from outside: by a [`Stop`](crate::Stop), or by whom its progress was reported to.
     #[error("interrupted ({} picks had been made)", partial.picks.len())]
     Interrupted {
         /// The picks made before; each is final. They are the first of those that the whole run would

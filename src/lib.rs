@@ -49,7 +49,7 @@
 //! `Gpu::open`, or `Gpu::adopt` for an application's own wgpu device) on a Vulkan, Metal or DX12
 //! adapter within wgpu's default limits. **Same features, options and seed: same picks, on every
 //! device, with any number of threads.** Kernels give bounds, the host settles in f64 whatever
-//! they leave open, or all arithmetic is in whole numbers; random numbers belong to row and seed.
+//! they leave open, or all arithmetic is in integers; random numbers belong to row and seed.
 //! Ties go to the lower index.
 //!
 //! # Cargo features

@@ -1,11 +1,11 @@
-//! What a selector tells while it works.
+//! What a selector reports while it works.
 
 use crate::control::interrupted;
 use crate::error::Error;
 use crate::selection::{ClassShare, Storage};
 use std::ops::{ControlFlow, RangeInclusive};
 
-/// Who is told how far a selection has come, and says whether it is to go on: after a
+/// Who hears how far a selection has come, and says whether it is to go on: after a
 /// [`Break`](ControlFlow::Break) it fails with [`Error::Interrupted`], which carries the picks made.
 pub type Listener<'a> = dyn FnMut(Progress<'_>) -> ControlFlow<()> + 'a;
 

@@ -1,4 +1,4 @@
-//! Rows in whole numbers: every rounding of features to them.
+//! Rows in integers: every rounding of features to them.
 
 use crate::reduce;
 use std::ops::Range;
@@ -6,7 +6,7 @@ use std::ops::Range;
 /// Fractional bits of a coordinate in the unit ball.
 pub const FIXED_BITS: u32 = 15;
 
-/// Rows of whole numbers.
+/// Rows of integers.
 ///
 /// A row's length is at most 2¹⁵, but for the rounding of its values, so by Cauchy and Schwarz
 /// every partial sum of a product of two rows stays within 2³⁰ and a little: an `i32` holds it.
@@ -129,7 +129,7 @@ impl ClassRanges {
     }
 }
 
-/// What a row is divided by before it is rounded to whole numbers.
+/// What a row is divided by before it is rounded to integers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Length {
     /// Its own length: a product is the cosine of an angle.
@@ -167,13 +167,13 @@ pub(crate) fn mean_of(x: &[f32], unit: f32, length: Length, mean: &mut [f64]) ->
     None
 }
 
-/// A row of f64, at most of length 1, times 2¹⁵ and rounded, half to even, to whole numbers.
+/// A row of f64, at most of length 1, times 2¹⁵ and rounded, half to even, to integers.
 #[inline(always)]
 pub(crate) fn round_mean(mean: &[f64], out: &mut [i16]) {
     // Largest magnitude of a value: 2¹⁵ itself is no `i16`.
     const MOST: f64 = 32767.0;
     // 1.5 · 2⁵²: a sum with it has no fractional bits, so that it is rounded, half to even, to a
-    // whole number, which stands in its lowest bits.
+    // integer, which stands in its lowest bits.
     const TO_WHOLE: f64 = 1.5 * (1u64 << 52) as f64;
     let scale = f64::from(1u32 << FIXED_BITS);
     for (out, value) in out.iter_mut().zip(mean) {
@@ -197,12 +197,12 @@ pub(crate) fn is_f32_enough(factor: f64) -> bool {
     factor <= 1e20
 }
 
-/// A row brought to length 2¹⁵ and rounded, half to even, to whole numbers; `factor` is that of
+/// A row brought to length 2¹⁵ and rounded, half to even, to integers; `factor` is that of
 /// the row. What is past the row's end in `out` stays.
 #[inline(always)]
 pub(crate) fn to_integers(x: &[f32], scale: f32, factor: f64, out: &mut [i16]) {
     const MOST: f32 = 32767.0;
-    // A sum with 1.5 · 2²³ has no fractional bits: the whole number stands in its lowest bits.
+    // A sum with 1.5 · 2²³ has no fractional bits: the integer stands in its lowest bits.
     const TO_WHOLE: f32 = 1.5 * (1u32 << 23) as f32;
     if !is_f32_enough(factor) {
         for (out, &x) in out.iter_mut().zip(x) {

@@ -1,4 +1,4 @@
-//! Columns of whole numbers, by their titles, from `.csv` and `.txt` files.
+//! Columns of integers, by their titles, from `.csv` and `.txt` files.
 //!
 //! csv-core hands over a field at a time. The csv crate keeps a record whole, which takes many times the
 //! bytes of its line where fields are short.

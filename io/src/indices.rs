@@ -333,7 +333,7 @@ fn npy<const N: usize>(npy: &Npy, entry: &str) -> Result<[Vec<usize>; N], Error>
     Ok(lists)
 }
 
-/// A whole number of up to eight bytes.
+/// An integer of up to eight bytes.
 fn integer(bytes: &[u8], big_endian: bool, signed: bool) -> i128 {
     let push = |value: i128, &byte: &u8| value << 8 | i128::from(byte);
     let value = if big_endian {

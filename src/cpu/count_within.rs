@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// times as long as one in a tile.
 const MOST_DOUBTS: u32 = (TILE * TILE / 8) as u32;
 
-/// Tiles of a band that may be done in vain before that makes a difference.
+/// Tiles of a band that may be done needlessly before that makes a difference.
 const VAIN_ALWAYS: usize = 64;
 
 /// For every row the number of rows at a product above `least`.

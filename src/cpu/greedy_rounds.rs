@@ -9,7 +9,7 @@ use std::ops::{AddAssign, Mul};
 
 /// Greedy rounds in one class, whose first row is `first`.
 ///
-/// Where 32 bits hold every gain that can come up they are what is reckoned with: twice as many to
+/// Where 32 bits hold every gain that can come up they are what is worked with: twice as many to
 /// a vector, and a class of some thousand rows stays in a core's nearest cache.
 pub(super) fn greedy_rounds(
     first: usize,
@@ -37,7 +37,7 @@ pub(super) fn greedy_rounds(
     Ok(picks.into_iter().map(round).collect())
 }
 
-/// A whole number that gains are reckoned in.
+/// An integer that gains are computed in.
 trait Gain: Copy + Ord + AddAssign + Mul<Output = Self> + From<u16> {
     /// Added to the gain of a row that takes no part.
     const MASK: Self;

@@ -11,7 +11,7 @@ use crate::reduce;
 use rayon::prelude::*;
 use std::iter;
 
-/// Marked rows that are made whole at a time.
+/// Marked rows that are quantised at a time.
 const MARKED_AT_ONCE: usize = 8 * TILE;
 
 /// Multiplications that are worth waking another thread for.
@@ -258,7 +258,7 @@ mod tests {
     use crate::kernels::neighbours::MARKED;
     use crate::random;
 
-    /// One mark by products in f32 as by whole numbers: at limits that products lie on, and rows
+    /// One mark by products in f32 as by integers: at limits that products lie on, and rows
     /// of zeros and of subnormals.
     #[test]
     fn one_mark_is_exact() {

@@ -1,4 +1,4 @@
-//! Examples in whole numbers.
+//! Examples in integers.
 
 use crate::control::Stop;
 use crate::error::Error;

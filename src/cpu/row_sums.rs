@@ -11,7 +11,7 @@ use std::ops::Range;
 
 /// Σⱼ s_ij over the class of row i, for every row. With a threshold.
 ///
-/// A tile below the diagonal counts twice, for its rows and for its columns. Whole numbers add up
+/// A tile below the diagonal counts twice, for its rows and for its columns. Integers add up
 /// to the same in any order, so every thread has sums of its own.
 pub(super) fn row_sums(
     rows: &IntegerRows,

@@ -1,4 +1,4 @@
-//! The rows at length 1 in whole numbers, made anew for every block that is worked on: no copy of
+//! The rows at length 1 in integers, made anew for every block that is worked on: no copy of
 //! the features is kept.
 
 use super::arrangement::{Arrangement, Links};
@@ -92,7 +92,7 @@ impl<'a> UnitIntegers<'a> {
         self.factors.len()
     }
 
-    /// Room for so many whole-number rows.
+    /// Room for so many integer rows.
     pub(super) fn scratch(&self, rows: usize) -> IntegerRows {
         IntegerRows::zeros(self.features.dim(), rows)
     }

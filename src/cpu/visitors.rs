@@ -1,4 +1,4 @@
-//! Rows against rows of another pool, which come as whole numbers: mirrors of the same three shaders as
+//! Rows against rows of another pool, which come as integers: mirrors of the same three shaders as
 //! `count_within.rs`, `mark_within.rs` and `nearest_other_label.rs`.
 
 use super::count_within::count;

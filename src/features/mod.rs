@@ -223,7 +223,7 @@ impl<'a> Features<'a> {
     }
 
     /// The coarsest precision that holds every value exactly, where values look rounded to it: small
-    /// whole numbers and other multiples of one step are not, and count as `F32`.
+    /// integers and other multiples of one step are not, and count as `F32`.
     #[must_use]
     pub fn precision(&self) -> Precision {
         self.precision

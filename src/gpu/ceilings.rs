@@ -285,7 +285,7 @@ impl Gpu {
 }
 
 /// By what the chains are multiplied and what is added, as bits. In f32 a chain counts; in f16, which
-/// does not count past 2048, it goes from v to 3 - v and back; whole numbers wrap.
+/// does not count past 2048, it goes from v to 3 - v and back; integers wrap.
 fn factor_and_term(number: Number) -> (u32, u32) {
     match number {
         Number::F32 => (1.0f32.to_bits(), 1.0f32.to_bits()),
@@ -294,7 +294,7 @@ fn factor_and_term(number: Number) -> (u32, u32) {
     }
 }
 
-/// The bits of the sum that a thread's chains must come to: whole numbers that every type holds.
+/// The bits of the sum that a thread's chains must come to: integers that every type holds.
 fn end(number: Number, lane: u32) -> u32 {
     let starts = lane..lane + CHAINS as u32;
     match number {
@@ -340,7 +340,7 @@ mod tests {
         }
     }
 
-    /// What is expected of the chains is exact in the types that they are reckoned in.
+    /// What is expected of the chains is exact in the types that they are computed in.
     #[test]
     fn ends_are_exact() {
         for lane in 0..LANES as u32 {

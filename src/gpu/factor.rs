@@ -1,4 +1,4 @@
-//! Numbers by which a kernel multiplies as whole numbers.
+//! Numbers by which a kernel multiplies as integers.
 
 /// What a row is multiplied by: (`high` · 2³² + `low`) · 2^`exponent`.
 #[repr(C)]

@@ -1,4 +1,4 @@
-//! Whole-number rows on a device, in panels.
+//! Integer rows on a device, in panels.
 
 use super::memory::blocks;
 use super::panels::{Panel, Panels};

@@ -86,7 +86,7 @@ pub(super) fn overridden(wgsl: &str, values: &[(&str, usize)]) -> String {
     text
 }
 
-/// The value of a whole-number constant of the shader.
+/// The value of an integer constant of the shader.
 pub(super) fn constant(wgsl: &str, name: &str) -> u64 {
     let module = naga::front::wgsl::parse_str(wgsl).expect("the shader parses");
     let constant = module

@@ -1,4 +1,4 @@
-//! The rows at length 1 in whole numbers on a GPU.
+//! The rows at length 1 in integers on a GPU.
 
 use super::float_rows::FloatRows;
 use super::integer_rows::IntegerPanels;

@@ -1,7 +1,7 @@
-//! Rows of a pool in whole numbers: where the caller lends its rows, made on the host of them, a piece at a
+//! Rows of a pool in integers: where the caller lends its rows, made on the host of them, a piece at a
 //! time; else on the device by `shaders/quantise.wgsl`, and no row travels but those that it leaves open.
 //!
-//! Both make the same whole numbers. They follow from a row's length as f64 sums it; the device sums it more
+//! Both make the same integers. They follow from a row's length as f64 sums it; the device sums it more
 //! exactly (`row_squares`), so that each knows the length to an error that is known. What that error may
 //! decide is open: a row whose factor, or one of whose values, it rounds this way or that.
 
@@ -53,7 +53,7 @@ struct Row {
     factor: Factor,
 }
 
-/// How rows become whole numbers.
+/// How rows become integers.
 #[derive(Clone, Copy)]
 pub(super) enum Rule {
     /// Examples of so many rows in f64; [`Examples`](crate::kernels::Examples) says what it means.
@@ -110,7 +110,7 @@ impl Rule {
     }
 }
 
-/// Whole-number rows of a pool's, made again wherever they have left the device.
+/// Integer rows of a pool's, made again wherever they have left the device.
 pub(super) struct Quantised<'a> {
     features: &'a FloatRows<'a>,
     /// Which example is at each place.

@@ -262,7 +262,7 @@ fn trusted(
     // row, a column and a place in a list against its uniform's sizes before it writes, and tests it or
     // brings it within them before it reads; its host binds buffers of those sizes. Indices into
     // workgroup memory are below its length for every thread of the workgroup that is declared. Every
-    // loop counts up or down to a bound. Whole numbers are divided by constants other than 0 and by the
+    // loop counts up or down to a bound. Integers are divided by constants other than 0 and by the
     // values to a row, at least 1. Every test of a kernel runs with the checks too (`Gpu::checked`),
     // and there must say the same.
     unsafe { device.create_shader_module_trusted(descriptor, checks) }
@@ -271,7 +271,7 @@ fn trusted(
 /// Workgroups along x and y that make at least `groups`, neither axis past its limit.
 fn grid(groups: u64, limit: u32) -> (u32, u32) {
     let y = groups.div_ceil(u64::from(limit)).max(1);
-    let x = groups.div_ceil(y).max(1); // as few as can be in vain
+    let x = groups.div_ceil(y).max(1); // as few idle ones as can be
     (
         x as u32,
         u32::try_from(y).expect("most_groups has been minded"),

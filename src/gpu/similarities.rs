@@ -47,7 +47,7 @@ impl<'a> GpuSimilarities<'a> {
         Self::of(&features.gpu, ranges, pitch, threshold, source)
     }
 
-    /// Of whole-number rows of the host's.
+    /// Of integer rows of the host's.
     pub(super) fn given(
         gpu: &'a Gpu,
         rows: IntegerRows,

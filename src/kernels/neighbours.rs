@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::kernels::rounding::doubt;
 use crate::quantise::{FIXED_BITS, IntegerRows};
 
-/// The rows of a pool at length 2¹⁵ in whole numbers, and which of them are near to each other.
+/// The rows of a pool at length 2¹⁵ in integers, and which of them are near to each other.
 /// Products are exact: every device gives the same. A row's product with itself is one like any
 /// other.
 pub trait Neighbours: Send {
@@ -58,7 +58,7 @@ pub trait Neighbours: Send {
     /// Rows among which it pays to mark at a time.
     fn at_once(&self) -> usize;
 
-    /// Some of the whole-number rows, in this order.
+    /// Some of the integer rows, in this order.
     ///
     /// # Errors
     ///
@@ -123,7 +123,7 @@ pub struct Thresholds {
 impl Thresholds {
     /// What products of rows of `dim` values say of a distance `delta` in (0, 2].
     ///
-    /// Rows z of length 1 are at distance δ where ⟨z, z′⟩ = 1 − δ²/2. Whole-number rows are off by
+    /// Rows z of length 1 are at distance δ where ⟨z, z′⟩ = 1 − δ²/2. Integer rows are off by
     /// at most e, some 2⁻¹⁶·√dim, and their products by 2e + e².
     #[must_use]
     pub fn of(delta: f64, dim: usize) -> Self {

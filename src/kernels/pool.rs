@@ -75,7 +75,7 @@ pub trait Pool: Send + Sync {
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error>;
 
-    /// Makes the examples whole numbers, where its rows are, for their similarities;
+    /// Makes the examples integers, where its rows are, for their similarities;
     /// [`Similarities`] says what a threshold is.
     ///
     /// # Errors
@@ -89,7 +89,7 @@ pub trait Pool: Send + Sync {
         threshold: Option<i32>,
     ) -> Result<Box<dyn Similarities + '_>, Error>;
 
-    /// As [`similarities`](Self::similarities), of rows that are whole numbers already and may be those
+    /// As [`similarities`](Self::similarities), of rows that are integers already and may be those
     /// of other pools.
     ///
     /// # Errors
@@ -109,7 +109,7 @@ pub trait Pool: Send + Sync {
     /// [`Error::Device`] where a row does not fit one binding.
     fn beside<'a>(&'a self, features: Features<'a>) -> Result<Box<dyn Pool + 'a>, Error>;
 
-    /// Brings the rows to length 1 in whole numbers, for [`Neighbours`].
+    /// Brings the rows to length 1 in integers, for [`Neighbours`].
     ///
     /// # Errors
     ///

@@ -83,7 +83,7 @@ pub fn k_nearest_error(dim: usize, a: f64, b: f64, half: f64) -> f64 {
     product + UNIT_ROUNDOFF * (a * b + half.abs()) + in_f64 + flushed
 }
 
-/// How far a whole-number row may be from 2¹⁵ times the row at length 1, over 2¹⁵.
+/// How far an integer row may be from 2¹⁵ times the row at length 1, over 2¹⁵.
 ///
 /// A value is off by half a unit and by two roundings of f32, at most 2⁻⁷ of a unit together; one
 /// near 2¹⁵ besides by a whole unit, since `i16` ends below it.
@@ -93,16 +93,16 @@ fn rounding(dim: usize) -> f64 {
     of_row / f64::from(1u32 << FIXED_BITS)
 }
 
-/// How far the product of two whole-number rows, over 2³⁰, may be from that of the rows at length 1.
+/// How far the product of two integer rows, over 2³⁰, may be from that of the rows at length 1.
 pub(crate) fn doubt(dim: usize) -> f64 {
     let e = rounding(dim);
     2.0 * e + e * e
 }
 
-/// How far the product of two whole-number rows, unit 2⁻³⁰, may be from that of the rows at length 1
+/// How far the product of two integer rows, unit 2⁻³⁰, may be from that of the rows at length 1
 /// in f32.
 ///
-/// Whole numbers are off as [`Thresholds::of`](crate::kernels::Thresholds::of) has it; a sum of f32 products by
+/// Integers are off as [`Thresholds::of`](crate::kernels::Thresholds::of) has it; a sum of f32 products by
 /// fewer roundings than there are values and a few more.
 pub(crate) fn off_in_f32(dim: usize) -> f64 {
     let roundings = dim as f64 + 32.0;

@@ -1,4 +1,4 @@
-//! Exact similarities of rows in whole numbers, within classes: the trait Similarities.
+//! Exact similarities of rows in integers, within classes: the trait Similarities.
 //!
 //! Products of integer rows are exact in any order, so every device gives the same bits, and here,
 //! alone among the kernels, a device may pick: comparing integers is no matter of rounding.
@@ -7,12 +7,12 @@ use crate::error::Error;
 use crate::quantise::{ClassRanges, IntegerRows, Length};
 use std::ops::Range;
 
-/// What becomes whole numbers for [`Similarities`], and how.
+/// What becomes integers for [`Similarities`], and how.
 ///
 /// An example is the mean of `views` rows of the pool that stand together, each over its length: example
 /// e of the rows from e · `views` on. It is not divided again, so that a product of two is the expected
 /// similarity of their views. Its values are then times 2¹⁵, rounded half to even, in f64: every device
-/// makes the same whole numbers.
+/// makes the same integers.
 #[derive(Clone, Copy, Debug)]
 pub struct Examples<'a> {
     /// The examples of each class. They are given places in this order, class after class.
@@ -31,12 +31,12 @@ impl Examples<'_> {
     }
 }
 
-/// The similarities s of examples in whole numbers, resident on a device: s_ij is 0 between classes.
+/// The similarities s of examples in integers, resident on a device: s_ij is 0 between classes.
 ///
 /// A threshold is non-negative and in the unit of products, 2⁻³⁰. Examples are rows here, and named by
 /// their place. Sums are exact: every device gives the same.
 pub trait Similarities: Send {
-    /// Some of the whole-number rows, in this order.
+    /// Some of the integer rows, in this order.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Products of rows rounded to 8 bits, at up to twice the rate of the exact ones: they tell of most
 //! pairs of rows on which side of a limit the exact product is.
 //!
-//! With c = L / 2¹⁵, a row w of 16 bits is z = c·w + e in whole numbers of 8, e being what rounding
+//! With c = L / 2¹⁵, a row w of 16 bits is z = c·w + e in integers of 8, e being what rounding
 //! makes. Then for two rows, by Cauchy and Schwarz,
 //!
 //! ```text
@@ -84,7 +84,7 @@ impl Rounding {
         (exact, off)
     }
 
-    /// How far from exact the products of each row may be by its fault, in whole numbers, given the
+    /// How far from exact the products of each row may be by its fault, in integers, given the
     /// lengths of all rows.
     pub(crate) fn radii(lengths: &[(f32, f32)]) -> Vec<i16> {
         let most = |of: fn(&(f32, f32)) -> f32| lengths.iter().map(of).fold(0.0, f32::max);

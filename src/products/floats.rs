@@ -87,7 +87,7 @@ impl Arithmetic for Plain {
 mod tests {
     use super::*;
 
-    /// Whole numbers, whose sums are exact, at shapes around the register tile's.
+    /// Integers, whose sums are exact, at shapes around the register tile's.
     #[test]
     fn every_road_is_exact() {
         for (height, width, dim) in [

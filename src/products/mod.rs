@@ -1,4 +1,4 @@
-//! Products of rows: exact ones of whole numbers of 16 bits, rough ones of 8, and those of a few floats.
+//! Products of rows: exact ones of 16-bit integers, rough ones of 8 bits, and those of a few floats.
 
 mod bytes;
 mod floats;

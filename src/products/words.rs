@@ -1,4 +1,4 @@
-//! Exact products of whole-number rows, 16 bits a value: the mirror of `shaders/integer_tile.wgsl` for
+//! Exact products of integer rows, 16 bits a value: the mirror of `shaders/integer_tile.wgsl` for
 //! the kernels that end in one.
 //!
 //! Sums of `i16` products in `i32` are exact (see [`IntegerRows`]), so any order and any vector

@@ -10,10 +10,10 @@ use crate::{random, reduce};
 /// Rows that are compared with each other: some two thousand pairs.
 const LOOKED_AT: usize = 64;
 
-/// A warning where most pairs of different rows lie closer than whole-number rows can tell.
+/// A warning where most pairs of different rows lie closer than integer rows can tell.
 ///
 /// Rows at length 1 have a product of 1 − ‖z − z′‖²/2; where that is nearer to 1 than products of
-/// whole-number rows may be off, nothing says that the two are not one.
+/// integer rows may be off, nothing says that the two are not one.
 pub(super) fn warning(pool: &dyn Pool) -> Result<Option<Warning>, Error> {
     let (rows, dim) = (pool.rows(), pool.dim());
     let some = random::sample(rows, LOOKED_AT);

@@ -27,7 +27,7 @@ pub trait Selector: sealed::Sealed + Send + Sync {
         self.select_with(pool, budget, &mut unheard)
     }
 
-    /// As [`select`](Self::select), and tells `progress` now and then how far it has come; that may
+    /// As [`select`](Self::select), and reports to `progress` now and then how far it has come; that may
     /// end it.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
 //! Several pools as one. Kernels run on the shards side by side; answers are joined in shard order, and are
-//! whole numbers or bounds that the host settles, so that picks do not depend on the cut.
+//! integers or bounds that the host settles, so that picks do not depend on the cut.
 
 mod neighbours;
 mod parts;
@@ -25,7 +25,7 @@ use similarities::ShardSimilarities;
 /// Row i of the shards is row i of the matrix: the first pool's rows come first. Every selector makes the
 /// picks that it makes of the matrix in one pool.
 ///
-/// Rows meet rows of another shard as whole numbers of 16 bits a value, a block at a time. The rows of a
+/// Rows meet rows of another shard as 16-bit integers a value, a block at a time. The rows of a
 /// latent class (SAS) or of a cluster (TypiClust) that are of several shards are worked on by one. What ends
 /// the work is the first pool's [`Stop`]: all are to have the same.
 ///

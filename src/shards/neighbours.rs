@@ -1,4 +1,4 @@
-//! Rows near to each other across shards: blocks of whole-number rows visit the other shards.
+//! Rows near to each other across shards: blocks of integer rows visit the other shards.
 
 use super::parts::{Cuts, Parts, side_by_side};
 use crate::error::Error;

@@ -7,7 +7,7 @@ use crate::kernels::similarities::{Examples, Round, Similarities};
 use crate::quantise::{ClassRanges, IntegerRows, Length, NEED, mean_of, round_mean};
 use std::ops::Range;
 
-/// Values of whole-number rows that are fetched from a shard at a time.
+/// Values of integer rows that are fetched from a shard at a time.
 const FETCHED: usize = 1 << 25;
 
 /// Consecutive classes that one shard works on.
@@ -25,7 +25,7 @@ pub(super) struct ShardSimilarities<'a> {
 }
 
 impl<'a> ShardSimilarities<'a> {
-    /// Each shard makes whole numbers of its rows; those of a class then meet on one.
+    /// Each shard makes integers of its rows; those of a class then meet on one.
     pub(super) fn new(
         shards: &'a Parts<'_>,
         examples: Examples<'_>,
@@ -53,7 +53,7 @@ impl<'a> ShardSimilarities<'a> {
         })
     }
 
-    /// Of whole-number rows.
+    /// Of integer rows.
     pub(super) fn of(
         shards: &'a Parts<'_>,
         rows: &IntegerRows,
@@ -278,7 +278,7 @@ impl Local {
     }
 }
 
-/// Examples in whole numbers: each shard makes those that it has, and those across shards are made here.
+/// Examples in integers: each shard makes those that it has, and those across shards are made here.
 fn quantise(
     shards: &Parts<'_>,
     order: &[usize],

@@ -3,7 +3,7 @@
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng as _, SeedableRng as _};
 
-/// One class: its similarities in whole numbers, and the value of sets of rows.
+/// One class: its similarities in integers, and the value of sets of rows.
 pub struct Cut {
     similarities: Vec<Vec<i64>>,
 }

@@ -43,7 +43,7 @@ pub fn residual(x: &[f64], basis: &[Vec<f64>]) -> Vec<f64> {
     x
 }
 
-/// The similarities of whole-number rows, 0 between classes: products without a threshold, else
+/// The similarities of integer rows, 0 between classes: products without a threshold, else
 /// what is above it, over 2^14 and rounded half up, at most 65 535. `ends` is a class's last row
 /// and one, class after class.
 pub fn similarities(rows: &[Vec<i64>], ends: &[usize], threshold: Option<i64>) -> Vec<Vec<i64>> {

@@ -36,7 +36,7 @@ pub fn with<S: Selector + Default + 'static>(change: impl FnOnce(&mut S)) -> Box
     Box::new(selector)
 }
 
-/// Whole numbers in -8..=8: every sum in these tests stays below 2^24, so that `f32` is exact
+/// Integers in -8..=8: every sum in these tests stays below 2^24, so that `f32` is exact
 /// in any order and devices must agree to the bit.
 pub fn whole_numbers(seed: u32, len: usize) -> Vec<f32> {
     numbers(seed, len, |bits| (bits % 17) as f32 - 8.0)

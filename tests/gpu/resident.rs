@@ -44,7 +44,7 @@ fn sas_keeps_to_24_bytes_a_row() {
     }
 }
 
-/// Rows that live on the device are made whole there: what comes back is a few bytes a row, and the rows
+/// Rows that live on the device are quantised there: what comes back is a few bytes a row, and the rows
 /// of candidates where similarities are not kept. The rows themselves are 1 KiB each.
 #[test]
 fn rows_on_the_device_do_not_travel() {

@@ -6,7 +6,7 @@ use crate::{features, pool_rows, shapes};
 use coresift::kernels::rounding::{DOWN_DATE_ERROR, inner_error};
 use coresift::kernels::{Rate, RowState};
 
-/// Unit vectors with either sign: inner products with whole numbers are exact.
+/// Unit vectors with either sign: inner products with integers are exact.
 fn unit_directions(count: usize, dim: usize) -> Vec<f32> {
     let mut directions = vec![0.0; count * dim];
     for m in 0..count {

@@ -1,4 +1,4 @@
-//! Whole-number rows in classes, and their similarities by the oracle.
+//! Integer rows in classes, and their similarities by the oracle.
 
 #[cfg(feature = "gpu")]
 use crate::common::devices;
@@ -9,7 +9,7 @@ use coresift::kernels::{
 use coresift::{Features, Pool};
 use std::ops::Range;
 
-/// Whole-number rows in classes, and all that the oracle says of them.
+/// Integer rows in classes, and all that the oracle says of them.
 pub(super) struct Integers {
     pub(super) rows: IntegerRows,
     pub(super) ranges: ClassRanges,
@@ -61,7 +61,7 @@ impl Integers {
     /// On every device, and on one whose bindings hold 64 rows of 16 values, or a panel of
     /// 32 x 32 similarities, of which there are five.
     pub(super) fn on_every_device(&self, check: impl Fn(&str, &mut dyn Similarities)) {
-        // Features that come to these very whole numbers: exact in f32.
+        // Features that come to these very integers: exact in f32.
         let mut x: Vec<f32> = self
             .rows
             .values()

@@ -1,4 +1,4 @@
-//! Every kernel on every device against the oracle: exact where whole numbers allow it, within
+//! Every kernel on every device against the oracle: exact where integers allow it, within
 //! a derived bound where they do not.
 
 mod assign;

@@ -1,4 +1,4 @@
-//! Products of all pairs of whole-number rows by the oracle.
+//! Products of all pairs of integer rows by the oracle.
 
 #[cfg(feature = "gpu")]
 use crate::common::devices;
@@ -39,7 +39,7 @@ fn rows_of_even_length(seed: u32, rows: usize, dim: usize) -> (Vec<f32>, Vec<Vec
     (x, whole)
 }
 
-/// Whole-number products of all pairs, and what the kernels are to say of them.
+/// Integer products of all pairs, and what the kernels are to say of them.
 pub(super) struct Pairs {
     x: Vec<f32>,
     dim: usize,

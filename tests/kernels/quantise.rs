@@ -1,4 +1,4 @@
-//! Rows made whole, for similarities and for neighbours.
+//! Rows quantised, for similarities and for neighbours.
 
 use crate::common::{fractions, on_every_device, oracle};
 use crate::features;
@@ -18,7 +18,7 @@ fn rows_of_many_lengths(seed: u32, rows: usize, dim: usize) -> Vec<f32> {
     x
 }
 
-/// Rows made whole by f64, as the contract says it, on the host and on devices without f64.
+/// Rows quantised by f64, as the contract says it, on the host and on devices without f64.
 #[test]
 fn rows_are_made_whole_to_the_bit() {
     for (seed, (rows, dim)) in (0..).zip([(70, 1), (65, 2), (300, 17), (130, 64), (40, 1000)]) {
@@ -149,7 +149,7 @@ fn a_row_without_a_direction_is_named() {
     });
 }
 
-/// Rows made whole as f32 rounds them: every product is that of these very whole numbers.
+/// Rows quantised as f32 rounds them: every product is that of these very integers.
 #[test]
 fn neighbours_are_made_whole_as_f32_rounds() {
     for (seed, (rows, dim)) in (20..).zip([(50, 1), (66, 3), (150, 30), (129, 257)]) {

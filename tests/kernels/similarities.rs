@@ -1,4 +1,4 @@
-//! Similarities of whole-number rows: their sums, those that are kept, and greedy rounds.
+//! Similarities of integer rows: their sums, those that are kept, and greedy rounds.
 
 use crate::integers::Integers;
 use coresift::kernels::{ClassRanges, IntegerRows, is_masked, stored_bytes};

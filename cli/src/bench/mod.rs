@@ -11,7 +11,7 @@
 //! until the host knows it done. On the CPU pool it is the time of the call. One multiply-add counts
 //! as two operations, in ceilings and kernels alike.
 //!
-//! GPUs slow down where they idle, as they do while the CPU's answers are reckoned for comparison: before
+//! GPUs slow down where they idle, as they do while the CPU's answers are computed for comparison: before
 //! anything is timed the device is kept busy until it is as fast as it ever was. What is seldom busy,
 //! as the device is within some selectors, may slow down again.
 //!

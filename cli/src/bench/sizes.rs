@@ -39,7 +39,7 @@ pub struct Sizes {
     pub basis: usize,
     /// Vectors of which the nearest is found.
     pub centres: usize,
-    /// Products of all pairs of rows, in f32 and in whole numbers kept.
+    /// Products of all pairs of rows, in f32 and in integers kept.
     pub products: Shape,
     /// Products of all pairs of rows that end in a sum, a count or a maximum.
     pub pairs: Shape,

@@ -38,7 +38,7 @@ pub(super) fn bandwidth(value: f64) -> String {
     scaled(value, &[(1e12, "TB/s"), (1e9, "GB/s"), (1e6, "MB/s")])
 }
 
-/// Operations a second, on whole numbers or on floats.
+/// Operations a second, on integers or on floats.
 pub(super) fn arithmetic(value: f64, whole: bool) -> String {
     if whole {
         scaled(value, &[(1e12, "TOP/s"), (1e9, "GOP/s"), (1e6, "MOP/s")])
@@ -50,7 +50,7 @@ pub(super) fn arithmetic(value: f64, whole: bool) -> String {
     }
 }
 
-/// Whether a ceiling is one of arithmetic on whole numbers.
+/// Whether a ceiling is one of arithmetic on integers.
 fn is_whole(ceiling: &str) -> bool {
     ceiling.ends_with(" i32")
 }

@@ -14,7 +14,7 @@ struct Header {
     /// Before every string.
     prefix: &'static str,
     quote: char,
-    /// After every whole number.
+    /// After every integer.
     suffix: &'static str,
     blank: &'static str,
     keys: Vec<&'static str>,

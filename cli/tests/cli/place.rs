@@ -114,7 +114,7 @@ pub(crate) fn npy(descr: &str, fortran: bool, shape: &str, payload: &[u8]) -> Ve
     bytes
 }
 
-/// Whole numbers that every type holds; no row is zero and no two are alike.
+/// Integers that every type holds; no row is zero and no two are alike.
 pub(crate) fn matrix(rows: usize, dim: usize) -> Vec<f32> {
     let value = |i: usize| ((i * i * 7 + i * 13) % 61) as f32 - 30.0 + (i / dim % 7) as f32;
     (0..rows * dim).map(value).collect()

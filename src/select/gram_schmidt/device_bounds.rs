@@ -23,7 +23,7 @@ const LABELLED: usize = 256;
 const AT_LEAST: usize = 32;
 /// Rows whose states a thread sums up in one go: the same on every machine.
 const ROWS: usize = 1 << 14;
-/// The longest wait that a device can reckon with in f32.
+/// The longest wait that a device can work with in f32.
 const LONGEST: f64 = 1e30;
 
 /// The span of an epoch's labelled rows and picks.
@@ -137,7 +137,7 @@ impl<'a> DeviceBounds<'a> {
     }
 
     /// A time as the device takes it; `f32::MAX`, before which every row is due, where it is past
-    /// what a device can reckon with, or some wait was: then its hazards are too small.
+    /// what a device can work with, or some wait was: then its hazards are too small.
     pub(super) fn tau(&self, time: f64) -> f32 {
         let too_long = self.basis.since(0).1.iter().any(|&dt| dt > LONGEST);
         if time > 0.0 && time < LONGEST && !too_long {
@@ -256,7 +256,7 @@ impl<'a> DeviceBounds<'a> {
     }
 
     /// Whether down-dated residuals have become so poor that computing them anew pays: rows are
-    /// settled in vain, or too much of the sum is gone, and the span has grown enough.
+    /// settled needlessly, or too much of the sum is gone, and the span has grown enough.
     pub(super) fn is_stale(&self, in_vain: bool) -> bool {
         let grown = self.basis.len() - self.fresh.directions;
         grown >= 8.max(self.basis.len() / 8)

@@ -18,7 +18,7 @@
 //!   date; if it already is, it fires.
 //!
 //! So most rows are never looked at after their norms, and the device deflates its bounds only
-//! when too many rows are fetched in vain. No pick depends on limits, on lists, or on a kernel's
+//! when too many rows are fetched needlessly. No pick depends on limits, on lists, or on a kernel's
 //! last bits.
 
 use super::basis::Basis;
@@ -35,7 +35,7 @@ const MOST: f64 = 256.0;
 /// Rows brought up to date at a time: those that are next in turn, in the hope that the first
 /// of them fires.
 const AHEAD: usize = 8;
-/// Of so many rows the host may settle one in vain before the device deflates: about what costs it as
+/// Of so many rows the host may settle one needlessly before the device deflates: about what costs it as
 /// much as a pass over all. Held, they take a sixteenth of the features' memory.
 const ROWS_OF_PASS: usize = 32;
 /// One in so many for every row of a list (`block`), as long as that is fewer.
@@ -255,7 +255,7 @@ pub(super) fn advance(
         })
 }
 
-/// How many rows to ask for, and how many may be asked for in vain.
+/// How many rows to ask for, and how many may be asked for needlessly.
 struct Pace {
     target: f64,
     /// Picks per row settled, smoothed.
@@ -263,7 +263,7 @@ struct Pace {
     /// Rows settled and picks made since the device deflated.
     settled: usize,
     picked: usize,
-    /// Rows that may be settled in vain before the device deflates.
+    /// Rows that may be settled needlessly before the device deflates.
     patience: usize,
 }
 
@@ -286,7 +286,7 @@ impl Pace {
         (self.target / self.acceptance).min(MOST.max(self.target))
     }
 
-    /// Whether rows have been settled in vain by as many as a pass is worth, and, at the same rate, as
+    /// Whether rows have been settled needlessly by as many as a pass is worth, and, at the same rate, as
     /// many will be for the picks that are `left`: at the end of an epoch a pass saves few.
     fn is_in_vain(&self, left: usize) -> bool {
         let in_vain = self.settled.saturating_sub(self.picked);

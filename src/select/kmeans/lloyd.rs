@@ -16,7 +16,7 @@ const SWEEPS: usize = 300;
 const IDLE_SWEEPS: usize = 3;
 
 /// A cluster's sum of rows is kept in whole multiples of 2⁻³²: finer than what f32 features hold,
-/// and with room for 2³¹ rows. Whole numbers add up exactly in any order, so rows may come and go.
+/// and with room for 2³¹ rows. Integers add up exactly in any order, so rows may come and go.
 const UNIT: f64 = (1u64 << 32) as f64;
 
 /// Where Lloyd's sweeps end.
@@ -273,7 +273,7 @@ fn groups<'a>(
     of_cluster.filter_map(group).collect()
 }
 
-/// Adds a unit row to a sum in whole numbers, or takes it away.
+/// Adds a unit row to a sum in integers, or takes it away.
 fn add(sum: &mut [i64], z: &[f64], comes: bool) {
     reduce::vectorised!({
         for (sum, &z) in sum.iter_mut().zip(z) {
@@ -284,7 +284,7 @@ fn add(sum: &mut [i64], z: &[f64], comes: bool) {
 
 /// A value of a unit row in multiples of 1/[`UNIT`], rounded half to even.
 ///
-/// Beside 1.5·2⁵² a sum in f64 is a whole number, and its last bits are that number's.
+/// Beside 1.5·2⁵² a sum in f64 is an integer, and its last bits are that number's.
 #[inline(always)]
 fn whole(z: f64) -> i64 {
     const BESIDE: f64 = (3u64 << 51) as f64;

@@ -87,7 +87,7 @@ impl KMeans {
         self.fit_with(pool, &mut unheard)
     }
 
-    /// As [`fit`](Self::fit), and tells `progress` of every centre placed and every sweep; that may
+    /// As [`fit`](Self::fit), and reports to `progress` of every centre placed and every sweep; that may
     /// end it.
     ///
     /// # Errors

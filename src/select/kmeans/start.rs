@@ -58,7 +58,7 @@ impl<'a> Start<'a> {
             let first = first(numbers, &vec![1.0; numbers.len()], self.same);
             return Ok(first.map(|(_, row)| row));
         }
-        // Where distances have fallen far, as of rows that are alike, most that come up do so in vain:
+        // Where distances have fallen far, as of rows that are alike, most that come up do so needlessly:
         // then ever more come up at a time.
         let (mut chunk, mut rounds) = (CHUNK, 0);
         loop {

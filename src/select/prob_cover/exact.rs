@@ -1,4 +1,4 @@
-//! Distances on the host, for pools that the kernels' whole numbers cannot tell apart: products in
+//! Distances on the host, for pools that the kernels' integers cannot tell apart: products in
 //! f32 of what the rows differ by from the middle of some that lie together, and what those leave open
 //! in f64.
 

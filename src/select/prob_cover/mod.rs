@@ -39,7 +39,7 @@ pub use delta::Delta;
 /// | `details` | [`Details::ProbCover`] | δ, and the rows that lie within it of a pick or labelled row |
 /// | `passes` | | runs of kernels, most of them over some of the rows |
 ///
-/// **Nothing quadratic is kept.** Whole-number products count, in one pass over all pairs, how many
+/// **Nothing quadratic is kept.** Integer products count, in one pass over all pairs, how many
 /// rows each may cover at most. A row's own neighbours are looked up, and those too close to call
 /// settled in f64, only when it comes up for being picked: what other rows would cover only falls
 /// as picks are made, so their old counts bound it. The same rows are picked on every device.

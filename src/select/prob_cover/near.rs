@@ -36,7 +36,7 @@ pub(super) trait Near {
     fn at_once(&self) -> usize;
 }
 
-/// By kernels in whole numbers, which leave some pairs open.
+/// By kernels in integers, which leave some pairs open.
 pub(super) struct ByKernels<'a> {
     rows: &'a UnitRows<'a>,
     neighbours: &'a dyn Neighbours,

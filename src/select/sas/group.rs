@@ -11,7 +11,7 @@ use std::ops::Range;
 
 /// Rows of all classes together that are fetched from a device at a time, or those of one class.
 const FETCHED: usize = 4096;
-/// Rounds that a device makes in one go: so often progress is told.
+/// Rounds that a device makes in one go: so often progress is reported.
 const ROUNDS: usize = 4096;
 
 /// What all groups of a run share.
@@ -216,7 +216,7 @@ impl<'a> Group<'a> {
         Ok(())
     }
 
-    /// Adds greedy picks until each class has as many as `counts` says. `progress` is told of those
+    /// Adds greedy picks until each class has as many as `counts` says. `progress` hears of those
     /// that have been made, and may end it.
     pub(super) fn greedy(
         &mut self,

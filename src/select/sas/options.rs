@@ -23,7 +23,7 @@ use crate::selection::Storage;
 /// what double greedy dropped. The authors' released code ranks by static row sums instead:
 /// [`Objective::RowSum`].
 ///
-/// **Similarities are whole numbers.** Rows are rounded to 15 fractional bits and similarities to 16
+/// **Similarities are integers.** Rows are rounded to 15 fractional bits and similarities to 16
 /// (without a threshold to 30), and then every sum and comparison is exact: the picks are the same
 /// on every device, whatever the storage. Against unrounded f64, F differs by less than 10⁻⁴ on
 /// real pools.
@@ -184,7 +184,7 @@ impl Sas {
         self.worst || self.refine == Refine::None
     }
 
-    /// The value of one unit of whole-number similarities.
+    /// The value of one unit of integer similarities.
     pub(super) fn unit(&self) -> f64 {
         let bits = if self.threshold.is_some() { 16 } else { 30 };
         1.0 / f64::from(1u32 << bits)

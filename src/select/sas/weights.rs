@@ -2,7 +2,7 @@
 
 /// Without a threshold a class's gains are linear: that of row z is ⟨z, w⟩ − ‖z‖².
 pub(super) struct Weights {
-    /// w = Σz − 2·Σz over labelled rows and picks. Whole numbers, below 2⁵³.
+    /// w = Σz − 2·Σz over labelled rows and picks. Integers, below 2⁵³.
     pub(super) w: Vec<f64>,
     /// The least and the largest ‖z‖.
     pub(super) lengths: (f64, f64),

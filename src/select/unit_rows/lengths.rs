@@ -53,7 +53,7 @@ impl Lengths {
             (over, high) = (over.max(1.0 / least), high.max(most / least));
         }
         let of_length = high - 1.0 + 8.0 * UNIT_ROUNDOFF;
-        // All of it grows in proportion to what there is of each: reckoned once, as there are many
+        // All of it grows in proportion to what there is of each: computed once, as there are many
         // vectors.
         let of = |length, offset| {
             let given = Extent { length, offset };

@@ -1,4 +1,4 @@
-//! How many multiply-adds there are at best, of floats and of whole numbers.
+//! How many multiply-adds there are at best, of floats and of integers.
 
 use super::{on_every_thread, seconds, vectorised};
 use coresift::Error;
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) const CHAINS: usize = 12;
 /// Multiply-adds of a chain: so many that f32 still counts them exactly.
 pub(super) const LINKS: u32 = 40_000;
-/// What the chains of whole numbers are reckoned by.
+/// What the chains of integers are computed by.
 const FACTOR: i16 = 24_693;
 const TERM: i32 = 1_013_904_223;
 
@@ -112,7 +112,7 @@ fn link(v: i32, factor: i16, term: i32) -> i32 {
         .wrapping_add(term)
 }
 
-/// The ends of the chains that begin at 0, 1, ..., and how many lanes each was reckoned in.
+/// The ends of the chains that begin at 0, 1, ..., and how many lanes each was computed in.
 fn chains(factor: i16, term: i32) -> ([i32; CHAINS], usize) {
     #[cfg(target_arch = "x86_64")]
     if let Some(ends) = super::x86::avx512(factor, term).or_else(|| super::x86::avx2(factor, term))
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(chains(FACTOR, TERM).0, want);
     }
 
-    /// Every sum of the counting chains is a whole number that f32 holds.
+    /// Every sum of the counting chains is an integer that f32 holds.
     #[test]
     fn chains_count_exactly() {
         let (sum, numbers) = counted();

@@ -1,4 +1,4 @@
-//! Chains of whole numbers in this processor's own instructions.
+//! Chains of integers in this processor's own instructions.
 
 use super::multiply_adds::{CHAINS, LINKS};
 use core::arch::x86_64::{__m256i, __m512i};

@@ -1,4 +1,4 @@
-//! Kernels of similarities within classes: rows made whole numbers, sums of columns, greedy rounds.
+//! Kernels of similarities within classes: rows made integers, sums of columns, greedy rounds.
 
 use super::{Answer, CHOSEN, Case, Group, Ready, THRESHOLD, Work, case};
 use coresift::bench::{Limit, Number};
@@ -73,7 +73,7 @@ pub(super) const CLASSES: &[Case] = &[
     ),
 ];
 
-/// Rows that become whole numbers: read twice, once for their lengths, and written.
+/// Rows that become integers: read twice, once for their lengths, and written.
 fn made_whole(group: &Group) -> Work {
     Work {
         bytes: 10.0 * group.values(),

@@ -1,4 +1,4 @@
-//! Every kernel at the sizes of a benchmark: what it works on, what it must move and reckon, and
+//! Every kernel at the sizes of a benchmark: what it works on, what it must move and compute, and
 //! how its answer is told to be right.
 
 mod answer;
@@ -44,7 +44,7 @@ pub struct Case {
 /// A kernel ready to run: all that it works on is resident.
 pub type Ready<'p> = Box<dyn FnMut() -> Result<Answer, Error> + 'p>;
 
-/// What a run of a kernel must move and reckon.
+/// What a run of a kernel must move and compute.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Work {
     /// What it grows with.
@@ -183,7 +183,7 @@ impl Group {
 }
 
 impl Case {
-    /// What a run must move and reckon.
+    /// What a run must move and compute.
     #[must_use]
     pub fn work(&self, group: &Group) -> Work {
         (self.work)(group)

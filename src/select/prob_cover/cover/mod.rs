@@ -14,7 +14,7 @@ use std::cmp::Reverse;
 use std::ops::Range;
 
 /// Where no more than so many times as many rows as it pays to mark at a time may lose by a pick,
-/// all of them are told at once; otherwise those close to the pick. The others are told when they come
+/// all of them are updated at once; otherwise those close to the pick. The others are updated when they come
 /// up.
 const FEW: usize = 4;
 
@@ -50,7 +50,7 @@ pub(super) struct Cover<'a> {
     held: Vec<Held>,
     /// Pairs of which the kernels left open whether they are near.
     doubts: usize,
-    /// Pairs met to tell rows at once what they lose, and to tell those that came up.
+    /// Pairs met to update rows at once, and to update those that came up.
     told: u64,
     asked: u64,
 }
@@ -230,7 +230,7 @@ impl<'a> Cover<'a> {
     /// Tells the rows that may lose by the last pick what they do, where that is worth a pass: all,
     /// if those are few, or else those close to it.
     ///
-    /// All that is ever told takes as many pairs as there are, and twice those that are met besides:
+    /// All updates ever made take as many pairs as there are, and twice those that are met besides:
     /// where every cover takes a few picks, rows that come up are better asked by themselves.
     fn tell_close(&mut self, pick: usize) -> Result<(), Error> {
         let last = self.ceased.len() - 1;
