@@ -47,7 +47,8 @@
 //!
 //! A [`Pool`] holds the rows where they are worked on: [`CpuPool`] on every core, `GpuPool` (from
 //! `Gpu::open`, or `Gpu::adopt` for an application's own wgpu device) on a Vulkan, Metal or DX12
-//! adapter within wgpu's default limits. **Same features, options and seed: same picks, on every
+//! adapter within wgpu's default limits and whatever memory it is given, and `Shards`, several pools of
+//! parts of one matrix. **Same features, options and seed: same picks, on every
 //! device, with any number of threads.** Kernels give bounds, the host settles in f64 whatever
 //! they leave open, or all arithmetic is in integers; random numbers belong to row and seed.
 //! Ties go to the lower index.

@@ -224,7 +224,9 @@ impl Gpu {
         })
     }
 
-    /// The same device, refusing to hold more than `bytes` of ours at any time.
+    /// The same device, holding no more than `bytes` of ours at any time. Rows that a pool is lent
+    /// ([`pool`](Self::pool)) and integer rows come and go within it, a panel at a time; what is kept of every
+    /// row, about 24 bytes, has to fit: else [`Error::OutOfMemory`] says what was needed and what was left.
     #[must_use]
     pub fn with_memory_limit(self, bytes: u64) -> Self {
         Self {

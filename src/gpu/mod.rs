@@ -1,7 +1,8 @@
 //! Pools on a GPU, through wgpu, which stops at this folder's edge.
 //!
-//! `device`, `memory`, `run` and `clock` know no kernel; each kernel's file holds its uniform struct, its
-//! buffers and its grid, and decides nothing; `pool` and `residuals` hold what is resident.
+//! `device`, `memory`, `transfer`, `run` and `clock` know no kernel; `panels`, `float_rows` and `integer_rows`
+//! hold the rows that are resident; each kernel's file holds its uniform struct, its buffers and its grid, and
+//! decides nothing; `pool` and its handles stand on top.
 
 mod adapter;
 mod assign;

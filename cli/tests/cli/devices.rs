@@ -1,6 +1,6 @@
 //! Which device is taken, and what its driver prints.
 
-use crate::place::{Place, stderr};
+use crate::place::{Place, f32s, matrix, npy, stderr};
 use serde_json::Value;
 
 #[test]
@@ -135,6 +135,39 @@ fn words_that_tell_no_adapter_are_refused_with_the_list() {
 
 /// Vulkan's loader says much where it is asked to, and stands for drivers that say it unasked.
 #[cfg(all(feature = "gpu", unix))]
+/// The number of a software adapter.
+fn software(place: &Place) -> Value {
+    let devices = devices(place);
+    let software = devices.iter().find(|device| device["software"] == true);
+    let software = software.expect("a software adapter (Debian: mesa-vulkan-drivers)");
+    software["number"].clone()
+}
+
+/// Features of twice the memory that the device may take, and of far more.
+#[test]
+fn a_bound_on_device_memory_holds_and_changes_no_pick() {
+    let place = Place::new();
+    let (rows, dim) = (900, 40);
+    let values = matrix(rows, dim);
+    let shape = format!("({rows}, {dim})");
+    place.put("m.npy", &npy("<f4", false, &shape, &f32s(&values)));
+    let device = format!("--device={}", software(&place));
+    for method in ["gram-schmidt", "sas", "typiclust", "probcover"] {
+        let method = format!("--method={method}");
+        let select = ["select", "m.npy", &method, "--budget=12", "--quiet"];
+        let want = place.done(&[&select[..], &["--device=cpu"]].concat());
+        let bound = ["--memory=70KiB", &device];
+        assert_eq!(
+            place.done(&[&select[..], &bound].concat()),
+            want,
+            "{method}"
+        );
+        let bound = ["--memory=3KiB", &device];
+        let said = place.fails(1, &[&select[..], &bound].concat());
+        assert!(said.contains("available"), "{said}");
+    }
+}
+
 #[test]
 fn what_drivers_print_is_shown_where_a_run_fails_and_only_there() {
     let place = Place::new();
@@ -143,10 +176,7 @@ fn what_drivers_print_is_shown_where_a_run_fails_and_only_there() {
         command.env("VK_LOADER_DEBUG", "all");
         command.env_remove("XDG_RUNTIME_DIR").output().unwrap()
     };
-    let software = devices(&place);
-    let software = (software.iter().find(|device| device["software"] == true))
-        .expect("a software adapter (Debian: mesa-vulkan-drivers)");
-    let device = format!("--device={}", software["number"]);
+    let device = format!("--device={}", software(&place));
     let select = |budget: &'static str, device| {
         [
             "select",
