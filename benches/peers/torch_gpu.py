@@ -140,7 +140,7 @@ def report_memory(card, coresift, features, arguments, want):
     path, method, budget, *options = arguments
     bound = features.nbytes + 24 * len(features) + card.memory() // 4
     try:
-        told = coresift.select(path, method, budget, "--memory", str(bound), *options)[0]
+        told = coresift.select(path, method, budget, "--device-memory", str(bound), *options)[0]
     except subprocess.CalledProcessError:
         print(f"\ndevice memory: PAST the bound of {bound / 2**20:.0f} MiB")
         return

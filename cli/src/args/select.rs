@@ -114,7 +114,7 @@ pub(crate) struct SelectArgs {
     pub(crate) device: Choice,
     /// Bound on device memory, such as 4GiB
     #[arg(long, value_name = "SIZE", help_heading = heading::DEVICE)]
-    pub(crate) memory: Option<Bytes>,
+    pub(crate) device_memory: Option<Bytes>,
     /// Threads that share the work [default: one a core]
     ///
     /// More than one a core are not made. Without this option RAYON_NUM_THREADS counts. Picks do not

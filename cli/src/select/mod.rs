@@ -76,8 +76,8 @@ fn give_up(args: &SelectArgs, error: Error, about: Value, console: Console) -> F
 /// Refuses what can be refused before any file is read.
 fn check(args: &SelectArgs) -> Result<(), Failure> {
     known::check(args)?;
-    if args.memory.is_some() && args.device == Choice::Cpu {
-        let problem = "--memory: --device cpu found, a GPU expected (it bounds device memory)";
+    if args.device_memory.is_some() && args.device == Choice::Cpu {
+        let problem = "--device-memory: --device cpu found, a GPU expected (it bounds device memory)";
         return Err(Failure::Usage(problem.to_owned()));
     }
     let Some(out) = &args.out else {
@@ -92,7 +92,7 @@ fn check(args: &SelectArgs) -> Result<(), Failure> {
 }
 
 fn open(args: &SelectArgs, console: Console) -> Result<Device, Failure> {
-    let (device, reason) = Device::open(&args.device, args.memory.map(|bytes| bytes.0))?;
+    let (device, reason) = Device::open(&args.device, args.device_memory.map(|bytes| bytes.0))?;
     match reason {
         Some(reason) => console.note(format_args!("device: {} ({reason})", device.name())),
         None => console.note(format_args!("device: {}", device.name())),

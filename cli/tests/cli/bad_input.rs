@@ -58,12 +58,12 @@ fn bad_options() {
             "power: -1 found, a number above 0",
         ),
         (
-            &["--method=norm", "--budget=1", "--memory=4GB"],
+            &["--method=norm", "--budget=1", "--device-memory=4GB"],
             "\"4GB\" found, a whole number of B, KiB",
         ),
         (
-            &["--method=norm", "--budget=1", "--memory=4GiB"],
-            "--memory: --device cpu found",
+            &["--method=norm", "--budget=1", "--device-memory=4GiB"],
+            "--device-memory: --device cpu found",
         ),
         (
             &["--method=norm", "--budget=1", "--out=s.xls"],

@@ -144,6 +144,7 @@ fn software(place: &Place) -> Value {
 }
 
 /// Features of twice the memory that the device may take, and of far more.
+#[cfg(feature = "gpu")]
 #[test]
 fn a_bound_on_device_memory_holds_and_changes_no_pick() {
     let place = Place::new();
@@ -156,18 +157,19 @@ fn a_bound_on_device_memory_holds_and_changes_no_pick() {
         let method = format!("--method={method}");
         let select = ["select", "m.npy", &method, "--budget=12", "--quiet"];
         let want = place.done(&[&select[..], &["--device=cpu"]].concat());
-        let bound = ["--memory=70KiB", &device];
+        let bound = ["--device-memory=70KiB", &device];
         assert_eq!(
             place.done(&[&select[..], &bound].concat()),
             want,
             "{method}"
         );
-        let bound = ["--memory=3KiB", &device];
+        let bound = ["--device-memory=3KiB", &device];
         let said = place.fails(1, &[&select[..], &bound].concat());
         assert!(said.contains("available"), "{said}");
     }
 }
 
+#[cfg(feature = "gpu")]
 #[test]
 fn what_drivers_print_is_shown_where_a_run_fails_and_only_there() {
     let place = Place::new();
