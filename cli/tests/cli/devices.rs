@@ -1,6 +1,8 @@
 //! Which device is taken, and what its driver prints.
 
-use crate::place::{Place, f32s, matrix, npy, stderr};
+use crate::place::{Place, stderr};
+#[cfg(feature = "gpu")]
+use crate::place::{f32s, matrix, npy};
 use serde_json::Value;
 
 #[test]
@@ -134,7 +136,7 @@ fn words_that_tell_no_adapter_are_refused_with_the_list() {
 }
 
 /// Vulkan's loader says much where it is asked to, and stands for drivers that say it unasked.
-#[cfg(all(feature = "gpu", unix))]
+#[cfg(feature = "gpu")]
 /// The number of a software adapter.
 fn software(place: &Place) -> Value {
     let devices = devices(place);
@@ -169,7 +171,7 @@ fn a_bound_on_device_memory_holds_and_changes_no_pick() {
     }
 }
 
-#[cfg(feature = "gpu")]
+#[cfg(all(feature = "gpu", unix))]
 #[test]
 fn what_drivers_print_is_shown_where_a_run_fails_and_only_there() {
     let place = Place::new();
