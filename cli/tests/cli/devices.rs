@@ -135,9 +135,8 @@ fn words_that_tell_no_adapter_are_refused_with_the_list() {
     }
 }
 
-/// Vulkan's loader says much where it is asked to, and stands for drivers that say it unasked.
-#[cfg(feature = "gpu")]
 /// The number of a software adapter.
+#[cfg(feature = "gpu")]
 fn software(place: &Place) -> Value {
     let devices = devices(place);
     let software = devices.iter().find(|device| device["software"] == true);
@@ -171,6 +170,7 @@ fn a_bound_on_device_memory_holds_and_changes_no_pick() {
     }
 }
 
+/// Vulkan's loader says much where it is asked to, and stands for drivers that say it unasked.
 #[cfg(all(feature = "gpu", unix))]
 #[test]
 fn what_drivers_print_is_shown_where_a_run_fails_and_only_there() {
