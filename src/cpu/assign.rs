@@ -1,10 +1,10 @@
-//! Mirror of `shaders/nearest.wgsl`.
+//! Mirror of `shaders/assign.wgsl`.
 
 use super::blocks::rows_between_looks;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Scratch};
-use crate::kernels::pool::Assignment;
+use crate::kernels::assigner::Assignment;
 use crate::reduce;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};

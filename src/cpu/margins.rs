@@ -6,7 +6,7 @@ use super::blocks::rows_between_looks;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{self, Features};
-use crate::kernels::pool::{Assignment, CandidateGroup, Margins};
+use crate::kernels::assigner::{Assignment, CandidateGroup, Margins};
 use crate::reduce;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};

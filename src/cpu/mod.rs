@@ -2,6 +2,7 @@
 
 mod arrangement;
 mod assign;
+mod assigner;
 mod blocks;
 mod count_within;
 mod deflate;

@@ -1,9 +1,8 @@
 //! A pool on the processor: the caller's rows.
 
-use super::assign::assign;
+use super::assigner::CpuAssigner;
 use super::gather_rows::gather_rows;
 use super::k_nearest::k_nearest;
-use super::margins::margins;
 use super::neighbours::CpuNeighbours;
 use super::residuals::CpuResiduals;
 use super::row_norms::row_norms;
@@ -11,8 +10,9 @@ use super::similarities::CpuSimilarities;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Precision};
+use crate::kernels::assigner::Assigner;
 use crate::kernels::neighbours::Neighbours;
-use crate::kernels::pool::{Assignment, CandidateGroup, ClusterRows, Margins, Pool};
+use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
@@ -134,31 +134,12 @@ impl Pool for CpuPool<'_> {
         Ok(Box::new(CpuNeighbours::new(&self.features, &self.stop)?))
     }
 
-    fn assign(
-        &self,
-        vectors: &[f32],
-        offsets: &[f32],
-        lengths: &[f32],
-    ) -> Result<Vec<Assignment>, Error> {
-        assign(&self.features, vectors, offsets, lengths, &self.stop)
-    }
-
-    fn margins(
-        &self,
-        groups: &[CandidateGroup<'_>],
-        vectors: &[f64],
-        offsets: &[f64],
-        lengths: &[f32],
-    ) -> Result<Option<Vec<Margins>>, Error> {
-        margins(
-            &self.features,
-            groups,
-            vectors,
-            offsets,
+    fn assigner(&self, lengths: Vec<f32>) -> Result<Box<dyn Assigner + '_>, Error> {
+        Ok(Box::new(CpuAssigner {
+            features: &self.features,
+            stop: &self.stop,
             lengths,
-            &self.stop,
-        )
-        .map(Some)
+        }))
     }
 
     fn stop(&self) -> &Stop {

@@ -8,7 +8,7 @@ use super::memory::Block;
 use super::panels::Panel;
 use crate::error::Error;
 use crate::gpu::device::Gpu;
-use crate::kernels::pool::Assignment;
+use crate::kernels::assigner::Assignment;
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
@@ -31,9 +31,9 @@ struct Shape {
 /// For every row the vector of the smallest score.
 pub(super) fn run(
     features: &FloatRows<'_>,
+    lengths: &[Block],
     vectors: &[f32],
     offsets: &[f32],
-    lengths: &[f32],
 ) -> Result<Vec<Assignment>, Error> {
     let (gpu, dim) = (&features.gpu, features.dim);
     check_columns(gpu, dim, 0)?;
@@ -51,20 +51,15 @@ pub(super) fn run(
         _ => None,
     };
     let mut nearest = Vec::with_capacity(features.rows);
-    for panel in features.panels() {
+    for (panel, lengths) in features.panels().zip(lengths) {
         let panel = &*panel?;
-        let lengths = gpu.filled(
-            "lengths",
-            &lengths[panel.rows.clone()],
-            BufferUsages::STORAGE,
-        )?;
         let bytes = panel.rows.len() * size_of::<Assignment>();
         let out = gpu.output("assign", bytes as u64)?;
         let panel = Tile {
             features,
             panel,
             count: vectors.len() / dim,
-            others: [&offsets, &lengths, &out],
+            others: [&offsets, lengths, &out],
         };
         match &whole {
             Some(all) => panel.meet(all, 0)?,

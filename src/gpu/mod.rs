@@ -6,6 +6,7 @@
 
 mod adapter;
 mod assign;
+mod assigner;
 mod borrowed;
 mod ceilings;
 mod class_rows;

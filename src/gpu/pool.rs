@@ -1,17 +1,19 @@
 //! A pool on a GPU: its rows in panels, there from the start or when a kernel first asks for them.
 
+use super::assigner::GpuAssigner;
 use super::float_rows::FloatRows;
 use super::neighbours::GpuNeighbours;
 use super::record::Kind;
 use super::residuals::GpuResiduals;
 use super::similarities::GpuSimilarities;
-use super::{assign, borrowed, k_nearest, row_norms};
+use super::{borrowed, k_nearest, row_norms};
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Precision};
 use crate::gpu::device::Gpu;
+use crate::kernels::assigner::Assigner;
 use crate::kernels::neighbours::Neighbours;
-use crate::kernels::pool::{Assignment, CandidateGroup, ClusterRows, Margins, Pool};
+use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
@@ -158,24 +160,8 @@ impl Pool for GpuPool<'_> {
         Ok(Box::new(GpuNeighbours::new(&self.0)?))
     }
 
-    fn assign(
-        &self,
-        vectors: &[f32],
-        offsets: &[f32],
-        lengths: &[f32],
-    ) -> Result<Vec<Assignment>, Error> {
-        assign::run(&self.0, vectors, offsets, lengths)
-    }
-
-    /// None: there is no shader for it.
-    fn margins(
-        &self,
-        _: &[CandidateGroup<'_>],
-        _: &[f64],
-        _: &[f64],
-        _: &[f32],
-    ) -> Result<Option<Vec<Margins>>, Error> {
-        Ok(None)
+    fn assigner(&self, lengths: Vec<f32>) -> Result<Box<dyn Assigner + '_>, Error> {
+        Ok(Box::new(GpuAssigner::new(&self.0, &lengths)?))
     }
 
     fn k_nearest(&self, clusters: &[ClusterRows<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {

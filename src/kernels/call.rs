@@ -2,7 +2,8 @@
 //! answers. A watcher restates what it has to do with, and nothing else.
 
 use crate::error::Error;
-use crate::kernels::pool::{Assignment, CandidateGroup, ClusterRows, Margins};
+use crate::kernels::assigner::{Assignment, CandidateGroup, Margins};
+use crate::kernels::pool::ClusterRows;
 use crate::kernels::residuals::RowState;
 
 /// A call on a pool or on one of its handles.
@@ -39,21 +40,21 @@ pub trait Watcher: Send + Sync {
     /// Is told of work that is no kernel's.
     fn count(&self, _work: usize) {}
 
-    /// May change what [`Pool::assign`](crate::Pool::assign) answers.
+    /// May change what [`Assigner::assign`](crate::kernels::Assigner::assign) answers.
     fn assign(&self, _found: &mut [Assignment]) {}
 
-    /// May change what [`Pool::margins`](crate::Pool::margins) answers of these vectors, `dim` values each.
+    /// May change what [`Assigner::margins`](crate::kernels::Assigner::margins) answers of these vectors, `dim` values each.
     fn margins(
         &self,
         _vectors: &[f64],
         _dim: usize,
-        _fields: &[CandidateGroup<'_>],
+        _groups: &[CandidateGroup<'_>],
         _found: &mut [Margins],
     ) {
     }
 
     /// May change what [`Pool::k_nearest`](crate::Pool::k_nearest) answers.
-    fn k_nearest(&self, _bunches: &[ClusterRows<'_>], _found: &mut [Vec<f32>]) {}
+    fn k_nearest(&self, _clusters: &[ClusterRows<'_>], _found: &mut [Vec<f32>]) {}
 
     /// May change the states that a deflation or a refresh has left.
     fn states(&self, _before: &[RowState], _after: &mut [RowState]) {}

@@ -11,6 +11,7 @@
 //! today goes on compiling; a selector, in turn, is not to be written outside
 //! ([`Selector`](crate::Selector) is sealed).
 
+pub(crate) mod assigner;
 pub(crate) mod call;
 pub(crate) mod neighbours;
 pub(crate) mod pool;
@@ -22,9 +23,10 @@ pub(crate) mod watched_handles;
 
 pub use crate::quantise::{ClassRanges, FIXED_BITS, IntegerRows, Length};
 pub use crate::random::RowIds;
+pub use assigner::{Assigner, Assignment, CandidateGroup, Margins};
 pub use call::{Call, Watcher};
 pub use neighbours::{MARKED, NearMasks, Neighbours, Thresholds};
-pub use pool::{Assignment, CandidateGroup, ClusterRows, MOST_NEIGHBOURS, Margins, Pool};
+pub use pool::{ClusterRows, MOST_NEIGHBOURS, Pool};
 pub use residuals::{Due, Rate, Residuals, RowState, Totals};
 pub use similarities::{
     Examples, MASK, Round, Similarities, is_masked, similarity, stored_bytes, stored_pitch,

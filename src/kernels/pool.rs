@@ -3,13 +3,13 @@
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Precision};
+use crate::kernels::assigner::Assigner;
 use crate::kernels::neighbours::Neighbours;
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
 use crate::quantise::{ClassRanges, IntegerRows};
 use crate::random::RowIds;
-use bytemuck::Zeroable as _;
 
 /// Resident feature rows and the kernels that work on them.
 ///
@@ -117,42 +117,13 @@ pub trait Pool: Send + Sync {
     /// fit one binding.
     fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error>;
 
-    /// For every row i the k of the smallest `offsets[k] * lengths[i] - <x_i, v_k>`, with that
-    /// score and the smallest of the others.
-    ///
-    /// `vectors` is `count` x `dim`, row-major, at least one; `offsets` has `count` entries and
-    /// `lengths` one a row. [`score_error`](crate::kernels::rounding::score_error) says how far a score
-    /// may be off; between scores that close any k may be named.
+    /// Makes the rows ready to be given to the nearest of some vectors, the offsets of which are weighed by
+    /// these `lengths`, one a row.
     ///
     /// # Errors
     ///
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
-    fn assign(
-        &self,
-        vectors: &[f32],
-        offsets: &[f32],
-        lengths: &[f32],
-    ) -> Result<Vec<Assignment>, Error>;
-
-    /// As [`assign`](Self::assign), of the rows of some groups alone, each against its group's
-    /// vectors alone, with margins over the rows' own vector in the place of scores; and what the least
-    /// margin of each of those vectors is. `None` where a device has no kernel for that: then ask for
-    /// all rows.
-    ///
-    /// A margin is the score of what the vector and its offset differ by from the rows' own,
-    /// [`score_error`](crate::kernels::rounding::score_error) being that of the difference: of vectors
-    /// close to each other it is off by little.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
-    fn margins(
-        &self,
-        groups: &[CandidateGroup<'_>],
-        vectors: &[f64],
-        offsets: &[f64],
-        lengths: &[f32],
-    ) -> Result<Option<Vec<Margins>>, Error>;
+    fn assigner(&self, lengths: Vec<f32>) -> Result<Box<dyn Assigner + '_>, Error>;
 
     /// For every row i of a cluster the `k` largest `<w_i, w_j> - halves[j]` over the cluster's other rows
     /// j, largest first, w being the row over its length less the centre; for every cluster its rows'
@@ -175,62 +146,6 @@ pub trait Pool: Send + Sync {
     /// row i's are number i of each stream.
     fn row_ids(&self) -> RowIds<'_> {
         RowIds::default()
-    }
-}
-
-/// What [`Pool::assign`] says of a row.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
-pub struct Assignment {
-    /// Which vector.
-    pub index: u32,
-    /// Its score.
-    pub best: f32,
-    /// The smallest score of the other vectors; `f32::MAX` where there is none.
-    pub second: f32,
-}
-
-/// Rows and vectors for [`Pool::margins`].
-#[derive(Clone, Debug)]
-pub struct CandidateGroup<'a> {
-    /// Some rows.
-    pub rows: &'a [usize],
-    /// Different vectors, at least one. The first is the rows' own.
-    pub vectors: Vec<u32>,
-}
-
-/// What [`Pool::margins`] says of a group.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Margins {
-    /// For each row the nearest of the group's vectors, by margins: the own's is 0.
-    pub nearest: Vec<Assignment>,
-    /// For each vector of the group the least, over its rows, of its margin over the row's length: at
-    /// most three roundings further off than the margin is. `f32::MAX` where there is no row.
-    pub least: Vec<f32>,
-    /// The largest score of the rows' own vector over the row's length, three roundings further off
-    /// than the score; `f32::MIN` where there is no row.
-    pub own: f32,
-}
-
-impl Margins {
-    /// Of no rows yet.
-    pub(crate) fn none(group: &CandidateGroup<'_>) -> Self {
-        Self {
-            nearest: vec![Assignment::zeroed(); group.rows.len()],
-            least: vec![f32::MAX; group.vectors.len()],
-            own: f32::MIN,
-        }
-    }
-
-    /// Takes over what was found of some rows of the group, those at these places.
-    pub(crate) fn join(&mut self, places: &[usize], found: &Self) {
-        for (&place, &nearest) in places.iter().zip(&found.nearest) {
-            self.nearest[place] = nearest;
-        }
-        for (least, &found) in self.least.iter_mut().zip(&found.least) {
-            *least = least.min(found);
-        }
-        self.own = self.own.max(found.own);
     }
 }
 

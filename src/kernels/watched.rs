@@ -3,12 +3,15 @@
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Precision};
+use crate::kernels::assigner::Assigner;
 use crate::kernels::call::{Call, Watcher};
 use crate::kernels::neighbours::Neighbours;
-use crate::kernels::pool::{Assignment, CandidateGroup, ClusterRows, Margins, Pool};
+use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
-use crate::kernels::watched_handles::{WatchedNeighbours, WatchedResiduals, WatchedSimilarities};
+use crate::kernels::watched_handles::{
+    WatchedAssigner, WatchedNeighbours, WatchedResiduals, WatchedSimilarities,
+};
 use crate::lp::Lp;
 use crate::quantise::{ClassRanges, IntegerRows};
 use crate::random::RowIds;
@@ -127,34 +130,14 @@ impl<W: Watcher> Pool for Watched<'_, W> {
         self.pool.beside(features)
     }
 
-    fn assign(
-        &self,
-        vectors: &[f32],
-        offsets: &[f32],
-        lengths: &[f32],
-    ) -> Result<Vec<Assignment>, Error> {
-        let asked = Call::of("assign", self.values() * offsets.len());
-        let run = || self.pool.assign(vectors, offsets, lengths);
-        let mut found = self.watcher.around(asked, run)?;
-        self.watcher.assign(&mut found);
-        Ok(found)
-    }
-
-    fn margins(
-        &self,
-        groups: &[CandidateGroup<'_>],
-        vectors: &[f64],
-        offsets: &[f64],
-        lengths: &[f32],
-    ) -> Result<Option<Vec<Margins>>, Error> {
-        let pairs = groups.iter().map(|f| f.rows.len() * f.vectors.len());
-        let asked = Call::of("margins", pairs.sum::<usize>() * self.dim());
-        let run = || self.pool.margins(groups, vectors, offsets, lengths);
-        let mut found = self.watcher.around(asked, run)?;
-        if let Some(found) = &mut found {
-            self.watcher.margins(vectors, self.dim(), groups, found);
-        }
-        Ok(found)
+    fn assigner(&self, lengths: Vec<f32>) -> Result<Box<dyn Assigner + '_>, Error> {
+        let asked = Call::of("assigner", lengths.len());
+        Ok(Box::new(WatchedAssigner {
+            inner: self.watcher.around(asked, || self.pool.assigner(lengths))?,
+            watcher: &self.watcher,
+            dim: self.dim(),
+            rows: self.rows(),
+        }))
     }
 
     fn k_nearest(&self, clusters: &[ClusterRows<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {

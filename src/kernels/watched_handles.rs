@@ -1,12 +1,46 @@
 //! The handles of a watched pool.
 
 use crate::error::Error;
+use crate::kernels::assigner::{Assigner, Assignment, CandidateGroup, Margins};
 use crate::kernels::call::{Call, Watcher};
 use crate::kernels::neighbours::{NearMasks, Neighbours, Thresholds};
 use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};
 use crate::kernels::similarities::{Round, Similarities};
 use crate::quantise::{ClassRanges, IntegerRows};
 use std::ops::Range;
+
+pub(super) struct WatchedAssigner<'a, W> {
+    pub(super) inner: Box<dyn Assigner + 'a>,
+    pub(super) watcher: &'a W,
+    pub(super) dim: usize,
+    pub(super) rows: usize,
+}
+
+impl<W: Watcher> Assigner for WatchedAssigner<'_, W> {
+    fn assign(&self, vectors: &[f32], offsets: &[f32]) -> Result<Vec<Assignment>, Error> {
+        let asked = Call::of("assign", self.rows * self.dim * offsets.len());
+        let run = || self.inner.assign(vectors, offsets);
+        let mut found = self.watcher.around(asked, run)?;
+        self.watcher.assign(&mut found);
+        Ok(found)
+    }
+
+    fn margins(
+        &self,
+        groups: &[CandidateGroup<'_>],
+        vectors: &[f64],
+        offsets: &[f64],
+    ) -> Result<Option<Vec<Margins>>, Error> {
+        let pairs = groups.iter().map(|f| f.rows.len() * f.vectors.len());
+        let asked = Call::of("margins", pairs.sum::<usize>() * self.dim);
+        let run = || self.inner.margins(groups, vectors, offsets);
+        let mut found = self.watcher.around(asked, run)?;
+        if let Some(found) = &mut found {
+            self.watcher.margins(vectors, self.dim, groups, found);
+        }
+        Ok(found)
+    }
+}
 
 pub(super) struct WatchedResiduals<'a, W> {
     pub(super) inner: Box<dyn Residuals + 'a>,

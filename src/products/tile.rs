@@ -149,7 +149,7 @@ impl Tile<'_> {
         for (sums, out) in sums.iter().zip(out) {
             let out = out[first..].chunks_mut(LANES);
             for (&sums, out) in sums.iter().zip(out) {
-                match out.as_mut_array() {
+                match out.first_chunk_mut() {
                     Some(out) => arithmetic.store(sums, out),
                     None => {
                         let mut all = [A::Product::default(); LANES];

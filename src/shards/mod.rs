@@ -1,6 +1,7 @@
 //! Several pools as one. Kernels run on the shards side by side; answers are joined in shard order, and are
 //! integers or bounds that the host settles, so that picks do not depend on the cut.
 
+mod assigner;
 mod neighbours;
 mod parts;
 mod residuals;
@@ -9,14 +10,16 @@ mod similarities;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Precision};
+use crate::kernels::assigner::Assigner;
 use crate::kernels::neighbours::Neighbours;
-use crate::kernels::pool::{Assignment, CandidateGroup, ClusterRows, Margins, Pool};
+use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
 use crate::quantise::{ClassRanges, IntegerRows};
+use assigner::ShardAssigner;
 use neighbours::ShardNeighbours;
-use parts::{Part, Parts};
+use parts::Parts;
 use residuals::ShardResiduals;
 use similarities::ShardSimilarities;
 
@@ -91,7 +94,7 @@ impl<'a> Shards<'a> {
     }
 
     /// The answers to clusters of which the shard has all rows.
-    fn closest_at_home(
+    fn k_nearest_at_home(
         &self,
         shard: usize,
         clusters: &[&ClusterRows<'_>],
@@ -208,53 +211,8 @@ impl Pool for Shards<'_> {
         Ok(Box::new(ShardNeighbours::new(&self.parts)?))
     }
 
-    fn assign(
-        &self,
-        vectors: &[f32],
-        offsets: &[f32],
-        lengths: &[f32],
-    ) -> Result<Vec<Assignment>, Error> {
-        let found = self.parts.each(|shard, pool| {
-            pool.assign(vectors, offsets, &lengths[self.parts.cuts.rows(shard)])
-        })?;
-        Ok(found.concat())
-    }
-
-    fn margins(
-        &self,
-        groups: &[CandidateGroup<'_>],
-        vectors: &[f64],
-        offsets: &[f64],
-        lengths: &[f32],
-    ) -> Result<Option<Vec<Margins>>, Error> {
-        let split: Vec<Vec<Part>> = (groups.iter())
-            .map(|group| self.parts.cuts.split(group.rows))
-            .collect();
-        let found = self.parts.each(|shard, pool| {
-            let parts = groups.iter().zip(&split);
-            let of_shard: Vec<CandidateGroup<'_>> = parts
-                .map(|(group, parts)| CandidateGroup {
-                    rows: &parts[shard].rows,
-                    vectors: group.vectors.clone(),
-                })
-                .collect();
-            pool.margins(
-                &of_shard,
-                vectors,
-                offsets,
-                &lengths[self.parts.cuts.rows(shard)],
-            )
-        })?;
-        let Some(found) = found.into_iter().collect::<Option<Vec<_>>>() else {
-            return Ok(None);
-        };
-        let mut margins: Vec<Margins> = groups.iter().map(Margins::none).collect();
-        for (shard, found) in found.into_iter().enumerate() {
-            for ((margins, found), parts) in margins.iter_mut().zip(found).zip(&split) {
-                margins.join(&parts[shard].places, &found);
-            }
-        }
-        Ok(Some(margins))
+    fn assigner(&self, lengths: Vec<f32>) -> Result<Box<dyn Assigner + '_>, Error> {
+        Ok(Box::new(ShardAssigner::new(&self.parts, &lengths)?))
     }
 
     fn stop(&self) -> &Stop {
@@ -275,7 +233,7 @@ impl Pool for Shards<'_> {
         let found = self.parts.each(|shard, _| {
             let own: Vec<&ClusterRows<'_>> =
                 at_home[shard].iter().map(|&at| &clusters[at]).collect();
-            let mut answers = self.closest_at_home(shard, &own, k)?;
+            let mut answers = self.k_nearest_at_home(shard, &own, k)?;
             for &at in &abroad[shard] {
                 answers.push(self.k_nearest_abroad(shard, &clusters[at], k)?);
             }

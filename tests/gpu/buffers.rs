@@ -23,7 +23,8 @@ fn answers(pool: &dyn Pool, dim: usize) -> Answers {
     let rows = pool.rows();
     let gathered = pool.gather_rows(&[rows - 1, 0, rows / 2]).unwrap();
     let vectors = fractions(7, 3 * dim);
-    let nearest = pool.assign(&vectors, &[0.5, 0.25, -0.5], &norms[1]);
+    let assigner = pool.assigner(norms[1].clone()).unwrap();
+    let nearest = assigner.assign(&vectors, &[0.5, 0.25, -0.5]);
     let cluster: Vec<usize> = (0..rows).step_by(rows / 100 + 1).collect();
     let cluster = ClusterRows {
         rows: &cluster,

@@ -30,6 +30,7 @@ fn a_lost_device_is_an_error_everywhere() {
     let pool = application.gpu.upload(&features).unwrap();
     let fresh = application.gpu.pool(features.clone()).unwrap();
     let mut residuals = pool.residuals().unwrap();
+    let assigner = pool.assigner(vec![1.0; rows]).unwrap();
     let states = vec![STATE; rows];
     residuals.load(&states).unwrap();
     let direction = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
@@ -58,7 +59,7 @@ fn a_lost_device_is_an_error_everywhere() {
         assert!(is_lost(residuals.write(&[3], &states[..1])));
         assert!(is_lost(pool.row_norms(Lp::L2)));
         assert!(is_lost(pool.gather_rows(&[1, 2])));
-        assert!(is_lost(pool.assign(&direction, &[1.0], &vec![1.0; rows])));
+        assert!(is_lost(assigner.assign(&direction, &[1.0])));
         let cluster = ClusterRows {
             rows: &[0, 1],
             lengths: &[1.0; 2],
@@ -66,7 +67,7 @@ fn a_lost_device_is_an_error_everywhere() {
             halves: &[0.5; 2],
         };
         assert!(is_lost(pool.k_nearest(&[cluster], 1)));
-        assert!(is_lost(fresh.assign(&direction, &[1.0], &vec![1.0; rows])));
+        assert!(is_lost(fresh.assigner(vec![1.0; rows]).map(|_| ())));
         assert!(is_lost(fresh.residuals().map(|_| ())));
         assert!(is_lost(application.gpu.upload(&features)));
         assert!(is_lost(

@@ -2,11 +2,18 @@
 
 use crate::common::{fractions, on_every_device, oracle, whole_numbers};
 use crate::{features, pool_rows, shapes};
+use coresift::Pool;
 use coresift::kernels::Assignment;
 use coresift::kernels::rounding::score_error;
 
+/// Every row's nearest vector, by the kernel.
+fn assign(pool: &dyn Pool, vectors: &[f32], offsets: &[f32], lengths: &[f32]) -> Vec<Assignment> {
+    let rows = pool.assigner(lengths.to_vec()).unwrap();
+    rows.assign(vectors, offsets).unwrap()
+}
+
 /// Scores that f32 holds exactly: the same answer everywhere, ties to the lower index.
-fn check_nearest_exact(seed: u32, rows: usize, dim: usize, count: usize) {
+fn check_assign_exact(seed: u32, rows: usize, dim: usize, count: usize) {
     let x = whole_numbers(seed, rows * dim);
     let vectors = whole_numbers(seed + 1000, count * dim);
     let offsets = whole_numbers(seed + 2000, count);
@@ -15,7 +22,7 @@ fn check_nearest_exact(seed: u32, rows: usize, dim: usize, count: usize) {
         let scale = f64::from(pool.scale());
         // Offsets of the products' own unit.
         let offsets: Vec<f32> = offsets.iter().map(|v| v * pool.scale()).collect();
-        let got = pool.assign(&vectors, &offsets, &lengths).unwrap();
+        let got = assign(pool, &vectors, &offsets, &lengths);
         for (i, (got, x)) in got.iter().zip(x.chunks(dim)).enumerate() {
             let score = |(q, offset): (&[f32], &f32)| {
                 let product = oracle::dot(&oracle::wide(x), &oracle::wide(q));
@@ -39,24 +46,24 @@ fn check_nearest_exact(seed: u32, rows: usize, dim: usize, count: usize) {
 }
 
 #[test]
-fn nearest_exact() {
+fn assign_exact() {
     for (seed, rows, dim) in shapes(20_000) {
         let count = [1, 2, 31, 32, 33, 64, 65][seed as usize % 7];
-        check_nearest_exact(seed, rows, dim, count);
+        check_assign_exact(seed, rows, dim, count);
     }
 }
 
 /// Panels are crossed and grids folded on the device of tiny bindings; the vectors take several of
 /// its bindings.
 #[test]
-fn nearest_of_many_rows_and_of_many_vectors() {
-    check_nearest_exact(1, 70_001, 1, 3);
-    check_nearest_exact(2, 140, 1000, 290);
+fn assign_of_many_rows_and_of_many_vectors() {
+    check_assign_exact(1, 70_001, 1, 3);
+    check_assign_exact(2, 140, 1000, 290);
 }
 
 /// No score is further off than `score_error` says, in whatever unit the caller's numbers are.
 #[test]
-fn nearest_rounding() {
+fn assign_rounding() {
     let (rows, dim, count) = (130, 100, 70);
     for unit in [1e-30f32, 1.0, 1e15] {
         let x: Vec<f32> = fractions(41, rows * dim).iter().map(|v| v * unit).collect();
@@ -64,7 +71,7 @@ fn nearest_rounding() {
         let offsets = fractions(43, count);
         let lengths = fractions(44, rows);
         on_every_device(features(&x, dim), |device, pool| {
-            let got = pool.assign(&vectors, &offsets, &lengths).unwrap();
+            let got = assign(pool, &vectors, &offsets, &lengths);
             for (i, (got, x)) in got.iter().zip(pool_rows(&x, dim, pool)).enumerate() {
                 let score = |k: usize| {
                     let q = oracle::wide(&vectors[k * dim..][..dim]);

@@ -1,4 +1,4 @@
-//! By how much a cluster's own vector margins the others.
+//! By how much a cluster's own vector leads the others.
 
 use crate::common::{fractions, on_every_device, oracle, whole_numbers};
 use crate::{features, pool_rows, shapes, shuffled};
@@ -6,12 +6,11 @@ use coresift::kernels::CandidateGroup;
 use coresift::kernels::rounding::score_error;
 
 /// Numbers that f32 holds exactly; groups of shuffled rows and vectors, and one without rows.
-fn check_leads_exact(seed: u32, rows: usize, dim: usize, count: usize) {
+fn check_margins_exact(seed: u32, rows: usize, dim: usize, count: usize) {
     let x = whole_numbers(seed, rows * dim);
     let vectors = whole_numbers(seed + 1000, count * dim);
     let offsets = whole_numbers(seed + 2000, count);
-    let lengths = (0..rows).map(|row| [1.0, 4.0, 0.5][row % 3]);
-    let lengths: Vec<f32> = lengths.collect();
+    let lengths: Vec<f32> = (0..rows).map(|row| [1.0, 4.0, 0.5][row % 3]).collect();
     let (of_rows, of_vectors) = (shuffled(seed, rows), shuffled(seed + 1, count));
     let few = rows / 3;
     let group = |rows, vectors: &[usize]| CandidateGroup {
@@ -27,7 +26,8 @@ fn check_leads_exact(seed: u32, rows: usize, dim: usize, count: usize) {
         let scale = f64::from(pool.scale());
         let offsets: Vec<f64> = offsets.iter().map(|&v| scale * f64::from(v)).collect();
         let wide = oracle::wide(&vectors);
-        let Some(found) = pool.margins(&groups, &wide, &offsets, &lengths).unwrap() else {
+        let assigner = pool.assigner(lengths.clone()).unwrap();
+        let Some(found) = assigner.margins(&groups, &wide, &offsets).unwrap() else {
             assert_ne!(device, "cpu");
             return;
         };
@@ -68,17 +68,17 @@ fn check_leads_exact(seed: u32, rows: usize, dim: usize, count: usize) {
 }
 
 #[test]
-fn leads_exact() {
+fn margins_exact() {
     for (seed, rows, dim) in shapes(20_000) {
         let count = [1, 2, 8, 9, 16, 17, 33, 64, 65][seed as usize % 9];
-        check_leads_exact(seed, rows, dim, count);
+        check_margins_exact(seed, rows, dim, count);
     }
-    check_leads_exact(1, 3_001, 5, 40);
+    check_margins_exact(1, 3_001, 5, 40);
 }
 
 /// No score or margin is further off than said.
 #[test]
-fn leads_rounding() {
+fn margins_rounding() {
     let (rows, dim) = (130, 100);
     let all: Vec<usize> = (0..rows).collect();
     for (unit, count) in [(1e-30f32, 70), (1.0, 5), (1.0, 70), (1e15, 5)] {
@@ -94,7 +94,8 @@ fn leads_rounding() {
             vectors: (0..count as u32).collect(),
         }];
         on_every_device(features(&x, dim), |device, pool| {
-            let Some(found) = pool.margins(&groups, &vectors, &offsets, &lengths).unwrap() else {
+            let assigner = pool.assigner(lengths.clone()).unwrap();
+            let Some(found) = assigner.margins(&groups, &vectors, &offsets).unwrap() else {
                 return;
             };
             let bounds = |k: usize| {

@@ -43,8 +43,8 @@ fn more_vectors_than_fit_meet_every_row() {
     let (x, vectors) = (whole_numbers(3, rows * dim), whole_numbers(4, count * dim));
     let features = Features::new(&x, rows, dim).unwrap();
     let assigned = |pool: &dyn Pool| {
-        let lengths = vec![1.0; rows];
-        pool.assign(&vectors, &vec![0.5; count], &lengths).unwrap()
+        let rows = pool.assigner(vec![1.0; rows]).unwrap();
+        rows.assign(&vectors, &vec![0.5; count]).unwrap()
     };
     let want = assigned(&CpuPool::new(features.clone()));
     let gpu = limited(90_000); // the rows take 179,200 bytes, the vectors 128,000

@@ -2,7 +2,7 @@
 
 use super::bounds::Bounds;
 use crate::error::Error;
-use crate::kernels::pool::CandidateGroup;
+use crate::kernels::assigner::CandidateGroup;
 use crate::progress::{Listener, Progress, tell};
 use crate::select::unit_rows::{Rivals, UnitRows};
 use crate::{rank, reduce};

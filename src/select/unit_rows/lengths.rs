@@ -1,7 +1,7 @@
 //! How long a pool's rows are, and how far the scores that a kernel gives them may be off.
 
 use super::rivals::Extent;
-use crate::kernels::pool::Assignment;
+use crate::kernels::assigner::Assignment;
 use crate::kernels::rounding::{UNIT_ROUNDOFF, norm_bounds, score_error};
 use crate::lp::Lp;
 

@@ -8,7 +8,8 @@ mod rivals;
 use super::gather::gather;
 use super::settled::Settled;
 use crate::error::Error;
-use crate::kernels::pool::{Assignment, CandidateGroup, Margins, Pool};
+use crate::kernels::assigner::{Assigner, Assignment, CandidateGroup, Margins};
+use crate::kernels::pool::Pool;
 use crate::lp::Lp;
 use crate::reduce;
 use lengths::Lengths;
@@ -26,8 +27,8 @@ const ROWS: usize = 64;
 pub(super) struct UnitRows<'a> {
     pool: &'a dyn Pool,
     lengths: Lengths,
-    /// Lengths for the pool's kernel. 1 for a row of zeros, whose score then is the offset alone.
-    for_kernel: Vec<f32>,
+    /// With lengths of 1 for rows of zeros, whose score then is the offset alone.
+    assigner: Box<dyn Assigner + 'a>,
     settled: Settled,
 }
 
@@ -35,12 +36,12 @@ impl<'a> UnitRows<'a> {
     /// Asks the pool for its rows' lengths: a pass over the features.
     pub(super) fn new(pool: &'a dyn Pool) -> Result<Self, Error> {
         let squared = pool.row_norms(Lp::L2)?;
-        let for_kernel = squared.iter().map(|&squared| for_kernel(squared)).collect();
+        let lengths = squared.iter().map(|&squared| for_kernel(squared)).collect();
         let dim = pool.dim();
         Ok(Self {
             pool,
             lengths: Lengths { dim, squared },
-            for_kernel,
+            assigner: pool.assigner(lengths)?,
             settled: Settled::default(),
         })
     }
@@ -62,7 +63,7 @@ impl<'a> UnitRows<'a> {
 
     /// Number of rows.
     pub(super) fn len(&self) -> usize {
-        self.for_kernel.len()
+        self.lengths.squared.len()
     }
 
     /// Values a row.
@@ -122,7 +123,7 @@ impl<'a> UnitRows<'a> {
         margins: &[Margins],
         nearest: &mut [usize],
     ) -> Result<(), Error> {
-        let (mut open, mut field_of, rounding) = (Vec::new(), Vec::new(), rivals.rounding());
+        let (mut open, mut group_of, rounding) = (Vec::new(), Vec::new(), rivals.rounding());
         let apart = rivals.apart(self.pool.stop())?;
         for (group, margins) in groups.iter().zip(margins) {
             let given = rivals.extents_from_first(&group.vectors, apart);
@@ -131,13 +132,13 @@ impl<'a> UnitRows<'a> {
                 nearest[row] = found.index as usize;
                 if self.lengths.is_open(row, found, given, rounding) {
                     open.push(row);
-                    field_of.push(group);
+                    group_of.push(group);
                     self.count_settled(group.vectors.len());
                 }
             }
         }
         self.settle(&open, nearest, |place, z| {
-            rivals.assignment_of(&field_of[place].vectors, z)
+            rivals.assignment_of(&group_of[place].vectors, z)
         })
     }
 
@@ -164,15 +165,14 @@ impl<'a> UnitRows<'a> {
         })
     }
 
-    /// As [`Pool::margins`], of the rows at length 1; `least` and `own` are bounds, from below and
+    /// As [`Assigner::margins`], of the rows at length 1; `least` and `own` are bounds, from below and
     /// from above.
     pub(super) fn margins(
         &self,
         rivals: &Rivals,
         groups: &[CandidateGroup<'_>],
     ) -> Result<Option<Vec<Margins>>, Error> {
-        let found =
-            (self.pool).margins(groups, &rivals.vectors, &rivals.offsets, &self.for_kernel)?;
+        let found = (self.assigner).margins(groups, &rivals.vectors, &rivals.offsets)?;
         let (lengths, rounding) = (&self.lengths, rivals.rounding());
         let apart = rivals.apart(self.pool.stop())?;
         let bound = |(found, group): (&mut Margins, &CandidateGroup<'_>)| {
@@ -192,11 +192,7 @@ impl<'a> UnitRows<'a> {
 
     /// What the kernel makes of the vectors.
     fn scores(&self, rivals: &Rivals) -> Result<Vec<Assignment>, Error> {
-        self.pool.assign(
-            &narrow(&rivals.vectors),
-            &narrow(&rivals.offsets),
-            &self.for_kernel,
-        )
+        (self.assigner).assign(&narrow(&rivals.vectors), &narrow(&rivals.offsets))
     }
 }
 

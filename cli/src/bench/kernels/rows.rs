@@ -120,10 +120,9 @@ pub(super) const ROWS: &[Case] = &[
             let centres = pool.gather_rows(&centres)?;
             let half_sq = |v: &[f32]| v.iter().map(|v| v * v).sum::<f32>() / 2.0;
             let offsets: Vec<f32> = centres.chunks(pool.dim()).map(half_sq).collect();
-            let lengths = vec![1.0; pool.rows()];
+            let rows = pool.assigner(vec![1.0; pool.rows()])?;
             Ok(Box::new(move || {
-                pool.assign(&centres, &offsets, &lengths)
-                    .map(Answer::Assignment)
+                rows.assign(&centres, &offsets).map(Answer::Assignment)
             }))
         },
     ),
