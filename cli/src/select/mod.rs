@@ -77,7 +77,8 @@ fn give_up(args: &SelectArgs, error: Error, about: Value, console: Console) -> F
 fn check(args: &SelectArgs) -> Result<(), Failure> {
     known::check(args)?;
     if args.device_memory.is_some() && args.device == Choice::Cpu {
-        let problem = "--device-memory: --device cpu found, a GPU expected (it bounds device memory)";
+        let problem =
+            "--device-memory: --device cpu found, a GPU expected (it bounds device memory)";
         return Err(Failure::Usage(problem.to_owned()));
     }
     let Some(out) = &args.out else {
