@@ -87,7 +87,8 @@ pub(crate) enum Device {
 }
 
 impl Device {
-    /// Opens what was asked for; says why where `auto` came to be the CPU.
+    /// Opens what was asked for; says why where `auto` came to be the CPU, and which devices of several are
+    /// the same.
     pub(crate) fn open(
         choice: &Choice,
         memory: Option<u64>,
@@ -97,10 +98,10 @@ impl Device {
             Choice::Adapter(asked) => Ok((gpu(Some(asked), memory)?, None)),
             Choice::Auto => Ok(auto(memory)),
             Choice::Several(choices) => {
-                let each = choices
-                    .iter()
-                    .map(|choice| Ok(Self::open(choice, memory)?.0));
-                Ok((Self::Several(each.collect::<Result<_, Error>>()?), None))
+                let open = |choice| Ok(Self::open(choice, memory)?.0);
+                let devices: Vec<Self> = choices.iter().map(open).collect::<Result<_, Error>>()?;
+                let repeated = repeated(choices, &devices)?;
+                Ok((Self::Several(devices), repeated))
             }
             Choice::All => Ok((all(memory)?, None)),
         }
@@ -140,6 +141,27 @@ impl Device {
                 Ok(Box::new(Shards::new(pools.collect::<Result<_, _>>()?)?))
             }
         }
+    }
+}
+
+/// Devices that are there more than once: each gets as many parts of the rows.
+fn repeated(choices: &[Choice], devices: &[Device]) -> Result<Option<String>, Error> {
+    let same: Vec<Option<usize>> = choices.iter().map(number).collect::<Result<_, _>>()?;
+    let notes = (0..same.len()).filter_map(|at| {
+        let times = same.iter().filter(|&&other| other == same[at]).count();
+        let is_first = !same[..at].contains(&same[at]);
+        (times > 1 && is_first).then(|| format!("{} is there {times} times", devices[at].name()))
+    });
+    let notes: Vec<String> = notes.collect();
+    Ok((!notes.is_empty()).then(|| notes.join(", ")))
+}
+
+/// The number of the adapter that one of several choices tells; none for the CPU.
+fn number(choice: &Choice) -> Result<Option<usize>, Error> {
+    match choice {
+        #[cfg(feature = "gpu")]
+        Choice::Adapter(asked) => Ok(Some(asked.adapter()?.number)),
+        _ => Ok(None),
     }
 }
 

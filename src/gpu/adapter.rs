@@ -33,6 +33,18 @@ pub enum AdapterChoice {
     Named(String),
 }
 
+impl AdapterChoice {
+    /// The adapter that it tells, which is not opened.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gpu::open`](crate::Gpu::open) where there is no such adapter.
+    pub fn adapter(&self) -> Result<Adapter, Error> {
+        let (number, adapter) = choose(self)?;
+        Ok(describe(number, &adapter))
+    }
+}
+
 impl FromStr for AdapterChoice {
     type Err = Error;
 
@@ -150,8 +162,8 @@ pub(super) fn driver(info: &wgpu::AdapterInfo) -> String {
         .to_owned()
 }
 
-/// The adapter that is asked for.
-pub(super) fn choose(asked: &AdapterChoice) -> Result<wgpu::Adapter, Error> {
+/// The adapter that is asked for, and its number.
+pub(super) fn choose(asked: &AdapterChoice) -> Result<(usize, wgpu::Adapter), Error> {
     if *asked == AdapterChoice::Best && !may_have_hardware() {
         return Err(Error::NoAdapter);
     }
@@ -172,7 +184,7 @@ pub(super) fn choose(asked: &AdapterChoice) -> Result<wgpu::Adapter, Error> {
         }
         AdapterChoice::Named(name) => named(name, &adapters)?,
     };
-    Ok(adapters.swap_remove(number))
+    Ok((number, adapters.swap_remove(number)))
 }
 
 /// The number of the adapter that a part of a name tells.

@@ -122,7 +122,8 @@ impl Gpu {
     /// [`Error::UnknownDevice`] or [`Error::AmbiguousDevice`] where a number or name does not tell which;
     /// [`Error::Argument`] for a name too short to mean one; [`Error::Device`] where the driver refuses.
     pub fn open(asked: &AdapterChoice) -> Result<Self, Error> {
-        let (device, queue) = adapter::request(&adapter::choose(asked)?, wgpu::Features::empty())?;
+        let (device, queue) =
+            adapter::request(&adapter::choose(asked)?.1, wgpu::Features::empty())?;
         Ok(Self::shared(device, queue, None)?.told_of_loss())
     }
 
@@ -133,7 +134,7 @@ impl Gpu {
     ///
     /// As [`open`](Self::open).
     pub fn open_recorded(asked: &AdapterChoice) -> Result<Self, Error> {
-        Self::recorded(&adapter::choose(asked)?)
+        Self::recorded(&adapter::choose(asked)?.1)
     }
 
     /// Opens every adapter of this machine, software ones too, as

@@ -17,17 +17,36 @@ use crate::quantise::{ClassRanges, IntegerRows};
 use crate::random::RowIds;
 
 /// A pool that hands every call on, by way of a watcher.
-#[derive(Clone, Copy)]
 pub struct Watched<'a, W> {
-    pool: &'a dyn Pool,
+    inner: Inner<'a>,
     watcher: W,
+}
+
+/// The pool that is watched.
+enum Inner<'a> {
+    Lent(&'a dyn Pool),
+    Owned(Box<dyn Pool + 'a>),
 }
 
 impl<'a, W: Watcher> Watched<'a, W> {
     /// Puts a watcher around a pool.
     #[must_use]
     pub fn new(pool: &'a dyn Pool, watcher: W) -> Self {
-        Self { pool, watcher }
+        let inner = Inner::Lent(pool);
+        Self { inner, watcher }
+    }
+
+    /// As [`new`](Self::new), of a pool that nobody else has.
+    pub(crate) fn owning(pool: Box<dyn Pool + 'a>, watcher: W) -> Self {
+        let inner = Inner::Owned(pool);
+        Self { inner, watcher }
+    }
+
+    fn pool(&self) -> &dyn Pool {
+        match &self.inner {
+            Inner::Lent(pool) => *pool,
+            Inner::Owned(pool) => &**pool,
+        }
     }
 
     /// Values of all rows.
@@ -38,44 +57,44 @@ impl<'a, W: Watcher> Watched<'a, W> {
 
 impl<W: Watcher> Pool for Watched<'_, W> {
     fn rows(&self) -> usize {
-        self.pool.rows()
+        self.pool().rows()
     }
 
     fn dim(&self) -> usize {
-        self.pool.dim()
+        self.pool().dim()
     }
 
     fn scale(&self) -> f32 {
-        self.pool.scale()
+        self.pool().scale()
     }
 
     fn precision(&self) -> Precision {
-        self.pool.precision()
+        self.pool().precision()
     }
 
     fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {
         let asked = Call::of("row_norms", self.values());
-        self.watcher.around(asked, || self.pool.row_norms(norm))
+        self.watcher.around(asked, || self.pool().row_norms(norm))
     }
 
     fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
         let asked = Call::of("gather_rows", rows.len() * self.dim());
-        self.watcher.around(asked, || self.pool.gather_rows(rows))
+        self.watcher.around(asked, || self.pool().gather_rows(rows))
     }
 
     fn given_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
         let asked = Call::of("gather_rows", rows.len() * self.dim());
-        self.watcher.around(asked, || self.pool.given_rows(rows))
+        self.watcher.around(asked, || self.pool().given_rows(rows))
     }
 
     fn values_at_once(&self) -> usize {
-        self.pool.values_at_once()
+        self.pool().values_at_once()
     }
 
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
         let asked = Call::of("residuals", self.rows());
         Ok(Box::new(WatchedResiduals {
-            inner: self.watcher.around(asked, || self.pool.residuals())?,
+            inner: self.watcher.around(asked, || self.pool().residuals())?,
             watcher: &self.watcher,
             rows: self.rows(),
         }))
@@ -88,7 +107,7 @@ impl<W: Watcher> Pool for Watched<'_, W> {
     ) -> Result<Box<dyn Similarities + '_>, Error> {
         let ranges = examples.ranges();
         let values = ranges.places() * examples.views * self.dim();
-        let run = || self.pool.similarities(examples, threshold);
+        let run = || self.pool().similarities(examples, threshold);
         Ok(Box::new(WatchedSimilarities {
             inner: self.watcher.around(Call::of("similarities", values), run)?,
             watcher: &self.watcher,
@@ -101,7 +120,7 @@ impl<W: Watcher> Pool for Watched<'_, W> {
     fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error> {
         let asked = Call::of("neighbours", self.values());
         Ok(Box::new(WatchedNeighbours {
-            inner: self.watcher.around(asked, || self.pool.neighbours())?,
+            inner: self.watcher.around(asked, || self.pool().neighbours())?,
             watcher: &self.watcher,
             dim: self.dim(),
             rows: self.rows(),
@@ -115,7 +134,7 @@ impl<W: Watcher> Pool for Watched<'_, W> {
         threshold: Option<i32>,
     ) -> Result<Box<dyn Similarities + '_>, Error> {
         let (ranges, values) = (classes.clone(), rows.rows() * self.dim());
-        let run = || self.pool.similarities_of(rows, classes, threshold);
+        let run = || self.pool().similarities_of(rows, classes, threshold);
         Ok(Box::new(WatchedSimilarities {
             inner: self.watcher.around(Call::of("similarities", values), run)?,
             watcher: &self.watcher,
@@ -127,13 +146,15 @@ impl<W: Watcher> Pool for Watched<'_, W> {
 
     /// Not watched.
     fn beside<'b>(&'b self, features: Features<'b>) -> Result<Box<dyn Pool + 'b>, Error> {
-        self.pool.beside(features)
+        self.pool().beside(features)
     }
 
     fn assigner(&self, lengths: Vec<f32>) -> Result<Box<dyn Assigner + '_>, Error> {
         let asked = Call::of("assigner", lengths.len());
         Ok(Box::new(WatchedAssigner {
-            inner: self.watcher.around(asked, || self.pool.assigner(lengths))?,
+            inner: self
+                .watcher
+                .around(asked, || self.pool().assigner(lengths))?,
             watcher: &self.watcher,
             dim: self.dim(),
             rows: self.rows(),
@@ -145,16 +166,16 @@ impl<W: Watcher> Pool for Watched<'_, W> {
         let asked = Call::of("k_nearest", pairs.sum::<usize>() * self.dim());
         let mut found = self
             .watcher
-            .around(asked, || self.pool.k_nearest(clusters, k))?;
+            .around(asked, || self.pool().k_nearest(clusters, k))?;
         self.watcher.k_nearest(clusters, &mut found);
         Ok(found)
     }
 
     fn row_ids(&self) -> RowIds<'_> {
-        self.pool.row_ids()
+        self.pool().row_ids()
     }
 
     fn stop(&self) -> &Stop {
-        self.pool.stop()
+        self.pool().stop()
     }
 }

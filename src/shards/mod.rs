@@ -30,7 +30,8 @@ use similarities::ShardSimilarities;
 ///
 /// Rows meet rows of another shard as 16-bit integers a value, a block at a time. The rows of a
 /// latent class (SAS) or of a cluster (TypiClust) that are of several shards are worked on by one. What ends
-/// the work is the first pool's [`Stop`]: all are to have the same.
+/// the work is the first pool's [`Stop`]: all are to have the same. Where a shard's device is lost,
+/// [`Error::DeviceLost`] says which shard, and which rows it had.
 ///
 /// ```
 /// use coresift::{CpuPool, Features, GramSchmidt, Selector, Shards};
@@ -122,14 +123,12 @@ impl<'a> Shards<'a> {
         let features = Features::new(&values, cluster.rows.len(), self.dim())?;
         let pool = self.parts.pools[shard].beside(features)?;
         let rows: Vec<usize> = (0..cluster.rows.len()).collect();
-        let answers = pool.k_nearest(
-            &[ClusterRows {
-                rows: &rows,
-                ..*cluster
-            }],
-            k,
-        )?;
-        Ok(answers.concat())
+        let cluster = ClusterRows {
+            rows: &rows,
+            ..*cluster
+        };
+        let answers = pool.k_nearest(&[cluster], k);
+        Ok(self.parts.cuts.name(shard).put(answers)?.concat())
     }
 }
 

@@ -1,7 +1,9 @@
 //! The pools that make one, and which rows each has.
 
 use crate::error::Error;
+use crate::kernels::call::{Call, Watcher};
 use crate::kernels::pool::Pool;
+use crate::kernels::watched::Watched;
 use std::ops::Range;
 
 /// Pools of consecutive rows.
@@ -13,6 +15,11 @@ pub(super) struct Parts<'a> {
 impl<'a> Parts<'a> {
     pub(super) fn new(pools: Vec<Box<dyn Pool + 'a>>) -> Self {
         let cuts = Cuts::new(pools.iter().map(|pool| pool.rows()));
+        let named = pools.into_iter().enumerate().map(|(shard, pool)| {
+            let name = cuts.name(shard);
+            Box::new(Watched::owning(pool, name)) as Box<dyn Pool + 'a>
+        });
+        let pools = named.collect();
         Self { pools, cuts }
     }
 
@@ -49,6 +56,31 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// Has every call on a shard's pool say which shard it was that was lost.
+pub(super) struct Name {
+    shard: usize,
+    rows: Range<usize>,
+}
+
+impl Name {
+    pub(super) fn put<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
+        let (shard, first, last) = (self.shard, self.rows.start, self.rows.end - 1);
+        answer.map_err(|error| match error {
+            Error::DeviceLost { reason, partial } => Error::DeviceLost {
+                reason: format!("shard {shard} (rows {first} to {last}): {reason}"),
+                partial,
+            },
+            error => error,
+        })
+    }
+}
+
+impl Watcher for Name {
+    fn around<T>(&self, _: Call, run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        self.put(run())
+    }
+}
+
 /// Which rows each shard has.
 #[derive(Debug)]
 pub(super) struct Cuts {
@@ -80,6 +112,12 @@ impl Cuts {
 
     pub(super) fn rows(&self, shard: usize) -> Range<usize> {
         self.starts[shard]..self.starts[shard + 1]
+    }
+
+    /// How errors name a shard.
+    pub(super) fn name(&self, shard: usize) -> Name {
+        let rows = self.rows(shard);
+        Name { shard, rows }
     }
 
     pub(super) fn shard_of(&self, row: usize) -> usize {

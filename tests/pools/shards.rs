@@ -47,24 +47,48 @@ fn shards_that_do_not_fit_are_refused() {
     assert!(Shards::new(vec![cpu(features.part(0..1)), cpu(features.part(1..8))]).is_ok());
 }
 
-/// A shard whose device is lost ends the run, with the picks made.
+/// A shard whose device is lost ends the run, whatever it was asked at that time: with the picks made, and
+/// the shard by its number and rows.
 #[test]
-fn a_lost_shard_leaves_the_picks_made() {
+fn a_lost_shard_is_named_and_leaves_the_picks_made() {
     let stored = &npy::small_pools()[0];
     let features = Features::new(&stored.values, stored.rows, stored.dim).unwrap();
-    let (first, second) = (features.part(0..900), features.part(900..stored.rows));
-    let (sound, broken) = (CpuPool::new(first), CpuPool::new(second));
-    let lost = Lost::after(&broken, 60);
-    let shards = Shards::new(vec![Box::new(sound), Box::new(lost)]).unwrap();
-    let selector = GramSchmidt::default();
-    let want = selector
-        .select(&CpuPool::new(features.clone()), 500)
-        .unwrap();
-    match selector.select(&shards, 500) {
-        Err(Error::DeviceLost { partial, .. }) => {
-            assert!(!partial.picks.is_empty() && partial.picks.len() < 500);
-            assert_eq!(partial.picks, want.picks[..partial.picks.len()]);
+    let (rows, pool) = (stored.rows, CpuPool::new(features.clone()));
+    let broken = CpuPool::new(features.part(900..rows));
+    let name = format!("shard 1 (rows 900 to {}): unplugged", rows - 1);
+    for (selector_name, selector, budget) in selectors(rows) {
+        let want = selector.select(&pool, budget).unwrap();
+        for calls in [0, 1, 2, 3, 5, 8, 13, 60] {
+            let sound = CpuPool::new(features.part(0..900));
+            let lost = Lost::after(&broken, calls);
+            let shards = Shards::new(vec![Box::new(sound), Box::new(lost)]).unwrap();
+            match selector.select(&shards, budget) {
+                Err(Error::DeviceLost { reason, partial }) => {
+                    assert_eq!(reason, name, "{selector_name}, {calls} calls");
+                    if partial.classes.is_empty() {
+                        assert!(want.picks.starts_with(&partial.picks), "{selector_name}");
+                    }
+                }
+                Err(other) => panic!("{selector_name}, {calls} calls: {other}"),
+                // It may be asked less often than that.
+                Ok(got) => {
+                    assert!(calls > 0 || selector_name == "uniform", "{selector_name}");
+                    assert_eq!(got.picks, want.picks, "{selector_name}");
+                }
+            }
         }
-        other => panic!("{other:?}"),
     }
+    let lost = Lost::after(&broken, 60);
+    let sound = CpuPool::new(features.part(0..900));
+    let shards = Shards::new(vec![Box::new(sound), Box::new(lost)]).unwrap();
+    let error = GramSchmidt::default().select(&shards, 500).unwrap_err();
+    let said = error.to_string();
+    assert!(
+        said.starts_with(&format!("device lost: {name} (")),
+        "{said}"
+    );
+    let Error::DeviceLost { partial, .. } = error else {
+        panic!("{error}");
+    };
+    assert!((1..500).contains(&partial.picks.len()), "{said}");
 }

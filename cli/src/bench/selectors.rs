@@ -176,6 +176,7 @@ impl Case {
         let timed = Watched::new(&*pool, &clock);
         let selection = self.selector.select(&timed, budget)?;
         let seconds = began.elapsed().as_secs_f64();
+        drop(timed);
         drop(pool);
         let record = device.take_record()?;
         let peak_bytes = record.as_ref().map(|record| record.peak_bytes);

@@ -230,7 +230,21 @@ fn devices_with_commas_between_share_the_rows() {
     let (_, whole, _) = on("cpu");
     let (code, shared, said) = on("cpu, cpu,cpu");
     assert_eq!((code, shared), (Some(0), whole));
-    assert!(said.starts_with("device: cpu, cpu, cpu\n"), "{said}");
+    let note = "device: cpu, cpu, cpu (cpu is there 3 times)\n";
+    assert!(said.starts_with(note), "{said}");
+    #[cfg(feature = "gpu")]
+    {
+        let software = devices(&place);
+        let software = (software.iter().find(|device| device["software"] == true))
+            .expect("a software adapter (Debian: mesa-vulkan-drivers)");
+        let (number, name) = (&software["number"], software["name"].as_str().unwrap());
+        let part: String = name.chars().take(8).collect();
+        let (code, again, said) = on(&format!("cpu,{number},{part}"));
+        assert_eq!((code, again), (Some(0), on("cpu").1), "{said}");
+        assert!(said.contains("is there 2 times)\n"), "{said}");
+        let (_, _, said) = on(&format!("cpu,{number}"));
+        assert!(!said.contains("is there"), "{said}");
+    }
     for (device, problem) in [
         ("cpu,", "\"\" found, auto, cpu"),
         (
