@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each kernel, and the files that make it.
-const KERNELS: [(&str, &[&str]); 22] = [
+const KERNELS: [(&str, &[&str]); 24] = [
     ("row_norms", &["row_norms"]),
     ("row_squares", &["row_squares"]),
     ("quantise", &["quantise"]),
@@ -35,6 +35,14 @@ const KERNELS: [(&str, &[&str]); 22] = [
             "two_words",
             "row_sums",
         ],
+    ),
+    (
+        "class_totals",
+        &["tile_list", "class_tile", "two_words", "class_totals"],
+    ),
+    (
+        "linear_row_sums",
+        &["tile_list", "class_tile", "linear_row_sums"],
     ),
     (
         "count_within",

@@ -198,6 +198,17 @@ impl<'a> IntegerPanels<'a> {
         (0..self.len()).map(|at| self.panel(at))
     }
 
+    /// The panels that have any of the rows at some places.
+    pub(super) fn over(
+        &self,
+        places: Range<usize>,
+    ) -> impl Iterator<Item = Result<Arc<Panel>, Error>> {
+        let has_any = move |rows: &Range<usize>| rows.start < places.end && places.start < rows.end;
+        let all = self.panels.cuts().iter().enumerate();
+        all.filter(move |(_, rows)| has_any(rows))
+            .map(|(at, _)| self.panel(at))
+    }
+
     /// Every pair of panels once, the first no later than the second. Of the first ones as many stay as
     /// there is room for, while the second ones pass by.
     pub(super) fn pairs(

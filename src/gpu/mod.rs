@@ -10,6 +10,7 @@ mod assigner;
 mod borrowed;
 mod ceilings;
 mod class_rows;
+mod class_totals;
 mod clock;
 mod count_within;
 mod deflate;
@@ -26,6 +27,7 @@ mod integer_tile;
 mod k_nearest;
 #[cfg(test)]
 mod layout;
+mod linear_row_sums;
 mod mark_within;
 mod memory;
 mod nearest_other_label;

@@ -5,10 +5,11 @@ use super::dense::{Dense, PANELS};
 use super::float_rows::FloatRows;
 use super::greedy_rounds::BYTES_ALWAYS;
 use super::integer_rows::{Given, Source};
-use super::memory::blocks;
 use super::quantise::{Quantised, Rule};
-use super::transfer::PIECE_BYTES;
-use super::{greedy_rounds, row_sums, store_similarities, sum_columns, sum_stored};
+use super::{
+    class_totals, greedy_rounds, linear_row_sums, row_sums, store_similarities, sum_columns,
+    sum_stored,
+};
 use crate::error::Error;
 use crate::gpu::device::Gpu;
 use crate::kernels::similarities::{Examples, Round, Similarities, stored_bytes};
@@ -26,8 +27,8 @@ pub(super) struct GpuSimilarities<'a> {
     resident: ClassRows<'a>,
     /// Each row's product with itself.
     squares: Vec<i32>,
-    /// The sum of each class's rows, once it is asked for.
-    totals: OnceLock<Vec<Vec<i64>>>,
+    /// The sum of each class's rows, class after class, once any is asked for.
+    totals: OnceLock<Vec<i64>>,
     kept: Option<Dense>,
 }
 
@@ -73,45 +74,6 @@ impl<'a> GpuSimilarities<'a> {
             kept: None,
         })
     }
-
-    /// Hands all rows to `visit`, with the class of each.
-    fn each_row(&self, mut visit: impl FnMut(usize, &[i16])) -> Result<(), Error> {
-        let at_once = (PIECE_BYTES as usize / 2 / self.resident.panels.pitch).max(1);
-        for places in blocks(0..self.squares.len(), at_once) {
-            let some: Vec<usize> = places.clone().collect();
-            let rows = self.resident.panels.fetch(&some)?;
-            for (place, z) in places.zip(rows.values().chunks_exact(rows.pitch())) {
-                visit(self.resident.ranges.class_of(place), z);
-            }
-        }
-        Ok(())
-    }
-
-    /// The sum of each class's rows.
-    fn totals(&self) -> Result<&[Vec<i64>], Error> {
-        if let Some(totals) = self.totals.get() {
-            return Ok(totals);
-        }
-        let pitch = self.resident.panels.pitch;
-        let mut totals = vec![vec![0; pitch]; self.resident.ranges.classes()];
-        self.each_row(|class, z| {
-            for (total, &z) in totals[class].iter_mut().zip(z) {
-                *total += i64::from(z);
-            }
-        })?;
-        Ok(self.totals.get_or_init(|| totals))
-    }
-
-    /// ⟨z, Σz⟩ for every row z, over its class.
-    fn linear_row_sums(&self) -> Result<Vec<i64>, Error> {
-        let totals = self.totals()?;
-        let mut sums = Vec::with_capacity(self.squares.len());
-        self.each_row(|class, z| {
-            let products = z.iter().zip(&totals[class]);
-            sums.push(products.map(|(&z, total)| i64::from(z) * total).sum());
-        })?;
-        Ok(sums)
-    }
 }
 
 impl Similarities for GpuSimilarities<'_> {
@@ -124,12 +86,20 @@ impl Similarities for GpuSimilarities<'_> {
     }
 
     fn total(&self, class: usize) -> Result<Vec<i64>, Error> {
-        Ok(self.totals()?[class].clone())
+        let totals = match self.totals.get() {
+            Some(totals) => totals,
+            None => {
+                let totals = class_totals::read_all(&self.resident)?;
+                self.totals.get_or_init(|| totals)
+            }
+        };
+        let pitch = self.resident.panels.pitch;
+        Ok(totals[class * pitch..][..pitch].to_vec())
     }
 
     fn row_sums(&self) -> Result<Vec<i64>, Error> {
         if self.resident.threshold < 0 {
-            return self.linear_row_sums();
+            return linear_row_sums::run(&self.resident);
         }
         row_sums::run(&self.resident)
     }

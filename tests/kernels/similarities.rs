@@ -71,6 +71,52 @@ fn similarities_of_a_large_class() {
     integers.check_kept(&(1..2));
 }
 
+/// Without a threshold, totals and sums that take both words, of either sign, in several runs of rows.
+#[test]
+fn linear_sums_past_32_bits() {
+    let (rows, dim) = (150_000, 2);
+    let ranges = ClassRanges::new([70_000, 0, 1, rows - 70_001]);
+    let mut integers = IntegerRows::zeros(dim, rows);
+    let pitch = integers.pitch();
+    for (row, z) in integers.values_mut().chunks_exact_mut(pitch).enumerate() {
+        z[0] = if row < 70_000 { 32_767 } else { -32_767 };
+        z[1] = (row % 5) as i16 - 3;
+    }
+    let want: Vec<(Vec<i64>, Vec<i64>)> = (0..4)
+        .map(|class| {
+            let places = ranges.class(class);
+            let value = |place: usize, at: usize| i64::from(integers.row(place)[at]);
+            let sum = |at: usize| places.clone().map(|place| value(place, at)).sum();
+            let total: Vec<i64> = (0..pitch).map(sum).collect();
+            let product = |place| (0..pitch).map(|at| value(place, at) * total[at]).sum();
+            let sums = places.clone().map(product).collect();
+            (total, sums)
+        })
+        .collect();
+    let integers = Integers {
+        similarities: Vec::new(),
+        threshold: None,
+        place: String::new(),
+        rows: integers,
+        ranges,
+    };
+    integers.on_every_device(|place, similarities| {
+        for (class, (total, _)) in want.iter().enumerate() {
+            assert_eq!(&similarities.total(class).unwrap(), total, "{place}");
+        }
+        let sums: Vec<i64> = want.iter().flat_map(|(_, sums)| sums.clone()).collect();
+        assert!(similarities.row_sums().unwrap() == sums, "{place}");
+    });
+}
+
+/// Many values to a row: several words a lane, and classes whose totals do not fit one binding.
+#[test]
+fn linear_sums_of_long_rows() {
+    Integers::random(7, 2040, &[3, 230, 1, 20], None).check_sums();
+    let one_by_one = vec![1; 60];
+    Integers::random(8, 1000, &one_by_one, None).check_sums();
+}
+
 /// The greatest products of either sign; the last pair is past 2^30 by rounding.
 #[test]
 fn similarities_at_the_ends_of_their_range() {

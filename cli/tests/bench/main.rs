@@ -13,13 +13,14 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-const KERNELS: [&str; 16] = [
+const KERNELS: [&str; 17] = [
     "k_nearest",
     "count_within",
     "deflate",
     "due_rows",
     "gather_rows",
     "greedy_rounds",
+    "linear_row_sums",
     "mark_within",
     "assign",
     "nearest_other_label",

@@ -1,6 +1,6 @@
 //! Kernels that compare all pairs of rows.
 
-use super::{Answer, CHOSEN, Case, THRESHOLD, case};
+use super::{Answer, CHOSEN, Case, THRESHOLD, Work, case};
 use coresift::Lp;
 use coresift::kernels::{ClusterRows, Thresholds};
 
@@ -62,6 +62,19 @@ pub(super) const PAIRS: &[Case] = &[
         |group| group.products(&[], group.pairs(), 8.0 * group.rows()),
         |group, pool| {
             let similarities = group.similarities(pool, THRESHOLD)?;
+            Ok(Box::new(move || similarities.row_sums().map(Answer::Sums)))
+        },
+    ),
+    case(
+        "linear_row_sums",
+        "linear_row_sums",
+        // The rows are read once for their total, and once more to meet it.
+        |group| Work {
+            bytes: 4.0 * group.values() + 8.0 * group.rows(),
+            ..group.products(&[], group.rows(), 0.0)
+        },
+        |group, pool| {
+            let similarities = group.similarities(pool, None)?;
             Ok(Box::new(move || similarities.row_sums().map(Answer::Sums)))
         },
     ),
