@@ -17,11 +17,6 @@ const ROWS = 8u;
 
 var<workgroup> partial: array<vec2<u32>, 256>; // ROWS * LANES
 
-fn plus(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> {
-    let low = a.x + b.x;
-    return vec2<u32>(low, a.y + b.y + select(0u, 1u, low < a.x));
-}
-
 // A value times a number of two words.
 fn times(value: i32, number: vec2<u32>) -> vec2<u32> {
     let m = u32(abs(value)); // at most 2^15
@@ -29,8 +24,8 @@ fn times(value: i32, number: vec2<u32>) -> vec2<u32> {
     let second = (number.x >> 16u) * m + (first >> 16u);
     let low = (second << 16u) | (first & 0xffffu);
     let high = number.y * m + (second >> 16u);
-    let negative = vec2<u32>(0u - low, select(~high, 0u - high, low == 0u));
-    return select(vec2<u32>(low, high), negative, value < 0);
+    let magnitude = vec2<u32>(low, high);
+    return select(magnitude, negative(magnitude), value < 0);
 }
 
 @compute @workgroup_size(256)

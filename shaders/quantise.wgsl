@@ -50,25 +50,10 @@ struct Row {
 var<workgroup> squares: array<u32, 256>; // ROWS * LANES
 var<workgroup> doubts: array<u32, 256>;
 
-// a * b, of at most 24 and 32 bits.
-fn product(a: u32, b: u32) -> vec2<u32> {
-    let a0 = a & 0xffffu;
-    let a1 = a >> 16u;
-    let b0 = b & 0xffffu;
-    let b1 = b >> 16u;
-    let low = a0 * b0;
-    let middle = a1 * b0 + (low >> 16u); // 24 bits, and 16
-    let other = a0 * b1 + (middle & 0xffffu);
-    return vec2<u32>((other << 16u) | (low & 0xffffu), a1 * b1 + (middle >> 16u) + (other >> 16u));
-}
-
 // A magnitude, and whether it is in doubt.
 fn rounded(m: u32, shift: i32, row: Row) -> vec2<u32> {
     // m f in units of 2^-32, of three words.
-    let a = product(m, row.low);
-    let b = product(m, row.high);
-    let middle = a.y + b.x;
-    let words = vec3<u32>(a.x, middle, b.y + select(0u, 1u, middle < a.y));
+    let words = times(m, row.high, row.low);
     if shift >= 96 {
         return vec2<u32>();
     }

@@ -41,23 +41,6 @@ fn square_of(bits: u32) -> vec3<u32> {
     return vec3<u32>(word << 24u, (word >> 8u) | (high << 16u), high >> 16u);
 }
 
-fn shifted_right(words: vec3<u32>, by: u32) -> vec3<u32> {
-    var w = words;
-    if by >= 96u {
-        return vec3<u32>();
-    }
-    if by >= 64u {
-        w = vec3<u32>(w.z, 0u, 0u);
-    } else if by >= 32u {
-        w = vec3<u32>(w.y, w.z, 0u);
-    }
-    let bits = by & 31u;
-    if bits > 0u {
-        w = (w >> vec3<u32>(bits)) | (vec3<u32>(w.y, w.z, 0u) << vec3<u32>(32u - bits));
-    }
-    return w;
-}
-
 fn plus(a: vec3<u32>, b: vec3<u32>) -> vec3<u32> {
     let low = a.x + b.x;
     let carry = select(0u, 1u, low < a.x);

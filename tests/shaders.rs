@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each kernel, and the files that make it.
-const KERNELS: [(&str, &[&str]); 24] = [
+const KERNELS: [(&str, &[&str]); 25] = [
     ("row_norms", &["row_norms"]),
-    ("row_squares", &["row_squares"]),
-    ("quantise", &["quantise"]),
+    ("row_squares", &["three_words", "row_squares"]),
+    ("quantise", &["three_words", "quantise"]),
     ("gather_rows", &["gather_rows"]),
     ("due_rows", &["row_state", "due_rows"]),
     ("deflate", &["row_state", "square_tile", "deflate"]),
@@ -42,7 +42,7 @@ const KERNELS: [(&str, &[&str]); 24] = [
     ),
     (
         "linear_row_sums",
-        &["tile_list", "class_tile", "linear_row_sums"],
+        &["tile_list", "class_tile", "signed_words", "linear_row_sums"],
     ),
     (
         "count_within",
@@ -72,6 +72,10 @@ const KERNELS: [(&str, &[&str]); 24] = [
         &["panel_shift", "kept_panels", "greedy_rounds"],
     ),
     ("assign", &["square_tile", "assign"]),
+    (
+        "about_centres",
+        &["three_words", "signed_words", "about_centres"],
+    ),
     ("k_nearest", &["square_tile", "k_nearest"]),
     ("ceiling_copy", &["ceiling_copy"]),
     ("ceiling_read", &["ceiling_read"]),

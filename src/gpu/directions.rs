@@ -143,32 +143,61 @@ impl Directions {
         dim: usize,
         factor: f32,
     ) -> Result<Self, Error> {
+        let (fit, values_of_block) = (Self::fit(gpu, dim)?, Self::values_of_block(dim));
+        let of_part = |part: &&[f32]| (part.len() / dim).div_ceil(DIRECTIONS_OF_BLOCK);
+        let blocks: usize = parts.iter().map(of_part).sum();
+        let packed = gpu.counted(Kind::Host, || {
+            let mut packed = vec![0.0f32; blocks.max(1) * values_of_block];
+            let block = dim * DIRECTIONS_OF_BLOCK;
+            let values: Vec<&[f32]> = parts.iter().flat_map(|part| part.chunks(block)).collect();
+            packed
+                .par_chunks_exact_mut(values_of_block)
+                .zip(values)
+                .for_each(|(block, values)| pack(block, values, dim, factor));
+            Ok(packed)
+        })?;
+        let resident = gpu.filled("directions", &packed, BufferUsages::STORAGE)?;
+        Ok(Self::of(resident, blocks, dim, fit))
+    }
+
+    /// So many blocks of zeros.
+    pub(super) fn zeros(gpu: &Gpu, blocks: usize, dim: usize) -> Result<Self, Error> {
+        let fit = Self::fit(gpu, dim)?;
+        let bytes = (4 * blocks.max(1) * Self::values_of_block(dim)) as u64;
+        let resident = gpu.block("directions", bytes, BufferUsages::STORAGE)?; // wgpu clears it
+        Ok(Self::of(resident, blocks, dim, fit))
+    }
+
+    fn of(resident: Block, blocks: usize, dim: usize, fit: u64) -> Self {
         let columns = dim.next_multiple_of(COLUMNS);
-        let block_bytes = (columns * DIRECTIONS_OF_BLOCK * 4) as u64;
+        Self {
+            resident,
+            columns: columns as u32,
+            blocks: blocks as u32,
+            per_window: fit.min(most_blocks(columns, 0)) as u32,
+        }
+    }
+
+    /// Blocks that one binding holds, one at least.
+    fn fit(gpu: &Gpu, dim: usize) -> Result<u64, Error> {
+        let block_bytes = 4 * Self::values_of_block(dim) as u64;
         let limit = gpu.limits().max_storage_buffer_binding_size;
         if block_bytes > limit {
             return Err(Error::Device(format!(
                 "32 directions of {block_bytes} bytes do not fit a binding of {limit}"
             )));
         }
-        let of_part = |part: &&[f32]| (part.len() / dim).div_ceil(DIRECTIONS_OF_BLOCK);
-        let blocks: usize = parts.iter().map(of_part).sum();
-        let packed = gpu.counted(Kind::Host, || {
-            let mut packed = vec![0.0f32; blocks.max(1) * columns * DIRECTIONS_OF_BLOCK];
-            let block = dim * DIRECTIONS_OF_BLOCK;
-            let values: Vec<&[f32]> = parts.iter().flat_map(|part| part.chunks(block)).collect();
-            packed
-                .par_chunks_exact_mut(columns * DIRECTIONS_OF_BLOCK)
-                .zip(values)
-                .for_each(|(block, values)| pack(block, values, dim, factor));
-            Ok(packed)
-        })?;
-        Ok(Self {
-            resident: gpu.filled("directions", &packed, BufferUsages::STORAGE)?,
-            columns: columns as u32,
-            blocks: blocks as u32,
-            per_window: (limit / block_bytes).min(most_blocks(columns, 0)) as u32,
-        })
+        Ok(limit / block_bytes)
+    }
+
+    /// Values of a block of directions, with the zeros after them: a column's stand together.
+    pub(super) fn values_of_block(dim: usize) -> usize {
+        dim.next_multiple_of(COLUMNS) * DIRECTIONS_OF_BLOCK
+    }
+
+    /// All blocks.
+    pub(super) fn resident(&self) -> &Block {
+        &self.resident
     }
 
     /// How many blocks a dispatch's workgroup may take, if its thread spends `more` rounds on a block

@@ -1,16 +1,14 @@
 //! Binds `shaders/k_nearest.wgsl`.
 
+use super::about_centres::AboutCentres;
 use super::directions::{
     COLUMNS, DIRECTIONS_OF_BLOCK, Directions, ROWS, Width, check_columns, fours,
 };
 use super::float_rows::FloatRows;
 use super::memory::Block;
-use super::record::Kind;
 use crate::error::Error;
 use crate::gpu::device::Gpu;
 use crate::kernels::pool::ClusterRows;
-use crate::reduce;
-use rayon::prelude::*;
 use std::ops::Range;
 use wgpu::BufferUsages;
 
@@ -165,15 +163,10 @@ fn together(
         }
     };
     let meetings: Vec<Meeting> = clusters.iter().map(meeting).collect();
-    let values = about_centres(features, clusters)?;
-    let panel = Panel::new(features, &values, k)?;
-    let dim = features.dim;
-    let mut parts = Vec::with_capacity(clusters.len());
-    for (Meeting { rows, .. }, cluster) in meetings.iter().zip(clusters) {
-        let (values, halves) = (&values[rows.start * dim..rows.end * dim], cluster.halves);
-        parts.push(Part { values, halves });
-    }
-    panel.meet(&parts, &meetings)?;
+    let about = AboutCentres::new(features, clusters);
+    let panel = Panel::new(features, &about, k)?;
+    let halves: Vec<&[f32]> = clusters.iter().map(|cluster| cluster.halves).collect();
+    panel.meet(&about.directions()?, &halves, &meetings)?;
     let found = panel.read()?;
     let answers = |rows: &Range<usize>| found[rows.start * k..rows.end * k].to_vec();
     Ok(meetings.iter().map(|m| answers(&m.rows)).collect())
@@ -190,22 +183,19 @@ fn of_cluster(
     let mut found = Vec::with_capacity(count * k);
     let piece = most.blocks * DIRECTIONS_OF_BLOCK;
     for own in (0..count).step_by(most.rows) {
-        let members = part_of(cluster, own..count.min(own + most.rows));
-        let panel = Panel::new(features, &about_centres(features, &[members])?, k)?;
+        let members = [part_of(cluster, own..count.min(own + most.rows))];
+        let panel = Panel::new(features, &AboutCentres::new(features, &members), k)?;
         for first in (0..count).step_by(piece) {
-            let others = part_of(cluster, first..count.min(first + piece));
+            let others = [part_of(cluster, first..count.min(first + piece))];
             let meeting = Meeting {
-                rows: 0..members.rows.len(),
-                blocks: 0..others.rows.len().div_ceil(DIRECTIONS_OF_BLOCK),
+                rows: 0..members[0].rows.len(),
+                blocks: 0..others[0].rows.len().div_ceil(DIRECTIONS_OF_BLOCK),
                 first,
                 count,
                 own,
             };
-            let part = Part {
-                values: &about_centres(features, &[others])?,
-                halves: others.halves,
-            };
-            panel.meet(&[part], &[meeting])?;
+            let vectors = AboutCentres::new(features, &others).directions()?;
+            panel.meet(&vectors, &[others[0].halves], &[meeting])?;
         }
         found.extend(panel.read()?);
     }
@@ -222,13 +212,6 @@ fn part_of<'a>(cluster: &ClusterRows<'a>, places: Range<usize>) -> ClusterRows<'
     }
 }
 
-/// Vectors that begin with a block, and what is taken from products with them.
-#[derive(Clone, Copy)]
-struct Part<'a> {
-    values: &'a [f32],
-    halves: &'a [f32],
-}
-
 /// Resident rows about their centres, and their lists.
 struct Panel<'a> {
     gpu: &'a Gpu,
@@ -240,26 +223,28 @@ struct Panel<'a> {
 }
 
 impl<'a> Panel<'a> {
-    fn new(rows: &'a FloatRows<'_>, values: &[f32], k: usize) -> Result<Self, Error> {
-        let (gpu, dim) = (&rows.gpu, rows.dim);
-        let rows = values.len() / dim;
+    fn new(rows: &'a FloatRows<'_>, about: &AboutCentres<'_>, k: usize) -> Result<Self, Error> {
+        let (gpu, dim, rows) = (&rows.gpu, rows.dim, about.count());
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
         Ok(Self {
             gpu,
             dim,
             rows,
-            features: gpu.filled("cluster", values, BufferUsages::STORAGE)?,
+            features: about.rows()?,
             lists: gpu.filled("k_nearest", &vec![f32::MIN; rows * k], usage)?,
             k,
         })
     }
 
-    /// Rows meet vectors, which come in parts that begin with a block.
-    fn meet(&self, parts: &[Part<'_>], meetings: &[Meeting]) -> Result<(), Error> {
-        let (gpu, dim) = (self.gpu, self.dim);
-        let values: Vec<&[f32]> = parts.iter().map(|part| part.values).collect();
-        let vectors = Directions::of_parts(gpu, &values, dim, 1.0)?;
-        let halves = gpu.filled("halves", &in_blocks(parts), BufferUsages::STORAGE)?;
+    /// Rows meet vectors, whose halves come in parts that begin with a block.
+    fn meet(
+        &self,
+        vectors: &Directions,
+        halves: &[&[f32]],
+        meetings: &[Meeting],
+    ) -> Result<(), Error> {
+        let gpu = self.gpu;
+        let halves = gpu.filled("halves", &in_blocks(halves), BufferUsages::STORAGE)?;
         let at_once = vectors.most_at_once(gpu, rounds(self.k));
         let blocks = |meeting: &Meeting| meeting.blocks.len();
         let most = meetings.iter().map(blocks).max().unwrap_or(0);
@@ -268,7 +253,7 @@ impl<'a> Panel<'a> {
             let tiles: Vec<Tile> = unmet
                 .flat_map(|meeting| meeting.tiles(begin, at_once))
                 .collect();
-            self.dispatch((&vectors, &halves), &tiles, most)?;
+            self.dispatch((vectors, &halves), &tiles, most)?;
         }
         Ok(())
     }
@@ -317,44 +302,15 @@ impl<'a> Panel<'a> {
 }
 
 /// The halves of all parts, each from a block on, and what a tile may read past the last.
-fn in_blocks(parts: &[Part<'_>]) -> Vec<f32> {
+fn in_blocks(parts: &[&[f32]]) -> Vec<f32> {
     const MOST_AT_ONCE: usize = 4 * DIRECTIONS_OF_BLOCK;
     let mut halves = Vec::new();
     for part in parts {
-        halves.extend_from_slice(part.halves);
+        halves.extend_from_slice(part);
         halves.resize(halves.len().next_multiple_of(DIRECTIONS_OF_BLOCK), 0.0);
     }
     halves.resize(halves.len() + MOST_AT_ONCE, 0.0);
     halves
-}
-
-/// The rows of some clusters over their lengths and less the centre.
-fn about_centres(
-    features: &FloatRows<'_>,
-    clusters: &[ClusterRows<'_>],
-) -> Result<Vec<f32>, Error> {
-    let rows: Vec<&[usize]> = clusters.iter().map(|cluster| cluster.rows).collect();
-    let rows = rows.concat();
-    let x = features.given(&rows)?;
-    let (dim, mut values) = (features.dim, vec![0.0; rows.len() * features.dim]);
-    features.gpu.counted(Kind::Host, || {
-        let (mut x, mut to) = (&x[..], &mut values[..]);
-        for cluster in clusters {
-            let own = cluster.rows.len() * dim;
-            let (x_of_cluster, to_of_cluster);
-            (x_of_cluster, x) = x.split_at(own);
-            (to_of_cluster, to) = to.split_at_mut(own);
-            (to_of_cluster
-                .par_chunks_exact_mut(dim)
-                .zip(x_of_cluster.par_chunks_exact(dim)))
-            .zip(cluster.lengths)
-            .for_each(|((to, x), &length)| {
-                reduce::vectorised!(reduce::about_centre(x, length, cluster.centre, to));
-            });
-        }
-        Ok(())
-    })?;
-    Ok(values)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::error::Error;
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/tile_list.wgsl"),
     include_str!("../../shaders/class_tile.wgsl"),
+    include_str!("../../shaders/signed_words.wgsl"),
     include_str!("../../shaders/linear_row_sums.wgsl"),
 );
 

@@ -4,6 +4,7 @@
 //! hold the rows that are resident; each kernel's file holds its uniform struct, its buffers and its grid, and
 //! decides nothing; `pool` and its handles stand on top.
 
+mod about_centres;
 mod adapter;
 mod assign;
 mod assigner;

@@ -23,7 +23,10 @@ use rayon::prelude::*;
 use std::ops::Range;
 use wgpu::BufferUsages;
 
-pub(super) const WGSL: &str = include_str!("../../shaders/quantise.wgsl");
+pub(super) const WGSL: &str = concat!(
+    include_str!("../../shaders/three_words.wgsl"),
+    include_str!("../../shaders/quantise.wgsl"),
+);
 
 /// Rows of a workgroup, `ROWS` in the shader.
 const ROWS: u64 = 8;

@@ -4,7 +4,10 @@ use super::float_rows::FloatRows;
 use super::memory::blocks;
 use crate::error::Error;
 
-pub(super) const WGSL: &str = include_str!("../../shaders/row_squares.wgsl");
+pub(super) const WGSL: &str = concat!(
+    include_str!("../../shaders/three_words.wgsl"),
+    include_str!("../../shaders/row_squares.wgsl"),
+);
 
 /// Rows of a workgroup, `ROWS` in the shader.
 const ROWS: u64 = 8;

@@ -110,6 +110,13 @@ fn closest_exact() {
     check_k_nearest_exact(&whole_numbers(1, 6), 3, &[], 1);
 }
 
+/// Values that a device's own unit has no room for: their rows are made on the host.
+#[test]
+fn closest_of_rows_far_longer_than_their_lengths() {
+    let x: Vec<f32> = whole_numbers(4, 200 * 3).iter().map(|v| 64.0 * v).collect();
+    check_k_nearest_exact(&x, 3, &[&shuffled(4, 200)], 5);
+}
+
 /// Lists that every product enters at the front, more often than one dispatch may take, and lists
 /// of equal products: rows in ascending and in descending order, and the same rows over and over.
 #[test]

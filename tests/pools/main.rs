@@ -4,5 +4,7 @@
 mod common;
 #[cfg(feature = "gpu")]
 mod panels;
+#[cfg(feature = "gpu")]
+mod read_back;
 mod selectors;
 mod shards;
