@@ -36,7 +36,7 @@ impl Matrix {
     }
 
     /// All similarities.
-    pub(super) fn values(&self) -> &[u16] {
+    fn values(&self) -> &[u16] {
         let words = self.rows * stored_pitch(self.rows) / OF_WORD;
         bytemuck::cast_slice(&self.words[..words])
     }
