@@ -35,8 +35,17 @@ impl Matrix {
         Ok(())
     }
 
+    /// Gives the memory back a piece at a time: whoever else gives some back waits for no more than one.
+    pub(super) fn free(mut self) {
+        const PIECE: usize = 1 << 22; // 32 MiB
+        while !self.words.is_empty() {
+            self.words.truncate(self.words.len().saturating_sub(PIECE));
+            self.words.shrink_to_fit();
+        }
+    }
+
     /// All similarities.
-    pub(super) fn values(&self) -> &[u16] {
+    fn values(&self) -> &[u16] {
         let words = self.rows * stored_pitch(self.rows) / OF_WORD;
         bytemuck::cast_slice(&self.words[..words])
     }

@@ -76,22 +76,6 @@ impl Dense {
         self.panels.iter().map(|panel| panel.size()).sum()
     }
 
-    /// A class's matrix, of so many rows.
-    pub(super) fn read(&self, gpu: &Gpu, class: usize, rows: usize) -> Result<Vec<u16>, Error> {
-        let size = 2 * rows * stored_pitch(rows);
-        let first = GROUP_BYTES * u64::from(self.matrix(class));
-        let mut values = Vec::with_capacity(size / 2);
-        let starts = (0..).step_by(gpu.panel_bytes() as usize);
-        for (panel, start) in self.panels.iter().zip(starts) {
-            let here = first.max(start)..(first + size as u64).min(start + panel.size());
-            if !here.is_empty() {
-                let bytes = here.start - start..here.end - start;
-                values.extend(gpu.read_part::<u16>("similarities", panel, bytes)?);
-            }
-        }
-        Ok(values)
-    }
-
     /// The rows of the classes.
     pub(super) fn rows(&self, ranges: &ClassRanges) -> Range<usize> {
         ranges.span(self.classes.clone())

@@ -142,14 +142,6 @@ impl Similarities for GpuSimilarities<'_> {
         Ok(())
     }
 
-    fn stored(&self, class: usize) -> Result<Vec<u16>, Error> {
-        let rows = self.resident.ranges.class(class).len();
-        match &self.kept {
-            Some(kept) => kept.read(self.resident.gpu, class, rows),
-            None => Ok(Vec::new()),
-        }
-    }
-
     fn sum_stored(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
         match &self.kept {
             Some(kept) => sum_stored::run(&self.resident, kept, columns),

@@ -28,7 +28,5 @@ pub use call::{Call, Watcher};
 pub use neighbours::{MARKED, NearMasks, Neighbours, Thresholds};
 pub use pool::{ClusterRows, MOST_NEIGHBOURS, Pool};
 pub use residuals::{Due, Rate, Residuals, RowState, Totals};
-pub use similarities::{
-    Examples, MASK, Round, Similarities, is_masked, similarity, stored_bytes, stored_pitch,
-};
+pub use similarities::{Examples, MASK, Round, Similarities, is_masked, similarity, stored_bytes};
 pub use watched::Watched;

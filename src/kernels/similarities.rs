@@ -91,14 +91,6 @@ pub trait Similarities: Send {
     /// [`room`](Self::room).
     fn store(&mut self, classes: Range<usize>) -> Result<(), Error>;
 
-    /// The similarities of a class that is kept: its rows x [`stored_pitch`], row-major, 0 past the last
-    /// column.
-    ///
-    /// # Errors
-    ///
-    /// As [`row_sums`](Self::row_sums).
-    fn stored(&self, class: usize) -> Result<Vec<u16>, Error>;
-
     /// As [`sum_columns`](Self::sum_columns), from what is kept: rows and columns are those of the
     /// classes kept, and the answer begins with their first row.
     ///
@@ -151,7 +143,7 @@ pub fn similarity(product: i32, threshold: Option<i32>) -> i32 {
 
 /// Values from one row's first to the next one's in the stored similarities of a class.
 #[must_use]
-pub fn stored_pitch(rows: usize) -> usize {
+pub(crate) fn stored_pitch(rows: usize) -> usize {
     rows.next_multiple_of(4)
 }
 

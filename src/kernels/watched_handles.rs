@@ -180,11 +180,6 @@ impl<W: Watcher> Similarities for WatchedSimilarities<'_, W> {
         self.watcher.around(asked, || self.inner.store(classes))
     }
 
-    fn stored(&self, class: usize) -> Result<Vec<u16>, Error> {
-        let asked = Call::of("stored", self.pairs(class..class + 1));
-        self.watcher.around(asked, || self.inner.stored(class))
-    }
-
     fn sum_stored(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
         let asked = Call::of("sum_stored", self.pairs_with(columns));
         (self.watcher).around(asked, || self.inner.sum_stored(columns))

@@ -190,11 +190,6 @@ impl Similarities for ShardSimilarities<'_> {
         Ok(())
     }
 
-    fn stored(&self, class: usize) -> Result<Vec<u16>, Error> {
-        let group = self.of_class(class);
-        group.inner.stored(class - group.classes.start)
-    }
-
     fn sum_stored(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
         self.concat(|group| {
             if group.part(&self.kept).is_empty() {

@@ -46,7 +46,6 @@ fn a_lost_device_is_an_error_everywhere() {
     for _ in 0..2 {
         assert!(is_lost(similarities.row_sums()));
         assert!(is_lost(similarities.sum_columns(&[1, 200])));
-        assert!(is_lost(similarities.stored(1)));
         assert!(is_lost(similarities.sum_stored(&[1, 200])));
         let rounds = similarities.greedy_rounds(&mut gains, &[2, 3], -2);
         assert!(is_lost(rounds));

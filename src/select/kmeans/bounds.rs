@@ -16,6 +16,9 @@ const ENTRIES_A_ROW: usize = 4;
 /// of the cluster, none of them goes to b. (Elkan, *Using the triangle inequality to accelerate
 /// k-means*, ICML 2003, has bounds of distances for each row and centre; those take too much memory.)
 ///
+/// Processor seconds of all sweeps with them and without: 100k x 128 in 100 clusters 0.23 and 0.73, 200k x 512
+/// in 50 1.9 and 4.9; of uniform noise, which has no clusters, 5.0 and 4.2, 36 and 27.
+///
 /// Where b moves by Δ, its score changes by ⟨m, Δ⟩ − ⟨z, Δ⟩ = ⟨m − c_a, Δ⟩ − ⟨z − c_a, Δ⟩, m being
 /// the middle between b's old place and its new one: by ⟨m − c_a, Δ⟩ give or take ρ_a‖Δ‖, if no row of
 /// the cluster is farther than ρ_a from its centre.
