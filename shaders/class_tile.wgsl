@@ -1,4 +1,4 @@
-// class_tile: tiles of whole-number rows of one class, not paired with others: some rows, and some of
+// class_tile: tiles of integer rows of one class, not paired with others: some rows, and some of
 // their values as columns. Joined after tile_list; no entry point.
 // Mirror: `Shape` in src/gpu/class_rows.rs.
 

@@ -1,11 +1,11 @@
-// class_totals: sums of a class's whole-number rows, value by value.
+// class_totals: sums of a class's integer rows, value by value.
 //
 //   sums[class, j] = sum_i z[i, j]      i in the class; two words, as two_words
 //
 // Grid      a workgroup a tile of rows of one class and of 2 LANES of their values; folded over x and y.
 // Memory    every word, of two values, is read once, neighbouring ones by neighbouring threads; a value
 //           of a tile costs one or two atomic additions.
-// Rounding  none: whole numbers. A tile has at most 512 rows, so that a word holds its sums.
+// Rounding  none: integers. A tile has at most 512 rows, so that a word holds its sums.
 // Order     any: the sums are exact.
 // Mirror    `total` in src/cpu/row_sums.rs. Contract: src/kernels/similarities.rs,
 //           tests/kernels/similarities.rs.

@@ -1,11 +1,11 @@
-// linear_row_sums: whole-number rows' products with the total of their class, which are their sums of
+// linear_row_sums: integer rows' products with the total of their class, which are their sums of
 // similarities where there is no threshold.
 //
 //   sums[i] = sum_j z[i, j] total[class of i, j]      of two words each, the low one first
 //
 // Grid      a workgroup a tile of rows of one class, ROWS at a time; folded over x and y.
 // Memory    lane t of a row reads words t, t + LANES, ..., two values each, and their totals.
-// Rounding  none: whole numbers modulo 2^64, and no sum comes near 2^63.
+// Rounding  none: integers modulo 2^64, and no sum comes near 2^63.
 // Order     any: the sums are exact.
 // Mirror    src/cpu/row_sums.rs. Contract: src/kernels/similarities.rs, tests/kernels/similarities.rs.
 

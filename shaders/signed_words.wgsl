@@ -1,4 +1,4 @@
-// signed_words: sums of whole numbers of 64 bits with a sign, the low word first. No entry point.
+// signed_words: sums of integers of 64 bits with a sign, the low word first. No entry point.
 
 fn plus(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> {
     let low = a.x + b.x;

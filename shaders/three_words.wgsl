@@ -1,4 +1,4 @@
-// three_words: products and shifts of whole numbers of up to 96 bits, the low word first. No entry point.
+// three_words: products and shifts of integers of up to 96 bits, the low word first. No entry point.
 
 // a * b, of at most 24 and 32 bits.
 fn product(a: u32, b: u32) -> vec2<u32> {

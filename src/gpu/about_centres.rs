@@ -2,8 +2,8 @@
 //! else on the device by `shaders/about_centres.wgsl`, where there is room for every value in its unit.
 //!
 //! A device's values are off by three units of 2⁻⁵⁸ at most before they are rounded to f32, and by what f64
-//! rounds a length's inverse by: of rows of up to [`MOST_VALUES`] values less than four times f64's epsilon in
-//! all, half of what `k_nearest_error` has for the roundings of f64.
+//! rounds a length's inverse by: of rows of up to [`MOST_VALUES`] values less than seven times f64's epsilon in
+//! all, where `k_nearest_error` has eight.
 
 use super::directions::{DIRECTIONS_OF_BLOCK, Directions};
 use super::factor::Factor;

@@ -74,7 +74,7 @@ pub fn score_error(dim: usize, row: f64, vector: f64, offset: f64) -> f64 {
 /// two w and what is taken from their product: the error of the inner product, of the roundings of
 /// both w to f32, of the difference, of both w in f64, for rows no longer than their lengths, and of
 /// values that a device takes for zero because they are subnormal. A GPU whose rows are its own has w in
-/// whole numbers of 2⁻⁵⁸ instead of f64, which is off by no more than is reckoned here: half of eight epsilons.
+/// fixed point, of 2⁻⁵⁸, instead of f64: off by less than the eight epsilons that are allowed here for both.
 #[must_use]
 pub fn k_nearest_error(dim: usize, a: f64, b: f64, half: f64) -> f64 {
     let roundings = 3.0 * UNIT_ROUNDOFF; // two, and their product

@@ -14,7 +14,7 @@ const PICKS: usize = 5;
 /// Bytes of answers, at most: a twelfth of the matrix.
 const MOST: u64 = 64 * ROWS as u64 + (64 << 10) * PICKS as u64;
 
-/// Bytes that a selector asks for: of rows, in floats and in whole numbers, and of answers whose number is
+/// Bytes that a selector asks for: of rows, in floats and in integers, and of answers whose number is
 /// its own to say, those of k-means, by sweeps, and of the nearest of every row.
 #[derive(Default)]
 struct Asked(AtomicU64);
