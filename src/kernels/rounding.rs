@@ -60,7 +60,7 @@ pub fn slip(c: f32, delta: f32) -> f32 {
 /// roundings of up to 256 down-dates, two each, and as much again.
 pub const DOWN_DATE_ERROR: f32 = 6e-5;
 
-/// How far a score of [`Pool::assign`](crate::Pool::assign) may be off, given the lengths of the
+/// How far a score of [`Assigner::assign`](crate::kernels::Assigner::assign) may be off, given the lengths of the
 /// row and of the vector and the size |offset · length|: the error of the inner product, of the
 /// vector's own rounding to f32, and of three more roundings.
 #[must_use]

@@ -1,7 +1,6 @@
 //! How far the other centres lie behind: what most rows and centres need not be compared for.
 
 use crate::kernels::assigner::{CandidateGroup, Margins};
-
 use crate::reduce;
 use rayon::prelude::*;
 
