@@ -74,7 +74,7 @@ fn a_device_lost_half_way_leaves_what_was_measured() {
         "{missing:?}"
     );
     let what: Vec<&str> = missing.iter().map(|m| m.0).collect();
-    assert_eq!(what[..2], ["kernel closest", "kernel store_similarities"]);
+    assert_eq!(what[..2], ["kernel k_nearest", "kernel store_similarities"]);
     for name in &KERNELS {
         let is_listed = what.iter().any(|what| what.contains(name));
         assert!(
@@ -108,7 +108,7 @@ fn what_does_not_fit_is_missing_and_the_rest_is_measured() {
     let why = "features: 100 bytes needed, 10 available";
     assert_eq!(
         missing(&adapter),
-        [("pool of closest, store_similarities", why)]
+        [("pool of k_nearest, store_similarities", why)]
     );
     assert_eq!(kernels(&adapter).len(), KERNELS.len() - 2);
     assert_eq!(selectors(&adapter), SELECTORS);
