@@ -40,7 +40,7 @@ fn memory_limits_hold() {
 
 /// A cluster is worked on in such pieces as the memory that is left has room for.
 #[test]
-fn closest_keeps_to_the_memory_limit() {
+fn k_nearest_keeps_to_the_memory_limit() {
     let gpu = Application::new(wgpu::Limits::default()).gpu;
     let x = whole_numbers(3, 1000 * 64);
     let features = Features::new(&x, 1000, 64).unwrap();

@@ -94,7 +94,7 @@ fn check_k_nearest_exact(x: &[f32], dim: usize, clusters: &[&[usize]], k: usize)
 
 /// One cluster of all rows; then some of k + 1 rows, and one of the rest.
 #[test]
-fn closest_exact() {
+fn k_nearest_exact() {
     for (seed, rows, dim) in shapes(20_000).filter(|&(_, rows, _)| rows > 1) {
         let x = whole_numbers(seed, rows * dim);
         let k = [1, 2, 5, 20, 64][seed as usize % 5].min(rows - 1);
@@ -112,7 +112,7 @@ fn closest_exact() {
 
 /// Values that a device's own unit has no room for: their rows are made on the host.
 #[test]
-fn closest_of_rows_far_longer_than_their_lengths() {
+fn k_nearest_of_rows_far_longer_than_their_lengths() {
     let x: Vec<f32> = whole_numbers(4, 200 * 3).iter().map(|v| 64.0 * v).collect();
     check_k_nearest_exact(&x, 3, &[&shuffled(4, 200)], 5);
 }
@@ -120,7 +120,7 @@ fn closest_of_rows_far_longer_than_their_lengths() {
 /// Lists that every product enters at the front, more often than one dispatch may take, and lists
 /// of equal products: rows in ascending and in descending order, and the same rows over and over.
 #[test]
-fn closest_in_order_and_in_duplicate() {
+fn k_nearest_in_order_and_in_duplicate() {
     let rows = 1000;
     let ascending: Vec<f32> = (0..rows).map(|row| row as f32).collect();
     let repeated: Vec<f32> = (0..rows).map(|row| (row % 3) as f32 - 1.0).collect();
@@ -135,7 +135,7 @@ fn closest_in_order_and_in_duplicate() {
 
 /// Rows in many panels, of long lists and of long rows, and vectors by many dispatches.
 #[test]
-fn closest_of_many_and_of_long_rows() {
+fn k_nearest_of_many_and_of_long_rows() {
     let x = whole_numbers(1, 3_001);
     check_k_nearest_exact(&x, 1, &[&shuffled(1, 3_001)], 64);
     let x = whole_numbers(2, 290 * 1000);
@@ -145,7 +145,7 @@ fn closest_of_many_and_of_long_rows() {
 /// No answer is further off than `k_nearest_error` says, in whatever unit the caller's numbers are and
 /// whatever the rows' lengths; and about their middle, rows that are nearly alike are told apart.
 #[test]
-fn closest_rounding() {
+fn k_nearest_rounding() {
     let (rows, dim, k) = (150, 100, 20);
     for (unit, spread) in [(1e-30f32, 1.0), (1.0, 1.0), (1e15, 1.0), (1.0, 1e-4)] {
         let near_alike = fractions(51, rows * dim).into_iter();
