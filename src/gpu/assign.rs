@@ -131,7 +131,7 @@ impl Tile<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::{assert_entry, assert_struct, assert_tile, overridden};
+    use super::super::layout::{assert_square_kernel, assert_struct};
     use super::*;
     use std::mem::offset_of;
 
@@ -146,10 +146,7 @@ mod tests {
             "assignment_of",
             "fours",
         ];
-        for width in [Width::Narrow, Width::Wide] {
-            let wgsl = overridden(WGSL, &[("COLUMN_THREADS", width.threads())]);
-            assert_entry(&wgsl, "assign", 8 * width.threads() as u32, &bindings);
-        }
+        assert_square_kernel(WGSL, "assign", &bindings);
         let members = [
             ("rows", offset_of!(Shape, rows)),
             ("dim", offset_of!(Shape, dim)),
@@ -165,6 +162,5 @@ mod tests {
             ("second", offset_of!(Assignment, second)),
         ];
         assert_struct(WGSL, "Assignment", &members, size_of::<Assignment>());
-        assert_tile(WGSL);
     }
 }

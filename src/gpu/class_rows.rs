@@ -8,7 +8,6 @@ use crate::error::Error;
 use crate::gpu::device::Gpu;
 use crate::quantise::ClassRanges;
 use std::ops::Range;
-use wgpu::BufferUsages;
 
 /// `Shape` in `shaders/class_tile.wgsl`; the kernels' tests hold the two to one layout.
 #[repr(C)]
@@ -68,21 +67,16 @@ impl<'a> ClassRows<'a> {
         others: &[wgpu::BindingResource<'_>],
     ) -> Result<(), Error> {
         let gpu = self.gpu;
-        let mut tiles = classes
+        let tiles = classes
             .clone()
             .skip_while(|&class| self.ranges.class(class).end <= rows.start)
             .take_while(|&class| self.ranges.class(class).start < rows.end)
             .flat_map(|class| self.tiles(kernel, (panel, &rows), (class, class - classes.start)));
-        loop {
-            let some: Vec<Tile> = tiles.by_ref().take(gpu.most_listed::<Tile>()).collect();
-            if some.is_empty() {
-                return Ok(());
-            }
+        gpu.each_list(tiles, gpu.most_listed::<Tile>(), |list, count| {
             let shape = gpu.uniform(Shape {
-                tiles: some.len() as u32,
+                tiles: count,
                 words: (self.panels.pitch / 2) as u32,
             })?;
-            let list = gpu.filled("tiles", &some, BufferUsages::STORAGE)?;
             let own = [
                 shape.as_entire_binding(),
                 list.as_entire_binding(),
@@ -90,8 +84,8 @@ impl<'a> ClassRows<'a> {
             ];
             let bindings = [&own, others].concat();
             let source = (kernel.wgsl, &[][..]);
-            gpu.dispatch(kernel.name, source, &bindings, some.len() as u64)?;
-        }
+            gpu.dispatch(kernel.name, source, &bindings, count.into())
+        })
     }
 
     /// Those of some rows of a panel that are of one class.

@@ -93,9 +93,14 @@ impl<'a> FloatRows<'a> {
         if let Some(host) = &self.host {
             return self.gpu.counted(Kind::Host, || host.gather_rows(rows));
         }
+        self.fetched(rows, self.pending_scale)
+    }
+
+    /// The rows asked for, from the device and times `factor`.
+    fn fetched(&self, rows: &[usize], factor: f32) -> Result<Vec<f32>, Error> {
         let mut values = gather_rows::run(&self.gpu, self.dim, self.panels(), rows)?;
-        if self.pending_scale != 1.0 {
-            values.iter_mut().for_each(|v| *v *= self.pending_scale);
+        if factor != 1.0 {
+            values.iter_mut().for_each(|v| *v *= factor);
         }
         Ok(values)
     }
@@ -105,9 +110,7 @@ impl<'a> FloatRows<'a> {
         if let Some(host) = &self.host {
             return self.gpu.counted(Kind::Host, || host.given_rows(rows));
         }
-        let mut values = gather_rows::run(&self.gpu, self.dim, self.panels(), rows)?;
-        let unit = self.pending_scale / self.scale; // 1 where they are as they were given
-        values.iter_mut().for_each(|v| *v *= unit);
+        let mut values = self.fetched(rows, self.pending_scale / self.scale)?;
         for (&row, values) in rows.iter().zip(values.chunks_exact_mut(self.dim)) {
             if let Some(given) = self.faint.get(&row) {
                 values.copy_from_slice(given);

@@ -129,45 +129,32 @@ impl IntegerPanels<'_> {
         size: Size,
         (rows, columns): (&Panel, &Panel),
         threshold: i32,
-        mut tiles: impl Iterator<Item = Tile>,
+        tiles: impl Iterator<Item = Tile>,
         others: &[wgpu::BindingResource<'_>],
     ) -> Result<(), Error> {
-        let mut under_way = None;
-        loop {
-            let some: Vec<Tile> = tiles.by_ref().take(self.most_tiles(size)).collect();
-            if some.is_empty() {
-                return Ok(());
-            }
-            let shape = self.gpu.uniform(Shape {
-                tiles: some.len() as u32,
-                vectors: (self.pitch / 8) as u32,
-                threshold,
-            })?;
-            let list = self.gpu.filled("tiles", &some, BufferUsages::STORAGE)?;
-            let mut bindings = vec![
-                shape.as_entire_binding(),
-                list.as_entire_binding(),
-                rows.binding(),
-                columns.binding(),
-            ];
-            bindings.extend_from_slice(others);
-            let (row_threads, column_threads) = size.threads();
-            let threads = [
-                ("ROW_THREADS", row_threads as f64),
-                ("COLUMN_THREADS", column_threads as f64),
-            ];
-            let constants = [&threads, kernel.constants].concat();
-            let index = self.gpu.dispatch(
-                kernel.name,
-                (kernel.wgsl, &constants),
-                &bindings,
-                some.len() as u64,
-            )?;
-            // Two lists under way at a time: the memory of the one before is free.
-            if let Some(before) = under_way.replace(index) {
-                self.gpu.wait_amid(before)?;
-            }
-        }
+        self.gpu
+            .each_list(tiles, self.most_tiles(size), |list, count| {
+                let shape = self.gpu.uniform(Shape {
+                    tiles: count,
+                    vectors: (self.pitch / 8) as u32,
+                    threshold,
+                })?;
+                let mut bindings = vec![
+                    shape.as_entire_binding(),
+                    list.as_entire_binding(),
+                    rows.binding(),
+                    columns.binding(),
+                ];
+                bindings.extend_from_slice(others);
+                let (row_threads, column_threads) = size.threads();
+                let threads = [
+                    ("ROW_THREADS", row_threads as f64),
+                    ("COLUMN_THREADS", column_threads as f64),
+                ];
+                let constants = [&threads, kernel.constants].concat();
+                let source = (kernel.wgsl, &constants[..]);
+                (self.gpu).dispatch(kernel.name, source, &bindings, count.into())
+            })
     }
 
     /// Runs a kernel on every pair of rows once: tiles on and above the diagonal.
@@ -252,6 +239,28 @@ impl Gpu {
             )));
         }
         Ok(size.max(16))
+    }
+
+    /// Has `run` dispatch a kernel on tiles, so many at a time: on a list of them, of that length.
+    pub(super) fn each_list(
+        &self,
+        mut tiles: impl Iterator<Item = Tile>,
+        at_once: usize,
+        run: impl Fn(&Block, u32) -> Result<wgpu::SubmissionIndex, Error>,
+    ) -> Result<(), Error> {
+        let mut under_way = None;
+        loop {
+            let some: Vec<Tile> = tiles.by_ref().take(at_once).collect();
+            if some.is_empty() {
+                return Ok(());
+            }
+            let list = self.filled("tiles", &some, BufferUsages::STORAGE)?;
+            let index = run(&list, some.len() as u32)?;
+            // Two lists under way at a time: the memory of the one before is free.
+            if let Some(before) = under_way.replace(index) {
+                self.wait_amid(before)?;
+            }
+        }
     }
 
     /// Most bytes of a list that a dispatch works through; two may be under way at a time.

@@ -315,7 +315,7 @@ fn in_blocks(parts: &[&[f32]]) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::{assert_entry, assert_struct, assert_tile, overridden};
+    use super::super::layout::{assert_square_kernel, assert_struct};
     use super::*;
     use std::mem::offset_of;
 
@@ -330,10 +330,7 @@ mod tests {
             "tiles",
             "halves",
         ];
-        for width in [Width::Narrow, Width::Wide] {
-            let wgsl = overridden(WGSL, &[("COLUMN_THREADS", width.threads())]);
-            assert_entry(&wgsl, "k_nearest", 8 * width.threads() as u32, &bindings);
-        }
+        assert_square_kernel(WGSL, "k_nearest", &bindings);
         let members = [
             ("rows", offset_of!(Shape, rows)),
             ("dim", offset_of!(Shape, dim)),
@@ -353,6 +350,5 @@ mod tests {
             ("own", offset_of!(Tile, own)),
         ];
         assert_struct(WGSL, "Tile", &members, size_of::<Tile>());
-        assert_tile(WGSL);
     }
 }

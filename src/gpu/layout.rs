@@ -1,6 +1,6 @@
 //! Holds Rust and WGSL to one layout, for the kernels' tests. No GPU.
 
-use super::directions::{COLUMNS, DIRECTIONS_OF_BLOCK, ROWS};
+use super::directions::{COLUMNS, DIRECTIONS_OF_BLOCK, ROWS, Width};
 use crate::kernels::residuals::RowState;
 use naga::TypeInner;
 use std::mem::offset_of;
@@ -43,6 +43,15 @@ pub(super) fn assert_tile(wgsl: &str) {
     assert_eq!(constant(wgsl, "ROWS"), ROWS);
     assert_eq!(4 * constant(wgsl, "QUADS"), DIRECTIONS_OF_BLOCK as u64);
     assert_eq!(constant(wgsl, "COLUMNS"), COLUMNS as u64);
+}
+
+/// Asserts that the shader has the f32 tile, in both widths one entry point of this name with these bindings.
+pub(super) fn assert_square_kernel(wgsl: &str, name: &str, bindings: &[&str]) {
+    for width in [Width::Narrow, Width::Wide] {
+        let wgsl = overridden(wgsl, &[("COLUMN_THREADS", width.threads())]);
+        assert_entry(&wgsl, name, 8 * width.threads() as u32, bindings);
+    }
+    assert_tile(wgsl);
 }
 
 /// Asserts that the shader has one entry point, of this name and so many threads, and these

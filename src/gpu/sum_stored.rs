@@ -46,7 +46,7 @@ pub(super) fn run(
     let place = |&row: &usize| (row - resident.ranges.class(resident.class_of(row)).start) as u32;
     let places: Vec<u32> = columns.iter().map(place).collect();
     let list = gpu.filled("columns", &places, BufferUsages::STORAGE)?;
-    let mut tiles = classes.into_iter().flat_map(|(class, list)| {
+    let tiles = classes.into_iter().flat_map(|(class, list)| {
         let of_class = resident.ranges.class(class);
         let place = of_class.start - rows.start;
         blocks(0..of_class.len(), ROWS).flat_map(move |rows| {
@@ -62,23 +62,16 @@ pub(super) fn run(
             })
         })
     });
-    loop {
-        let some: Vec<Tile> = tiles.by_ref().take(gpu.most_listed::<Tile>()).collect();
-        if some.is_empty() {
-            break;
-        }
-        let shape = gpu.uniform(Shape {
-            tiles: some.len() as u32,
-        })?;
-        let tiles = gpu.filled("tiles", &some, BufferUsages::STORAGE)?;
-        let own = [&shape, &tiles, &list, &sums].map(|block| block.as_entire_binding());
+    gpu.each_list(tiles, gpu.most_listed::<Tile>(), |tiles, count| {
+        let shape = gpu.uniform(Shape { tiles: count })?;
+        let own = [&shape, tiles, &list, &sums].map(|block| block.as_entire_binding());
         gpu.dispatch(
             "sum_stored",
             (WGSL, &[gpu.panel_shift()]),
             &[own.as_slice(), &kept.bindings()].concat(),
-            some.len() as u64,
-        )?;
-    }
+            count.into(),
+        )
+    })?;
     resident.panels.read_sums(&sums, rows.len())
 }
 
