@@ -11,6 +11,7 @@ use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Precision};
 use crate::kernels::assigner::Assigner;
+use crate::kernels::function::KernelFunction;
 use crate::kernels::neighbours::Neighbours;
 use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::residuals::Residuals;
@@ -103,12 +104,12 @@ impl Pool for CpuPool<'_> {
     fn similarities(
         &self,
         examples: Examples<'_>,
-        threshold: Option<i32>,
+        function: &KernelFunction,
     ) -> Result<Box<dyn Similarities + '_>, Error> {
         Ok(Box::new(CpuSimilarities::new(
             &self.features,
             examples,
-            threshold,
+            function,
             &self.stop,
         )?))
     }
@@ -117,10 +118,10 @@ impl Pool for CpuPool<'_> {
         &self,
         rows: IntegerRows,
         classes: ClassRanges,
-        threshold: Option<i32>,
+        function: &KernelFunction,
     ) -> Result<Box<dyn Similarities + '_>, Error> {
         Ok(Box::new(CpuSimilarities::of(
-            rows, classes, threshold, &self.stop,
+            rows, classes, function, &self.stop,
         )))
     }
 

@@ -2,21 +2,21 @@
 
 use crate::control::Stop;
 use crate::error::Error;
-use crate::kernels::similarities::similarity;
+use crate::kernels::function::KernelFunction;
 use crate::products::{self, Columns, TILE};
 use crate::quantise::{ClassRanges, IntegerRows};
 use crate::reduce;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Σⱼ s_ij over the class of row i, for every row. With a threshold.
+/// Σⱼ s_ij over the class of row i, for every row. Not of a linear function.
 ///
 /// A tile below the diagonal counts twice, for its rows and for its columns. Integers add up
 /// to the same in any order, so every thread has sums of its own.
 pub(super) fn row_sums(
     rows: &IntegerRows,
     ranges: &ClassRanges,
-    threshold: Option<i32>,
+    function: &KernelFunction,
     stop: &Stop,
 ) -> Result<Vec<i64>, Error> {
     let bands: Vec<_> = (0..ranges.classes())
@@ -33,7 +33,7 @@ pub(super) fn row_sums(
         .try_fold(
             || (zeros(), Scratch::default()),
             |(mut sums, mut scratch), band| {
-                add_band((rows, stop), threshold, band?, &mut sums, &mut scratch)?;
+                add_band((rows, stop), function, band?, &mut sums, &mut scratch)?;
                 Ok((sums, scratch))
             },
         )
@@ -62,7 +62,7 @@ pub(super) fn total(
     Ok(total)
 }
 
-/// The same without a threshold: ⟨z, Σz⟩ for every row z, over its class.
+/// The same of a linear function: ⟨z, Σz⟩ for every row z, over its class.
 pub(super) fn linear_row_sums(
     rows: &IntegerRows,
     ranges: &ClassRanges,
@@ -99,7 +99,7 @@ impl Default for Scratch {
 /// Adds the tiles of one block of columns, from the diagonal on.
 fn add_band(
     (rows, stop): (&IntegerRows, &Stop),
-    threshold: Option<i32>,
+    function: &KernelFunction,
     (first, end): (usize, usize),
     sums: &mut [i64],
     scratch: &mut Scratch,
@@ -113,7 +113,7 @@ fn add_band(
         let a: Vec<usize> = block(row).collect();
         products::products(rows, &a, columns, products);
         let products = &products[..a.len() * width];
-        let (of_rows, of_columns) = reduce::vectorised!(sums_of_tile(products, width, threshold));
+        let (of_rows, of_columns) = reduce::vectorised!(sums_of_tile(products, width, function));
         add(&mut sums[first..], &of_columns[..width]);
         if row > first {
             add(&mut sums[row..], &of_rows[..a.len()]);
@@ -133,12 +133,12 @@ fn add(sums: &mut [i64], of_tile: &[i32]) {
 fn sums_of_tile(
     products: &[i32],
     width: usize,
-    threshold: Option<i32>,
+    function: &KernelFunction,
 ) -> ([i32; TILE], [i32; TILE]) {
     let (mut of_rows, mut of_columns) = ([0; TILE], [0; TILE]);
     for (of_row, products) in of_rows.iter_mut().zip(products.chunks_exact(width)) {
         for (of_column, &product) in of_columns.iter_mut().zip(products) {
-            let similarity = similarity(product, threshold);
+            let similarity = function.of(product);
             *of_row += similarity;
             *of_column += similarity;
         }

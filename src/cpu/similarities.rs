@@ -9,7 +9,8 @@ use super::sum_stored::sum_stored;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::Features;
-use crate::kernels::similarities::{Examples, Round, Similarities, stored_bytes};
+use crate::kernels::function::KernelFunction;
+use crate::kernels::similarities::{Examples, Round, Similarities, Update, stored_bytes};
 use crate::products::product;
 use crate::quantise::{ClassRanges, IntegerRows};
 use rayon::prelude::*;
@@ -26,7 +27,7 @@ const BATCH: u64 = 1 << 27;
 pub(super) struct CpuSimilarities<'a> {
     rows: IntegerRows,
     ranges: ClassRanges,
-    threshold: Option<i32>,
+    function: KernelFunction,
     stop: &'a Stop,
     /// The classes kept, and one matrix for each of them. Matrices past their number are there for
     /// their memory.
@@ -38,24 +39,24 @@ impl<'a> CpuSimilarities<'a> {
     pub(super) fn new(
         features: &Features<'_>,
         examples: Examples<'_>,
-        threshold: Option<i32>,
+        function: &KernelFunction,
         stop: &'a Stop,
     ) -> Result<Self, Error> {
         let order = examples.classes.concat();
         let rows = quantise(features, &order, examples.views, examples.length, stop)?;
-        Ok(Self::of(rows, examples.ranges(), threshold, stop))
+        Ok(Self::of(rows, examples.ranges(), function, stop))
     }
 
     pub(super) fn of(
         rows: IntegerRows,
         ranges: ClassRanges,
-        threshold: Option<i32>,
+        function: &KernelFunction,
         stop: &'a Stop,
     ) -> Self {
         Self {
             rows,
             ranges,
-            threshold,
+            function: function.clone(),
             stop,
             kept: 0..0,
             matrices: Vec::new(),
@@ -89,14 +90,14 @@ impl Similarities for CpuSimilarities<'_> {
     }
 
     fn row_sums(&self) -> Result<Vec<i64>, Error> {
-        match self.threshold {
-            Some(_) => row_sums(&self.rows, &self.ranges, self.threshold, self.stop),
-            None => linear_row_sums(&self.rows, &self.ranges, self.stop),
+        if self.function.is_linear() {
+            return linear_row_sums(&self.rows, &self.ranges, self.stop);
         }
+        row_sums(&self.rows, &self.ranges, &self.function, self.stop)
     }
 
     fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
-        sum_columns(&self.rows, &self.ranges, self.threshold, columns, self.stop)
+        sum_columns(&self.rows, &self.ranges, &self.function, columns, self.stop)
     }
 
     fn room(&self) -> u64 {
@@ -121,7 +122,7 @@ impl Similarities for CpuSimilarities<'_> {
         }
         for (matrix, class) in self.matrices.iter_mut().zip(classes.clone()) {
             let class = self.ranges.class(class);
-            store_similarities(&self.rows, class, self.threshold, matrix, self.stop)?;
+            store_similarities(&self.rows, class, &self.function, matrix, self.stop)?;
         }
         self.kept = classes;
         Ok(())
@@ -151,8 +152,9 @@ impl Similarities for CpuSimilarities<'_> {
         &mut self,
         gains: &mut [i64],
         counts: &[usize],
-        step: i64,
+        update: Update,
     ) -> Result<Vec<Vec<Round>>, Error> {
+        let Update::Cut { step } = update;
         let mut of_classes = Vec::new();
         let mut rest = gains;
         for (class, (matrix, &count)) in self.kept.clone().zip(self.matrices.iter().zip(counts)) {

@@ -2,7 +2,8 @@
 
 use crate::control::Stop;
 use crate::error::Error;
-use crate::kernels::similarities::{similarity, stored_pitch};
+use crate::kernels::function::KernelFunction;
+use crate::kernels::similarities::stored_pitch;
 use crate::products::{Columns, TILE, products};
 use crate::quantise::IntegerRows;
 use crate::reduce;
@@ -64,7 +65,7 @@ impl Matrix {
 pub(super) fn store_similarities(
     rows: &IntegerRows,
     class: Range<usize>,
-    threshold: Option<i32>,
+    function: &KernelFunction,
     matrix: &mut Matrix,
     stop: &Stop,
 ) -> Result<(), Error> {
@@ -83,7 +84,7 @@ pub(super) fn store_similarities(
         let block = |i: usize| class.start + i * TILE..class.end.min(class.start + (i + 1) * TILE);
         let (a, b) = (block(i), block(j));
         let (height, width) = (a.len(), b.len());
-        let tile = scratch.compute(rows, threshold, a, b);
+        let tile = scratch.compute(rows, function, a, b);
         write(&bands[i], pitch, j, tile, width);
         if j < i {
             write(&bands[j], pitch, i, &mirror(tile), height);
@@ -162,7 +163,7 @@ impl Scratch {
     fn compute(
         &mut self,
         rows: &IntegerRows,
-        threshold: Option<i32>,
+        function: &KernelFunction,
         a: Range<usize>,
         b: Range<usize>,
     ) -> &Words {
@@ -181,7 +182,7 @@ impl Scratch {
         let rows = bytemuck::cast_slice_mut::<u64, u16>(&mut *self.tile).chunks_exact_mut(TILE);
         reduce::vectorised!({
             for (row, products) in rows.zip(products) {
-                of_row(row, products, threshold);
+                of_row(row, products, function);
             }
         });
         &self.tile
@@ -189,9 +190,9 @@ impl Scratch {
 }
 
 #[inline(always)]
-fn of_row(row: &mut [u16], products: &[i32], threshold: Option<i32>) {
+fn of_row(row: &mut [u16], products: &[i32], function: &KernelFunction) {
     for (value, &product) in row.iter_mut().zip(products) {
-        *value = similarity(product, threshold) as u16;
+        *value = function.of(product) as u16;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::control::Stop;
 use crate::error::Error;
-use crate::kernels::similarities::similarity;
+use crate::kernels::function::KernelFunction;
 use crate::products::{Columns, TILE, products};
 use crate::quantise::{ClassRanges, IntegerRows};
 use crate::reduce;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(super) fn sum_columns(
     rows: &IntegerRows,
     ranges: &ClassRanges,
-    threshold: Option<i32>,
+    function: &KernelFunction,
     columns: &[usize],
     stop: &Stop,
 ) -> Result<Vec<i64>, Error> {
@@ -52,7 +52,7 @@ pub(super) fn sum_columns(
                 let products = scratch.chunks_exact(columns.len());
                 reduce::vectorised!({
                     for (sum, products) in sums.iter_mut().zip(products) {
-                        *sum += total(products, threshold);
+                        *sum += total(products, function);
                     }
                 });
             }
@@ -63,7 +63,7 @@ pub(super) fn sum_columns(
 }
 
 #[inline(always)]
-fn total(products: &[i32], threshold: Option<i32>) -> i64 {
-    let similarity = |&product: &i32| i64::from(similarity(product, threshold));
+fn total(products: &[i32], function: &KernelFunction) -> i64 {
+    let similarity = |&product: &i32| i64::from(function.of(product));
     products.iter().map(similarity).sum()
 }

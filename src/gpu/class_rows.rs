@@ -6,6 +6,7 @@ use super::memory::blocks;
 use super::panels::Panel;
 use crate::error::Error;
 use crate::gpu::device::Gpu;
+use crate::kernels::function::KernelFunction;
 use crate::quantise::ClassRanges;
 use std::ops::Range;
 
@@ -30,8 +31,7 @@ pub(super) struct ClassRows<'a> {
     pub(super) gpu: &'a Gpu,
     pub(super) ranges: ClassRanges,
     pub(super) panels: IntegerPanels<'a>,
-    /// Negative where there is none.
-    pub(super) threshold: i32,
+    pub(super) function: KernelFunction,
 }
 
 impl<'a> ClassRows<'a> {
@@ -40,7 +40,7 @@ impl<'a> ClassRows<'a> {
         gpu: &'a Gpu,
         ranges: ClassRanges,
         pitch: usize,
-        threshold: Option<i32>,
+        function: &KernelFunction,
         source: impl Source + 'a,
     ) -> Result<Self, Error> {
         let most = rows_per_panel(gpu, ranges.places(), pitch)?;
@@ -48,8 +48,16 @@ impl<'a> ClassRows<'a> {
             gpu,
             panels: IntegerPanels::transient(gpu, cuts(&ranges, most), pitch, source),
             ranges,
-            threshold: threshold.unwrap_or(-1),
+            function: function.clone(),
         })
+    }
+
+    /// What `shaders/integer_tile.wgsl` takes for the function: negative for the linear one.
+    pub(super) fn threshold(&self) -> i32 {
+        match self.function {
+            KernelFunction::Linear => -1,
+            KernelFunction::Thresholded(least) => least,
+        }
     }
 
     /// The class of a row.

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::features::{Features, Precision};
 use crate::gpu::device::Gpu;
 use crate::kernels::assigner::Assigner;
+use crate::kernels::function::KernelFunction;
 use crate::kernels::neighbours::Neighbours;
 use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::residuals::Residuals;
@@ -135,20 +136,18 @@ impl Pool for GpuPool<'_> {
     fn similarities(
         &self,
         examples: Examples<'_>,
-        threshold: Option<i32>,
+        function: &KernelFunction,
     ) -> Result<Box<dyn Similarities + '_>, Error> {
-        Ok(Box::new(GpuSimilarities::new(
-            &self.0, examples, threshold,
-        )?))
+        Ok(Box::new(GpuSimilarities::new(&self.0, examples, function)?))
     }
 
     fn similarities_of(
         &self,
         rows: IntegerRows,
         classes: ClassRanges,
-        threshold: Option<i32>,
+        function: &KernelFunction,
     ) -> Result<Box<dyn Similarities + '_>, Error> {
-        let similarities = GpuSimilarities::given(&self.0.gpu, rows, classes, threshold)?;
+        let similarities = GpuSimilarities::given(&self.0.gpu, rows, classes, function)?;
         Ok(Box::new(similarities))
     }
 

@@ -29,7 +29,7 @@ pub(super) fn run(resident: &ClassRows<'_>) -> Result<Vec<i64>, Error> {
             let pairs = pairs(a.part(&class), b.part(&class), size.rows());
             pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)))
         });
-        (resident.panels).dispatch(&kernel, size, (a, b), resident.threshold, tiles, &others)
+        (resident.panels).dispatch(&kernel, size, (a, b), resident.threshold(), tiles, &others)
     })?;
     resident.panels.read_sums(&sums, ranges.places())
 }

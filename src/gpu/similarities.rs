@@ -12,7 +12,8 @@ use super::{
 };
 use crate::error::Error;
 use crate::gpu::device::Gpu;
-use crate::kernels::similarities::{Examples, Round, Similarities, stored_bytes};
+use crate::kernels::function::KernelFunction;
+use crate::kernels::similarities::{Examples, Round, Similarities, Update, stored_bytes};
 use crate::quantise::{ClassRanges, IntegerRows};
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -36,7 +37,7 @@ impl<'a> GpuSimilarities<'a> {
     pub(super) fn new(
         features: &'a FloatRows<'a>,
         examples: Examples<'_>,
-        threshold: Option<i32>,
+        function: &KernelFunction,
     ) -> Result<Self, Error> {
         let (order, ranges) = (examples.classes.concat(), examples.ranges());
         let rule = Rule::Means {
@@ -45,7 +46,7 @@ impl<'a> GpuSimilarities<'a> {
         };
         let pitch = IntegerRows::pitch_of(features.dim);
         let source = Quantised::new(features, order, rule)?;
-        Self::of(&features.gpu, ranges, pitch, threshold, source)
+        Self::of(&features.gpu, ranges, pitch, function, source)
     }
 
     /// Of integer rows of the host's.
@@ -53,20 +54,20 @@ impl<'a> GpuSimilarities<'a> {
         gpu: &'a Gpu,
         rows: IntegerRows,
         ranges: ClassRanges,
-        threshold: Option<i32>,
+        function: &KernelFunction,
     ) -> Result<Self, Error> {
         let pitch = rows.pitch();
-        Self::of(gpu, ranges, pitch, threshold, Given::all(rows))
+        Self::of(gpu, ranges, pitch, function, Given::all(rows))
     }
 
     fn of(
         gpu: &'a Gpu,
         ranges: ClassRanges,
         pitch: usize,
-        threshold: Option<i32>,
+        function: &KernelFunction,
         source: impl Source + 'a,
     ) -> Result<Self, Error> {
-        let resident = ClassRows::new(gpu, ranges, pitch, threshold, source)?;
+        let resident = ClassRows::new(gpu, ranges, pitch, function, source)?;
         Ok(Self {
             squares: resident.panels.make_all()?,
             resident,
@@ -98,7 +99,7 @@ impl Similarities for GpuSimilarities<'_> {
     }
 
     fn row_sums(&self) -> Result<Vec<i64>, Error> {
-        if self.resident.threshold < 0 {
+        if self.resident.function.is_linear() {
             return linear_row_sums::run(&self.resident);
         }
         row_sums::run(&self.resident)
@@ -153,8 +154,9 @@ impl Similarities for GpuSimilarities<'_> {
         &mut self,
         gains: &mut [i64],
         counts: &[usize],
-        step: i64,
+        update: Update,
     ) -> Result<Vec<Vec<Round>>, Error> {
+        let Update::Cut { step } = update;
         match &self.kept {
             Some(kept) => greedy_rounds::run(&self.resident, kept, gains, counts, step),
             None => Ok(Vec::new()),

@@ -40,7 +40,7 @@ pub(super) fn run(resident: &ClassRows<'_>, kept: &Dense) -> Result<(), Error> {
             &kernel,
             size,
             (a, b),
-            resident.threshold,
+            resident.threshold(),
             tiles,
             &kept_panels,
         )

@@ -65,9 +65,14 @@ fn of_panel(
                 })
             })
         });
-        resident
-            .panels
-            .dispatch(&kernel, size, (a, panel), resident.threshold, tiles, others)?;
+        resident.panels.dispatch(
+            &kernel,
+            size,
+            (a, panel),
+            resident.threshold(),
+            tiles,
+            others,
+        )?;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@
 
 pub(crate) mod assigner;
 pub(crate) mod call;
+pub(crate) mod function;
 pub(crate) mod neighbours;
 pub(crate) mod pool;
 pub(crate) mod residuals;
@@ -25,8 +26,9 @@ pub use crate::quantise::{ClassRanges, FIXED_BITS, IntegerRows, Length};
 pub use crate::random::RowIds;
 pub use assigner::{Assigner, Assignment, CandidateGroup, Margins};
 pub use call::{Call, Watcher};
+pub use function::KernelFunction;
 pub use neighbours::{MARKED, NearMasks, Neighbours, Thresholds};
 pub use pool::{ClusterRows, MOST_NEIGHBOURS, Pool};
 pub use residuals::{Due, Rate, Residuals, RowState, Totals};
-pub use similarities::{Examples, MASK, Round, Similarities, is_masked, similarity, stored_bytes};
+pub use similarities::{Examples, MASK, Round, Similarities, Update, is_masked, stored_bytes};
 pub use watched::Watched;

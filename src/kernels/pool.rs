@@ -4,6 +4,7 @@ use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Precision};
 use crate::kernels::assigner::Assigner;
+use crate::kernels::function::KernelFunction;
 use crate::kernels::neighbours::Neighbours;
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
@@ -76,7 +77,7 @@ pub trait Pool: Send + Sync {
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error>;
 
     /// Makes the examples integers, where its rows are, for their similarities;
-    /// [`Similarities`] says what a threshold is.
+    /// which are this function of products.
     ///
     /// # Errors
     ///
@@ -86,7 +87,7 @@ pub trait Pool: Send + Sync {
     fn similarities(
         &self,
         examples: Examples<'_>,
-        threshold: Option<i32>,
+        function: &KernelFunction,
     ) -> Result<Box<dyn Similarities + '_>, Error>;
 
     /// As [`similarities`](Self::similarities), of rows that are integers already and may be those
@@ -99,7 +100,7 @@ pub trait Pool: Send + Sync {
         &self,
         rows: IntegerRows,
         classes: ClassRanges,
-        threshold: Option<i32>,
+        function: &KernelFunction,
     ) -> Result<Box<dyn Similarities + '_>, Error>;
 
     /// A pool of other rows on the same device.

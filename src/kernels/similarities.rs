@@ -33,8 +33,8 @@ impl Examples<'_> {
 
 /// The similarities s of examples in integers, resident on a device: s_ij is 0 between classes.
 ///
-/// A threshold is non-negative and in the unit of products, 2⁻³⁰. Examples are rows here, and named by
-/// their place. Sums are exact: every device gives the same.
+/// A [`KernelFunction`](crate::kernels::KernelFunction) says what s_ij is of a product. Examples are rows
+/// here, and named by their place. Sums are exact: every device gives the same.
 pub trait Similarities: Send {
     /// Some of the integer rows, in this order.
     ///
@@ -50,16 +50,16 @@ pub trait Similarities: Send {
     /// As [`row_sums`](Self::row_sums).
     fn squares(&self) -> Result<Vec<i32>, Error>;
 
-    /// The sum of a class's rows, value by value, filled up with zeros like a row. Only without a
-    /// threshold.
+    /// The sum of a class's rows, value by value, filled up with zeros like a row. Only of a linear
+    /// function.
     ///
     /// # Errors
     ///
     /// As [`row_sums`](Self::row_sums).
     fn total(&self, class: usize) -> Result<Vec<i64>, Error>;
 
-    /// Σⱼ s_ij for every row i, itself included. Without a threshold that is the row's product with
-    /// its class's [`total`](Self::total).
+    /// Σⱼ s_ij for every row i, itself included. Of a linear function that is the row's product
+    /// with its class's [`total`](Self::total).
     ///
     /// # Errors
     ///
@@ -83,7 +83,7 @@ pub trait Similarities: Send {
     }
 
     /// Computes and keeps the similarities of these classes, in place of those kept before; an
-    /// empty range keeps none. Only with a threshold.
+    /// empty range keeps none. Not of a linear function.
     ///
     /// # Errors
     ///
@@ -102,10 +102,10 @@ pub trait Similarities: Send {
     /// Greedy rounds in all classes kept: `counts` has a number for each, `gains` one for each of
     /// their rows.
     ///
-    /// A round picks the row of the largest gain, ties to the lower row, adds `step * s_ij` to the
-    /// gain of every row i of the class, j being the row picked, and then [`MASK`] to the picked
-    /// row's. A class must have as many rows that are not masked as rounds. Gives the rounds of each
-    /// class; `gains` are left as they are after them.
+    /// A round picks the row of the largest gain, ties to the lower row, has the `update` change the
+    /// gains of the class's rows, and then adds [`MASK`] to the picked row's. A class must have as many
+    /// rows that are not masked as rounds. Gives the rounds of each class; `gains` are left as they are
+    /// after them.
     ///
     /// # Errors
     ///
@@ -114,8 +114,19 @@ pub trait Similarities: Send {
         &mut self,
         gains: &mut [i64],
         counts: &[usize],
-        step: i64,
+        update: Update,
     ) -> Result<Vec<Vec<Round>>, Error>;
+}
+
+/// What a pick changes of the gains of its class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Update {
+    /// Adds `step` · s_ij to the gain of every row i, j being the row picked: the gains of a graph cut.
+    Cut {
+        /// -2 where similarity between picked and other rows counts, with picked rows counted out.
+        step: i64,
+    },
 }
 
 /// Added to the gain of a row that takes no part in the rounds: no sum of similarities comes near.
@@ -125,20 +136,6 @@ pub const MASK: i64 = -(1 << 62);
 #[must_use]
 pub fn is_masked(gain: i64) -> bool {
     gain < MASK / 2
-}
-
-/// The similarity of two rows, given their product.
-///
-/// Above the threshold `(product + 2¹³) >> 14`, at most 65535 (unit 2⁻¹⁶), else 0; without a
-/// threshold the product itself (unit 2⁻³⁰).
-#[inline(always)]
-#[must_use]
-pub fn similarity(product: i32, threshold: Option<i32>) -> i32 {
-    match threshold {
-        None => product,
-        Some(least) if product > least => ((product + (1 << 13)) >> 14).min(0xffff),
-        Some(_) => 0,
-    }
 }
 
 /// Values from one row's first to the next one's in the stored similarities of a class.

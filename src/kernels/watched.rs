@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::features::{Features, Precision};
 use crate::kernels::assigner::Assigner;
 use crate::kernels::call::{Call, Watcher};
+use crate::kernels::function::KernelFunction;
 use crate::kernels::neighbours::Neighbours;
 use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::residuals::Residuals;
@@ -103,11 +104,11 @@ impl<W: Watcher> Pool for Watched<'_, W> {
     fn similarities(
         &self,
         examples: Examples<'_>,
-        threshold: Option<i32>,
+        function: &KernelFunction,
     ) -> Result<Box<dyn Similarities + '_>, Error> {
         let ranges = examples.ranges();
         let values = ranges.places() * examples.views * self.dim();
-        let run = || self.pool().similarities(examples, threshold);
+        let run = || self.pool().similarities(examples, function);
         Ok(Box::new(WatchedSimilarities {
             inner: self.watcher.around(Call::of("similarities", values), run)?,
             watcher: &self.watcher,
@@ -131,10 +132,10 @@ impl<W: Watcher> Pool for Watched<'_, W> {
         &self,
         rows: IntegerRows,
         classes: ClassRanges,
-        threshold: Option<i32>,
+        function: &KernelFunction,
     ) -> Result<Box<dyn Similarities + '_>, Error> {
         let (ranges, values) = (classes.clone(), rows.rows() * self.dim());
-        let run = || self.pool().similarities_of(rows, classes, threshold);
+        let run = || self.pool().similarities_of(rows, classes, function);
         Ok(Box::new(WatchedSimilarities {
             inner: self.watcher.around(Call::of("similarities", values), run)?,
             watcher: &self.watcher,

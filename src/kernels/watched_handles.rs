@@ -5,7 +5,7 @@ use crate::kernels::assigner::{Assigner, Assignment, CandidateGroup, Margins};
 use crate::kernels::call::{Call, Watcher};
 use crate::kernels::neighbours::{NearMasks, Neighbours, Thresholds};
 use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};
-use crate::kernels::similarities::{Round, Similarities};
+use crate::kernels::similarities::{Round, Similarities, Update};
 use crate::quantise::{ClassRanges, IntegerRows};
 use std::ops::Range;
 
@@ -189,12 +189,12 @@ impl<W: Watcher> Similarities for WatchedSimilarities<'_, W> {
         &mut self,
         gains: &mut [i64],
         counts: &[usize],
-        step: i64,
+        update: Update,
     ) -> Result<Vec<Vec<Round>>, Error> {
         let rounds = self.stored.clone().zip(counts);
         let work = rounds.map(|(class, count)| count * self.ranges.class(class).len());
         let asked = Call::of("greedy_rounds", work.sum());
-        (self.watcher).around(asked, || self.inner.greedy_rounds(gains, counts, step))
+        (self.watcher).around(asked, || self.inner.greedy_rounds(gains, counts, update))
     }
 }
 

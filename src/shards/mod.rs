@@ -11,6 +11,7 @@ use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Precision};
 use crate::kernels::assigner::Assigner;
+use crate::kernels::function::KernelFunction;
 use crate::kernels::neighbours::Neighbours;
 use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::residuals::Residuals;
@@ -178,12 +179,12 @@ impl Pool for Shards<'_> {
     fn similarities(
         &self,
         examples: Examples<'_>,
-        threshold: Option<i32>,
+        function: &KernelFunction,
     ) -> Result<Box<dyn Similarities + '_>, Error> {
         Ok(Box::new(ShardSimilarities::new(
             &self.parts,
             examples,
-            threshold,
+            function,
         )?))
     }
 
@@ -191,13 +192,13 @@ impl Pool for Shards<'_> {
         &self,
         rows: IntegerRows,
         classes: ClassRanges,
-        threshold: Option<i32>,
+        function: &KernelFunction,
     ) -> Result<Box<dyn Similarities + '_>, Error> {
         Ok(Box::new(ShardSimilarities::of(
             &self.parts,
             &rows,
             &classes,
-            threshold,
+            function,
         )?))
     }
 

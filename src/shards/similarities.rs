@@ -2,8 +2,9 @@
 
 use super::parts::{Cuts, Parts, side_by_side};
 use crate::error::Error;
+use crate::kernels::function::KernelFunction;
 use crate::kernels::pool::Pool;
-use crate::kernels::similarities::{Examples, Round, Similarities};
+use crate::kernels::similarities::{Examples, Round, Similarities, Update};
 use crate::quantise::{ClassRanges, IntegerRows, Length, NEED, mean_of, round_mean};
 use std::ops::Range;
 
@@ -29,7 +30,7 @@ impl<'a> ShardSimilarities<'a> {
     pub(super) fn new(
         shards: &'a Parts<'_>,
         examples: Examples<'_>,
-        threshold: Option<i32>,
+        function: &KernelFunction,
     ) -> Result<Self, Error> {
         let ranges = examples.ranges();
         Self::grouped(shards, &ranges, |pool, shard, classes| {
@@ -41,14 +42,14 @@ impl<'a> ShardSimilarities<'a> {
             let Some(by_index) = by_index else {
                 let rows = quantise(shards, &of_group.concat(), examples)?;
                 let sizes = of_group.iter().map(|class| class.len());
-                return pool.similarities_of(rows, ClassRanges::new(sizes), threshold);
+                return pool.similarities_of(rows, ClassRanges::new(sizes), function);
             };
             let classes: Vec<&[usize]> = by_index.iter().map(Vec::as_slice).collect();
             let of_shard = Examples {
                 classes: &classes,
                 ..examples
             };
-            let made = pool.similarities(of_shard, threshold);
+            let made = pool.similarities(of_shard, function);
             made.map_err(|error| of_all(error, shards.cuts.rows(shard).start))
         })
     }
@@ -58,12 +59,12 @@ impl<'a> ShardSimilarities<'a> {
         shards: &'a Parts<'_>,
         rows: &IntegerRows,
         ranges: &ClassRanges,
-        threshold: Option<i32>,
+        function: &KernelFunction,
     ) -> Result<Self, Error> {
         Self::grouped(shards, ranges, |pool, _, classes| {
             let places: Vec<usize> = ranges.span(classes.clone()).collect();
             let sizes = classes.map(|class| ranges.class(class).len());
-            pool.similarities_of(rows.some(&places), ClassRanges::new(sizes), threshold)
+            pool.similarities_of(rows.some(&places), ClassRanges::new(sizes), function)
         })
     }
 
@@ -203,7 +204,7 @@ impl Similarities for ShardSimilarities<'_> {
         &mut self,
         gains: &mut [i64],
         counts: &[usize],
-        step: i64,
+        update: Update,
     ) -> Result<Vec<Vec<Round>>, Error> {
         let (mut gains, mut counts, mut asked) = (gains, counts, Vec::new());
         for group in &mut self.groups {
@@ -219,7 +220,7 @@ impl Similarities for ShardSimilarities<'_> {
             asked.push((group, of_group, here));
         }
         let rounds = side_by_side(asked, |(group, gains, counts)| {
-            let mut rounds = group.inner.greedy_rounds(gains, counts, step)?;
+            let mut rounds = group.inner.greedy_rounds(gains, counts, update)?;
             for round in rounds.iter_mut().flatten() {
                 round.row += group.places.start;
             }
@@ -297,7 +298,7 @@ fn quantise(
                 classes: &[&class],
                 ..examples
             };
-            let found = match pool.similarities(some, None) {
+            let found = match pool.similarities(some, &KernelFunction::Linear) {
                 Ok(found) => found.rows(&(0..class.len()).collect::<Vec<_>>())?,
                 Err(Error::ZeroRow { row, .. }) => {
                     zero_row = zero_row

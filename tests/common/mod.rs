@@ -15,6 +15,7 @@ mod span;
 mod wrap;
 
 use coresift::Selector;
+use coresift::kernels::KernelFunction;
 
 #[cfg(feature = "gpu")]
 pub use devices::on_every_gpu_but_gl;
@@ -34,6 +35,11 @@ pub fn with<S: Selector + Default + 'static>(change: impl FnOnce(&mut S)) -> Box
     let mut selector = S::default();
     change(&mut selector);
     Box::new(selector)
+}
+
+/// The kernel function of a threshold in the unit of products, or of none.
+pub fn kernel_function(threshold: Option<i32>) -> KernelFunction {
+    threshold.map_or(KernelFunction::Linear, KernelFunction::Thresholded)
 }
 
 /// Integers in -8..=8: every sum in these tests stays below 2^24, so that `f32` is exact

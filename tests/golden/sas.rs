@@ -1,6 +1,6 @@
 //! SAS: picks with either storage, similarities, and what each class may have.
 
-use crate::common::oracle;
+use crate::common::{kernel_function, oracle};
 use crate::{cases, features, indices, name, on_every_device};
 use coresift::kernels::{Examples, Length};
 use coresift::{
@@ -138,6 +138,7 @@ fn sas_similarities() {
         let threshold = case["threshold"]
             .as_f64()
             .map(|t| (t * (1 << 30) as f64) as i32);
+        let function = kernel_function(threshold);
         on_every_device(Features::new(&x, rows, dim).unwrap(), |device, pool| {
             let at = format!("{} on {device}", name(&case));
             let examples = Examples {
@@ -148,7 +149,7 @@ fn sas_similarities() {
                     false => Length::Own,
                 },
             };
-            let mut similarities = pool.similarities(examples, threshold).unwrap();
+            let mut similarities = pool.similarities(examples, &function).unwrap();
             for (j, column) in want.iter().enumerate() {
                 assert_eq!(&similarities.sum_columns(&[j]).unwrap(), column, "{at}");
             }

@@ -3,7 +3,9 @@
 use crate::common::devices::tiny;
 use crate::common::{fractions, whole_numbers};
 use crate::{Application, USAGE};
-use coresift::kernels::{Assignment, ClusterRows, Examples, Length, Rate, RowState};
+use coresift::kernels::{
+    Assignment, ClusterRows, Examples, KernelFunction, Length, Rate, RowState,
+};
 use coresift::wgpu::{self, BufferUsages};
 use coresift::{CpuPool, Error, Features, Lp, Pool};
 
@@ -208,7 +210,9 @@ fn short_rows_of_a_buffer_are_made_whole() {
                 views: 1,
                 length,
             };
-            let similarities = pool.similarities(examples, Some(0)).unwrap();
+            let similarities = pool
+                .similarities(examples, &KernelFunction::Thresholded(0))
+                .unwrap();
             (
                 similarities.rows(&places).unwrap(),
                 similarities.squares().unwrap(),

@@ -3,7 +3,7 @@
 use crate::common::devices::tiny;
 use crate::common::{fractions, whole_numbers};
 use crate::{Application, USAGE, of_ones};
-use coresift::kernels::{ClusterRows, Rate, RowState};
+use coresift::kernels::{ClusterRows, Rate, RowState, Update};
 use coresift::wgpu::{self, BufferUsages};
 use coresift::{Error, Features, Lp, Pool};
 
@@ -47,7 +47,7 @@ fn a_lost_device_is_an_error_everywhere() {
         assert!(is_lost(similarities.row_sums()));
         assert!(is_lost(similarities.sum_columns(&[1, 200])));
         assert!(is_lost(similarities.sum_stored(&[1, 200])));
-        let rounds = similarities.greedy_rounds(&mut gains, &[2, 3], -2);
+        let rounds = similarities.greedy_rounds(&mut gains, &[2, 3], Update::Cut { step: -2 });
         assert!(is_lost(rounds));
         assert!(is_lost(of_ones(&pool, &[3], None).map(|_| ())));
         assert!(is_lost(residuals.deflate(&direction, &[0.5], rate)));

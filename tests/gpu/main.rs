@@ -10,6 +10,7 @@ mod memory;
 mod resident;
 
 use common::devices::software;
+use common::kernel_function;
 use coresift::kernels::{Examples, Length, Similarities};
 use coresift::wgpu::{self, BufferUsages};
 use coresift::{Error, Gpu, GpuPool, Pool};
@@ -67,5 +68,5 @@ fn of_ones<'p>(
         views: 1,
         length: Length::Given(32_768.0 * f64::from(pool.scale())),
     };
-    pool.similarities(examples, threshold)
+    pool.similarities(examples, &kernel_function(threshold))
 }

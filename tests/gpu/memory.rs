@@ -3,7 +3,7 @@
 use crate::common::devices::cut;
 use crate::common::whole_numbers;
 use crate::{Application, of_ones};
-use coresift::kernels::ClusterRows;
+use coresift::kernels::{ClusterRows, Update};
 use coresift::wgpu;
 use coresift::{Error, Features, Gpu, Pool};
 
@@ -85,7 +85,9 @@ fn similarities_keep_to_the_memory_limit() {
         let sums = similarities.row_sums().unwrap();
         assert_eq!(sums, [0; 2000], "16 is under half of a unit");
         let (mut gains, every) = (vec![0; 1000], [1000]);
-        similarities.greedy_rounds(&mut gains, &every, -2).unwrap();
+        similarities
+            .greedy_rounds(&mut gains, &every, Update::Cut { step: -2 })
+            .unwrap();
     }
     match similarities.store(0..2) {
         Err(Error::OutOfMemory {

@@ -2,7 +2,7 @@
 
 use crate::common::devices::SOFTWARE;
 use crate::common::fractions;
-use coresift::kernels::{Examples, Length, stored_bytes};
+use coresift::kernels::{Examples, KernelFunction, Length, stored_bytes};
 use coresift::{Classes, CpuPool, Features, Gpu, Pool, Sas, Selector, Storage};
 
 /// SAS takes for each row its features in f32 and in 16 bits, what its plan says of matrices, and no
@@ -62,7 +62,10 @@ fn rows_on_the_device_do_not_travel() {
         views: 1,
         length: Length::Own,
     };
-    drop(pool.similarities(examples, Some(0)).unwrap());
+    drop(
+        pool.similarities(examples, &KernelFunction::Thresholded(0))
+            .unwrap(),
+    );
     let bytes = read_back();
     assert!((1..=64 * rows).contains(&bytes), "similarities: {bytes}");
     drop(pool.neighbours().unwrap());

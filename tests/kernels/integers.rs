@@ -2,9 +2,9 @@
 
 #[cfg(feature = "gpu")]
 use crate::common::devices;
-use crate::common::{fractions, on_every_device, oracle};
+use crate::common::{fractions, kernel_function, on_every_device, oracle};
 use coresift::kernels::{
-    ClassRanges, Examples, IntegerRows, Length, MASK, Similarities, stored_bytes,
+    ClassRanges, Examples, IntegerRows, Length, MASK, Similarities, Update, stored_bytes,
 };
 use coresift::{Features, Pool};
 use std::ops::Range;
@@ -73,13 +73,14 @@ impl Integers {
         let order: Vec<usize> = (0..self.rows.rows()).collect();
         let classes = (0..self.ranges.classes()).map(|class| &order[self.ranges.class(class)]);
         let classes: Vec<&[usize]> = classes.collect();
+        let function = kernel_function(self.threshold);
         let check = |place: &str, pool: &dyn Pool| {
             let examples = Examples {
                 classes: &classes,
                 views: 1,
                 length: Length::Given(f64::from(pool.scale())),
             };
-            let mut similarities = pool.similarities(examples, self.threshold).unwrap();
+            let mut similarities = pool.similarities(examples, &function).unwrap();
             check(&format!("{place} {}", self.place), &mut *similarities);
         };
         on_every_device(features.clone(), check);
@@ -200,7 +201,7 @@ impl Integers {
             })
             .collect();
         let got = similarities
-            .greedy_rounds(&mut gains, &counts, step)
+            .greedy_rounds(&mut gains, &counts, Update::Cut { step })
             .unwrap();
         let got: Vec<Vec<(usize, i64)>> = got
             .iter()

@@ -3,7 +3,7 @@
 use crate::common::{fractions, on_every_device, oracle};
 use crate::features;
 use coresift::Error;
-use coresift::kernels::{Examples, Length};
+use coresift::kernels::{Examples, KernelFunction, Length};
 
 /// Rows of many lengths, some with values far below the rest and some with subnormals.
 fn rows_of_many_lengths(seed: u32, rows: usize, dim: usize) -> Vec<f32> {
@@ -35,7 +35,9 @@ fn rows_are_made_whole_to_the_bit() {
                         Length::Given(length * f64::from(pool.scale()))
                     }),
                 };
-                let similarities = pool.similarities(examples, Some(0)).unwrap();
+                let similarities = pool
+                    .similarities(examples, &KernelFunction::Thresholded(0))
+                    .unwrap();
                 let places: Vec<usize> = (0..rows).collect();
                 let got = similarities.rows(&places).unwrap();
                 let squares = similarities.squares().unwrap();
@@ -80,7 +82,7 @@ fn halves_go_to_the_even_whole_number() {
             length: Length::Given(f64::from(pool.scale())),
         };
         let got = pool
-            .similarities(examples, None)
+            .similarities(examples, &KernelFunction::Linear)
             .unwrap()
             .rows(&order)
             .unwrap();
@@ -102,7 +104,9 @@ fn views_are_averaged() {
             views,
             length: Length::Own,
         };
-        let similarities = pool.similarities(all, Some(0)).unwrap();
+        let similarities = pool
+            .similarities(all, &KernelFunction::Thresholded(0))
+            .unwrap();
         let got = similarities
             .rows(&(0..examples).collect::<Vec<_>>())
             .unwrap();
@@ -131,7 +135,7 @@ fn a_row_without_a_direction_is_named() {
                 views: 1,
                 length,
             };
-            match pool.similarities(examples, Some(0)) {
+            match pool.similarities(examples, &KernelFunction::Thresholded(0)) {
                 Err(Error::ZeroRow { row, .. }) => Some(row),
                 Err(other) => panic!("{device}: {other}"),
                 Ok(_) => None,

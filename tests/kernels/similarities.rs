@@ -1,7 +1,7 @@
 //! Similarities of integer rows: their sums, those that are kept, and greedy rounds.
 
 use crate::integers::Integers;
-use coresift::kernels::{ClassRanges, IntegerRows, is_masked, stored_bytes};
+use coresift::kernels::{ClassRanges, IntegerRows, Update, is_masked, stored_bytes};
 
 /// In the unit of products: none but negative products cut, half of the greatest product.
 const THRESHOLDS: [Option<i32>; 3] = [Some(0), Some(1 << 29), None];
@@ -192,7 +192,7 @@ fn greedy_rounds_by_the_thousand() {
         let mut order: Vec<usize> = (0..7_200).collect();
         order.sort_by_key(|&row| (std::cmp::Reverse(gains[row]), row));
         let got = similarities
-            .greedy_rounds(&mut gains, &[7_200, 1, 0], -2)
+            .greedy_rounds(&mut gains, &[7_200, 1, 0], Update::Cut { step: -2 })
             .unwrap();
         let picks: Vec<usize> = got[0].iter().map(|round| round.row).collect();
         assert!(picks == order, "{place}");

@@ -3,7 +3,8 @@
 use super::weights::Weights;
 use crate::control::Stop;
 use crate::error::Error;
-use crate::kernels::similarities::{MASK, Round, is_masked, similarity};
+use crate::kernels::function::KernelFunction;
+use crate::kernels::similarities::{MASK, Round, is_masked};
 use crate::products::{Columns, products};
 use crate::quantise::{FIXED_BITS, IntegerRows};
 use std::cmp::Reverse;
@@ -73,7 +74,7 @@ pub(super) fn block(
         let row = among.start + at;
         products(rows, &[row], &columns, &mut scratch);
         for (gain, &product) in gains.iter_mut().zip(&scratch) {
-            *gain += step * i64::from(similarity(product, bound.horizon.threshold));
+            *gain += step * i64::from(bound.horizon.function.of(product));
         }
         gains[at] += MASK;
         bound.picked(rows.row(row));
@@ -84,10 +85,10 @@ pub(super) fn block(
 /// What is known of the gains that a block will see.
 #[derive(Clone, Copy)]
 pub(super) struct Horizon<'a> {
-    pub(super) threshold: Option<i32>,
+    pub(super) function: &'a KernelFunction,
     /// Whether gains have their sign turned, and rise by what is similar to a pick.
     pub(super) worst: bool,
-    /// Where there is no threshold.
+    /// Of a linear function.
     pub(super) linear: Option<&'a Weights>,
     /// What ends the work.
     pub(super) stop: &'a Stop,

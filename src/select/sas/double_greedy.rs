@@ -2,7 +2,7 @@
 
 use super::group::{Frame, Group};
 use crate::error::Error;
-use crate::kernels::similarities::{Round, similarity};
+use crate::kernels::similarities::Round;
 use crate::products::{Columns, products};
 use crate::quantise::IntegerRows;
 use crate::random;
@@ -107,7 +107,7 @@ fn decide(
         let products = &scratch[of_run * width + of_run + 1..][..later.len()];
         let (changed, step) = if is_kept { (&mut x, -2) } else { (&mut y, 2) };
         for (gain, &product) in changed[later].iter_mut().zip(products) {
-            *gain += step * i64::from(similarity(product, frame.threshold));
+            *gain += step * i64::from(frame.function.of(product));
         }
         if is_kept {
             keep.push(Round { row, gain: a });

@@ -4,7 +4,8 @@ use super::block::{CandidateGroup, Horizon, block};
 use super::weights::Weights;
 use crate::control::Stop;
 use crate::error::Error;
-use crate::kernels::similarities::{MASK, Round, Similarities, is_masked, similarity};
+use crate::kernels::function::KernelFunction;
+use crate::kernels::similarities::{MASK, Round, Similarities, Update, is_masked};
 use crate::quantise::{ClassRanges, IntegerRows};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -25,7 +26,7 @@ pub(super) struct Frame<'a> {
     pub(super) squares: &'a [i32],
     /// By place.
     pub(super) is_labelled: &'a [bool],
-    pub(super) threshold: Option<i32>,
+    pub(super) function: &'a KernelFunction,
     pub(super) worst: bool,
     pub(super) candidates: usize,
     /// What ends the work.
@@ -70,7 +71,7 @@ impl<'a> Group<'a> {
                 similarities.sum_stored(&places.clone().collect::<Vec<_>>())?
             }
         };
-        let own_of = |&square: &i32| i64::from(similarity(square, frame.threshold));
+        let own_of = |&square: &i32| i64::from(frame.function.of(square));
         let own: Vec<i64> = frame.squares[places.clone()].iter().map(own_of).collect();
         let mut group = Self {
             frame,
@@ -242,7 +243,7 @@ impl<'a> Group<'a> {
                 let counts: Vec<usize> =
                     missing.iter().map(|&missing| missing.min(ROUNDS)).collect();
                 self.similarities
-                    .greedy_rounds(&mut self.gains, &counts, step)?
+                    .greedy_rounds(&mut self.gains, &counts, Update::Cut { step })?
             } else {
                 self.blocks(&missing, step, &mut weights)?
             };
@@ -302,7 +303,7 @@ impl<'a> Group<'a> {
     ) -> Result<Vec<Vec<Round>>, Error> {
         let frame = self.frame;
         let horizon = |class: usize| Horizon {
-            threshold: frame.threshold,
+            function: frame.function,
             worst: frame.worst,
             linear: weights.get(class),
             stop: frame.stop,
@@ -341,9 +342,9 @@ impl<'a> Group<'a> {
         Ok(rounds)
     }
 
-    /// Each class's weights, where there is no threshold.
+    /// Each class's weights, of a linear function.
     fn weights(&self) -> Result<Vec<Weights>, Error> {
-        if self.frame.threshold.is_some() {
+        if !self.frame.function.is_linear() {
             return Ok(Vec::new());
         }
         let of_class = |(class, (places, gains)): (usize, (Range<usize>, &[i64]))| {

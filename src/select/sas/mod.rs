@@ -49,7 +49,8 @@ impl Selector for Sas {
             length,
         };
         let (ranges, order) = (examples.ranges(), classes.concat());
-        let similarities = pool.similarities(examples, self.threshold_in_products())?;
+        let function = self.kernel_function();
+        let similarities = pool.similarities(examples, &function)?;
         let squares = similarities.squares()?;
         let is_labelled: Vec<bool> = order.iter().map(|&example| labelled[example]).collect();
         let frame = Frame {
@@ -57,7 +58,7 @@ impl Selector for Sas {
             order: &order,
             squares: &squares,
             is_labelled: &is_labelled,
-            threshold: self.threshold_in_products(),
+            function: &function,
             worst: self.worst,
             candidates: self.block,
             stop: pool.stop(),
@@ -241,7 +242,7 @@ impl Run<'_> {
         let mut used = 0;
         for class in 0..ranges.classes() {
             let storage = match self.options.storage {
-                _ if self.frame.threshold.is_none() => Storage::OnTheFly,
+                _ if self.frame.function.is_linear() => Storage::OnTheFly,
                 Storage::Auto if bytes(class) <= room => Storage::Dense,
                 Storage::Auto => Storage::OnTheFly,
                 asked => asked,
@@ -329,7 +330,7 @@ impl Run<'_> {
         picks: &[Vec<Round>],
         values: &[i64],
     ) {
-        let unit = self.options.unit();
+        let unit = self.frame.function.unit();
         let selection = &mut self.selection;
         for ((share, picks), value) in planned.iter().zip(picks).zip(values) {
             selection

@@ -1,5 +1,6 @@
 //! The options of SAS.
 
+use crate::kernels::function::KernelFunction;
 use crate::names::names;
 use crate::quantise::FIXED_BITS;
 use crate::select::classes::Classes;
@@ -172,21 +173,17 @@ names!(Refine {
 });
 
 impl Sas {
-    /// The threshold in the unit of products, at most the largest i32.
-    pub(super) fn threshold_in_products(&self) -> Option<i32> {
+    /// Its similarity as a function of products: the threshold is in their unit, at most the largest i32.
+    pub(super) fn kernel_function(&self) -> KernelFunction {
         let unit = f64::from(1u32 << (2 * FIXED_BITS));
-        self.threshold
-            .map(|threshold| (threshold * unit).floor() as i32)
+        match self.threshold {
+            None => KernelFunction::Linear,
+            Some(threshold) => KernelFunction::Thresholded((threshold * unit).floor() as i32),
+        }
     }
 
     /// Whether greedy picks are never dropped again.
     pub(super) fn is_final(&self) -> bool {
         self.worst || self.refine == Refine::None
-    }
-
-    /// The value of one unit of integer similarities.
-    pub(super) fn unit(&self) -> f64 {
-        let bits = if self.threshold.is_some() { 16 } else { 30 };
-        1.0 / f64::from(1u32 << bits)
     }
 }

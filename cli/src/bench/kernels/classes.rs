@@ -1,8 +1,8 @@
 //! Kernels of similarities within classes: rows made integers, sums of columns, greedy rounds.
 
-use super::{Answer, CHOSEN, Case, Group, Ready, THRESHOLD, Work, case};
+use super::{Answer, CHOSEN, Case, FUNCTION, Group, Ready, Work, case};
 use coresift::bench::{Limit, Number};
-use coresift::kernels::Similarities;
+use coresift::kernels::{KernelFunction, Similarities, Update};
 use coresift::{Error, Pool};
 
 /// Rows of which one is a column of kept similarities that is summed.
@@ -12,7 +12,7 @@ const SUMMED: usize = 4;
 pub(super) const CLASSES: &[Case] = &[
     case("quantise", "quantise", made_whole, |group, pool| {
         Ok(Box::new(|| {
-            let similarities = group.similarities(pool, THRESHOLD)?;
+            let similarities = group.similarities(pool, &FUNCTION)?;
             similarities.squares().map(Answer::Products)
         }))
     }),
@@ -20,13 +20,13 @@ pub(super) const CLASSES: &[Case] = &[
         "sum_columns",
         "sum_columns",
         summed_columns,
-        |group, pool| sums_of_columns(group, pool, THRESHOLD),
+        |group, pool| sums_of_columns(group, pool, &FUNCTION),
     ),
     case(
         "sum_columns products",
         "sum_columns",
         summed_columns,
-        |group, pool| sums_of_columns(group, pool, None),
+        |group, pool| sums_of_columns(group, pool, &KernelFunction::Linear),
     ),
     case(
         "sum_stored",
@@ -66,7 +66,8 @@ pub(super) const CLASSES: &[Case] = &[
             let counts = vec![rounds(group); group.classes];
             Ok(Box::new(move || {
                 let mut gains = sums.clone();
-                let rounds = similarities.greedy_rounds(&mut gains, &counts, -2);
+                let rounds =
+                    similarities.greedy_rounds(&mut gains, &counts, Update::Cut { step: -2 });
                 rounds.map(Answer::Rounds)
             }))
         },
@@ -96,9 +97,9 @@ fn summed_columns(group: &Group) -> Work {
 fn sums_of_columns<'p>(
     group: &'p Group,
     pool: &'p dyn Pool,
-    threshold: Option<i32>,
+    function: &KernelFunction,
 ) -> Result<Ready<'p>, Error> {
-    let similarities = group.similarities(pool, threshold)?;
+    let similarities = group.similarities(pool, function)?;
     let columns = group.every(CHOSEN);
     Ok(Box::new(move || {
         similarities.sum_columns(&columns).map(Answer::Sums)
@@ -107,7 +108,7 @@ fn sums_of_columns<'p>(
 
 /// The similarities of all classes, kept.
 fn stored<'p>(group: &'p Group, pool: &'p dyn Pool) -> Result<Box<dyn Similarities + 'p>, Error> {
-    let mut similarities = group.similarities(pool, THRESHOLD)?;
+    let mut similarities = group.similarities(pool, &FUNCTION)?;
     similarities.store(0..group.classes)?;
     Ok(similarities)
 }

@@ -10,13 +10,13 @@ use super::features::made;
 use super::sizes::{Shape, Sizes};
 pub use answer::Answer;
 use coresift::bench::{Limit, Number};
-use coresift::kernels::{Examples, Length, MARKED, Similarities};
+use coresift::kernels::{Examples, KernelFunction, Length, MARKED, Similarities};
 use coresift::{Error, Features, Pool};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-/// What a product must be above to count, unit 2⁻³⁰.
-const THRESHOLD: Option<i32> = Some(1 << 28);
+/// A product must be above this to count, unit 2⁻³⁰.
+const FUNCTION: KernelFunction = KernelFunction::Thresholded(1 << 28);
 /// Rows of which one is gathered, or is a column that is summed.
 const CHOSEN: usize = 100;
 
@@ -108,7 +108,7 @@ impl Group {
     fn similarities<'p>(
         &self,
         pool: &'p dyn Pool,
-        threshold: Option<i32>,
+        function: &KernelFunction,
     ) -> Result<Box<dyn Similarities + 'p>, Error> {
         let rows = self.every(1);
         let classes: Vec<&[usize]> = rows.chunks_exact(self.shape.rows / self.classes).collect();
@@ -117,7 +117,7 @@ impl Group {
             views: 1,
             length: Length::Own,
         };
-        pool.similarities(examples, threshold)
+        pool.similarities(examples, function)
     }
 
     /// Every `step`th row.

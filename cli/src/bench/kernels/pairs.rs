@@ -1,8 +1,8 @@
 //! Kernels that compare all pairs of rows.
 
-use super::{Answer, CHOSEN, Case, THRESHOLD, Work, case};
+use super::{Answer, CHOSEN, Case, FUNCTION, Work, case};
 use coresift::Lp;
-use coresift::kernels::{ClusterRows, Thresholds};
+use coresift::kernels::{ClusterRows, KernelFunction, Thresholds};
 
 /// Neighbours that `k_nearest` finds of each row.
 const NEIGHBOURS: usize = 20;
@@ -43,7 +43,7 @@ pub(super) const PRODUCTS: &[Case] = &[
         "store_similarities",
         |group| group.products(&[], group.pairs(), 2.0 * group.rows() * group.rows()),
         |group, pool| {
-            let mut similarities = group.similarities(pool, THRESHOLD)?;
+            let mut similarities = group.similarities(pool, &FUNCTION)?;
             let columns = group.every(CHOSEN);
             Ok(Box::new(move || {
                 similarities.store(0..1)?;
@@ -61,7 +61,7 @@ pub(super) const PAIRS: &[Case] = &[
         "row_sums",
         |group| group.products(&[], group.pairs(), 8.0 * group.rows()),
         |group, pool| {
-            let similarities = group.similarities(pool, THRESHOLD)?;
+            let similarities = group.similarities(pool, &FUNCTION)?;
             Ok(Box::new(move || similarities.row_sums().map(Answer::Sums)))
         },
     ),
@@ -74,7 +74,7 @@ pub(super) const PAIRS: &[Case] = &[
             ..group.products(&[], group.rows(), 0.0)
         },
         |group, pool| {
-            let similarities = group.similarities(pool, None)?;
+            let similarities = group.similarities(pool, &KernelFunction::Linear)?;
             Ok(Box::new(move || similarities.row_sums().map(Answer::Sums)))
         },
     ),
