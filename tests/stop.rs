@@ -6,7 +6,8 @@ mod common;
 use common::{fractions, with};
 use coresift::{
     Classes, CpuPool, Delta, Error, Features, GramSchmidt, KMeans, Lp, Norm, OnExhaustion, Pool,
-    ProbCover, Progress, Refine, Sas, Selection, Selector, Stop, Storage, Then, TypiClust, Uniform,
+    ProbCover, Progress, Refine, Sas, Selection, Selector, Shards, Stop, Storage, Then, TypiClust,
+    Uniform,
 };
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -142,8 +143,8 @@ fn the_first_picks_are_left() {
     let features = Features::new(&x, rows, dim).unwrap();
     for (name, selector) in selectors(rows, dim) {
         let mut told = 0usize;
-        let mut count = |_: Progress<'_>| {
-            told += 1;
+        let mut count = |progress: Progress<'_>| {
+            told += usize::from(!is_amid_a_pass(&progress));
             ControlFlow::Continue(())
         };
         let pool = CpuPool::new(features.clone());
@@ -158,7 +159,8 @@ fn the_first_picks_are_left() {
                     if let Progress::Picks(picks) = progress {
                         picked = picks;
                     }
-                    if left > 0 {
+                    if is_amid_a_pass(&progress) {
+                    } else if left > 0 {
                         left -= 1;
                     } else if by_token {
                         stop.stop();
@@ -184,6 +186,77 @@ fn the_first_picks_are_left() {
             "{name}: {most}"
         );
     }
+}
+
+/// Whether that is told by the clock.
+fn is_amid_a_pass(progress: &Progress<'_>) -> bool {
+    matches!(progress, Progress::Pairs { met: 1.., .. })
+}
+
+/// Passes over all pairs tell how far they have come, and end where the listener wants no more.
+#[test]
+fn passes_are_told_of_and_end_midway() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (rows, dim) = (60_000, 64);
+    let x = fractions(5, rows * dim);
+    let features = Features::new(&x, rows, dim).unwrap();
+    let half = rows / 3;
+    let shards = [0..half, half..rows]
+        .map(|part| -> Box<dyn Pool> { Box::new(CpuPool::new(features.part(part))) });
+    let pools: [&dyn Pool; 2] = [
+        &CpuPool::new(features.clone()),
+        &Shards::new(shards.into()).unwrap(),
+    ];
+    let passes: [(&str, Box<dyn Selector>); 5] = [
+        (
+            "row_sums",
+            Box::new(sas(Classes::One, Storage::OnTheFly, Refine::None)),
+        ),
+        (
+            "store",
+            Box::new(sas(thirds(rows), Storage::Dense, Refine::None)),
+        ),
+        (
+            "k_nearest",
+            with(|s: &mut TypiClust| s.clusters = Some(vec![0; rows])),
+        ),
+        (
+            "count_within",
+            with(|s: &mut ProbCover| s.delta = Delta::Fixed(0.9)),
+        ),
+        (
+            "nearest_other_label",
+            with(|s: &mut ProbCover| s.delta = Delta::Auto { clusters: Some(2) }),
+        ),
+    ];
+    for (place, pool) in pools.into_iter().enumerate() {
+        for (name, selector) in &passes {
+            let mut last = None;
+            let mut listen = |progress: Progress<'_>| {
+                let Progress::Pairs { met, of } = progress else {
+                    return ControlFlow::Continue(());
+                };
+                assert!(met <= of, "{name}: {met} of {of}");
+                last = Some((Instant::now(), met, of));
+                match met {
+                    0 => ControlFlow::Continue(()),
+                    _ => ControlFlow::Break(()),
+                }
+            };
+            interrupted(name, selector.select_with(pool, 10, &mut listen));
+            let (told, met, of) = last.unwrap();
+            assert!(0 < met && met < of, "{name}, {place}: {met} of {of}");
+            assert!(
+                told.elapsed() < AT_ONCE,
+                "{name}, {place}: {:?}",
+                told.elapsed()
+            );
+        }
+    }
+}
+
+fn thirds(rows: usize) -> Classes {
+    Classes::Given((0..rows).map(|row| row % 3).collect())
 }
 
 /// Gives so many times what it holds, and then less.

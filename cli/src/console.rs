@@ -155,17 +155,8 @@ impl Progress {
         self.on_bar(|bar| bar.set_message(text));
     }
 
-    /// The same of work that will take long, about which nothing more is said until it is done.
-    pub(crate) fn say_at_once(&self, text: String) {
-        self.on_bar_after(Duration::ZERO, |bar| bar.set_message(text));
-    }
-
     fn on_bar(&self, change: impl FnOnce(&ProgressBar)) {
-        self.on_bar_after(PATIENCE, change);
-    }
-
-    fn on_bar_after(&self, patience: Duration, change: impl FnOnce(&ProgressBar)) {
-        if self.shown && self.began.elapsed() >= patience {
+        if self.shown && self.began.elapsed() >= PATIENCE {
             let mut bar = BAR.lock().unwrap_or_else(PoisonError::into_inner);
             change(bar.get_or_insert_with(|| self.bar()));
         }

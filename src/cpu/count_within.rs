@@ -5,6 +5,7 @@ use super::tiles::{Exact, Part, Tiler, each_tile};
 use super::unit_integers::UnitIntegers;
 use crate::error::Error;
 use crate::products::{RoughColumns, RoughRows, Rounding, TILE, product, rough_products};
+use crate::progress::Pass;
 use crate::quantise::IntegerRows;
 use crate::reduce;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,14 +21,19 @@ const VAIN_ALWAYS: usize = 64;
 ///
 /// A tile above the diagonal counts for its rows and for its columns. Rough products tell of most
 /// pairs; only where they leave a doubt are exact ones asked.
-pub(super) fn count_within(units: &UnitIntegers<'_>, least: i32) -> Result<Vec<u32>, Error> {
-    count_by(units, least, Rounding::of(units.dim()))
+pub(super) fn count_within(
+    units: &UnitIntegers<'_>,
+    least: i32,
+    pass: &Pass<'_>,
+) -> Result<Vec<u32>, Error> {
+    count_by(units, least, Rounding::of(units.dim()), pass)
 }
 
 fn count_by(
     units: &UnitIntegers<'_>,
     least: i32,
     rounding: Option<Rounding>,
+    pass: &Pass<'_>,
 ) -> Result<Vec<u32>, Error> {
     let counts = Counts {
         of_positions: (0..units.len()).map(|_| 0.into()).collect(),
@@ -49,9 +55,9 @@ fn count_by(
             least,
             counts: &counts,
         };
-        each_tile(units, || RoughTiles::new(rough, exact()))?;
+        each_tile(units, pass, || RoughTiles::new(rough, exact()))?;
     } else {
-        each_tile(units, exact)?;
+        each_tile(units, pass, exact)?;
     }
     let Counts {
         of_positions,
@@ -310,9 +316,10 @@ mod tests {
                 let at = product(made.row(0), made.row(row));
                 limits.extend([at - 1, at, at + 1]);
             }
+            let pass = Pass::unheard();
             for least in limits {
-                let want = count_by(&units, least, None).unwrap();
-                let got = count_by(&units, least, Rounding::of(dim)).unwrap();
+                let want = count_by(&units, least, None, &pass).unwrap();
+                let got = count_by(&units, least, Rounding::of(dim), &pass).unwrap();
                 assert_eq!(got, want, "{rows} x {dim}, spread {spread}, above {least}");
             }
         }

@@ -5,6 +5,7 @@ use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{self, Features};
 use crate::kernels::pool::{ClusterRows, MOST_NEIGHBOURS};
+use crate::progress::Pass;
 use crate::reduce;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -37,7 +38,7 @@ pub(super) fn k_nearest(
     features: &Features<'_>,
     clusters: &[ClusterRows<'_>],
     k: usize,
-    stop: &Stop,
+    (stop, pass): (&Stop, &Pass<'_>),
 ) -> Result<Vec<Vec<f32>>, Error> {
     let lists = |cluster: &ClusterRows<'_>| vec![f32::MIN; cluster.rows.len() * k];
     let mut closest: Vec<Vec<f32>> = clusters.iter().map(lists).collect();
@@ -63,7 +64,7 @@ pub(super) fn k_nearest(
         able: Vec::new(),
     };
     (stop.over(blocks.into_par_iter())).try_for_each_init(scratch, |scratch, block| {
-        fill(features, block?, k, scratch, stop)
+        fill(features, block?, k, scratch, (stop, pass))
     })?;
     Ok(closest)
 }
@@ -74,7 +75,7 @@ fn fill(
     block: Block<'_>,
     k: usize,
     scratch: &mut Scratch,
-    stop: &Stop,
+    (stop, pass): (&Stop, &Pass<'_>),
 ) -> Result<(), Error> {
     let (dim, count, cluster) = (features.dim(), block.lists.len() / k, block.cluster);
     let members = block.first..block.first + count;
@@ -111,6 +112,7 @@ fn fill(
             });
             meet(list, products, own, &mut scratch.able);
         }
+        pass.met((count * width) as u64)?;
     }
     Ok(())
 }

@@ -256,6 +256,7 @@ mod tests {
     use crate::cpu::count_within::count_within;
     use crate::features::Features;
     use crate::kernels::neighbours::MARKED;
+    use crate::progress::Pass;
     use crate::random;
 
     /// One mark by products in f32 as by integers: at limits that products lie on, and rows
@@ -306,7 +307,7 @@ mod tests {
         let (features, stop) = (Features::new(&x, rows, dim).unwrap(), Stop::default());
         let [knows, does_not] = [(); 2].map(|()| UnitIntegers::new(&features, &stop).unwrap());
         let thresholds = Thresholds::of(0.25, dim);
-        let counts = count_within(&knows, thresholds.possible).unwrap();
+        let counts = count_within(&knows, thresholds.possible, &Pass::unheard()).unwrap();
         let all: Vec<usize> = (0..rows).rev().collect();
         for marked in [
             vec![5],

@@ -4,6 +4,7 @@ use super::tiles::exact_tiles;
 use super::unit_integers::UnitIntegers;
 use crate::error::Error;
 use crate::products::TILE;
+use crate::progress::Pass;
 use crate::reduce;
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -13,10 +14,11 @@ use std::sync::atomic::{AtomicI32, Ordering};
 pub(super) fn nearest_other_label(
     units: &UnitIntegers<'_>,
     labels: &[u32],
+    pass: &Pass<'_>,
 ) -> Result<Vec<i32>, Error> {
     let labels = units.arrangement().by_position(labels);
     let largest: Vec<AtomicI32> = labels.iter().map(|_| i32::MIN.into()).collect();
-    exact_tiles(units, |products, rows, columns| {
+    exact_tiles(units, pass, |products, rows, columns| {
         let (a, b) = (
             &labels[rows.positions.clone()],
             &labels[columns.positions.clone()],

@@ -9,6 +9,7 @@ use crate::control::Stop;
 use crate::error::Error;
 use crate::features::Features;
 use crate::kernels::neighbours::{NearMasks, Neighbours, Thresholds};
+use crate::progress::Pass;
 use crate::quantise::IntegerRows;
 
 /// Enough rows for every core to have some tiles of them.
@@ -24,8 +25,8 @@ impl<'a> CpuNeighbours<'a> {
 }
 
 impl Neighbours for CpuNeighbours<'_> {
-    fn count_within(&self, least: i32) -> Result<Vec<u32>, Error> {
-        count_within(&self.0, least)
+    fn count_within(&self, least: i32, pass: &Pass<'_>) -> Result<Vec<u32>, Error> {
+        count_within(&self.0, least, pass)
     }
 
     fn mark_within(
@@ -54,8 +55,8 @@ impl Neighbours for CpuNeighbours<'_> {
         AT_ONCE
     }
 
-    fn nearest_other_label(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
-        nearest_other_label(&self.0, labels)
+    fn nearest_other_label(&self, labels: &[u32], pass: &Pass<'_>) -> Result<Vec<i32>, Error> {
+        nearest_other_label(&self.0, labels, pass)
     }
 
     fn rows(&self, rows: &[usize]) -> Result<IntegerRows, Error> {
@@ -64,8 +65,13 @@ impl Neighbours for CpuNeighbours<'_> {
         Ok(made)
     }
 
-    fn count_visitors(&self, visitors: &IntegerRows, least: i32) -> Result<[Vec<u32>; 2], Error> {
-        count_visitors(&self.0, visitors, least)
+    fn count_visitors(
+        &self,
+        visitors: &IntegerRows,
+        least: i32,
+        pass: &Pass<'_>,
+    ) -> Result<[Vec<u32>; 2], Error> {
+        count_visitors(&self.0, visitors, least, pass)
     }
 
     fn mark_visitors(
@@ -82,7 +88,8 @@ impl Neighbours for CpuNeighbours<'_> {
         labels: &[u32],
         visitors: &IntegerRows,
         labels_of_visitors: &[u32],
+        pass: &Pass<'_>,
     ) -> Result<[Vec<i32>; 2], Error> {
-        nearest_visitors(&self.0, labels, visitors, labels_of_visitors)
+        nearest_visitors(&self.0, (labels, visitors, labels_of_visitors), pass)
     }
 }

@@ -17,6 +17,7 @@ use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
+use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
 use crate::random::RowIds;
 
@@ -151,7 +152,12 @@ impl Pool for CpuPool<'_> {
         self.row_ids
     }
 
-    fn k_nearest(&self, clusters: &[ClusterRows<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
-        k_nearest(&self.features, clusters, k, &self.stop)
+    fn k_nearest(
+        &self,
+        clusters: &[ClusterRows<'_>],
+        k: usize,
+        pass: &Pass<'_>,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        k_nearest(&self.features, clusters, k, (&self.stop, pass))
     }
 }

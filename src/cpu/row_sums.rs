@@ -1,13 +1,18 @@
 //! Mirror of `shaders/row_sums.wgsl`.
 
+use super::tiles::pairs;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::kernels::function::KernelFunction;
 use crate::products::{self, Columns, TILE};
+use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
 use crate::reduce;
 use rayon::prelude::*;
 use std::ops::Range;
+
+/// Pairs that are counted at a time.
+const COUNTED: u64 = 1 << 18;
 
 /// Σⱼ s_ij over the class of row i, for every row. Not of a linear function.
 ///
@@ -17,7 +22,7 @@ pub(super) fn row_sums(
     rows: &IntegerRows,
     ranges: &ClassRanges,
     function: &KernelFunction,
-    stop: &Stop,
+    (stop, pass): (&Stop, &Pass<'_>),
 ) -> Result<Vec<i64>, Error> {
     let bands: Vec<_> = (0..ranges.classes())
         .flat_map(|class| {
@@ -33,7 +38,13 @@ pub(super) fn row_sums(
         .try_fold(
             || (zeros(), Scratch::default()),
             |(mut sums, mut scratch), band| {
-                add_band((rows, stop), function, band?, &mut sums, &mut scratch)?;
+                add_band(
+                    (rows, function),
+                    (stop, pass),
+                    band?,
+                    &mut sums,
+                    &mut scratch,
+                )?;
                 Ok((sums, scratch))
             },
         )
@@ -98,8 +109,8 @@ impl Default for Scratch {
 
 /// Adds the tiles of one block of columns, from the diagonal on.
 fn add_band(
-    (rows, stop): (&IntegerRows, &Stop),
-    function: &KernelFunction,
+    (rows, function): (&IntegerRows, &KernelFunction),
+    (stop, pass): (&Stop, &Pass<'_>),
     (first, end): (usize, usize),
     sums: &mut [i64],
     scratch: &mut Scratch,
@@ -108,6 +119,7 @@ fn add_band(
     let Scratch { columns, products } = scratch;
     columns.pack(rows, block(first));
     let width = columns.len();
+    let mut met = 0;
     for row in (first..end).step_by(TILE) {
         stop.check()?; // a class may be all rows
         let a: Vec<usize> = block(row).collect();
@@ -118,8 +130,12 @@ fn add_band(
         if row > first {
             add(&mut sums[row..], &of_rows[..a.len()]);
         }
+        met += pairs(a.len(), width, row > first);
+        if met >= COUNTED {
+            pass.met(std::mem::take(&mut met))?;
+        }
     }
-    Ok(())
+    pass.met(met)
 }
 
 fn add(sums: &mut [i64], of_tile: &[i32]) {

@@ -12,6 +12,7 @@ use crate::features::Features;
 use crate::kernels::function::KernelFunction;
 use crate::kernels::similarities::{Examples, Round, Similarities, Update, stored_bytes};
 use crate::products::product;
+use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -89,11 +90,11 @@ impl Similarities for CpuSimilarities<'_> {
         total(&self.rows, self.ranges.class(class), self.stop)
     }
 
-    fn row_sums(&self) -> Result<Vec<i64>, Error> {
+    fn row_sums(&self, pass: &Pass<'_>) -> Result<Vec<i64>, Error> {
         if self.function.is_linear() {
             return linear_row_sums(&self.rows, &self.ranges, self.stop);
         }
-        row_sums(&self.rows, &self.ranges, &self.function, self.stop)
+        row_sums(&self.rows, &self.ranges, &self.function, (self.stop, pass))
     }
 
     fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
@@ -108,7 +109,7 @@ impl Similarities for CpuSimilarities<'_> {
         BATCH
     }
 
-    fn store(&mut self, classes: Range<usize>) -> Result<(), Error> {
+    fn store(&mut self, classes: Range<usize>, pass: &Pass<'_>) -> Result<(), Error> {
         self.kept = 0..0;
         self.matrices
             .resize_with(self.matrices.len().max(classes.len()), Matrix::default);
@@ -122,7 +123,7 @@ impl Similarities for CpuSimilarities<'_> {
         }
         for (matrix, class) in self.matrices.iter_mut().zip(classes.clone()) {
             let class = self.ranges.class(class);
-            store_similarities(&self.rows, class, &self.function, matrix, self.stop)?;
+            store_similarities(&self.rows, class, &self.function, matrix, (self.stop, pass))?;
         }
         self.kept = classes;
         Ok(())

@@ -1,10 +1,12 @@
 //! Mirror of `shaders/store_similarities.wgsl`.
 
+use super::tiles::pairs;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::kernels::function::KernelFunction;
 use crate::kernels::similarities::stored_pitch;
 use crate::products::{Columns, TILE, products};
+use crate::progress::Pass;
 use crate::quantise::IntegerRows;
 use crate::reduce;
 use rayon::prelude::*;
@@ -67,7 +69,7 @@ pub(super) fn store_similarities(
     class: Range<usize>,
     function: &KernelFunction,
     matrix: &mut Matrix,
-    stop: &Stop,
+    (stop, pass): (&Stop, &Pass<'_>),
 ) -> Result<(), Error> {
     let pitch = stored_pitch(class.len()) / OF_WORD;
     let words = &mut matrix.words[..class.len() * pitch];
@@ -89,7 +91,7 @@ pub(super) fn store_similarities(
         if j < i {
             write(&bands[j], pitch, i, &mirror(tile), height);
         }
-        Ok(())
+        pass.met(pairs(height, width, j < i))
     })
 }
 

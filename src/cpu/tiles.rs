@@ -3,6 +3,7 @@
 use super::unit_integers::UnitIntegers;
 use crate::error::Error;
 use crate::products::{Columns, TILE, products};
+use crate::progress::Pass;
 use crate::quantise::IntegerRows;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -17,14 +18,16 @@ const BAND_ALWAYS: usize = 4 * TILE;
 /// row-major, with their rows and columns.
 pub(super) fn exact_tiles(
     units: &UnitIntegers<'_>,
+    pass: &Pass<'_>,
     visit: impl Fn(&[i32], &Part, &Part) + Sync,
 ) -> Result<(), Error> {
-    each_tile(units, || Exact::new(&visit))
+    each_tile(units, pass, || Exact::new(&visit))
 }
 
 /// Hands tiles on and above the diagonal to the `tiler` of a thread.
 pub(super) fn each_tile<T: Tiler>(
     units: &UnitIntegers<'_>,
+    pass: &Pass<'_>,
     tiler: impl Fn() -> T + Sync + Send,
 ) -> Result<(), Error> {
     let rows = units.len();
@@ -56,14 +59,22 @@ pub(super) fn each_tile<T: Tiler>(
                 }
                 let columns = part(columns, place);
                 tiler.columns(made, &columns);
+                let mut met = 0;
                 for top in (start..end.min(columns.positions.end)).step_by(TILE) {
                     let of_tile = part(top..end.min(top + TILE), top - start);
                     tiler.tile(made, &of_tile, &columns);
+                    met += pairs(of_tile.len(), columns.len(), top < first);
                 }
+                pass.met(met)?;
             }
             Ok(())
         },
     )
+}
+
+/// Pairs of a tile, in either order where it is off the diagonal.
+pub(super) fn pairs(rows: usize, columns: usize, is_off_diagonal: bool) -> u64 {
+    (rows * columns) as u64 * if is_off_diagonal { 2 } else { 1 }
 }
 
 /// Rows that stand together in the arrangement, and their places among those that were made.

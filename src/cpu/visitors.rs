@@ -8,6 +8,7 @@ use super::unit_integers::UnitIntegers;
 use crate::error::Error;
 use crate::kernels::neighbours::{NearMasks, Thresholds};
 use crate::products::{Columns, TILE, products};
+use crate::progress::Pass;
 use crate::quantise::IntegerRows;
 use crate::reduce;
 use rayon::prelude::*;
@@ -19,10 +20,11 @@ pub(super) fn count_visitors(
     units: &UnitIntegers<'_>,
     visitors: &IntegerRows,
     least: i32,
+    pass: &Pass<'_>,
 ) -> Result<[Vec<u32>; 2], Error> {
     let all: Vec<usize> = (0..units.len()).collect();
     let counts = [zeros(all.len()), zeros(visitors.rows())];
-    meet(units, &all, visitors, |rows, columns, products| {
+    meet(units, &all, visitors, pass, |rows, columns, products| {
         let (of_rows, of_columns) = reduce::vectorised!(count(products, columns.len(), least));
         let add = |counts: &[AtomicU32], found: &[u32]| {
             for (count, &found) in counts.iter().zip(found) {
@@ -48,7 +50,8 @@ pub(super) fn mark_visitors(
 ) -> Result<Vec<NearMasks>, Error> {
     let bits: Vec<usize> = (0..visitors.rows()).collect();
     let found: Vec<[AtomicU32; 2]> = among.iter().map(|_| [0.into(), 0.into()]).collect();
-    meet(units, among, visitors, |rows, columns, products| {
+    let pass = Pass::unheard();
+    meet(units, among, visitors, &pass, |rows, columns, products| {
         for (found, products) in found[rows].iter().zip(products.chunks(columns.len())) {
             let marks = mark(products, &bits[columns.clone()], thresholds);
             found[0].fetch_or(marks.certain, Ordering::Relaxed);
@@ -66,14 +69,13 @@ pub(super) fn mark_visitors(
 /// a row.
 pub(super) fn nearest_visitors(
     units: &UnitIntegers<'_>,
-    labels: &[u32],
-    visitors: &IntegerRows,
-    labels_of_visitors: &[u32],
+    (labels, visitors, labels_of_visitors): (&[u32], &IntegerRows, &[u32]),
+    pass: &Pass<'_>,
 ) -> Result<[Vec<i32>; 2], Error> {
     let all: Vec<usize> = (0..units.len()).collect();
     let least = |len: usize| -> Vec<AtomicI32> { (0..len).map(|_| i32::MIN.into()).collect() };
     let largest = [least(all.len()), least(visitors.rows())];
-    meet(units, &all, visitors, |rows, columns, products| {
+    meet(units, &all, visitors, pass, |rows, columns, products| {
         let (a, b) = (&labels[rows.clone()], &labels_of_visitors[columns.clone()]);
         let (of_rows, of_columns) = reduce::vectorised!(largest_of_tile(products, a, b));
         let raise = |largest: &[AtomicI32], found: &[i32]| {
@@ -93,6 +95,7 @@ fn meet(
     units: &UnitIntegers<'_>,
     rows: &[usize],
     visitors: &IntegerRows,
+    pass: &Pass<'_>,
     visit: impl Fn(Range<usize>, Range<usize>, &[i32]) + Sync,
 ) -> Result<(), Error> {
     let tile = |first: usize, len: usize| first..len.min(first + TILE);
@@ -118,7 +121,7 @@ fn meet(
                 let products = &found[..some.len() * columns.len()];
                 visit(tile(at * TILE, rows.len()), columns, products);
             }
-            Ok(())
+            pass.met(2 * (some.len() * visitors.rows()) as u64)
         },
     )
 }

@@ -80,7 +80,8 @@ impl<'a> ClassRows<'a> {
             .skip_while(|&class| self.ranges.class(class).end <= rows.start)
             .take_while(|&class| self.ranges.class(class).start < rows.end)
             .flat_map(|class| self.tiles(kernel, (panel, &rows), (class, class - classes.start)));
-        gpu.each_list(tiles, gpu.most_listed::<Tile>(), |list, count| {
+        gpu.each_list(tiles, gpu.most_listed::<Tile>(), |list, tiles| {
+            let count = tiles.len() as u32;
             let shape = gpu.uniform(Shape {
                 tiles: count,
                 words: (self.panels.pitch / 2) as u32,

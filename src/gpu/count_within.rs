@@ -3,6 +3,7 @@
 use super::integer_rows::IntegerPanels;
 use super::integer_tile::Kernel;
 use crate::error::Error;
+use crate::progress::Pass;
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
@@ -19,12 +20,14 @@ pub(super) fn run(
     rows: &IntegerPanels<'_>,
     least: i32,
     visitors: Option<&IntegerPanels<'_>>,
+    pass: &Pass<'_>,
 ) -> Result<Vec<u32>, Error> {
     let gpu = rows.gpu;
     let kernel = Kernel {
         name: "count_within",
         wgsl: WGSL,
         constants: &[],
+        threshold: least,
     };
     let count = rows.rows() + visitors.map_or(0, IntegerPanels::rows);
     let bytes = gpu.fits("counts", 4 * count as u64)?;
@@ -32,8 +35,8 @@ pub(super) fn run(
     let counts = gpu.block("counts", bytes, usage)?; // wgpu clears it
     let others = [counts.as_entire_binding()];
     match visitors {
-        None => rows.on_all_pairs(&kernel, least, &others)?,
-        Some(visitors) => rows.on_visitors(&kernel, least, visitors, &others)?,
+        None => rows.on_all_pairs(&kernel, &others, pass)?,
+        Some(visitors) => rows.on_visitors(&kernel, visitors, &others, pass)?,
     }
     let mut counts: Vec<u32> = gpu.read("counts", &counts)?;
     counts.truncate(count);

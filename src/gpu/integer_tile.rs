@@ -5,6 +5,7 @@ use super::memory::{Block, blocks};
 use super::panels::Panel;
 use crate::error::Error;
 use crate::gpu::device::Gpu;
+use crate::progress::Pass;
 use std::ops::Range;
 use wgpu::BufferUsages;
 
@@ -46,6 +47,18 @@ impl Tile {
             matrix: 0,
             pitch: 0,
         }
+    }
+
+    /// Pairs of rows that meet, in either order where the tile is off the diagonal.
+    fn pairs(&self) -> u64 {
+        let rows = u64::from(self.row_end - self.row);
+        let columns = u64::from(self.column_end - self.column);
+        rows * columns
+            * if self.row_place == self.column_place {
+                1
+            } else {
+                2
+            }
     }
 }
 
@@ -118,6 +131,8 @@ pub(super) struct Kernel<'a> {
     pub(super) wgsl: &'static str,
     /// Overrides of its own.
     pub(super) constants: &'a [(&'static str, f64)],
+    /// What products are to be above; for a kernel that asks for that.
+    pub(super) threshold: i32,
 }
 
 impl IntegerPanels<'_> {
@@ -128,16 +143,17 @@ impl IntegerPanels<'_> {
         kernel: &Kernel<'_>,
         size: Size,
         (rows, columns): (&Panel, &Panel),
-        threshold: i32,
         tiles: impl Iterator<Item = Tile>,
         others: &[wgpu::BindingResource<'_>],
+        pass: &Pass<'_>,
     ) -> Result<(), Error> {
         self.gpu
-            .each_list(tiles, self.most_tiles(size), |list, count| {
+            .each_list(tiles, self.most_tiles(size), |list, tiles| {
+                let count = tiles.len() as u32;
                 let shape = self.gpu.uniform(Shape {
                     tiles: count,
                     vectors: (self.pitch / 8) as u32,
-                    threshold,
+                    threshold: kernel.threshold,
                 })?;
                 let mut bindings = vec![
                     shape.as_entire_binding(),
@@ -153,6 +169,7 @@ impl IntegerPanels<'_> {
                 ];
                 let constants = [&threads, kernel.constants].concat();
                 let source = (kernel.wgsl, &constants[..]);
+                pass.met(tiles.iter().map(Tile::pairs).sum())?;
                 (self.gpu).dispatch(kernel.name, source, &bindings, count.into())
             })
     }
@@ -161,14 +178,14 @@ impl IntegerPanels<'_> {
     pub(super) fn on_all_pairs(
         &self,
         kernel: &Kernel<'_>,
-        threshold: i32,
         others: &[wgpu::BindingResource<'_>],
+        pass: &Pass<'_>,
     ) -> Result<(), Error> {
         let size = Size::for_classes(std::iter::once(self.rows()));
         self.pairs(|a, b| {
             let pairs = pairs(a.rows.clone(), b.rows.clone(), size.rows());
             let tiles = pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)));
-            self.dispatch(kernel, size, (a, b), threshold, tiles, others)
+            self.dispatch(kernel, size, (a, b), tiles, others, pass)
         })
     }
 
@@ -176,9 +193,9 @@ impl IntegerPanels<'_> {
     pub(super) fn on_visitors(
         &self,
         kernel: &Kernel<'_>,
-        threshold: i32,
         visitors: &IntegerPanels<'_>,
         others: &[wgpu::BindingResource<'_>],
+        pass: &Pass<'_>,
     ) -> Result<(), Error> {
         let size = Size::for_columns(visitors.rows());
         self.pairs_with(visitors, |a, b| {
@@ -187,7 +204,7 @@ impl IntegerPanels<'_> {
                 columns.map(move |columns| (rows.clone(), columns))
             });
             let tiles = pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)));
-            self.dispatch(kernel, size, (a, b), threshold, tiles, others)
+            self.dispatch(kernel, size, (a, b), tiles, others, pass)
         })
     }
 
@@ -241,12 +258,12 @@ impl Gpu {
         Ok(size.max(16))
     }
 
-    /// Has `run` dispatch a kernel on tiles, so many at a time: on a list of them, of that length.
+    /// Has `run` dispatch a kernel on tiles, so many at a time: on a list of them.
     pub(super) fn each_list(
         &self,
         mut tiles: impl Iterator<Item = Tile>,
         at_once: usize,
-        run: impl Fn(&Block, u32) -> Result<wgpu::SubmissionIndex, Error>,
+        run: impl Fn(&Block, &[Tile]) -> Result<wgpu::SubmissionIndex, Error>,
     ) -> Result<(), Error> {
         let mut under_way = None;
         loop {
@@ -255,7 +272,7 @@ impl Gpu {
                 return Ok(());
             }
             let list = self.filled("tiles", &some, BufferUsages::STORAGE)?;
-            let index = run(&list, some.len() as u32)?;
+            let index = run(&list, &some)?;
             // Two lists under way at a time: the memory of the one before is free.
             if let Some(before) = under_way.replace(index) {
                 self.wait_amid(before)?;

@@ -9,6 +9,7 @@ use super::memory::Block;
 use crate::error::Error;
 use crate::gpu::device::Gpu;
 use crate::kernels::pool::ClusterRows;
+use crate::progress::Pass;
 use std::ops::Range;
 use wgpu::BufferUsages;
 
@@ -50,6 +51,7 @@ pub(super) fn run(
     features: &FloatRows<'_>,
     clusters: &[ClusterRows<'_>],
     k: usize,
+    pass: &Pass<'_>,
 ) -> Result<Vec<Vec<f32>>, Error> {
     check_columns(&features.gpu, features.dim, rounds(k))?;
     let most = AtOnce::of(features, k);
@@ -59,9 +61,11 @@ pub(super) fn run(
         let (some, after) = rest.split_at(fit.max(1));
         rest = after;
         if fit == 0 {
-            found.push(of_cluster(features, first, k, &most)?);
+            found.push(of_cluster(features, first, (k, pass), &most)?);
         } else {
             found.extend(together(features, some, k)?);
+            let pairs = |cluster: &ClusterRows<'_>| (cluster.rows.len() as u64).pow(2);
+            pass.met(some.iter().map(pairs).sum())?;
         }
     }
     Ok(found)
@@ -176,7 +180,7 @@ fn together(
 fn of_cluster(
     features: &FloatRows<'_>,
     cluster: &ClusterRows<'_>,
-    k: usize,
+    (k, pass): (usize, &Pass<'_>),
     most: &AtOnce,
 ) -> Result<Vec<f32>, Error> {
     let count = cluster.rows.len();
@@ -195,7 +199,9 @@ fn of_cluster(
                 own,
             };
             let vectors = AboutCentres::new(features, &others).directions()?;
+            let pairs = meeting.rows.len() * others[0].rows.len();
             panel.meet(&vectors, &[others[0].halves], &[meeting])?;
+            pass.met(pairs as u64)?;
         }
         found.extend(panel.read()?);
     }

@@ -5,6 +5,7 @@ use super::integer_tile::{Kernel, Size, Tile};
 use super::memory::blocks;
 use crate::error::Error;
 use crate::kernels::neighbours::{NearMasks, Thresholds};
+use crate::progress::Pass;
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
@@ -25,6 +26,7 @@ pub(super) fn run(
         name: "mark_within",
         wgsl: WGSL,
         constants: &[],
+        threshold: 0,
     };
     let thresholds = [thresholds.certain, thresholds.possible];
     let thresholds = gpu.filled("thresholds", &thresholds, BufferUsages::UNIFORM)?;
@@ -34,7 +36,7 @@ pub(super) fn run(
     rows.pairs_with(columns, |a, b| {
         let tiles =
             blocks(a.rows.clone(), size.rows()).map(|of_a| Tile::of((a, &of_a), (b, &b.rows)));
-        rows.dispatch(&kernel, size, (a, b), 0, tiles, &others)
+        rows.dispatch(&kernel, size, (a, b), tiles, &others, &Pass::unheard())
     })?;
     let marks: Vec<NearMasks> = gpu.read("marks", &marks)?;
     Ok(among.iter().map(|&row| marks[row]).collect())

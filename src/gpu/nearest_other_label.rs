@@ -3,6 +3,7 @@
 use super::integer_rows::IntegerPanels;
 use super::integer_tile::Kernel;
 use crate::error::Error;
+use crate::progress::Pass;
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
@@ -18,12 +19,14 @@ pub(super) fn run(
     rows: &IntegerPanels<'_>,
     labels: &[u32],
     visitors: Option<&IntegerPanels<'_>>,
+    pass: &Pass<'_>,
 ) -> Result<Vec<i32>, Error> {
     let (gpu, count) = (rows.gpu, labels.len());
     let kernel = Kernel {
         name: "nearest_other_label",
         wgsl: WGSL,
         constants: &[],
+        threshold: 0,
     };
     gpu.fits("labels", size_of_val(labels) as u64)?;
     let labels = gpu.filled("labels", labels, BufferUsages::STORAGE)?;
@@ -31,8 +34,8 @@ pub(super) fn run(
     let largest = gpu.filled("largest products", &vec![i32::MIN; count], usage)?;
     let others = [labels.as_entire_binding(), largest.as_entire_binding()];
     match visitors {
-        None => rows.on_all_pairs(&kernel, 0, &others)?,
-        Some(visitors) => rows.on_visitors(&kernel, 0, visitors, &others)?,
+        None => rows.on_all_pairs(&kernel, &others, pass)?,
+        Some(visitors) => rows.on_visitors(&kernel, visitors, &others, pass)?,
     }
     gpu.read("largest products", &largest)
 }

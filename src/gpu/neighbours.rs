@@ -6,6 +6,7 @@ use super::quantise::{Quantised, Rule};
 use super::{count_within, mark_within, nearest_other_label};
 use crate::error::Error;
 use crate::kernels::neighbours::{NearMasks, Neighbours, Thresholds};
+use crate::progress::Pass;
 use crate::quantise::IntegerRows;
 use std::borrow::Cow;
 
@@ -28,8 +29,8 @@ impl<'a> GpuNeighbours<'a> {
 }
 
 impl Neighbours for GpuNeighbours<'_> {
-    fn count_within(&self, least: i32) -> Result<Vec<u32>, Error> {
-        count_within::run(&self.0, least, None)
+    fn count_within(&self, least: i32, pass: &Pass<'_>) -> Result<Vec<u32>, Error> {
+        count_within::run(&self.0, least, None, pass)
     }
 
     fn mark_within(
@@ -46,17 +47,22 @@ impl Neighbours for GpuNeighbours<'_> {
         usize::MAX
     }
 
-    fn nearest_other_label(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
-        nearest_other_label::run(&self.0, labels, None)
+    fn nearest_other_label(&self, labels: &[u32], pass: &Pass<'_>) -> Result<Vec<i32>, Error> {
+        nearest_other_label::run(&self.0, labels, None, pass)
     }
 
     fn rows(&self, rows: &[usize]) -> Result<IntegerRows, Error> {
         self.0.fetch(rows)
     }
 
-    fn count_visitors(&self, visitors: &IntegerRows, least: i32) -> Result<[Vec<u32>; 2], Error> {
+    fn count_visitors(
+        &self,
+        visitors: &IntegerRows,
+        least: i32,
+        pass: &Pass<'_>,
+    ) -> Result<[Vec<u32>; 2], Error> {
         let visitors = self.receive(visitors)?;
-        let mut counts = count_within::run(&self.0, least, Some(&visitors))?;
+        let mut counts = count_within::run(&self.0, least, Some(&visitors), pass)?;
         let of_visitors = counts.split_off(self.0.rows());
         Ok([counts, of_visitors])
     }
@@ -77,10 +83,11 @@ impl Neighbours for GpuNeighbours<'_> {
         labels: &[u32],
         visitors: &IntegerRows,
         labels_of_visitors: &[u32],
+        pass: &Pass<'_>,
     ) -> Result<[Vec<i32>; 2], Error> {
         let visitors = self.receive(visitors)?;
         let labels = [labels, labels_of_visitors].concat();
-        let mut largest = nearest_other_label::run(&self.0, &labels, Some(&visitors))?;
+        let mut largest = nearest_other_label::run(&self.0, &labels, Some(&visitors), pass)?;
         let of_visitors = largest.split_off(self.0.rows());
         Ok([largest, of_visitors])
     }

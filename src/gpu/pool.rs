@@ -18,6 +18,7 @@ use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
+use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
 use crate::reduce;
 
@@ -163,8 +164,13 @@ impl Pool for GpuPool<'_> {
         Ok(Box::new(GpuAssigner::new(&self.0, &lengths)?))
     }
 
-    fn k_nearest(&self, clusters: &[ClusterRows<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
-        k_nearest::run(&self.0, clusters, k)
+    fn k_nearest(
+        &self,
+        clusters: &[ClusterRows<'_>],
+        k: usize,
+        pass: &Pass<'_>,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        k_nearest::run(&self.0, clusters, k, pass)
     }
 
     fn stop(&self) -> &Stop {

@@ -3,6 +3,7 @@
 use super::class_rows::ClassRows;
 use super::integer_tile::{Kernel, Size, Tile, pairs};
 use crate::error::Error;
+use crate::progress::Pass;
 
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/tile_list.wgsl"),
@@ -13,7 +14,7 @@ pub(super) const WGSL: &str = concat!(
 );
 
 /// Every row's sum over its class.
-pub(super) fn run(resident: &ClassRows<'_>) -> Result<Vec<i64>, Error> {
+pub(super) fn run(resident: &ClassRows<'_>, pass: &Pass<'_>) -> Result<Vec<i64>, Error> {
     let ranges = &resident.ranges;
     let classes = (0..ranges.classes()).map(|class| ranges.class(class));
     let size = Size::for_classes(classes.clone().map(|class| class.len()));
@@ -21,6 +22,7 @@ pub(super) fn run(resident: &ClassRows<'_>) -> Result<Vec<i64>, Error> {
         name: "row_sums",
         wgsl: WGSL,
         constants: &[],
+        threshold: resident.threshold(),
     };
     let sums = resident.panels.sums(ranges.places())?;
     let others = [sums.as_entire_binding()];
@@ -29,7 +31,7 @@ pub(super) fn run(resident: &ClassRows<'_>) -> Result<Vec<i64>, Error> {
             let pairs = pairs(a.part(&class), b.part(&class), size.rows());
             pairs.map(|(rows, columns)| Tile::of((a, &rows), (b, &columns)))
         });
-        (resident.panels).dispatch(&kernel, size, (a, b), resident.threshold(), tiles, &others)
+        (resident.panels).dispatch(&kernel, size, (a, b), tiles, &others, pass)
     })?;
     resident.panels.read_sums(&sums, ranges.places())
 }

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::gpu::device::Gpu;
 use crate::kernels::function::KernelFunction;
 use crate::kernels::similarities::{Examples, Round, Similarities, Update, stored_bytes};
+use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -98,11 +99,11 @@ impl Similarities for GpuSimilarities<'_> {
         Ok(totals[class * pitch..][..pitch].to_vec())
     }
 
-    fn row_sums(&self) -> Result<Vec<i64>, Error> {
+    fn row_sums(&self, pass: &Pass<'_>) -> Result<Vec<i64>, Error> {
         if self.resident.function.is_linear() {
             return linear_row_sums::run(&self.resident);
         }
-        row_sums::run(&self.resident)
+        row_sums::run(&self.resident, pass)
     }
 
     fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
@@ -121,7 +122,7 @@ impl Similarities for GpuSimilarities<'_> {
         left.min(Dense::most(gpu))
     }
 
-    fn store(&mut self, classes: Range<usize>) -> Result<(), Error> {
+    fn store(&mut self, classes: Range<usize>, pass: &Pass<'_>) -> Result<(), Error> {
         self.kept = None;
         if classes.is_empty() {
             return Ok(());
@@ -138,7 +139,7 @@ impl Similarities for GpuSimilarities<'_> {
             });
         }
         let kept = Dense::new(self.resident.gpu, ranges, classes)?;
-        store_similarities::run(&self.resident, &kept)?;
+        store_similarities::run(&self.resident, &kept, pass)?;
         self.kept = Some(kept);
         Ok(())
     }

@@ -4,6 +4,7 @@ use super::class_rows::ClassRows;
 use super::dense::Dense;
 use super::integer_tile::{Kernel, Size, Tile, pairs};
 use crate::error::Error;
+use crate::progress::Pass;
 
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/panel_shift.wgsl"),
@@ -13,13 +14,14 @@ pub(super) const WGSL: &str = concat!(
 );
 
 /// Writes the similarities of the classes kept.
-pub(super) fn run(resident: &ClassRows<'_>, kept: &Dense) -> Result<(), Error> {
+pub(super) fn run(resident: &ClassRows<'_>, kept: &Dense, pass: &Pass<'_>) -> Result<(), Error> {
     let ranges = &resident.ranges;
     let size = Size::for_classes(kept.classes.clone().map(|class| ranges.class(class).len()));
     let kernel = Kernel {
         name: "store_similarities",
         wgsl: WGSL,
         constants: &[resident.gpu.panel_shift()],
+        threshold: resident.threshold(),
     };
     let kept_panels = kept.bindings();
     resident.panels.pairs(|a, b| {
@@ -36,14 +38,7 @@ pub(super) fn run(resident: &ClassRows<'_>, kept: &Dense) -> Result<(), Error> {
                 }
             })
         });
-        (resident.panels).dispatch(
-            &kernel,
-            size,
-            (a, b),
-            resident.threshold(),
-            tiles,
-            &kept_panels,
-        )
+        (resident.panels).dispatch(&kernel, size, (a, b), tiles, &kept_panels, pass)
     })?;
     resident.gpu.alive()
 }

@@ -5,6 +5,7 @@ use super::integer_tile::{Kernel, Size, Tile};
 use super::memory::blocks;
 use super::panels::Panel;
 use crate::error::Error;
+use crate::progress::Pass;
 use std::ops::Range;
 use wgpu::BufferUsages;
 
@@ -47,6 +48,7 @@ fn of_panel(
         name: "sum_columns",
         wgsl: WGSL,
         constants: &[],
+        threshold: resident.threshold(),
     };
     for a in resident.panels.iter() {
         let a = &*a?;
@@ -65,14 +67,9 @@ fn of_panel(
                 })
             })
         });
-        resident.panels.dispatch(
-            &kernel,
-            size,
-            (a, panel),
-            resident.threshold(),
-            tiles,
-            others,
-        )?;
+        resident
+            .panels
+            .dispatch(&kernel, size, (a, panel), tiles, others, &Pass::unheard())?;
     }
     Ok(())
 }

@@ -62,9 +62,10 @@ pub(super) fn run(
             })
         })
     });
-    gpu.each_list(tiles, gpu.most_listed::<Tile>(), |tiles, count| {
+    gpu.each_list(tiles, gpu.most_listed::<Tile>(), |list_of_tiles, tiles| {
+        let count = tiles.len() as u32;
         let shape = gpu.uniform(Shape { tiles: count })?;
-        let own = [&shape, tiles, &list, &sums].map(|block| block.as_entire_binding());
+        let own = [&shape, list_of_tiles, &list, &sums].map(|block| block.as_entire_binding());
         gpu.dispatch(
             "sum_stored",
             (WGSL, &[gpu.panel_shift()]),

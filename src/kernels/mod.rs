@@ -22,6 +22,7 @@ pub(crate) mod similarities;
 pub(crate) mod watched;
 pub(crate) mod watched_handles;
 
+pub use crate::progress::Pass;
 pub use crate::quantise::{ClassRanges, FIXED_BITS, IntegerRows, Length};
 pub use crate::random::RowIds;
 pub use assigner::{Assigner, Assignment, CandidateGroup, Margins};

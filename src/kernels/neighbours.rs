@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::kernels::rounding::doubt;
+use crate::progress::Pass;
 use crate::quantise::{FIXED_BITS, IntegerRows};
 
 /// The rows of a pool at length 2¹⁵ in integers, and which of them are near to each other.
@@ -14,7 +15,7 @@ pub trait Neighbours: Send {
     ///
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`], and [`Error::Device`] where one binding does
     /// not hold an answer for every row; as of every method here.
-    fn count_within(&self, least: i32) -> Result<Vec<u32>, Error>;
+    fn count_within(&self, least: i32, pass: &Pass<'_>) -> Result<Vec<u32>, Error>;
 
     /// For each row of `among` which of the `marked`, at most [`MARKED`], it is near to.
     ///
@@ -71,7 +72,12 @@ pub trait Neighbours: Send {
     /// # Errors
     ///
     /// As [`count_within`](Self::count_within).
-    fn count_visitors(&self, visitors: &IntegerRows, least: i32) -> Result<[Vec<u32>; 2], Error>;
+    fn count_visitors(
+        &self,
+        visitors: &IntegerRows,
+        least: i32,
+        pass: &Pass<'_>,
+    ) -> Result<[Vec<u32>; 2], Error>;
 
     /// As [`mark_within`](Self::mark_within), the marked being `visitors`.
     ///
@@ -96,6 +102,7 @@ pub trait Neighbours: Send {
         labels: &[u32],
         visitors: &IntegerRows,
         labels_of_visitors: &[u32],
+        pass: &Pass<'_>,
     ) -> Result<[Vec<i32>; 2], Error>;
 
     /// For every row the largest product with a row of another label, unit 2⁻³⁰; `i32::MIN` where
@@ -104,7 +111,7 @@ pub trait Neighbours: Send {
     /// # Errors
     ///
     /// As [`count_within`](Self::count_within).
-    fn nearest_other_label(&self, labels: &[u32]) -> Result<Vec<i32>, Error>;
+    fn nearest_other_label(&self, labels: &[u32], pass: &Pass<'_>) -> Result<Vec<i32>, Error>;
 }
 
 /// Rows whose marks are told in one go: a bit of a word each.

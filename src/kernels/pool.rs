@@ -9,6 +9,7 @@ use crate::kernels::neighbours::Neighbours;
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
+use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
 use crate::random::RowIds;
 
@@ -137,7 +138,12 @@ pub trait Pool: Send + Sync {
     ///
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`]; [`Error::Device`] where 32 rows do not fit
     /// one binding.
-    fn k_nearest(&self, clusters: &[ClusterRows<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error>;
+    fn k_nearest(
+        &self,
+        clusters: &[ClusterRows<'_>],
+        k: usize,
+        pass: &Pass<'_>,
+    ) -> Result<Vec<Vec<f32>>, Error>;
 
     /// What ends the work on these rows before it is done: kernels look at it, and so does whoever works
     /// long on the host.

@@ -4,6 +4,7 @@
 //! alone among the kernels, a device may pick: comparing integers is no matter of rounding.
 
 use crate::error::Error;
+use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows, Length};
 use std::ops::Range;
 
@@ -65,7 +66,7 @@ pub trait Similarities: Send {
     ///
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`], and [`Error::Device`] where one binding does
     /// not hold an entry for every row; as of every method here.
-    fn row_sums(&self) -> Result<Vec<i64>, Error>;
+    fn row_sums(&self, pass: &Pass<'_>) -> Result<Vec<i64>, Error>;
 
     /// Σ s_ij over the `columns` j, for every row i. Each column is named once.
     ///
@@ -89,7 +90,7 @@ pub trait Similarities: Send {
     ///
     /// As [`row_sums`](Self::row_sums); [`Error::OutOfMemory`] where they take more than
     /// [`room`](Self::room).
-    fn store(&mut self, classes: Range<usize>) -> Result<(), Error>;
+    fn store(&mut self, classes: Range<usize>, pass: &Pass<'_>) -> Result<(), Error>;
 
     /// As [`sum_columns`](Self::sum_columns), from what is kept: rows and columns are those of the
     /// classes kept, and the answer begins with their first row.

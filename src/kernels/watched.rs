@@ -14,6 +14,7 @@ use crate::kernels::watched_handles::{
     WatchedAssigner, WatchedNeighbours, WatchedResiduals, WatchedSimilarities,
 };
 use crate::lp::Lp;
+use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
 use crate::random::RowIds;
 
@@ -162,12 +163,17 @@ impl<W: Watcher> Pool for Watched<'_, W> {
         }))
     }
 
-    fn k_nearest(&self, clusters: &[ClusterRows<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
+    fn k_nearest(
+        &self,
+        clusters: &[ClusterRows<'_>],
+        k: usize,
+        pass: &Pass<'_>,
+    ) -> Result<Vec<Vec<f32>>, Error> {
         let pairs = clusters.iter().map(|cluster| cluster.rows.len().pow(2));
         let asked = Call::of("k_nearest", pairs.sum::<usize>() * self.dim());
         let mut found = self
             .watcher
-            .around(asked, || self.pool().k_nearest(clusters, k))?;
+            .around(asked, || self.pool().k_nearest(clusters, k, pass))?;
         self.watcher.k_nearest(clusters, &mut found);
         Ok(found)
     }

@@ -6,6 +6,7 @@ use crate::kernels::call::{Call, Watcher};
 use crate::kernels::neighbours::{NearMasks, Neighbours, Thresholds};
 use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};
 use crate::kernels::similarities::{Round, Similarities, Update};
+use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
 use std::ops::Range;
 
@@ -156,9 +157,9 @@ impl<W: Watcher> Similarities for WatchedSimilarities<'_, W> {
         self.watcher.around(asked, || self.inner.total(class))
     }
 
-    fn row_sums(&self) -> Result<Vec<i64>, Error> {
+    fn row_sums(&self, pass: &Pass<'_>) -> Result<Vec<i64>, Error> {
         let asked = Call::of("row_sums", self.pairs(0..self.ranges.classes()) * self.dim);
-        self.watcher.around(asked, || self.inner.row_sums())
+        self.watcher.around(asked, || self.inner.row_sums(pass))
     }
 
     fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
@@ -174,10 +175,11 @@ impl<W: Watcher> Similarities for WatchedSimilarities<'_, W> {
         self.inner.batch()
     }
 
-    fn store(&mut self, classes: Range<usize>) -> Result<(), Error> {
+    fn store(&mut self, classes: Range<usize>, pass: &Pass<'_>) -> Result<(), Error> {
         let asked = Call::of("store_similarities", self.pairs(classes.clone()) * self.dim);
         self.stored = classes.clone();
-        self.watcher.around(asked, || self.inner.store(classes))
+        self.watcher
+            .around(asked, || self.inner.store(classes, pass))
     }
 
     fn sum_stored(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
@@ -206,9 +208,9 @@ pub(super) struct WatchedNeighbours<'a, W> {
 }
 
 impl<W: Watcher> Neighbours for WatchedNeighbours<'_, W> {
-    fn count_within(&self, least: i32) -> Result<Vec<u32>, Error> {
+    fn count_within(&self, least: i32, pass: &Pass<'_>) -> Result<Vec<u32>, Error> {
         let asked = Call::of("count_within", self.rows.pow(2) * self.dim);
-        (self.watcher).around(asked, || self.inner.count_within(least))
+        (self.watcher).around(asked, || self.inner.count_within(least, pass))
     }
 
     fn mark_within(
@@ -241,9 +243,9 @@ impl<W: Watcher> Neighbours for WatchedNeighbours<'_, W> {
         self.inner.at_once()
     }
 
-    fn nearest_other_label(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
+    fn nearest_other_label(&self, labels: &[u32], pass: &Pass<'_>) -> Result<Vec<i32>, Error> {
         let asked = Call::of("nearest_other_label", self.rows.pow(2) * self.dim);
-        (self.watcher).around(asked, || self.inner.nearest_other_label(labels))
+        (self.watcher).around(asked, || self.inner.nearest_other_label(labels, pass))
     }
 
     fn rows(&self, rows: &[usize]) -> Result<IntegerRows, Error> {
@@ -251,9 +253,14 @@ impl<W: Watcher> Neighbours for WatchedNeighbours<'_, W> {
         (self.watcher).around(asked, || self.inner.rows(rows))
     }
 
-    fn count_visitors(&self, visitors: &IntegerRows, least: i32) -> Result<[Vec<u32>; 2], Error> {
+    fn count_visitors(
+        &self,
+        visitors: &IntegerRows,
+        least: i32,
+        pass: &Pass<'_>,
+    ) -> Result<[Vec<u32>; 2], Error> {
         let asked = Call::of("count_within", visitors.rows() * self.rows * self.dim);
-        (self.watcher).around(asked, || self.inner.count_visitors(visitors, least))
+        (self.watcher).around(asked, || self.inner.count_visitors(visitors, least, pass))
     }
 
     fn mark_visitors(
@@ -273,12 +280,13 @@ impl<W: Watcher> Neighbours for WatchedNeighbours<'_, W> {
         labels: &[u32],
         visitors: &IntegerRows,
         labels_of_visitors: &[u32],
+        pass: &Pass<'_>,
     ) -> Result<[Vec<i32>; 2], Error> {
         let asked = Call::of(
             "nearest_other_label",
             visitors.rows() * self.rows * self.dim,
         );
-        let run = || (self.inner).nearest_visitors(labels, visitors, labels_of_visitors);
+        let run = || (self.inner).nearest_visitors(labels, visitors, labels_of_visitors, pass);
         self.watcher.around(asked, run)
     }
 }

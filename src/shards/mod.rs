@@ -17,6 +17,7 @@ use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
+use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
 use assigner::ShardAssigner;
 use neighbours::ShardNeighbours;
@@ -100,7 +101,7 @@ impl<'a> Shards<'a> {
         &self,
         shard: usize,
         clusters: &[&ClusterRows<'_>],
-        k: usize,
+        (k, pass): (usize, &Pass<'_>),
     ) -> Result<Vec<Vec<f32>>, Error> {
         let first = self.parts.cuts.rows(shard).start;
         let local: Vec<Vec<usize>> = (clusters.iter())
@@ -110,7 +111,7 @@ impl<'a> Shards<'a> {
         let clusters: Vec<ClusterRows<'_>> = clusters
             .map(|(cluster, rows)| ClusterRows { rows, ..**cluster })
             .collect();
-        self.parts.pools[shard].k_nearest(&clusters, k)
+        self.parts.pools[shard].k_nearest(&clusters, k, pass)
     }
 
     /// The answer to a cluster of several shards: its rows come to one.
@@ -118,7 +119,7 @@ impl<'a> Shards<'a> {
         &self,
         shard: usize,
         cluster: &ClusterRows<'_>,
-        k: usize,
+        (k, pass): (usize, &Pass<'_>),
     ) -> Result<Vec<f32>, Error> {
         let values = self.given_rows(cluster.rows)?;
         let features = Features::new(&values, cluster.rows.len(), self.dim())?;
@@ -128,7 +129,7 @@ impl<'a> Shards<'a> {
             rows: &rows,
             ..*cluster
         };
-        let answers = pool.k_nearest(&[cluster], k);
+        let answers = pool.k_nearest(&[cluster], k, pass);
         Ok(self.parts.cuts.name(shard).put(answers)?.concat())
     }
 }
@@ -220,7 +221,12 @@ impl Pool for Shards<'_> {
     }
 
     /// A cluster goes to the shard that has all its rows, or else to one by turns.
-    fn k_nearest(&self, clusters: &[ClusterRows<'_>], k: usize) -> Result<Vec<Vec<f32>>, Error> {
+    fn k_nearest(
+        &self,
+        clusters: &[ClusterRows<'_>],
+        k: usize,
+        pass: &Pass<'_>,
+    ) -> Result<Vec<Vec<f32>>, Error> {
         let shards = self.parts.pools.len();
         let mut at_home = vec![Vec::new(); shards];
         let mut abroad = vec![Vec::new(); shards];
@@ -233,9 +239,9 @@ impl Pool for Shards<'_> {
         let found = self.parts.each(|shard, _| {
             let own: Vec<&ClusterRows<'_>> =
                 at_home[shard].iter().map(|&at| &clusters[at]).collect();
-            let mut answers = self.k_nearest_at_home(shard, &own, k)?;
+            let mut answers = self.k_nearest_at_home(shard, &own, (k, pass))?;
             for &at in &abroad[shard] {
-                answers.push(self.k_nearest_abroad(shard, &clusters[at], k)?);
+                answers.push(self.k_nearest_abroad(shard, &clusters[at], (k, pass))?);
             }
             Ok(answers)
         })?;

@@ -3,6 +3,7 @@
 use super::parts::{Cuts, Parts, side_by_side};
 use crate::error::Error;
 use crate::kernels::neighbours::{NearMasks, Neighbours, Thresholds};
+use crate::progress::Pass;
 use crate::quantise::IntegerRows;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -78,12 +79,12 @@ impl<'a> ShardNeighbours<'a> {
 }
 
 impl Neighbours for ShardNeighbours<'_> {
-    fn count_within(&self, least: i32) -> Result<Vec<u32>, Error> {
+    fn count_within(&self, least: i32, pass: &Pass<'_>) -> Result<Vec<u32>, Error> {
         let mut counts = self
-            .each(|shard| self.shard(shard).count_within(least))?
+            .each(|shard| self.shard(shard).count_within(least, pass))?
             .concat();
         self.round(
-            |shard, _, visitors| self.shard(shard).count_visitors(visitors, least),
+            |shard, _, visitors| self.shard(shard).count_visitors(visitors, least, pass),
             |shard, block, [of_rows, of_visitors]| {
                 add(&mut counts[self.cuts.rows(shard)], &of_rows);
                 add(&mut counts[block[0]..][..block.len()], &of_visitors);
@@ -108,14 +109,14 @@ impl Neighbours for ShardNeighbours<'_> {
         at_once.fold(0, usize::saturating_add)
     }
 
-    fn nearest_other_label(&self, labels: &[u32]) -> Result<Vec<i32>, Error> {
+    fn nearest_other_label(&self, labels: &[u32], pass: &Pass<'_>) -> Result<Vec<i32>, Error> {
         let of = |shard| &labels[self.cuts.rows(shard)];
-        let own = self.each(|shard| self.shard(shard).nearest_other_label(of(shard)))?;
+        let own = self.each(|shard| self.shard(shard).nearest_other_label(of(shard), pass))?;
         let mut largest = own.concat();
         self.round(
             |shard, block, visitors| {
                 let theirs = &labels[block[0]..][..block.len()];
-                (self.shard(shard)).nearest_visitors(of(shard), visitors, theirs)
+                (self.shard(shard)).nearest_visitors(of(shard), visitors, theirs, pass)
             },
             |shard, block, [of_rows, of_visitors]| {
                 raise(&mut largest[self.cuts.rows(shard)], &of_rows);
@@ -135,8 +136,13 @@ impl Neighbours for ShardNeighbours<'_> {
         Ok(IntegerRows::of(values, pitch))
     }
 
-    fn count_visitors(&self, visitors: &IntegerRows, least: i32) -> Result<[Vec<u32>; 2], Error> {
-        let found = self.each(|shard| self.shard(shard).count_visitors(visitors, least))?;
+    fn count_visitors(
+        &self,
+        visitors: &IntegerRows,
+        least: i32,
+        pass: &Pass<'_>,
+    ) -> Result<[Vec<u32>; 2], Error> {
+        let found = self.each(|shard| self.shard(shard).count_visitors(visitors, least, pass))?;
         let (mut counts, mut of_visitors) = (Vec::new(), vec![0; visitors.rows()]);
         for [of_rows, theirs] in found {
             counts.extend(of_rows);
@@ -161,10 +167,11 @@ impl Neighbours for ShardNeighbours<'_> {
         labels: &[u32],
         visitors: &IntegerRows,
         labels_of_visitors: &[u32],
+        pass: &Pass<'_>,
     ) -> Result<[Vec<i32>; 2], Error> {
         let found = self.each(|shard| {
             let labels = &labels[self.cuts.rows(shard)];
-            (self.shard(shard)).nearest_visitors(labels, visitors, labels_of_visitors)
+            (self.shard(shard)).nearest_visitors(labels, visitors, labels_of_visitors, pass)
         })?;
         let (mut largest, mut of_visitors) = (Vec::new(), vec![i32::MIN; visitors.rows()]);
         for [of_rows, theirs] in found {

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::kernels::function::KernelFunction;
 use crate::kernels::pool::Pool;
 use crate::kernels::similarities::{Examples, Round, Similarities, Update};
+use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows, Length, NEED, mean_of, round_mean};
 use std::ops::Range;
 
@@ -162,8 +163,8 @@ impl Similarities for ShardSimilarities<'_> {
         group.inner.total(class - group.classes.start)
     }
 
-    fn row_sums(&self) -> Result<Vec<i64>, Error> {
-        self.concat(|group| group.inner.row_sums())
+    fn row_sums(&self, pass: &Pass<'_>) -> Result<Vec<i64>, Error> {
+        self.concat(|group| group.inner.row_sums(pass))
     }
 
     fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
@@ -181,12 +182,12 @@ impl Similarities for ShardSimilarities<'_> {
         batches.min().unwrap_or(0)
     }
 
-    fn store(&mut self, classes: Range<usize>) -> Result<(), Error> {
+    fn store(&mut self, classes: Range<usize>, pass: &Pass<'_>) -> Result<(), Error> {
         self.kept = classes.clone();
         let groups = self.groups.iter_mut().collect();
         side_by_side(groups, |group: &mut Group<'_>| {
             let part = group.part(&classes);
-            group.inner.store(part)
+            group.inner.store(part, pass)
         })?;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use crate::common::{kernel_function, oracle};
 use crate::{cases, features, indices, name, on_every_device};
-use coresift::kernels::{Examples, Length};
+use coresift::kernels::{Examples, Length, Pass};
 use coresift::{
     Classes, CpuPool, Details, Features, Objective, Pool, Refine, Sas, Selector, Similarity,
     Storage,
@@ -154,7 +154,7 @@ fn sas_similarities() {
                 assert_eq!(&similarities.sum_columns(&[j]).unwrap(), column, "{at}");
             }
             if threshold.is_some() && device != "2 KiB bindings" {
-                similarities.store(0..1).unwrap();
+                similarities.store(0..1, &Pass::unheard()).unwrap();
                 for (j, column) in want.iter().enumerate() {
                     assert_eq!(&similarities.sum_stored(&[j]).unwrap(), column, "{at}");
                 }

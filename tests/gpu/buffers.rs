@@ -4,7 +4,7 @@ use crate::common::devices::tiny;
 use crate::common::{fractions, whole_numbers};
 use crate::{Application, USAGE};
 use coresift::kernels::{
-    Assignment, ClusterRows, Examples, KernelFunction, Length, Rate, RowState,
+    Assignment, ClusterRows, Examples, KernelFunction, Length, Pass, Rate, RowState,
 };
 use coresift::wgpu::{self, BufferUsages};
 use coresift::{CpuPool, Error, Features, Lp, Pool};
@@ -35,7 +35,7 @@ fn answers(pool: &dyn Pool, dim: usize) -> Answers {
         halves: &vec![0.5; cluster.len()],
     };
     let clusters: &[ClusterRows<'_>] = if rows > 2 { &[cluster] } else { &[] };
-    let closest = pool.k_nearest(clusters, 2);
+    let closest = pool.k_nearest(clusters, 2, &Pass::unheard());
     let states: Vec<RowState> = norms[1]
         .iter()
         .map(|&sq| RowState {
@@ -198,7 +198,7 @@ fn short_rows_of_a_buffer_are_made_whole() {
     let products = |pool: &dyn Pool| {
         pool.neighbours()
             .unwrap()
-            .nearest_other_label(&labels)
+            .nearest_other_label(&labels, &Pass::unheard())
             .unwrap()
     };
     assert_eq!(products(&borrowed), products(&cpu));

@@ -3,7 +3,7 @@
 use crate::common::devices::tiny;
 use crate::common::{fractions, whole_numbers};
 use crate::{Application, USAGE, of_ones};
-use coresift::kernels::{ClusterRows, Rate, RowState, Update};
+use coresift::kernels::{ClusterRows, Pass, Rate, RowState, Update};
 use coresift::wgpu::{self, BufferUsages};
 use coresift::{Error, Features, Lp, Pool};
 
@@ -39,12 +39,12 @@ fn a_lost_device_is_an_error_everywhere() {
     pool.row_norms(Lp::L2).unwrap();
 
     let mut similarities = of_ones(&pool, &[100, 200], Some(0)).unwrap();
-    similarities.store(0..2).unwrap();
+    similarities.store(0..2, &Pass::unheard()).unwrap();
     let mut gains = vec![0; 300];
 
     application.device.destroy();
     for _ in 0..2 {
-        assert!(is_lost(similarities.row_sums()));
+        assert!(is_lost(similarities.row_sums(&Pass::unheard())));
         assert!(is_lost(similarities.sum_columns(&[1, 200])));
         assert!(is_lost(similarities.sum_stored(&[1, 200])));
         let rounds = similarities.greedy_rounds(&mut gains, &[2, 3], Update::Cut { step: -2 });
@@ -65,7 +65,7 @@ fn a_lost_device_is_an_error_everywhere() {
             centre: &vec![0.0; pool.dim()],
             halves: &[0.5; 2],
         };
-        assert!(is_lost(pool.k_nearest(&[cluster], 1)));
+        assert!(is_lost(pool.k_nearest(&[cluster], 1, &Pass::unheard())));
         assert!(is_lost(fresh.assigner(vec![1.0; rows]).map(|_| ())));
         assert!(is_lost(fresh.residuals().map(|_| ())));
         assert!(is_lost(application.gpu.upload(&features)));
@@ -73,7 +73,7 @@ fn a_lost_device_is_an_error_everywhere() {
             application.gpu.pool_from_buffer(&buffer, 256, rows, dim)
         ));
     }
-    assert!(is_lost(similarities.store(0..1)));
+    assert!(is_lost(similarities.store(0..1, &Pass::unheard())));
 }
 
 /// The device goes while kernels run, at a moment that nobody chose.

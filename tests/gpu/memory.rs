@@ -3,7 +3,7 @@
 use crate::common::devices::cut;
 use crate::common::whole_numbers;
 use crate::{Application, of_ones};
-use coresift::kernels::{ClusterRows, Update};
+use coresift::kernels::{ClusterRows, Pass, Update};
 use coresift::wgpu;
 use coresift::{Error, Features, Gpu, Pool};
 
@@ -53,7 +53,7 @@ fn k_nearest_keeps_to_the_memory_limit() {
             centre: &[0.0; 64],
             halves: &[0.5; 1000],
         };
-        pool.k_nearest(&[cluster], 20).unwrap()
+        pool.k_nearest(&[cluster], 20, &Pass::unheard()).unwrap()
     };
     let want = closest(gpu.clone());
     assert!(closest(gpu.with_memory_limit(256_000 + 100_000)) == want);
@@ -80,16 +80,18 @@ fn similarities_keep_to_the_memory_limit() {
     let mut similarities = of_ones(&pool, &[1000, 1000], Some(0)).unwrap();
     assert_eq!(similarities.room(), room);
     for class in [0, 1, 0] {
-        similarities.store(class..class + 1).unwrap();
+        similarities
+            .store(class..class + 1, &Pass::unheard())
+            .unwrap();
         assert_eq!(similarities.room(), room);
-        let sums = similarities.row_sums().unwrap();
+        let sums = similarities.row_sums(&Pass::unheard()).unwrap();
         assert_eq!(sums, [0; 2000], "16 is under half of a unit");
         let (mut gains, every) = (vec![0; 1000], [1000]);
         similarities
             .greedy_rounds(&mut gains, &every, Update::Cut { step: -2 })
             .unwrap();
     }
-    match similarities.store(0..2) {
+    match similarities.store(0..2, &Pass::unheard()) {
         Err(Error::OutOfMemory {
             what: "similarities",
             needed: 4_000_000,
@@ -118,7 +120,7 @@ fn integer_rows_past_one_binding_are_refused() {
     assert!(matches!(refused, Err(Error::Device(_))), "{refused:?}");
     let pool = pool(1);
     let similarities = of_ones(&pool, &[257], Some(0)).unwrap();
-    let refused = similarities.row_sums();
+    let refused = similarities.row_sums(&Pass::unheard());
     assert!(matches!(refused, Err(Error::Device(_))), "{refused:?}");
     let refused = similarities.sum_columns(&[3]);
     assert!(matches!(refused, Err(Error::Device(_))), "{refused:?}");

@@ -4,7 +4,7 @@
 use crate::common::devices;
 use crate::common::{fractions, kernel_function, on_every_device, oracle};
 use coresift::kernels::{
-    ClassRanges, Examples, IntegerRows, Length, MASK, Similarities, Update, stored_bytes,
+    ClassRanges, Examples, IntegerRows, Length, MASK, Pass, Similarities, Update, stored_bytes,
 };
 use coresift::{Features, Pool};
 use std::ops::Range;
@@ -111,6 +111,11 @@ impl Integers {
         self.ranges.span(classes.clone())
     }
 
+    fn pairs(&self, classes: Range<usize>) -> u64 {
+        let of_class = |class| (self.ranges.class(class).len() as u64).pow(2);
+        classes.map(of_class).sum()
+    }
+
     /// The rows themselves, and what they add up to.
     fn check_rows(&self, place: &str, similarities: &dyn Similarities) {
         for places in self.lists(0..self.rows.rows()) {
@@ -137,7 +142,15 @@ impl Integers {
         let every: Vec<usize> = all.clone().collect();
         self.on_every_device(|place, similarities| {
             let want = self.sums(all.clone(), &every);
-            assert_eq!(similarities.row_sums().unwrap(), want, "{place}");
+            let pass = Pass::unheard();
+            assert_eq!(similarities.row_sums(&pass).unwrap(), want, "{place}");
+            if self.threshold.is_some() {
+                assert_eq!(
+                    pass.count(),
+                    self.pairs(0..self.ranges.classes()),
+                    "{place}"
+                );
+            }
             self.check_rows(place, similarities);
             for columns in self.lists(all.clone()) {
                 let got = similarities.sum_columns(&columns).unwrap();
@@ -153,10 +166,17 @@ impl Integers {
             let bytes = |class| stored_bytes(self.ranges.class(class).len());
             let needed: u64 = classes.clone().map(bytes).sum();
             if needed > similarities.room() {
-                assert!(similarities.store(classes.clone()).is_err(), "{place}");
+                assert!(
+                    similarities
+                        .store(classes.clone(), &Pass::unheard())
+                        .is_err(),
+                    "{place}"
+                );
                 return;
             }
-            similarities.store(classes.clone()).unwrap();
+            let pass = Pass::unheard();
+            similarities.store(classes.clone(), &pass).unwrap();
+            assert_eq!(pass.count(), self.pairs(classes.clone()), "{place}");
             // Every column by itself, which is every similarity.
             let columns = rows.clone().map(|column| vec![column]);
             for columns in columns.chain(self.lists(rows.clone())) {

@@ -5,8 +5,8 @@ use crate::common::devices;
 use crate::common::{fractions, on_every_device, oracle, whole_numbers};
 use crate::{features, shapes, shuffled};
 use coresift::Pool;
-use coresift::kernels::ClusterRows;
 use coresift::kernels::rounding::k_nearest_error;
+use coresift::kernels::{ClusterRows, Pass};
 
 /// Every device, and one of 2 KiB bindings where a block of 32 rows fits them.
 fn on_every_device_and_cut(x: &[f32], dim: usize, check: impl Fn(&str, &dyn Pool)) {
@@ -73,7 +73,10 @@ fn check_k_nearest_exact(x: &[f32], dim: usize, clusters: &[&[usize]], k: usize)
             .zip(clusters)
             .map(|(told, rows)| told.cluster(rows));
         let clusters: Vec<ClusterRows<'_>> = clusters.collect();
-        let got = pool.k_nearest(&clusters, k).unwrap();
+        let pass = Pass::unheard();
+        let got = pool.k_nearest(&clusters, k, &pass).unwrap();
+        let pairs = |cluster: &ClusterRows<'_>| (cluster.rows.len() as u64).pow(2);
+        assert_eq!(pass.count(), clusters.iter().map(pairs).sum::<u64>());
         assert_eq!(got.len(), clusters.len());
         for ((got, cluster), told) in got.iter().zip(&clusters).zip(&told) {
             assert_eq!(got.len(), cluster.rows.len() * k);
@@ -175,7 +178,7 @@ fn k_nearest_rounding() {
                 told
             });
             let clusters = [told[0].cluster(clusters[0]), told[1].cluster(clusters[1])];
-            let got = pool.k_nearest(&clusters, k).unwrap();
+            let got = pool.k_nearest(&clusters, k, &Pass::unheard()).unwrap();
             for ((got, cluster), told) in got.iter().zip(&clusters).zip(&told) {
                 let about = told.about(&z, cluster.rows);
                 for (own, got) in got.chunks(k).enumerate() {

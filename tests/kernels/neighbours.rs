@@ -3,7 +3,7 @@
 use crate::common::{fractions, on_every_device, oracle};
 use crate::pairs::Pairs;
 use crate::{features, pool_rows};
-use coresift::kernels::{MARKED, Thresholds};
+use coresift::kernels::{MARKED, Pass, Thresholds};
 
 const REACHES: [(i32, i32); 5] = [
     (1 << 28, 0),
@@ -133,7 +133,9 @@ fn reaches_hold_the_distance() {
                         assert!(!known || certain == possible, "{place}");
                     }
                 }
-                let counts = neighbours.count_within(thresholds.possible).unwrap();
+                let counts = neighbours
+                    .count_within(thresholds.possible, &Pass::unheard())
+                    .unwrap();
                 answers
                     .borrow_mut()
                     .push((device.to_owned(), marks, counts));

@@ -5,7 +5,7 @@ use crate::common::devices;
 use crate::common::{on_every_device, whole_numbers};
 use crate::features;
 use coresift::Pool;
-use coresift::kernels::{NearMasks, Neighbours, Thresholds};
+use coresift::kernels::{NearMasks, Neighbours, Pass, Thresholds};
 
 /// Rows of 1, 4, 16 … values of one magnitude and either sign, the rest zeros, so that they come to
 /// length 2^15 without rounding; every seventh is a copy of the first, every eleventh is zeros.
@@ -76,7 +76,9 @@ impl Pairs {
         };
         let want: Vec<u32> = self.products.iter().map(near).collect();
         self.on_every_device(|place, neighbours| {
-            let got = neighbours.count_within(least).unwrap();
+            let pass = Pass::unheard();
+            let got = neighbours.count_within(least, &pass).unwrap();
+            assert_eq!(pass.count(), (want.len() as u64).pow(2), "{place}");
             assert!(got == want, "{place} {least}: {got:?}, {want:?}");
         });
     }
@@ -117,7 +119,9 @@ impl Pairs {
         };
         let want: Vec<i32> = self.products.iter().zip(labels).map(largest).collect();
         self.on_every_device(|place, neighbours| {
-            let got = neighbours.nearest_other_label(labels).unwrap();
+            let pass = Pass::unheard();
+            let got = neighbours.nearest_other_label(labels, &pass).unwrap();
+            assert_eq!(pass.count(), (want.len() as u64).pow(2), "{place}");
             assert!(got == want, "{place}: {got:?}, {want:?}");
         });
     }

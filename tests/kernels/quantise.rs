@@ -3,7 +3,7 @@
 use crate::common::{fractions, on_every_device, oracle};
 use crate::features;
 use coresift::Error;
-use coresift::kernels::{Examples, KernelFunction, Length};
+use coresift::kernels::{Examples, KernelFunction, Length, Pass};
 
 /// Rows of many lengths, some with values far below the rest and some with subnormals.
 fn rows_of_many_lengths(seed: u32, rows: usize, dim: usize) -> Vec<f32> {
@@ -181,7 +181,7 @@ fn neighbours_are_made_whole_as_f32_rounds() {
             let got = pool
                 .neighbours()
                 .unwrap()
-                .nearest_other_label(&labels)
+                .nearest_other_label(&labels, &Pass::unheard())
                 .unwrap();
             for (row, got) in got.into_iter().enumerate() {
                 let others = (0..rows).filter(|&other| other != row);

@@ -1,7 +1,7 @@
 //! Similarities of integer rows: their sums, those that are kept, and greedy rounds.
 
 use crate::integers::Integers;
-use coresift::kernels::{ClassRanges, IntegerRows, Update, is_masked, stored_bytes};
+use coresift::kernels::{ClassRanges, IntegerRows, Pass, Update, is_masked, stored_bytes};
 
 /// In the unit of products: none but negative products cut, half of the greatest product.
 const THRESHOLDS: [Option<i32>; 3] = [Some(0), Some(1 << 29), None];
@@ -105,7 +105,10 @@ fn linear_sums_past_32_bits() {
             assert_eq!(&similarities.total(class).unwrap(), total, "{place}");
         }
         let sums: Vec<i64> = want.iter().flat_map(|(_, sums)| sums.clone()).collect();
-        assert!(similarities.row_sums().unwrap() == sums, "{place}");
+        assert!(
+            similarities.row_sums(&Pass::unheard()).unwrap() == sums,
+            "{place}"
+        );
     });
 }
 
@@ -187,7 +190,7 @@ fn greedy_rounds_by_the_thousand() {
         if needed > similarities.room() {
             return;
         }
-        similarities.store(0..3).unwrap();
+        similarities.store(0..3, &Pass::unheard()).unwrap();
         let mut gains: Vec<i64> = (0..7_300).map(|row: i64| row * 7 % 7_200 / 2).collect();
         let mut order: Vec<usize> = (0..7_200).collect();
         order.sort_by_key(|&row| (std::cmp::Reverse(gains[row]), row));

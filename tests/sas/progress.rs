@@ -38,7 +38,7 @@ fn progress_is_told_by_class_and_round() {
                     assert_eq!((classes, rounds), (4..=9, 20));
                     told.push((round, picks));
                 }
-                Progress::Pairs(all) => pairs += all,
+                Progress::Pairs { met: 0, of } => pairs += of,
                 Progress::Picks(picks) => assert_eq!(picks, 30),
                 other => panic!("{other:?}"),
             }

@@ -64,7 +64,7 @@ fn progress_is_told() {
         match progress {
             Progress::Centres { .. } => centres += 1,
             Progress::Sweep(_) => sweeps += 1,
-            Progress::Pairs(all) => pairs += all,
+            Progress::Pairs { met: 0, of } => pairs += of,
             Progress::Picks(count) => picks.push(count),
             other => panic!("{other:?}"),
         }

@@ -6,9 +6,6 @@ use coresift::kernels::stored_bytes;
 use coresift::{ClassShare, Details, Progress, SasClass, Selection, Storage, Then, Warning};
 use coresift_io::features::FeatureFile;
 
-/// Pairs of rows that take some time, on any device.
-const MANY_PAIRS: u64 = 10_000_000_000;
-
 /// Puts on the bar what a selector tells.
 pub(super) fn show(bar: &console::Progress, progress: &Progress<'_>) {
     match progress {
@@ -16,8 +13,12 @@ pub(super) fn show(bar: &console::Progress, progress: &Progress<'_>) {
             bar.say(format!("k-means++: {placed} of {clusters} centres"));
         }
         Progress::Sweep(sweep) => bar.say(format!("k-means: sweep {sweep}")),
-        Progress::Pairs(pairs) if *pairs >= MANY_PAIRS => {
-            bar.say_at_once(format!("comparing {:.1e} pairs of rows", *pairs as f64));
+        Progress::Pairs { met, of } => {
+            let share = 100.0 * *met as f64 / (*of).max(1) as f64;
+            bar.say(format!(
+                "comparing {:.1e} pairs of rows: {share:.0} %",
+                *of as f64
+            ));
         }
         Progress::Round {
             classes,

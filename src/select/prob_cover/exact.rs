@@ -6,6 +6,7 @@ use super::near::Near;
 use crate::error::Error;
 use crate::kernels::rounding::UNIT_ROUNDOFF;
 use crate::products::{FloatColumns, float_products};
+use crate::progress::Pass;
 use crate::reduce;
 use crate::select::unit_rows::UnitRows;
 use rayon::prelude::*;
@@ -255,7 +256,7 @@ fn weigh_columns(weights: &[u32], rows: &[usize], near: &[u8]) -> Vec<u32> {
 
 impl Near for Exact<'_> {
     /// Each pair once: some rows meet themselves and those after them.
-    fn count(&self) -> Result<Vec<u32>, Error> {
+    fn count(&self, pass: &Pass<'_>) -> Result<Vec<u32>, Error> {
         let all: Vec<usize> = (0..self.leaders.len()).collect();
         let (all, weights) = (self.along(&all), &self.weights);
         let mut along = vec![0; all.len()];
@@ -274,6 +275,7 @@ impl Near for Exact<'_> {
                 add(&mut along[first + at..], &of_rows);
                 add(&mut along[first..], &of_columns.unwrap_or_default());
             })?;
+            pass.met((columns.len() * (2 * after.len() - columns.len())) as u64)?;
         }
         let mut counts = vec![0; all.len()];
         for (&item, count) in all.iter().zip(along) {

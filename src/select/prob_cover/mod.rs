@@ -166,19 +166,17 @@ impl ProbCover {
                 delta
             }
         };
-        let pairs = (rows.len() as u64).pow(2);
-        tell(progress, Progress::Pairs(pairs))?;
-        let mut cover = Cover::new(rows, &*neighbours, delta, is_taken)?;
+        let mut cover = Cover::new(rows, &*neighbours, delta, is_taken, progress)?;
         let before = selection.passes;
         cover.cover_with(&self.labelled)?;
         while selection.picks.len() < budget {
             if cover.is_done() {
-                cover.restart()?;
+                cover.restart(progress)?;
                 if !selection.picks.is_empty() {
                     selection.restarts.push(selection.picks.len());
                 }
             }
-            let (row, newly_covered) = cover.pick()?;
+            let (row, newly_covered) = cover.pick(progress)?;
             selection.picks.push(row);
             selection.scores.push(newly_covered as f64);
             selection.passes = before + cover.passes;

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::kernels::neighbours::{Neighbours, Thresholds};
+use crate::progress::Pass;
 use crate::reduce;
 use crate::select::unit_rows::UnitRows;
 use rayon::prelude::*;
@@ -13,7 +14,7 @@ const CLOSE: f64 = 1.15;
 /// counts for as many as it stands for.
 pub(super) trait Near {
     /// How many rows lie within δ of each, at most.
-    fn count(&self) -> Result<Vec<u32>, Error>;
+    fn count(&self, pass: &Pass<'_>) -> Result<Vec<u32>, Error>;
 
     /// For each of `among` how many of the `marked` lie within δ of it, at least.
     fn count_least(&self, marked: &[usize], among: &[usize]) -> Result<Vec<u32>, Error>;
@@ -93,8 +94,8 @@ impl<'a> ByKernels<'a> {
 }
 
 impl Near for ByKernels<'_> {
-    fn count(&self) -> Result<Vec<u32>, Error> {
-        self.neighbours.count_within(self.thresholds.possible)
+    fn count(&self, pass: &Pass<'_>) -> Result<Vec<u32>, Error> {
+        self.neighbours.count_within(self.thresholds.possible, pass)
     }
 
     fn count_least(&self, marked: &[usize], among: &[usize]) -> Result<Vec<u32>, Error> {

@@ -3,8 +3,7 @@
 use crate::error::Error;
 use crate::kernels::neighbours::Neighbours;
 use crate::progress::Listener;
-use crate::progress::Progress;
-use crate::progress::tell;
+use crate::progress::Pass;
 use crate::select::kmeans::KMeans;
 use crate::select::unit_rows::UnitRows;
 use crate::{rank, reduce};
@@ -21,8 +20,8 @@ pub(super) fn by_purity(
     let k_means = KMeans { clusters, seed };
     let (labels, passes) = k_means.labels_of_at_most(rows, progress)?;
     let labels: Vec<u32> = labels.into_iter().map(|label| label as u32).collect();
-    tell(progress, Progress::Pairs((rows.len() as u64).pow(2)))?;
-    let products = neighbours.nearest_other_label(&labels)?;
+    let pass = Pass::begin((rows.len() as u64).pow(2), progress)?;
+    let products = neighbours.nearest_other_label(&labels, &pass)?;
     let impure = rows.len() / 20;
     // Ascending distances: the larger product first, then the lower row.
     let mut order: Vec<usize> = (0..rows.len()).collect();

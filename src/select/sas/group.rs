@@ -56,7 +56,7 @@ pub(super) struct Group<'a> {
 
 impl<'a> Group<'a> {
     /// Classes of which nothing is picked. `row_sums` are those of all rows where similarities are
-    /// not to be kept.
+    /// not kept; else those of these classes are.
     pub(super) fn new(
         frame: Frame<'a>,
         similarities: &'a mut dyn Similarities,
@@ -66,10 +66,7 @@ impl<'a> Group<'a> {
         let places = frame.ranges.span(classes.clone());
         let sums = match row_sums {
             Some(sums) => sums[places.clone()].to_vec(),
-            None => {
-                similarities.store(classes.clone())?;
-                similarities.sum_stored(&places.clone().collect::<Vec<_>>())?
-            }
+            None => similarities.sum_stored(&places.clone().collect::<Vec<_>>())?,
         };
         let own_of = |&square: &i32| i64::from(frame.function.of(square));
         let own: Vec<i64> = frame.squares[places.clone()].iter().map(own_of).collect();

@@ -14,6 +14,7 @@ use crate::kernels::pool::Pool;
 use crate::kernels::similarities::{Examples, Round, Similarities, stored_bytes};
 use crate::lp::Lp;
 use crate::progress::Listener;
+use crate::progress::Pass;
 use crate::progress::Progress;
 use crate::progress::tell;
 use crate::quantise::Length;
@@ -200,12 +201,12 @@ impl Run<'_> {
         tell(self.progress, told)?;
         for (classes, storage) in groups {
             let sums = if storage == Storage::Dense {
-                self.tell_pairs(classes.clone())?;
+                let pass = self.pass_over(classes.clone())?;
+                similarities.store(classes.clone(), &pass)?;
                 None
             } else {
                 if row_sums.is_none() {
-                    self.tell_pairs(0..self.frame.ranges.classes())?;
-                    row_sums = Some(similarities.row_sums()?);
+                    row_sums = Some(self.row_sums(&*similarities)?);
                 }
                 row_sums.as_deref()
             };
@@ -225,11 +226,20 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Tells that a pass over all pairs of rows of some classes begins.
-    fn tell_pairs(&mut self, classes: Range<usize>) -> Result<(), Error> {
+    /// Every row's sum over its class: of a linear function without a look at pairs.
+    fn row_sums(&mut self, similarities: &dyn Similarities) -> Result<Vec<i64>, Error> {
+        if self.frame.function.is_linear() {
+            return similarities.row_sums(&Pass::unheard());
+        }
+        let pass = self.pass_over(0..self.frame.ranges.classes())?;
+        similarities.row_sums(&pass)
+    }
+
+    /// A pass over all pairs of rows of some classes.
+    fn pass_over(&mut self, classes: Range<usize>) -> Result<Pass<'_>, Error> {
         let rows = |class| self.frame.ranges.class(class).len() as u64;
         let pairs = classes.map(|class| rows(class).pow(2)).sum();
-        tell(self.progress, Progress::Pairs(pairs))
+        Pass::begin(pairs, self.progress)
     }
 
     /// Runs of classes that are worked on together, and whether their similarities are kept.

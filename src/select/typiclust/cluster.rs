@@ -3,6 +3,7 @@
 use super::line::Line;
 use super::settle::Members;
 use crate::error::Error;
+use crate::progress::Pass;
 use crate::rank;
 use crate::select::unit_rows::UnitRows;
 
@@ -64,17 +65,21 @@ pub(super) fn bound(
     clusters: &mut [Cluster],
     rows: &UnitRows<'_>,
     rule: Rule,
+    pass: &Pass<'_>,
 ) -> Result<bool, Error> {
     let able = |cluster: &&mut Cluster| cluster.rows.len() >= 2 * rule.neighbours;
     let mut dense = Vec::new();
     let mut found = false;
     for cluster in clusters.iter_mut().filter(able) {
         found = true;
+        let pairs = cluster.pairs();
         if !cluster.settle_if_sparse(rows, rule)? {
             dense.push(cluster);
+        } else {
+            pass.met(pairs)?;
         }
     }
-    bound_dense(dense, rows, rule)?;
+    bound_dense(dense, rows, rule, pass)?;
     Ok(found)
 }
 
@@ -83,6 +88,7 @@ fn bound_dense(
     mut clusters: Vec<&mut Cluster>,
     rows: &UnitRows<'_>,
     rule: Rule,
+    pass: &Pass<'_>,
 ) -> Result<(), Error> {
     let mut rest = &mut clusters[..];
     while !rest.is_empty() {
@@ -94,7 +100,7 @@ fn bound_dense(
         let count = rest.iter().take_while(fits).count().max(1);
         let (group, after) = rest.split_at_mut(count);
         let members: Vec<&[usize]> = group.iter().map(|cluster| &cluster.rows[..]).collect();
-        let most = rows.k_nearest(&members, rule.neighbours, |distances_sq| {
+        let most = rows.k_nearest(&members, (rule.neighbours, pass), |distances_sq| {
             rule.typicality(distances_sq)
         })?;
         for (cluster, most) in group.iter_mut().zip(most) {
@@ -230,7 +236,7 @@ mod tests {
             neighbours: 5,
             squared: false,
         };
-        assert!(bound(&mut cluster, &rows, rule).unwrap());
+        assert!(bound(&mut cluster, &rows, rule, &Pass::unheard()).unwrap());
         for _ in 0..10 {
             cluster[0].pick(&rows, rule).unwrap();
         }

@@ -11,6 +11,7 @@ use super::unit_rows::UnitRows;
 use crate::error::Error;
 use crate::kernels::pool::{MOST_NEIGHBOURS, Pool};
 use crate::progress::Listener;
+use crate::progress::Pass;
 use crate::progress::Progress;
 use crate::progress::tell;
 use crate::select::selector::sealed::Sealed;
@@ -213,8 +214,7 @@ impl TypiClust {
         for mut turns in turns(partition.classes, labelled) {
             turns.truncate(budget - selection.picks.len()); // the others would get no turn
             let pairs = turns.iter().map(Cluster::pairs).sum();
-            tell(progress, Progress::Pairs(pairs))?;
-            bounded |= bound(&mut turns, rows, rule)?;
+            bounded |= bound(&mut turns, rows, rule, &Pass::begin(pairs, progress)?)?;
             while !turns.is_empty() && selection.picks.len() < budget {
                 let left = budget - selection.picks.len();
                 for cluster in turns.iter_mut().take(left) {

@@ -5,6 +5,7 @@ use super::{ROWS, UnitRows};
 use crate::error::Error;
 use crate::kernels::pool::ClusterRows;
 use crate::kernels::rounding::{UNIT_ROUNDOFF, inner_error};
+use crate::progress::Pass;
 use crate::reduce;
 use crate::select::gather::gather;
 use rayon::prelude::*;
@@ -20,7 +21,7 @@ impl UnitRows<'_> {
     pub(in crate::select) fn k_nearest<T: Send>(
         &self,
         clusters: &[&[usize]],
-        k: usize,
+        (k, pass): (usize, &Pass<'_>),
         of_row: impl Fn(&[f64]) -> T + Sync,
     ) -> Result<Vec<Vec<T>>, Error> {
         let (dim, centres) = (self.dim(), self.middles(clusters)?);
@@ -49,7 +50,7 @@ impl UnitRows<'_> {
                 halves: &halves[places],
             });
         }
-        let found = self.pool.k_nearest(&asked, k)?;
+        let found = self.pool.k_nearest(&asked, k, pass)?;
         let of_cluster = |(cluster, answers): (ClusterRows<'_>, Vec<f32>)| {
             let of_row = |(&half, answers): (&f32, &[f32])| {
                 let least = least_distance_sq(dim, half);
@@ -123,7 +124,10 @@ mod tests {
         let unit = UnitRows::new(&pool).unwrap();
         let z = unit.rows(&(0..rows).collect::<Vec<_>>()).unwrap();
         let cluster: Vec<usize> = (0..rows).rev().step_by(2).collect();
-        let bounds = unit.k_nearest(&[&cluster], k, <[f64]>::to_vec).unwrap();
+        let pass = Pass::unheard();
+        let bounds = unit
+            .k_nearest(&[&cluster], (k, &pass), <[f64]>::to_vec)
+            .unwrap();
         for (bounds, &own) in bounds[0].iter().zip(&cluster) {
             let of = |row: usize| &z[row * dim..][..dim];
             let others = cluster.iter().filter(|&&row| row != own);

@@ -2,7 +2,7 @@
 
 use super::{Answer, CHOSEN, Case, FUNCTION, Group, Ready, Work, case};
 use coresift::bench::{Limit, Number};
-use coresift::kernels::{KernelFunction, Similarities, Update};
+use coresift::kernels::{KernelFunction, Pass, Similarities, Update};
 use coresift::{Error, Pool};
 
 /// Rows of which one is a column of kept similarities that is summed.
@@ -62,7 +62,7 @@ pub(super) const CLASSES: &[Case] = &[
         },
         |group, pool| {
             let mut similarities = stored(group, pool)?;
-            let sums = similarities.row_sums()?;
+            let sums = similarities.row_sums(&Pass::unheard())?;
             let counts = vec![rounds(group); group.classes];
             Ok(Box::new(move || {
                 let mut gains = sums.clone();
@@ -109,6 +109,6 @@ fn sums_of_columns<'p>(
 /// The similarities of all classes, kept.
 fn stored<'p>(group: &'p Group, pool: &'p dyn Pool) -> Result<Box<dyn Similarities + 'p>, Error> {
     let mut similarities = group.similarities(pool, &FUNCTION)?;
-    similarities.store(0..group.classes)?;
+    similarities.store(0..group.classes, &Pass::unheard())?;
     Ok(similarities)
 }

@@ -2,7 +2,7 @@
 
 use super::{Answer, CHOSEN, Case, FUNCTION, Work, case};
 use coresift::Lp;
-use coresift::kernels::{ClusterRows, KernelFunction, Thresholds};
+use coresift::kernels::{ClusterRows, KernelFunction, Pass, Thresholds};
 
 /// Neighbours that `k_nearest` finds of each row.
 const NEIGHBOURS: usize = 20;
@@ -33,7 +33,7 @@ pub(super) const PRODUCTS: &[Case] = &[
                     centre: &centre,
                     halves: &halves,
                 };
-                let closest = pool.k_nearest(&[cluster], NEIGHBOURS);
+                let closest = pool.k_nearest(&[cluster], NEIGHBOURS, &Pass::unheard());
                 closest.map(Answer::KNearest)
             }))
         },
@@ -46,7 +46,7 @@ pub(super) const PRODUCTS: &[Case] = &[
             let mut similarities = group.similarities(pool, &FUNCTION)?;
             let columns = group.every(CHOSEN);
             Ok(Box::new(move || {
-                similarities.store(0..1)?;
+                similarities.store(0..1, &Pass::unheard())?;
                 // A device's own clock leaves this out, and any other hardly sees it.
                 similarities.sum_stored(&columns).map(Answer::Sums)
             }))
@@ -62,7 +62,9 @@ pub(super) const PAIRS: &[Case] = &[
         |group| group.products(&[], group.pairs(), 8.0 * group.rows()),
         |group, pool| {
             let similarities = group.similarities(pool, &FUNCTION)?;
-            Ok(Box::new(move || similarities.row_sums().map(Answer::Sums)))
+            Ok(Box::new(move || {
+                similarities.row_sums(&Pass::unheard()).map(Answer::Sums)
+            }))
         },
     ),
     case(
@@ -75,7 +77,9 @@ pub(super) const PAIRS: &[Case] = &[
         },
         |group, pool| {
             let similarities = group.similarities(pool, &KernelFunction::Linear)?;
-            Ok(Box::new(move || similarities.row_sums().map(Answer::Sums)))
+            Ok(Box::new(move || {
+                similarities.row_sums(&Pass::unheard()).map(Answer::Sums)
+            }))
         },
     ),
     case(
@@ -86,7 +90,9 @@ pub(super) const PAIRS: &[Case] = &[
             let neighbours = pool.neighbours()?;
             let least = Thresholds::of(DELTA, pool.dim()).possible;
             Ok(Box::new(move || {
-                neighbours.count_within(least).map(Answer::Counts)
+                neighbours
+                    .count_within(least, &Pass::unheard())
+                    .map(Answer::Counts)
             }))
         },
     ),
@@ -99,7 +105,7 @@ pub(super) const PAIRS: &[Case] = &[
             let labels: Vec<u32> = (0..pool.rows() as u32).map(|row| row % LABELS).collect();
             Ok(Box::new(move || {
                 neighbours
-                    .nearest_other_label(&labels)
+                    .nearest_other_label(&labels, &Pass::unheard())
                     .map(Answer::Products)
             }))
         },

@@ -8,6 +8,7 @@ use super::near::{ByKernels, Near};
 use super::queue::{Queue, Rank};
 use crate::error::Error;
 use crate::kernels::neighbours::{MARKED, Neighbours};
+use crate::progress::{Listener, Pass};
 use crate::select::unit_rows::UnitRows;
 use rayon::prelude::*;
 use std::cmp::Reverse;
@@ -84,6 +85,11 @@ impl Held {
     }
 }
 
+/// How many rows lie within δ of each of so many items, at most.
+fn count(near: &dyn Near, items: usize, progress: &mut Listener<'_>) -> Result<Vec<u32>, Error> {
+    near.count(&Pass::begin((items as u64).pow(2), progress)?)
+}
+
 impl<'a> Cover<'a> {
     /// Counts every row's neighbours.
     pub(super) fn new(
@@ -91,6 +97,7 @@ impl<'a> Cover<'a> {
         neighbours: &'a dyn Neighbours,
         delta: f64,
         is_taken: Vec<bool>,
+        progress: &mut Listener<'_>,
     ) -> Result<Self, Error> {
         let taken = (0..rows.len()).filter(|&row| is_taken[row]).collect();
         let items = Items::of(rows, is_taken)?;
@@ -107,7 +114,7 @@ impl<'a> Cover<'a> {
         let mut new = Self {
             rows,
             delta,
-            most: near.by().count()?,
+            most: count(near.by(), items.len(), progress)?,
             known: vec![0; items.len()],
             lost: vec![0; items.len()],
             near,
@@ -159,7 +166,7 @@ impl<'a> Cover<'a> {
     }
 
     /// Begins anew, with the rows not taken to be covered.
-    pub(super) fn restart(&mut self) -> Result<(), Error> {
+    pub(super) fn restart(&mut self, progress: &mut Listener<'_>) -> Result<(), Error> {
         self.completed = true;
         let items = 0..self.items.len();
         self.uncovered = items.map(|item| self.items.left(item)).collect();
@@ -168,7 +175,7 @@ impl<'a> Cover<'a> {
         if let (Items::Groups { .. }, Found::Host(near)) = (&self.items, &mut self.near) {
             // Of some items fewer rows count than before: few items, counted anew.
             near.weights.copy_from_slice(&self.uncovered);
-            self.most = near.count()?;
+            self.most = count(near, self.items.len(), progress)?;
         } else {
             let told = self.candidates(&taken);
             let counts = self.near.by().count_least(&taken, &told)?;
@@ -206,8 +213,8 @@ impl<'a> Cover<'a> {
     }
 
     /// Takes the row that covers most; gives it, and how many rows that newly covers.
-    pub(super) fn pick(&mut self) -> Result<(usize, usize), Error> {
-        let best = self.best()?;
+    pub(super) fn pick(&mut self, progress: &mut Listener<'_>) -> Result<(usize, usize), Error> {
+        let best = self.best(progress)?;
         let Held { row, near, covers } = self.held.swap_remove(best);
         let item = self.items.of_row(row as usize);
         self.items.take(item);
