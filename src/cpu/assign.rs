@@ -9,6 +9,7 @@ use crate::reduce;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
+use std::array;
 
 /// For every row the vector of the smallest score.
 pub(super) fn assign(
@@ -29,61 +30,81 @@ pub(super) fn assign(
         .zip(lengths.par_chunks(block))
         .enumerate();
     stop.over(blocks).try_for_each_init(
-        || (vec![0.0; count * block], Scratch::default()),
+        || (Products::default(), Scratch::default()),
         |(products, scratch), found| {
             let (at, (nearest, lengths)) = found?;
             let x = features.nth_block(at, block, scratch)?;
-            let rows = lengths.len();
-            let products = &mut products[..rows * count];
-            matmul(
-                MatMut::from_row_major_slice_mut(products, rows, count),
-                Accum::Replace,
-                MatRef::from_row_major_slice(x, rows, dim),
-                vectors.transpose(),
-                1.0,
-                Par::Seq,
-            );
-            let rows = nearest
-                .iter_mut()
-                .zip(products.chunks_exact_mut(count))
-                .zip(lengths);
-            reduce::vectorised!({
-                for ((nearest, scores), &length) in rows {
-                    for (score, offset) in scores.iter_mut().zip(offsets) {
-                        *score = offset * length - *score;
-                    }
-                    *nearest = smallest(scores);
-                }
-            });
+            products.compute(MatRef::from_row_major_slice(x, lengths.len(), dim), vectors);
+            reduce::vectorised!(meet(products, offsets, lengths, nearest));
             Ok(())
         },
     )?;
     Ok(nearest)
 }
 
-/// Scores that are compared side by side.
-const LANES: usize = 16;
-
-const NONE: Assignment = Assignment {
-    index: 0,
-    best: f32::MAX,
-    second: f32::MAX,
-};
-
-/// The smallest score and the next; a tie goes to the lower index.
 #[inline(always)]
-pub(super) fn smallest(scores: &[f32]) -> Assignment {
-    let mut best = [f32::MAX; LANES];
-    let mut second = [f32::MAX; LANES];
-    let mut block_of = [0u32; LANES];
-    let (blocks, rest) = scores.as_chunks::<LANES>();
-    for (block, scores) in (0..).zip(blocks) {
+fn meet(products: &Products, offsets: &[f32], lengths: &[f32], nearest: &mut [Assignment]) {
+    let rows = lengths.chunks(LANES).zip(nearest.chunks_mut(LANES));
+    for (first, (some, nearest)) in (0..).step_by(LANES).zip(rows) {
+        let lengths: [f32; LANES] = array::from_fn(|lane| some.get(lane).copied().unwrap_or(0.0));
+        let found = smallest(offsets.len(), |vector| {
+            let (products, offset) = (products.of(vector, first), offsets[vector]);
+            array::from_fn(|lane| offset * lengths[lane] - products[lane])
+        });
+        nearest.copy_from_slice(&found[..some.len()]);
+    }
+}
+
+/// Rows whose scores are compared side by side.
+pub(super) const LANES: usize = 16;
+
+/// Products of some rows with some vectors: all of one vector, then those of the next.
+#[derive(Default)]
+pub(super) struct Products {
+    values: Vec<f32>,
+    /// Rows, filled up to whole lanes.
+    pitch: usize,
+}
+
+impl Products {
+    /// Of rows with vectors, each a row of its matrix.
+    pub(super) fn compute(&mut self, rows: MatRef<'_, f32>, vectors: MatRef<'_, f32>) {
+        self.pitch = rows.nrows().next_multiple_of(LANES);
+        self.values.resize(self.pitch * vectors.nrows(), 0.0);
+        let of_rows = MatMut::from_column_major_slice_with_stride_mut(
+            &mut self.values,
+            rows.nrows(),
+            vectors.nrows(),
+            self.pitch,
+        );
+        let vectors = vectors.transpose();
+        matmul(of_rows, Accum::Replace, rows, vectors, 1.0, Par::Seq);
+    }
+
+    /// Those of a vector with the rows from `first` on; past the last row there may be anything finite.
+    #[inline(always)]
+    pub(super) fn of(&self, vector: usize, first: usize) -> &[f32; LANES] {
+        let products = self.values[vector * self.pitch + first..].first_chunk();
+        products.expect("the pitch is whole lanes")
+    }
+}
+
+/// For rows side by side the smallest of so many scores and the next; a tie goes to the lower index.
+#[inline(always)]
+pub(super) fn smallest(
+    count: usize,
+    mut scores: impl FnMut(usize) -> [f32; LANES],
+) -> [Assignment; LANES] {
+    let (mut best, mut second) = ([f32::MAX; LANES], [f32::MAX; LANES]);
+    let mut index = [0u32; LANES];
+    for vector in 0..count {
+        let scores = scores(vector);
         for lane in 0..LANES {
             let (score, leader) = (scores[lane], best[lane]);
             let is_less = score < leader;
             let loser = if is_less { leader } else { score };
             best[lane] = if is_less { score } else { leader };
-            block_of[lane] = if is_less { block } else { block_of[lane] };
+            index[lane] = if is_less { vector as u32 } else { index[lane] };
             second[lane] = if loser < second[lane] {
                 loser
             } else {
@@ -91,55 +112,9 @@ pub(super) fn smallest(scores: &[f32]) -> Assignment {
             };
         }
     }
-    let mut nearest = if blocks.is_empty() {
-        NONE
-    } else {
-        of_lanes(&best, &second, &block_of)
-    };
-    let first = (blocks.len() * LANES) as u32;
-    for (index, &score) in (first..).zip(rest) {
-        meet(&mut nearest, index, score);
-    }
-    nearest
-}
-
-/// The smallest score of all lanes and the next, given each lane's own and in which block it met the
-/// smallest.
-#[inline(always)]
-fn of_lanes(best: &[f32; LANES], second: &[f32; LANES], block_of: &[u32; LANES]) -> Assignment {
-    let mut least = f32::MAX;
-    for &score in best {
-        least = if score < least { score } else { least };
-    }
-    let mut index = u32::MAX;
-    for lane in 0..LANES {
-        let own = block_of[lane] * LANES as u32 + lane as u32;
-        let own = if best[lane] == least { own } else { u32::MAX };
-        index = index.min(own);
-    }
-    let mut next = f32::MAX;
-    for lane in 0..LANES {
-        let is_least = lane as u32 == index % LANES as u32;
-        let own = if is_least { second[lane] } else { best[lane] };
-        next = if own < next { own } else { next };
-    }
-    Assignment {
-        index,
-        best: least,
-        second: next,
-    }
-}
-
-/// Adds the score of a later index.
-#[inline(always)]
-fn meet(nearest: &mut Assignment, index: u32, score: f32) {
-    if score < nearest.best {
-        *nearest = Assignment {
-            index,
-            best: score,
-            second: nearest.best,
-        };
-    } else {
-        nearest.second = nearest.second.min(score);
-    }
+    array::from_fn(|lane| Assignment {
+        index: index[lane],
+        best: best[lane],
+        second: second[lane],
+    })
 }

@@ -1,16 +1,16 @@
 //! The nearest of some vectors to some rows, and what the vectors' margins are. There is no shader to
 //! mirror: a GPU looks at all rows instead.
 
-use super::assign::smallest;
+use super::assign::{LANES, Products, smallest};
 use super::blocks::rows_between_looks;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{self, Features};
 use crate::kernels::assigner::{Assignment, CandidateGroup, Margins};
 use crate::reduce;
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
+use faer::MatRef;
 use rayon::prelude::*;
+use std::array;
 
 /// Some rows of a group.
 struct Block<'a> {
@@ -26,7 +26,9 @@ struct Scratch {
     rows: Vec<f32>,
     vectors: Vec<f32>,
     offsets: Vec<f32>,
-    products: Vec<f32>,
+    /// Of each vector, by lanes.
+    least: Vec<[f32; LANES]>,
+    products: Products,
 }
 
 /// For the rows of every group the nearest of its vectors, and the vectors' least margins.
@@ -106,18 +108,13 @@ impl Scratch {
         let others = among[1..].iter().map(offset);
         self.offsets
             .extend(others.map(|other| (other - own) as f32));
-        self.products.resize(rows.len() * among.len(), 0.0);
         self.rows.clear();
         for x in features.spread(rows, &mut self.read)?.iter() {
             self.rows.extend_from_slice(x);
         }
-        matmul(
-            MatMut::from_row_major_slice_mut(&mut self.products, rows.len(), among.len()),
-            Accum::Replace,
+        self.products.compute(
             MatRef::from_row_major_slice(&self.rows, rows.len(), dim),
-            MatRef::from_row_major_slice(&self.vectors, among.len(), dim).transpose(),
-            1.0,
-            Par::Seq,
+            MatRef::from_row_major_slice(&self.vectors, among.len(), dim),
         );
         Ok(())
     }
@@ -130,24 +127,67 @@ fn meet(
     lengths: &[f32],
     scratch: &mut Scratch,
 ) -> (Vec<f32>, f32) {
-    let (offsets, products) = (&scratch.offsets, &mut scratch.products);
-    let (mut least, mut most) = (vec![f32::MAX; among.len()], f32::MIN);
-    let scores = products.chunks_exact_mut(among.len());
+    let Scratch {
+        offsets,
+        products,
+        least,
+        ..
+    } = scratch;
+    least.clear();
+    least.resize(among.len(), [f32::MAX; LANES]);
+    let mut most = [f32::MIN; LANES];
+    let rows = block
+        .rows
+        .chunks(LANES)
+        .zip(block.nearest.chunks_mut(LANES));
     reduce::vectorised!({
-        for ((nearest, &row), scores) in block.nearest.iter_mut().zip(block.rows).zip(scores) {
-            let (length, over) = (lengths[row], 1.0 / lengths[row]);
-            for (score, offset) in scores.iter_mut().zip(offsets) {
-                *score = offset * length - *score;
+        for (first, (rows, nearest)) in (0..).step_by(LANES).zip(rows) {
+            let length = |lane: usize| rows.get(lane).map(|&row| lengths[row]);
+            let found = meet_lanes(
+                (products, first),
+                offsets,
+                array::from_fn(length),
+                (&mut *least, &mut most),
+            );
+            for (nearest, found) in nearest.iter_mut().zip(found) {
+                *nearest = found;
+                nearest.index = among[found.index as usize];
             }
-            most = most.max(scores[0] * over);
-            scores[0] = 0.0; // its own margin
-            for (least, margin) in least.iter_mut().zip(&*scores) {
-                let margin = margin * over;
-                *least = if margin < *least { margin } else { *least };
-            }
-            *nearest = smallest(scores);
-            nearest.index = among[nearest.index as usize];
         }
     });
-    (least, most)
+    let of_lanes = |least: &[f32; LANES]| least.iter().copied().fold(f32::MAX, f32::min);
+    let most = most.into_iter().fold(f32::MIN, f32::max);
+    (least.iter().map(of_lanes).collect(), most)
+}
+
+/// The nearest vectors of some rows side by side, those of no length being none; takes note of the
+/// margins, and of the scores of the rows' own.
+#[inline(always)]
+fn meet_lanes(
+    (products, first): (&Products, usize),
+    offsets: &[f32],
+    lengths: [Option<f32>; LANES],
+    (least, most): (&mut [[f32; LANES]], &mut [f32; LANES]),
+) -> [Assignment; LANES] {
+    // What is of no row is put where it is neither least nor most.
+    let beyond = lengths.map(|length| if length.is_some() { 0.0 } else { f32::MAX });
+    let lengths = lengths.map(|length| length.unwrap_or(0.0));
+    let over = lengths.map(|length| if length > 0.0 { 1.0 / length } else { 0.0 });
+    smallest(offsets.len(), |vector| {
+        let of_rows = products.of(vector, first);
+        let scores: [f32; LANES] =
+            array::from_fn(|lane| offsets[vector] * lengths[lane] - of_rows[lane]);
+        if vector == 0 {
+            for lane in 0..LANES {
+                most[lane] = most[lane].max(scores[lane] * over[lane] - beyond[lane]);
+            }
+            least[0] = [0.0; LANES];
+            return [0.0; LANES]; // its own margin
+        }
+        for (lane, least) in least[vector].iter_mut().enumerate() {
+            let margin = scores[lane] * over[lane] + beyond[lane];
+            *least = if margin < *least { margin } else { *least };
+        }
+        scores
+    })
 }

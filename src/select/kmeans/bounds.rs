@@ -10,6 +10,10 @@ const ROUNDING: f32 = 1e-9;
 /// Entries of the table that a row is worth: 16 bytes.
 const ENTRIES_A_ROW: usize = 4;
 
+/// A pair of a row and a centre takes so many times as long where margins are found as where all rows and
+/// centres are compared.
+const COST: usize = 3;
+
 /// Bounds of the margins of centres over a cluster's own: a row z of cluster a scores
 /// s_k = ‖c_k‖²/2 − ⟨z, c_k⟩ for centre k, and s_b − s_a is b's margin. While it is positive for all rows
 /// of the cluster, none of them goes to b. (Elkan, *Using the triangle inequality to accelerate
@@ -27,6 +31,8 @@ pub(super) struct Bounds {
     margins: Vec<f32>,
     /// What ρ is at most.
     radii: Vec<f64>,
+    /// Nothing has been found yet, so that nothing is ruled out.
+    is_new: bool,
 }
 
 impl Bounds {
@@ -37,7 +43,22 @@ impl Bounds {
             clusters,
             margins: vec![f32::NEG_INFINITY; entries],
             radii: vec![2.0; clusters],
+            is_new: true,
         })
+    }
+
+    /// Whether it takes less to compare the rows of each cluster to these centres alone, so many rows having
+    /// moved, than to compare all; or whether that is not known yet.
+    pub(super) fn are_worth_it(
+        &self,
+        rivals: &[Option<Vec<u32>>],
+        rows: &[usize],
+        moved: usize,
+    ) -> bool {
+        let compared = rivals.iter().zip(rows);
+        let compared = compared.map(|(rivals, rows)| rows * rivals.as_ref().map_or(0, Vec::len));
+        let pairs = compared.sum::<usize>() + moved * self.clusters;
+        self.is_new || COST * pairs <= rows.iter().sum::<usize>() * self.clusters
     }
 
     /// What a centre's margin over a cluster's own is at least, and its radius at most.
@@ -82,6 +103,7 @@ impl Bounds {
 
     /// Keeps the bounds true as the centres move.
     pub(super) fn shift(&mut self, before: &[f64], after: &[f64], dim: usize) {
+        self.is_new = false;
         let moves: Vec<f64> = after.iter().zip(before).map(|(a, b)| a - b).collect();
         let moves: Vec<Move<'_>> = (moves.chunks_exact(dim).zip(before.chunks_exact(dim)))
             .map(|(by, from)| Move::new(by, from))

@@ -70,9 +70,19 @@ pub(super) struct Clusters<'a> {
     pub(super) centres: Vec<f64>,
     /// The sums of the clusters' rows, in multiples of 1/[`UNIT`].
     sums: Vec<i64>,
-    /// None before the first sweep, and where every sweep looks at all rows.
+    /// How many rows each cluster has, and how many of all have moved in the last sweep.
+    counts: Vec<usize>,
+    moved: usize,
+    /// None where a sweep looks at all rows and centres.
     pub(super) bounds: Option<Bounds>,
+    /// Bounds are tried once no more rows than this move; again, where they were not worth it, once a
+    /// quarter as many do.
+    pub(super) try_at: usize,
 }
+
+/// Bounds are first tried where fewer than one row in so many moves: those of rows that move are found
+/// anew for all centres.
+const FEW_MOVE: usize = 128;
 
 impl<'a> Clusters<'a> {
     pub(super) fn new(rows: &'a UnitRows<'a>, centres: Vec<f64>) -> Self {
@@ -80,8 +90,11 @@ impl<'a> Clusters<'a> {
             rows,
             labels: vec![NONE; rows.len()],
             sums: vec![0; centres.len()],
+            counts: vec![0; centres.len() / rows.dim()],
             centres,
+            moved: rows.len(),
             bounds: None,
+            try_at: rows.len() / FEW_MOVE,
         }
     }
 
@@ -94,13 +107,12 @@ impl<'a> Clusters<'a> {
         let moved: Vec<usize> = (0..labels.len()).filter(is_new).collect();
         self.join(&rivals, &moved, &labels)?;
         let is_far = self.move_rows(&rivals, &moved, &labels)?;
-        let is_first = self.labels.first() == Some(&NONE);
-        self.labels = labels;
-        self.centre(&counts);
-        if is_first {
-            self.bounds = Bounds::new(self.labels.len(), counts.len());
-        } else if let Some(bounds) = &mut self.bounds {
+        (self.labels, self.counts, self.moved) = (labels, counts, moved.len());
+        self.centre();
+        if let Some(bounds) = &mut self.bounds {
             bounds.shift(&rivals.vectors, &self.centres, rivals.dim);
+        } else if self.moved <= self.try_at {
+            self.bounds = Bounds::new(self.labels.len(), self.counts.len());
         }
         Ok(match moved.is_empty() {
             true => Moved::None,
@@ -121,18 +133,22 @@ impl<'a> Clusters<'a> {
     /// Each row's nearest centre. Rows and centres are compared only where the bounds do not rule
     /// it out.
     pub(super) fn assign(&mut self, rivals: &Rivals) -> Result<Vec<usize>, Error> {
+        let clusters = rivals.offsets.len();
         let Some(bounds) = &mut self.bounds else {
             return self.rows.assign(rivals);
         };
-        let clusters = rivals.offsets.len();
         let of_cluster: Vec<_> = (0..clusters)
             .map(|cluster| bounds.rivals_of(cluster))
             .collect();
+        if !bounds.are_worth_it(&of_cluster, &self.counts, self.moved) {
+            (self.bounds, self.try_at) = (None, self.moved / 4);
+            return self.rows.assign(rivals);
+        }
         let open = (0..self.rows.len()).filter(|&row| of_cluster[self.labels[row]].is_some());
         let open = by_label(open, &self.labels, clusters);
         let groups = groups(&open, &self.labels, |cluster| of_cluster[cluster].clone());
         let Some(found) = self.rows.margins(rivals, &groups)? else {
-            self.bounds = None;
+            (self.bounds, self.try_at) = (None, 0);
             return self.rows.assign(rivals);
         };
         for (group, found) in groups.iter().zip(&found) {
@@ -228,10 +244,11 @@ impl<'a> Clusters<'a> {
     }
 
     /// Puts the centres at the means.
-    fn centre(&mut self, counts: &[usize]) {
+    fn centre(&mut self) {
         let dim = self.rows.dim();
         let sums = self.sums.chunks_exact(dim);
-        for ((centre, sum), &count) in self.centres.chunks_exact_mut(dim).zip(sums).zip(counts) {
+        let clusters = self.centres.chunks_exact_mut(dim).zip(sums);
+        for ((centre, sum), &count) in clusters.zip(&self.counts) {
             for (mean, &sum) in centre.iter_mut().zip(sum) {
                 *mean = sum as f64 / UNIT / count as f64;
             }
