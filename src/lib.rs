@@ -99,8 +99,8 @@ pub use lp::Lp;
 pub use names::{Named, UnknownName};
 pub use progress::{Listener, Progress};
 pub use select::{
-    Classes, Clustering, Delta, GramSchmidt, KMeans, Norm, Objective, OnExhaustion, ProbCover,
-    Refine, Sas, Selector, Similarity, Then, TypiClust, Uniform,
+    Classes, Clustering, Convergence, Delta, GramSchmidt, KMeans, Norm, Objective, OnExhaustion,
+    ProbCover, Refine, Sas, Selector, Similarity, Then, TypiClust, Uniform,
 };
 pub use selection::{
     ClassShare, Coverage, Details, SasClass, Selection, Shortfall, ShortfallReason, Storage,

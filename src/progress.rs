@@ -49,8 +49,13 @@ pub enum Progress<'a> {
         /// Centres wanted.
         clusters: usize,
     },
-    /// So many of Lloyd's sweeps have been made.
-    Sweep(usize),
+    /// One of Lloyd's sweeps has been made.
+    Sweep {
+        /// Sweeps made.
+        sweep: usize,
+        /// Squared distances of all rows to the means of their clusters, added up.
+        inertia: f64,
+    },
     /// A kernel compares each row with the others of its class, cluster or pool. Told at the start and
     /// then some times a second.
     Pairs {

@@ -22,10 +22,7 @@ const AT_ONCE: Duration = Duration::from_millis(200);
 
 /// Every selector by every way that it may go, for a pool of so many rows.
 fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector>)> {
-    let clusters = || Classes::KMeans {
-        clusters: rows / 50,
-        seed: 1,
-    };
+    let clusters = || Classes::KMeans(KMeans::new(rows / 50, 1));
     let prompts = Classes::Prompts {
         embeddings: fractions(9, rows / 2 * dim),
     };
@@ -323,10 +320,7 @@ fn runs_end_at_once() {
     }
     let stop = Stop::new();
     let pool = CpuPool::new(features).with_stop(stop.clone());
-    let k_means = KMeans {
-        clusters: 2000,
-        seed: 0,
-    };
+    let k_means = KMeans::new(2000, 0);
     let (took, done) = time_from(&stop, 300, || k_means.fit(&pool));
     assert!(matches!(done, Err(Error::Interrupted { .. })));
     assert!(took < AT_ONCE, "{took:?}");

@@ -2,7 +2,8 @@
 
 use super::args::SelectArgs;
 use super::failure::Failure;
-use coresift::Classes;
+use super::method;
+use coresift::{Classes, KMeans};
 use coresift_io::features::FeatureFile;
 use coresift_io::indices;
 use std::path::Path;
@@ -12,8 +13,10 @@ pub(crate) fn read(args: &SelectArgs, dim: usize) -> Result<Option<Classes>, Fai
     let classes = if let Some(list) = &args.classes {
         Classes::Given(indices::of_rows(list, "classes", &indices::CLASSES)?)
     } else if let Some(clusters) = args.clusters {
-        let seed = args.seed;
-        Classes::KMeans { clusters, seed }
+        Classes::KMeans(KMeans {
+            convergence: method::convergence(args),
+            ..KMeans::new(clusters, args.seed)
+        })
     } else if let Some(list) = &args.few_labels {
         let [rows, classes] = indices::labels(list, "few-labels")?;
         Classes::FewLabels { rows, classes }

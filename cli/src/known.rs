@@ -8,9 +8,10 @@ use coresift::{Delta, Objective};
 type Known = (&'static str, fn(&SelectArgs) -> bool, &'static [Method]);
 
 /// Every such option.
-const KNOWN: [Known; 23] = {
+const KNOWN: [Known; 25] = {
     use Method::{GramSchmidt, MaxNorm, Norm, ProbCover, Random, Sas, TypiClust};
     const BY_CLASS: &[Method] = &[Sas, Random, Norm];
+    const BY_CLUSTER: &[Method] = &[Sas, Random, Norm, ProbCover, TypiClust];
     [
         (
             "norm",
@@ -44,6 +45,8 @@ const KNOWN: [Known; 23] = {
             |args| args.min_per_class.is_some(),
             BY_CLASS,
         ),
+        ("max-sweeps", |args| args.max_sweeps.is_some(), BY_CLUSTER),
+        ("tolerance", |args| args.tolerance.is_some(), BY_CLUSTER),
         ("threshold", |args| args.threshold.is_some(), &[Sas]),
         ("similarity", |args| args.similarity.is_some(), &[Sas]),
         ("objective", |args| args.objective.is_some(), &[Sas]),
@@ -88,6 +91,17 @@ fn check_together(args: &SelectArgs) -> Result<(), Failure> {
     }
     if args.clusters.is_some() && matches!(args.delta, Some(Delta::Fixed(_))) {
         return refuse("--clusters: a distance for --delta found, auto expected");
+    }
+    let of_k_means = [
+        ("max-sweeps", args.max_sweeps.is_some()),
+        ("tolerance", args.tolerance.is_some()),
+    ];
+    for (option, is_given) in of_k_means {
+        if is_given && !args.has_k_means() {
+            return refuse(&format!(
+                "--{option}: no k-means found, one (as by --clusters) expected"
+            ));
+        }
     }
     if args.refine.is_some() && args.objective == Some(Objective::RowSum) {
         return refuse("--refine: --objective row-sum found, cut expected");

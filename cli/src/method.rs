@@ -2,8 +2,8 @@
 
 use super::args::{Method, SelectArgs};
 use coresift::{
-    Classes, Delta, GramSchmidt, Lp, Norm, Objective, ProbCover, Sas, Selector, Then, TypiClust,
-    Uniform,
+    Classes, Convergence, Delta, GramSchmidt, Lp, Norm, Objective, ProbCover, Sas, Selector, Then,
+    TypiClust, Uniform,
 };
 use serde_json::{Value, json};
 
@@ -32,6 +32,26 @@ pub(crate) struct Given {
 
 /// The selector that the options ask for.
 pub(crate) fn plan(args: &SelectArgs, given: Given) -> Plan {
+    let mut plan = stages(args, given);
+    if args.has_k_means() {
+        let convergence = convergence(args);
+        plan.options["max_sweeps"] = convergence.max_sweeps.into();
+        plan.options["tolerance"] = convergence.tolerance.into();
+    }
+    plan
+}
+
+/// When the sweeps of k-means end.
+pub(crate) fn convergence(args: &SelectArgs) -> Convergence {
+    let default = Convergence::default();
+    Convergence {
+        max_sweeps: args.max_sweeps.unwrap_or(default.max_sweeps),
+        tolerance: args.tolerance.unwrap_or(default.tolerance),
+    }
+}
+
+/// The selector of one stage, or of two.
+fn stages(args: &SelectArgs, given: Given) -> Plan {
     let Some(then) = args.then else {
         return stage(args, args.method, given);
     };
@@ -221,6 +241,7 @@ fn prob_cover(args: &SelectArgs, labelled: Vec<usize>) -> Plan {
         selector: Box::new(ProbCover {
             delta,
             seed: args.seed,
+            convergence: convergence(args),
             labelled,
         }),
         options,
@@ -234,6 +255,7 @@ fn typiclust(args: &SelectArgs, labelled: Vec<usize>, clusters: Option<Vec<usize
         neighbours: args.neighbours.unwrap_or(default.neighbours),
         squared: args.squared,
         seed: args.seed,
+        convergence: convergence(args),
         labelled,
     };
     let options = json!({

@@ -25,13 +25,8 @@ pub enum Classes {
     One,
     /// Each row's class; numbers may have gaps.
     Given(Vec<usize>),
-    /// The clusters of k-means, as [`KMeans`] finds them.
-    KMeans {
-        /// How many.
-        clusters: usize,
-        /// Seed of the start.
-        seed: u64,
-    },
+    /// The clusters of k-means.
+    KMeans(KMeans),
     /// What a linear classifier makes of the rows, having been shown a few: multinomial logistic
     /// regression with biases and an l2 penalty, ½·10⁻²·Σ‖w‖² beside the sum of the losses
     /// (`LogisticRegression(C=100)` to scikit-learn). Each row is of its most probable class; the
@@ -73,7 +68,8 @@ impl Classes {
     /// Checks what can be told before any work, for `rows` rows of `dim` values.
     pub(crate) fn check(&self, rows: usize, dim: usize) -> Result<(), Error> {
         match self {
-            Self::One | Self::KMeans { .. } => Ok(()),
+            Self::One => Ok(()),
+            Self::KMeans(k_means) => k_means.convergence.check(),
             Self::Given(classes) => check_given(classes, rows),
             Self::FewLabels {
                 rows: shown,
@@ -87,7 +83,7 @@ impl Classes {
     /// keep their classes. What the options say of single rows has been checked.
     pub(crate) fn among(&self, pool: &dyn Pool, rows: &[usize]) -> Result<Self, Error> {
         Ok(match self {
-            Self::One | Self::KMeans { .. } | Self::Prompts { .. } => self.clone(),
+            Self::One | Self::KMeans(_) | Self::Prompts { .. } => self.clone(),
             Self::Given(classes) => Self::Given(rows.iter().map(|&row| classes[row]).collect()),
             Self::FewLabels {
                 rows: shown,
@@ -106,7 +102,7 @@ impl Classes {
         let (classes, passes) = match self {
             Self::One => (vec![0; pool.rows()], 0),
             Self::Given(classes) => return Ok(Partition::of(classes)),
-            &Self::KMeans { clusters, seed } => KMeans { clusters, seed }.labels(pool, progress)?,
+            Self::KMeans(k_means) => k_means.labels(pool, progress)?,
             Self::FewLabels { rows, classes } => (few_labels(pool, rows, classes)?, 2),
             Self::Prompts { embeddings } => (prompts(pool, embeddings)?, 2),
         };

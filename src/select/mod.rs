@@ -20,7 +20,7 @@ mod unit_rows;
 
 pub use classes::Classes;
 pub use gram_schmidt::{GramSchmidt, OnExhaustion};
-pub use kmeans::{Clustering, KMeans};
+pub use kmeans::{Clustering, Convergence, KMeans};
 pub use norm::Norm;
 pub use prob_cover::{Delta, ProbCover};
 pub use sas::{Objective, Refine, Sas, Similarity};

@@ -55,7 +55,7 @@ impl Strata {
         progress: &mut Listener<'_>,
     ) -> Result<Self, Error> {
         let warnings = match classes {
-            Some(Classes::KMeans { .. }) => parallel::warning(pool)?.into_iter().collect(),
+            Some(Classes::KMeans(_)) => parallel::warning(pool)?.into_iter().collect(),
             _ => Vec::new(),
         };
         let partition = classes.unwrap_or(&Classes::One).partition(pool, progress)?;

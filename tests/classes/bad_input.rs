@@ -1,6 +1,6 @@
 //! Classes that cannot be.
 
-use coresift::{Classes, CpuPool, Error, Features, Selector, Uniform};
+use coresift::{Classes, Convergence, CpuPool, Error, Features, KMeans, Selector, Uniform};
 
 /// What is said of classes that 5 rows of 2 cannot have.
 fn message(classes: Classes) -> String {
@@ -22,9 +22,32 @@ fn bad_classes_are_refused_by_name() {
     );
     for clusters in [0, 6] {
         assert_eq!(
-            message(Classes::KMeans { clusters, seed: 0 }),
+            message(Classes::KMeans(KMeans::new(clusters, 0))),
             format!("clusters: {clusters} found, a number from 1 to 5 (rows) expected")
         );
+    }
+    for (max_sweeps, tolerance, want) in [
+        (0, 0.0, "max_sweeps: 0 found, at least 1 expected"),
+        (
+            1,
+            -0.1,
+            "tolerance: -0.1 found, a share from 0 to 1 expected",
+        ),
+        (
+            1,
+            f64::NAN,
+            "tolerance: NaN found, a share from 0 to 1 expected",
+        ),
+    ] {
+        let convergence = Convergence {
+            max_sweeps,
+            tolerance,
+        };
+        let k_means = KMeans {
+            convergence,
+            ..KMeans::new(2, 0)
+        };
+        assert_eq!(message(Classes::KMeans(k_means)), want);
     }
     let prompts = |embeddings: &[f32]| {
         message(Classes::Prompts {

@@ -161,11 +161,7 @@ fn passes_count_those_of_the_classes() {
     assert_eq!(passes(Classes::Prompts { embeddings }), 2);
     let (rows, classes) = (vec![0, 1], vec![0, 1]);
     assert_eq!(passes(Classes::FewLabels { rows, classes }), 2);
-    let k_means = KMeans {
-        clusters: 4,
-        seed: 1,
-    };
+    let k_means = KMeans::new(4, 1);
     let sweeps = k_means.fit(&pool).unwrap().sweeps;
-    let KMeans { clusters, seed } = k_means;
-    assert_eq!(passes(Classes::KMeans { clusters, seed }), 1 + sweeps);
+    assert_eq!(passes(Classes::KMeans(k_means)), 1 + sweeps);
 }

@@ -2,15 +2,15 @@
 
 use crate::common::with;
 use coresift::{
-    Classes, Delta, Details, GramSchmidt, Lp, Norm, OnExhaustion, ProbCover, Refine, Sas, SasClass,
-    Selection, Selector, Storage, Then, TypiClust, Uniform,
+    Classes, Delta, Details, GramSchmidt, KMeans, Lp, Norm, OnExhaustion, ProbCover, Refine, Sas,
+    SasClass, Selection, Selector, Storage, Then, TypiClust, Uniform,
 };
 
 /// Every selector, with options that lead to every kernel, and a budget.
 pub(crate) fn selectors(rows: usize) -> Vec<(&'static str, Box<dyn Selector>, usize)> {
     let labelled = [rows - 1, 3];
     let classes = || Classes::Given((0..rows).map(|row| row % 5).collect());
-    let clusters = |clusters| Classes::KMeans { clusters, seed: 2 };
+    let clusters = |clusters| Classes::KMeans(KMeans::new(clusters, 2));
     let sas = |classes: Classes| with(|s: &mut Sas| s.classes = classes);
     let gram_schmidt = |s: &mut GramSchmidt| (s.seed, s.labelled) = (3, labelled.to_vec());
     let greedy = |s: &mut GramSchmidt| {

@@ -102,7 +102,7 @@ fn auto_is_the_radius_of_purity() {
                 ..ProbCover::default()
             };
             let delta = coverage(&cover.select(&pool, 5).unwrap()).delta;
-            let labels = KMeans { clusters, seed: 3 }.fit(&pool).unwrap().labels;
+            let labels = KMeans::new(clusters, 3).fit(&pool).unwrap().labels;
             let nearest = |i: usize| {
                 let others = (0..rows).filter(|&j| labels[j] != labels[i]);
                 others

@@ -1,7 +1,7 @@
 //! What is told on the way.
 
 use crate::{greedy, of_classes, small_pool};
-use coresift::{ClassShare, Classes, CpuPool, Features, Progress, Sas, Selector, Storage};
+use coresift::{ClassShare, Classes, CpuPool, Features, KMeans, Progress, Sas, Selector, Storage};
 use std::ops::ControlFlow;
 
 /// The plan comes before any round, with what the selection says afterwards, and rounds go on class
@@ -68,10 +68,7 @@ fn progress_is_told_of_clusters() {
     let (rows, dim) = (90, 4);
     let x = small_pool(5, rows, dim);
     let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
-    let clusters = Classes::KMeans {
-        clusters: 3,
-        seed: 0,
-    };
+    let clusters = Classes::KMeans(KMeans::new(3, 0));
     let sas = Sas {
         classes: clusters,
         ..greedy()
@@ -80,7 +77,7 @@ fn progress_is_told_of_clusters() {
     let mut listen = |progress: Progress<'_>| {
         match progress {
             Progress::Centres { placed, clusters } => sources.push(("centre", placed, clusters)),
-            Progress::Sweep(sweep) => sources.push(("sweep", sweep, 0)),
+            Progress::Sweep { sweep, .. } => sources.push(("sweep", sweep, 0)),
             _ => {}
         }
         ControlFlow::Continue(())

@@ -24,10 +24,7 @@ fn in_units(units: [i32; 3]) -> Vec<f32> {
 
 /// Those that go by directions.
 fn by_directions() -> [(&'static str, Box<dyn Selector>); 6] {
-    let classes = Classes::KMeans {
-        clusters: 4,
-        seed: 1,
-    };
+    let classes = Classes::KMeans(KMeans::new(4, 1));
     let auto = Delta::Auto { clusters: Some(4) };
     let then = Then::new(Sas::default(), TypiClust::default());
     [
@@ -60,10 +57,7 @@ fn the_shortest_rows_have_their_directions() {
                 let got = got.unwrap_or_else(|error| panic!("{name} on {device}: {error}"));
                 assert_eq!(got.picks, want.picks, "{name} on {device}, units {units:?}");
             }
-            let k_means = KMeans {
-                clusters: 4,
-                seed: 1,
-            };
+            let k_means = KMeans::new(4, 1);
             let want = k_means.fit(&plain).unwrap();
             assert_eq!(
                 k_means.fit(pool).unwrap(),

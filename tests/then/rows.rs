@@ -3,7 +3,7 @@
 use crate::common::{fractions, on_every_device, oracle};
 use crate::{SECOND, ascending, gathered, gram_schmidt, norm, smallest, uniform};
 use coresift::{
-    Classes, CpuPool, Features, Norm, Pool, Refine, Sas, Selection, Selector, Then, Uniform,
+    Classes, CpuPool, Features, KMeans, Norm, Pool, Refine, Sas, Selection, Selector, Then, Uniform,
 };
 
 #[test]
@@ -89,10 +89,7 @@ fn classes_are_those_of_the_whole_pool() {
             assert_eq!(shares.iter().map(|share| share.rows).sum::<usize>(), 60);
             assert_eq!(by(first(), classes), (picks, shares), "{device}");
         }
-        let clusters = Classes::KMeans {
-            clusters: 3,
-            seed: 1,
-        };
+        let clusters = Classes::KMeans(KMeans::new(3, 1));
         let got = Then::new(stratified(clusters.clone()), stratified(clusters));
         let got = got.select(pool, budget).unwrap();
         assert_eq!(

@@ -18,10 +18,7 @@ fn clusters_are_those_of_k_means() {
         ..TypiClust::default()
     };
     let got = options.select(&pool, 6).unwrap();
-    let found = KMeans {
-        clusters: 8,
-        seed: 9,
-    };
+    let found = KMeans::new(8, 9);
     let found = found.fit(&pool).unwrap();
     let given = TypiClust {
         clusters: Some(found.labels),
@@ -63,7 +60,7 @@ fn progress_is_told() {
     let tell = &mut |progress: Progress<'_>| {
         match progress {
             Progress::Centres { .. } => centres += 1,
-            Progress::Sweep(_) => sweeps += 1,
+            Progress::Sweep { .. } => sweeps += 1,
             Progress::Pairs { met: 0, of } => pairs += of,
             Progress::Picks(count) => picks.push(count),
             other => panic!("{other:?}"),

@@ -137,6 +137,13 @@ pub(crate) struct SelectArgs {
     /// Classes by the nearest of these embeddings, a .npy matrix
     #[arg(long, value_name = "FILE", group = "latent", help_heading = heading::CLASSES, hide_short_help = true)]
     pub(crate) prompts: Option<PathBuf>,
+    /// Sweeps of k-means at most [default: 300]
+    #[arg(long, value_name = "N", help_heading = heading::CLASSES, hide_short_help = true)]
+    pub(crate) max_sweeps: Option<usize>,
+    /// End k-means once a sweep lowers the inertia by no more than this share of it, such as 1e-4
+    /// [default: 0, which goes on until nothing changes]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = heading::CLASSES, hide_short_help = true)]
+    pub(crate) tolerance: Option<f64>,
     /// Rows that every class gets at least, where the budget pays for that [default: 0]
     #[arg(long, value_name = "M", help_heading = heading::CLASSES, hide_short_help = true)]
     pub(crate) min_per_class: Option<usize>,
@@ -215,6 +222,16 @@ impl SelectArgs {
             || self.clusters.is_some()
             || self.few_labels.is_some()
             || self.prompts.is_some()
+    }
+
+    /// Whether some stage has clusters found by k-means.
+    pub(crate) fn has_k_means(&self) -> bool {
+        self.stages().any(|stage| match stage {
+            Method::Sas | Method::Random | Method::Norm => self.clusters.is_some(),
+            Method::TypiClust => self.given_clusters.is_none(),
+            Method::ProbCover => !matches!(self.delta, Some(Delta::Fixed(_))),
+            Method::MaxNorm | Method::GramSchmidt => false,
+        })
     }
 
     /// Every file that is read, with the argument that names it.

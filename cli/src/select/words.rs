@@ -12,7 +12,9 @@ pub(super) fn show(bar: &console::Progress, progress: &Progress<'_>) {
         Progress::Centres { placed, clusters } => {
             bar.say(format!("k-means++: {placed} of {clusters} centres"));
         }
-        Progress::Sweep(sweep) => bar.say(format!("k-means: sweep {sweep}")),
+        Progress::Sweep { sweep, inertia } => {
+            bar.say(format!("k-means: sweep {sweep}, inertia {inertia:.6e}"));
+        }
         Progress::Pairs { met, of } => {
             let share = 100.0 * *met as f64 / (*of).max(1) as f64;
             bar.say(format!(

@@ -32,7 +32,7 @@ fn options_reach_the_selector() {
     let values = matrix(SHAPE.0, SHAPE.1);
     let pool = CpuPool::new(Features::new(&values, SHAPE.0, SHAPE.1).unwrap());
     let auto = |clusters| Delta::Auto { clusters };
-    let cases: [(&[&str], Delta, u64, Vec<usize>); 5] = [
+    let cases: [(&[&str], Delta, u64, Vec<usize>); 6] = [
         (&["--delta=0.4"], Delta::Fixed(0.4), 0, vec![]),
         (
             &["--delta=0.4", "--labelled=l.txt"],
@@ -48,13 +48,23 @@ fn options_reach_the_selector() {
             vec![],
         ),
         (&["--clusters=12", "--seed=5"], auto(Some(12)), 5, vec![]),
+        (
+            &["--clusters=12", "--max-sweeps=1"],
+            auto(Some(12)),
+            0,
+            vec![],
+        ),
     ];
     for (options, delta, seed, labelled) in cases {
-        let selector = ProbCover {
+        let mut selector = ProbCover {
             delta,
             seed,
             labelled,
+            ..ProbCover::default()
         };
+        if options.contains(&"--max-sweeps=1") {
+            selector.convergence.max_sweeps = 1;
+        }
         let want = selector.select(&pool, 8).unwrap();
         let output = place.run(&select(&[options, &["--json"]].concat()));
         let record: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| {
@@ -94,6 +104,15 @@ fn bad_words_are_refused() {
         (&["--norm=l1"], "--norm: --method probcover found"),
         (&["--clusters=61"], "clusters: 61 found"),
         (&["--clusters=0"], "clusters: 0 found"),
+        (
+            &["--delta=0.3", "--max-sweeps=5"],
+            "--max-sweeps: no k-means found",
+        ),
+        (&["--max-sweeps=0"], "max_sweeps: 0 found, at least 1"),
+        (
+            &["--tolerance=2"],
+            "tolerance: 2 found, a share from 0 to 1",
+        ),
     ] {
         let output = place.run(&select(options));
         let notes = stderr(&output);

@@ -34,6 +34,7 @@ fn a_record_holds_options_and_passes() {
     let of_k_means = record(&place, &[]);
     let want = json!({
         "clusters": "k-means", "neighbours": 20, "squared": false, "labelled": 0,
+        "max_sweeps": 300, "tolerance": 0.0,
     });
     assert_eq!(of_k_means["options"], want);
     assert_eq!(of_k_means["method"], "typiclust");

@@ -1,15 +1,13 @@
 //! Lloyd's sweeps: rows to the nearest centre, centres to the means of their rows.
 
 use super::bounds::Bounds;
+use super::convergence::Convergence;
 use crate::error::Error;
 use crate::kernels::assigner::CandidateGroup;
 use crate::progress::{Listener, Progress, tell};
 use crate::select::unit_rows::{Rivals, UnitRows};
 use crate::{rank, reduce};
 use rayon::prelude::*;
-
-/// Sweeps after which Lloyd's loop stops whether or not it has settled.
-const SWEEPS: usize = 300;
 
 /// Sweeps one after another in which rows move by no more than rounding, after which the loop stops:
 /// rows so alike that f64 cannot tell the centres apart would move on and on.
@@ -30,18 +28,24 @@ pub(super) struct Lloyd {
 pub(super) fn lloyd(
     rows: &UnitRows<'_>,
     centres: Vec<f64>,
+    convergence: Convergence,
     progress: &mut Listener<'_>,
 ) -> Result<Lloyd, Error> {
     let mut clusters = Clusters::new(rows, centres);
-    let (mut sweeps, mut idle) = (0, 0);
-    while sweeps < SWEEPS && idle < IDLE_SWEEPS {
+    let (mut sweeps, mut idle, mut before) = (0, 0, f64::INFINITY);
+    while sweeps < convergence.max_sweeps && idle < IDLE_SWEEPS {
         sweeps += 1;
         match clusters.sweep()? {
             Moved::None => break,
             Moved::WithinRounding => idle += 1,
             Moved::Far => idle = 0,
         }
-        tell(progress, Progress::Sweep(sweeps))?;
+        let (sweep, inertia) = (sweeps, clusters.inertia());
+        tell(progress, Progress::Sweep { sweep, inertia })?;
+        if convergence.is_reached(before, inertia) {
+            break;
+        }
+        before = inertia;
     }
     Ok(Lloyd {
         labels: clusters.labels,
@@ -241,6 +245,16 @@ impl<'a> Clusters<'a> {
             Ok(())
         })?;
         Ok(is_far)
+    }
+
+    /// The squared distances of all rows to their centres, added up, the centres being the means:
+    /// Σ‖z‖² − Σ n‖c‖², n being the rows of centre c. Of exact sums, so every device finds the same.
+    fn inertia(&self) -> f64 {
+        let centres = self.centres.chunks_exact(self.rows.dim());
+        let squares = centres.map(|centre| reduce::vectorised!(reduce::dot(centre, centre)));
+        let explained = squares.zip(&self.counts);
+        let explained: f64 = explained.map(|(square, &rows)| square * rows as f64).sum();
+        (self.rows.of_length_one() as f64 - explained).max(0.0)
     }
 
     /// Puts the centres at the means.

@@ -1,6 +1,7 @@
 //! k-means of unit rows: k-means++, then Lloyd's sweeps.
 
 mod bounds;
+mod convergence;
 mod lloyd;
 mod start;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use crate::kernels::pool::Pool;
 use crate::progress::{Listener, Progress, tell, unheard};
 use crate::random;
 use crate::selection::Warning;
+pub use convergence::Convergence;
 use lloyd::{Lloyd, distances_sq, lloyd};
 use start::Start;
 
@@ -24,7 +26,7 @@ use start::Start;
 /// D_i being its distance to the nearest centre so far. It is drawn as the smallest E_i/D_i² with
 /// an exponential number E_i a row and centre. Then Lloyd's sweeps: rows to the nearest centre
 /// (ties to the lower one), centres to the means of their rows, until no row moves, none has come
-/// nearer by more than f64 rounds for three sweeps, or 300 sweeps are made. A cluster that has lost
+/// nearer by more than f64 rounds for three sweeps, or [`Convergence`] says that it is enough. A cluster that has lost
 /// all its rows takes the row farthest from its centre, ties to the lower one, out of a cluster of
 /// more than one row.
 ///
@@ -34,7 +36,7 @@ use start::Start;
 /// come from exact sums. So every device gives the same clustering, with any number of threads.
 ///
 /// Cost: a pass over the features for every sweep, one for their lengths and one for the inertia.
-/// On the CPU a sweep from the third on compares rows only to the centres that bounds of their
+/// On the CPU, once few rows move, a sweep compares rows only to the centres that bounds of their
 /// cluster do not rule out, a few of many. Rows that move, and the few that come up for a centre,
 /// are gathered. About 60 bytes a row beside the features.
 ///
@@ -44,18 +46,20 @@ use start::Start;
 /// // Two directions, whatever the lengths.
 /// let x = [1.0, 0.0, 0.0, 2.0, 3.0, 0.0, 0.0, 4.0];
 /// let pool = CpuPool::new(Features::new(&x, 4, 2)?);
-/// let found = KMeans { clusters: 2, seed: 0 }.fit(&pool)?;
+/// let found = KMeans::new(2, 0).fit(&pool)?;
 /// assert_eq!(found.labels[0], found.labels[2]);
 /// assert_ne!(found.labels[0], found.labels[1]);
 /// assert_eq!(found.inertia, 0.0);
 /// # Ok::<(), coresift::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KMeans {
     /// How many clusters, at most as many as there are directions among the rows.
     pub clusters: usize,
     /// Seed of the start.
     pub seed: u64,
+    /// When its sweeps end.
+    pub convergence: Convergence,
 }
 
 /// What [`KMeans::fit`] finds.
@@ -77,11 +81,22 @@ pub struct Clustering {
 }
 
 impl KMeans {
+    /// Into so many clusters, until nothing changes or 300 sweeps are made.
+    #[must_use]
+    pub fn new(clusters: usize, seed: u64) -> Self {
+        Self {
+            clusters,
+            seed,
+            convergence: Convergence::default(),
+        }
+    }
+
     /// Clusters the rows of a pool.
     ///
     /// # Errors
     ///
-    /// [`Error::Argument`] for no cluster, or for more than there are different rows at length 1;
+    /// [`Error::Argument`] for no cluster, for more than there are different rows at length 1, and for a
+    /// [`Convergence`] out of range;
     /// [`Error::DeviceLost`], [`Error::Interrupted`] and [`Error::OutOfMemory`] from the pool.
     pub fn fit(&self, pool: &dyn Pool) -> Result<Clustering, Error> {
         self.fit_with(pool, &mut unheard)
@@ -104,7 +119,7 @@ impl KMeans {
             labels,
             centres,
             sweeps,
-        } = lloyd(&rows, rows.rows(&starts)?, progress)?;
+        } = lloyd(&rows, rows.rows(&starts)?, self.convergence, progress)?;
         let inertia = distances_sq(&rows, &labels, &centres)?.iter().sum();
         Ok(Clustering {
             labels,
@@ -125,7 +140,7 @@ impl KMeans {
     ) -> Result<(Vec<usize>, usize), Error> {
         let rows = UnitRows::new(pool)?;
         let starts = self.starts(&rows, progress)?;
-        let found = lloyd(&rows, rows.rows(&starts)?, progress)?;
+        let found = lloyd(&rows, rows.rows(&starts)?, self.convergence, progress)?;
         Ok((found.labels, 1 + found.sweeps))
     }
 
@@ -137,7 +152,7 @@ impl KMeans {
         progress: &mut Listener<'_>,
     ) -> Result<(Vec<usize>, usize), Error> {
         let starts = self.starts_at_most(rows, progress)?;
-        let found = lloyd(rows, rows.rows(&starts)?, progress)?;
+        let found = lloyd(rows, rows.rows(&starts)?, self.convergence, progress)?;
         Ok((found.labels, found.sweeps))
     }
 
@@ -147,6 +162,7 @@ impl KMeans {
         rows: &UnitRows<'_>,
         progress: &mut Listener<'_>,
     ) -> Result<Vec<usize>, Error> {
+        self.convergence.check()?;
         if self.clusters == 0 || self.clusters > rows.len() {
             return Err(self.refuse(rows.len(), "rows"));
         }

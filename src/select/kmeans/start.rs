@@ -216,7 +216,7 @@ mod tests {
         let z = rows.rows(&(0..90).collect::<Vec<_>>()).unwrap();
         for seed in 0..5 {
             let clusters = 60;
-            let found = KMeans { clusters, seed }
+            let found = KMeans::new(clusters, seed)
                 .starts(&rows, &mut unheard)
                 .unwrap();
             let mut distances = vec![1.0; 90];

@@ -146,10 +146,7 @@ fn rows_that_are_nearly_alike_go_to_the_nearest() {
         let cpu = CpuPool::new(Features::new(&x, count, dim).unwrap());
         let rows = UnitRows::new(&cpu).unwrap();
         let z = rows.rows(&(0..count).collect::<Vec<_>>()).unwrap();
-        let k_means = KMeans {
-            clusters: 12,
-            seed: 1,
-        };
+        let k_means = KMeans::new(12, 1);
         let starts = k_means.starts_at_most(&rows, &mut unheard).unwrap();
         let mut clusters = Clusters::new(&rows, rows.rows(&starts).unwrap());
         let mut sweeps = 0;
@@ -170,7 +167,8 @@ fn rows_that_are_nearly_alike_go_to_the_nearest() {
             let all = 2 * sweeps * count * starts.len();
             assert!(settled < all / 8, "pool {pool}: {settled} of {all}");
         }
-        let fitted = lloyd(&rows, rows.rows(&starts).unwrap(), &mut unheard).unwrap();
+        let starts = rows.rows(&starts).unwrap();
+        let fitted = lloyd(&rows, starts, k_means.convergence, &mut unheard).unwrap();
         assert!(fitted.sweeps < 60, "pool {pool}: {} sweeps", fitted.sweeps);
     }
 }

@@ -13,6 +13,7 @@ use crate::kernels::pool::Pool;
 use crate::progress::Listener;
 use crate::progress::Progress;
 use crate::progress::tell;
+use crate::select::kmeans::{Convergence, KMeans};
 use crate::select::parallel;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, end, places};
@@ -72,6 +73,8 @@ pub struct ProbCover {
     pub delta: Delta,
     /// Seed of the clustering that [`Delta::Auto`] makes.
     pub seed: u64,
+    /// When the sweeps of that end.
+    pub convergence: Convergence,
     /// Rows already labelled: they cover first, and are never picked.
     pub labelled: Vec<usize>,
 }
@@ -98,6 +101,7 @@ impl Selector for ProbCover {
     }
 
     fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
+        self.convergence.check()?;
         let rows = pool.rows();
         match self.delta {
             Delta::Auto {
@@ -159,9 +163,11 @@ impl ProbCover {
         let delta = match self.delta {
             Delta::Fixed(delta) => delta,
             Delta::Auto { clusters } => {
-                let clusters = clusters.unwrap_or(budget.clamp(2, 100));
-                let (delta, passes) =
-                    radius::by_purity(rows, &*neighbours, (clusters, self.seed), progress)?;
+                let k_means = KMeans {
+                    convergence: self.convergence,
+                    ..KMeans::new(clusters.unwrap_or(budget.clamp(2, 100)), self.seed)
+                };
+                let (delta, passes) = radius::by_purity(rows, &*neighbours, k_means, progress)?;
                 selection.passes += passes;
                 delta
             }

@@ -14,10 +14,9 @@ use rayon::prelude::*;
 pub(super) fn by_purity(
     rows: &UnitRows<'_>,
     neighbours: &dyn Neighbours,
-    (clusters, seed): (usize, u64),
+    k_means: KMeans,
     progress: &mut Listener<'_>,
 ) -> Result<(f64, usize), Error> {
-    let k_means = KMeans { clusters, seed };
     let (labels, passes) = k_means.labels_of_at_most(rows, progress)?;
     let labels: Vec<u32> = labels.into_iter().map(|label| label as u32).collect();
     let pass = Pass::begin((rows.len() as u64).pow(2), progress)?;

@@ -5,7 +5,7 @@ mod line;
 mod settle;
 
 use super::classes::{ClassRows, Partition};
-use super::kmeans::KMeans;
+use super::kmeans::{Convergence, KMeans};
 use super::parallel;
 use super::unit_rows::UnitRows;
 use crate::error::Error;
@@ -81,7 +81,7 @@ const MOST_CLUSTERS: usize = 500;
 /// assert_eq!(chosen.picks, [1, 3]);
 /// # Ok::<(), coresift::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TypiClust {
     /// Each row's cluster, numbers may have gaps; `None` for those of k-means.
     pub clusters: Option<Vec<usize>>,
@@ -91,6 +91,8 @@ pub struct TypiClust {
     pub squared: bool,
     /// Seed of k-means.
     pub seed: u64,
+    /// When the sweeps of k-means end.
+    pub convergence: Convergence,
     /// Rows already labelled: never picked and no one's neighbours; their clusters' turns come later.
     pub labelled: Vec<usize>,
 }
@@ -103,6 +105,7 @@ impl Default for TypiClust {
             neighbours: 20,
             squared: false,
             seed: 0,
+            convergence: Convergence::default(),
             labelled: Vec::new(),
         }
     }
@@ -142,6 +145,7 @@ impl Selector for TypiClust {
     }
 
     fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
+        self.convergence.check()?;
         let rows = pool.rows();
         if !(1..=MOST_NEIGHBOURS).contains(&self.neighbours) {
             return Err(Error::Argument {
@@ -185,9 +189,10 @@ impl TypiClust {
         if let Some(clusters) = &self.clusters {
             return Ok(Partition::of(clusters));
         }
+        let clusters = (self.labelled.len() + budget).min(MOST_CLUSTERS);
         let k_means = KMeans {
-            clusters: (self.labelled.len() + budget).min(MOST_CLUSTERS),
-            seed: self.seed,
+            convergence: self.convergence,
+            ..KMeans::new(clusters, self.seed)
         };
         let (labels, passes) = k_means.labels_of_at_most(rows, progress)?;
         Ok(Partition {

@@ -66,6 +66,13 @@ impl<'a> UnitRows<'a> {
         self.lengths.squared.len()
     }
 
+    /// Rows that are not all zeros.
+    pub(super) fn of_length_one(&self) -> usize {
+        (0..self.len())
+            .filter(|&row| !self.lengths.is_zero(row))
+            .count()
+    }
+
     /// Values a row.
     pub(super) fn dim(&self) -> usize {
         self.lengths.dim
