@@ -197,6 +197,14 @@ pub enum Error {
         /// The picks made before; each is final.
         partial: Box<Selection>,
     },
+    /// Rows could not be read, in the middle of a run perhaps; what had been picked is kept.
+    #[error("{reason}{}", picks_made(partial))]
+    Unreadable {
+        /// What the reader said.
+        reason: String,
+        /// The picks made before; each is final.
+        partial: Box<Selection>,
+    },
     /// The run was ended from outside: by a [`Stop`](crate::Stop), or by whom its progress was reported to.
     #[error("interrupted ({} picks had been made)", partial.picks.len())]
     Interrupted {
@@ -204,6 +212,13 @@ pub enum Error {
         /// have made, but for selectors that say otherwise.
         partial: Box<Selection>,
     },
+}
+
+fn picks_made(partial: &Selection) -> String {
+    match partial.picks.len() {
+        0 => String::new(),
+        picks => format!(" ({picks} picks had been made)"),
+    }
 }
 
 /// Names on one line.

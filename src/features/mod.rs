@@ -9,15 +9,16 @@ use crate::error::Error;
 use crate::lp::Lp;
 use crate::reduce;
 use check::check_shape;
-use precision::{F16_ZEROS, bits_of, precision_of};
+use precision::Digits;
 use rayon::prelude::*;
-use source::Source;
+use source::{Shape, Source};
 use std::ops::Range;
 use std::sync::Arc;
 
 pub use center::center;
 pub(crate) use check::{fault, scale_for};
 pub use precision::Precision;
+pub use source::ReadRows;
 pub(crate) use source::{Scratch, Spread};
 
 /// Feature rows, borrowed or owned: `rows` examples of `dim` values, row-major `f32`, checked.
@@ -55,47 +56,52 @@ impl<'a> Features<'a> {
     /// [`Error::Shape`], [`Error::Empty`], [`Error::NotFinite`] and [`Error::RowOverflow`],
     /// the last two with the first row that is at fault.
     pub fn new(values: &'a [f32], rows: usize, dim: usize) -> Result<Self, Error> {
+        check_shape(values, rows, dim)?;
         Self::checked(Source::Slice(values), rows, dim)
     }
 
     fn checked(source: Source<'a>, rows: usize, dim: usize) -> Result<Self, Error> {
-        let values = source.values();
-        check_shape(values, rows, dim)?;
-        let mut norms_sq = vec![0.0; rows];
-        // Once a low bit is set nothing looks rounded, and no more rows need be looked at for that.
-        let check = |bits: u32, (norm_sq, x): (&mut f64, &[f32])| {
-            *norm_sq = reduce::vectorised!(reduce::squares(x));
-            if bits.trailing_zeros() < F16_ZEROS {
-                return bits;
-            }
-            bits | reduce::vectorised!(bits_of(x))
+        let mut checked = Self {
+            source,
+            first: 0,
+            held: rows,
+            rows,
+            dim,
+            norms_sq: Arc::default(),
+            scale: 1.0,
+            precision: Precision::F32,
         };
-        let bits = norms_sq
-            .par_iter_mut()
-            .zip(values.par_chunks(dim))
-            .with_min_len(64)
-            .fold(|| 0, check)
-            .reduce(|| 0, |a, b| a | b);
+        let mut norms_sq = vec![0.0; rows];
+        let digits = norms_sq
+            .par_chunks_mut(ROWS)
+            .enumerate()
+            .try_fold(
+                || (Digits::default(), Scratch::default()),
+                |(mut digits, mut scratch), (at, norms_sq)| {
+                    let x = checked.nth_block(at, ROWS, &mut scratch)?;
+                    for (norm_sq, x) in norms_sq.iter_mut().zip(x.chunks_exact(dim)) {
+                        *norm_sq = reduce::vectorised!(reduce::squares(x));
+                        digits.see(x);
+                    }
+                    Ok((digits, scratch))
+                },
+            )
+            .map(|done| done.map(|(digits, _)| digits))
+            .try_reduce(Digits::default, |a, b| Ok(a.and(b)))?;
         // NaN and infinity fail too: a NaN compares false.
         let is_in_range = |norm_sq: &f64| *norm_sq <= f64::from(f32::MAX);
         if let Some(row) = norms_sq
             .par_iter()
             .position_first(|norm_sq| !is_in_range(norm_sq))
         {
-            return Err(fault(row, &values[row * dim..][..dim]));
+            let mut scratch = Scratch::default();
+            return Err(fault(row, checked.block(row..row + 1, &mut scratch)?));
         }
         let longest_sq = norms_sq.par_iter().copied().reduce(|| 0.0, f64::max);
-        let precision = precision_of(values, bits);
-        Ok(Self {
-            source,
-            first: 0,
-            held: rows,
-            rows,
-            dim,
-            norms_sq: norms_sq.into(),
-            scale: scale_for(longest_sq),
-            precision,
-        })
+        checked.precision = digits.precision();
+        checked.scale = scale_for(longest_sq);
+        checked.norms_sq = norms_sq.into();
+        Ok(checked)
     }
 
     /// Some consecutive rows, in the unit of all: pools of such parts make one of [`Shards`](crate::Shards).
@@ -141,15 +147,11 @@ impl<'a> Features<'a> {
         self.dim
     }
 
-    /// The values of all rows, unless an owner has come to give another number of them.
-    #[inline]
-    fn all(&self) -> Result<&[f32], Error> {
-        let (values, rows, dim) = (self.source.values(), self.held, self.dim);
-        if values.len() == rows * dim {
-            return Ok(&values[self.first * dim..(self.first + self.rows) * dim]);
+    fn shape(&self) -> Shape {
+        Shape {
+            rows: self.held,
+            dim: self.dim,
         }
-        let len = values.len();
-        Err(Error::OwnerChanged { rows, dim, len })
     }
 
     /// Rows that follow each other, row-major: in place, or from `scratch`. Kernels read all features by
@@ -158,9 +160,10 @@ impl<'a> Features<'a> {
     pub(crate) fn block<'s>(
         &'s self,
         rows: Range<usize>,
-        _: &'s mut Scratch,
+        scratch: &'s mut Scratch,
     ) -> Result<&'s [f32], Error> {
-        Ok(&self.all()?[rows.start * self.dim..rows.end * self.dim])
+        let rows = self.first + rows.start..self.first + rows.end;
+        self.source.block(self.shape(), rows, scratch)
     }
 
     /// Rows in any order: in place, or from `scratch`.
@@ -168,13 +171,9 @@ impl<'a> Features<'a> {
     pub(crate) fn spread<'s>(
         &'s self,
         rows: &'s [usize],
-        _: &'s mut Scratch,
+        scratch: &'s mut Scratch,
     ) -> Result<Spread<'s>, Error> {
-        Ok(Spread {
-            values: self.all()?,
-            places: rows,
-            dim: self.dim,
-        })
+        self.source.spread(self.shape(), self.first, rows, scratch)
     }
 
     /// The `at`-th of all blocks of so many rows; the last may be shorter.
@@ -258,12 +257,56 @@ impl Features<'static> {
         rows: usize,
         dim: usize,
     ) -> Result<Self, Error> {
+        check_shape(owner.as_ref(), rows, dim)?;
         Self::checked(Source::Owner(Arc::new(owner)), rows, dim)
+    }
+
+    /// Checks what a reader gives, which the features keep. No more than some blocks of rows are in memory
+    /// at a time: every pass of a selector reads the rows anew.
+    ///
+    /// # Errors
+    ///
+    /// As [`Features::new`]; and [`Error::Unreadable`], later on too, from whatever reads the rows.
+    ///
+    /// ```
+    /// use coresift::{CpuPool, Features, Norm, ReadRows, Selector};
+    ///
+    /// /// Row i is (i + 1, 0).
+    /// struct Counted;
+    ///
+    /// impl ReadRows for Counted {
+    ///     fn rows(&self) -> usize {
+    ///         5
+    ///     }
+    ///
+    ///     fn dim(&self) -> usize {
+    ///         2
+    ///     }
+    ///
+    ///     fn read(&self, first: usize, out: &mut [f32]) -> Result<(), String> {
+    ///         for (row, out) in (first..).zip(out.chunks_mut(2)) {
+    ///             out.copy_from_slice(&[row as f32 + 1.0, 0.0]);
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let pool = CpuPool::new(Features::from_reader(Counted)?);
+    /// let longest = Norm { greedy: true, ..Norm::default() };
+    /// assert_eq!(longest.select(&pool, 2)?.picks, [4, 3]);
+    /// # Ok::<(), coresift::Error>(())
+    /// ```
+    pub fn from_reader(reader: impl ReadRows + 'static) -> Result<Self, Error> {
+        let (rows, dim) = (reader.rows(), reader.dim());
+        if rows == 0 || dim == 0 {
+            return Err(Error::Empty { rows, dim });
+        }
+        Self::checked(Source::Reader(Arc::new(reader)), rows, dim)
     }
 }
 
 /// Rows of which a thread finds the norms in one go.
-const ROWS: usize = 1 << 10;
+const ROWS: usize = 1 << 8;
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! What values look rounded to.
 
-use rayon::prelude::*;
+use crate::reduce;
 
 /// What values were rounded to before they came to be `f32`, the finest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,42 +43,87 @@ impl Precision {
 }
 
 /// Low bits that are 0 in every value of f16.
-pub(super) const F16_ZEROS: u32 = f32::MANTISSA_DIGITS - Precision::F16.bits();
+const F16_ZEROS: u32 = f32::MANTISSA_DIGITS - Precision::F16.bits();
 
 /// Binades, beyond those that its significant bits span, over which values must reach to look rounded
 /// to a precision.
 const BINADES: u32 = 2;
 
-/// All bits that are set in any of the values.
-#[inline(always)]
-pub(super) fn bits_of(x: &[f32]) -> u32 {
-    x.iter().fold(0, |bits, v| bits | v.to_bits())
+/// What is seen of values that tells what they were rounded to.
+#[derive(Clone, Copy)]
+pub(super) struct Digits {
+    /// All bits that are set in any of the values.
+    bits: u32,
+    /// The exponents of the least bit and of the highest bit that is set in any, for as long as the values
+    /// look rounded.
+    span: (i32, i32),
 }
 
-/// What values look rounded to, of which these `bits` are set in any.
-///
-/// Most features have low bits set that neither coarser precision has, and are not looked at again.
-pub(super) fn precision_of(values: &[f32], bits: u32) -> Precision {
-    let low_zeros = bits.trailing_zeros();
-    if low_zeros < F16_ZEROS {
-        return Precision::F32;
+impl Default for Digits {
+    /// Those of no values.
+    fn default() -> Self {
+        Self {
+            bits: 0,
+            span: (i32::MAX, i32::MIN),
+        }
     }
-    let precision = if low_zeros >= f32::MANTISSA_DIGITS - Precision::Bf16.bits() {
-        Precision::Bf16
-    } else {
-        Precision::F16
-    };
-    let steps = values.par_chunks(1 << 16).map(exponents);
-    let none = (i32::MAX, i32::MIN);
-    let (step, top) = steps.reduce(|| none, |a, b| (a.0.min(b.0), a.1.max(b.1)));
-    // 2⁻²⁴ and 2¹⁵ are the least and the largest exponent of f16.
-    let fits = precision == Precision::Bf16 || step >= -24 && top <= 15;
-    let spans = top.saturating_sub(step) >= (precision.bits() + BINADES) as i32;
-    if fits && spans {
-        precision
-    } else {
-        Precision::F32
+}
+
+impl Digits {
+    /// Looks at more values. Most features have low bits set that neither coarser precision has: once such
+    /// a bit has been seen nothing looks rounded, and no more values need be looked at.
+    pub(super) fn see(&mut self, x: &[f32]) {
+        if !self.look_rounded() {
+            return;
+        }
+        self.bits |= reduce::vectorised!(bits_of(x));
+        if self.look_rounded() {
+            self.span = joined(self.span, exponents(x));
+        }
     }
+
+    /// Those of both.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            bits: self.bits | other.bits,
+            span: joined(self.span, other.span),
+        }
+    }
+
+    fn look_rounded(&self) -> bool {
+        self.bits.trailing_zeros() >= F16_ZEROS
+    }
+
+    /// What the values look rounded to.
+    pub(super) fn precision(&self) -> Precision {
+        if !self.look_rounded() {
+            return Precision::F32;
+        }
+        let low_zeros = self.bits.trailing_zeros();
+        let precision = if low_zeros >= f32::MANTISSA_DIGITS - Precision::Bf16.bits() {
+            Precision::Bf16
+        } else {
+            Precision::F16
+        };
+        let (step, top) = self.span;
+        // 2⁻²⁴ and 2¹⁵ are the least and the largest exponent of f16.
+        let fits = precision == Precision::Bf16 || step >= -24 && top <= 15;
+        let spans = top.saturating_sub(step) >= (precision.bits() + BINADES) as i32;
+        if fits && spans {
+            precision
+        } else {
+            Precision::F32
+        }
+    }
+}
+
+fn joined(a: (i32, i32), b: (i32, i32)) -> (i32, i32) {
+    (a.0.min(b.0), a.1.max(b.1))
+}
+
+#[inline(always)]
+fn bits_of(x: &[f32]) -> u32 {
+    x.iter().fold(0, |bits, v| bits | v.to_bits())
 }
 
 /// The exponents of the least bit and of the highest bit that is set in any of the values.
@@ -94,7 +139,7 @@ fn exponents(values: &[f32]) -> (i32, i32) {
         )
     };
     let all = values.iter().filter(|v| **v != 0.0).map(of_value);
-    all.fold((i32::MAX, i32::MIN), |a, b| (a.0.min(b.0), a.1.max(b.1)))
+    all.fold((i32::MAX, i32::MIN), joined)
 }
 
 #[cfg(test)]

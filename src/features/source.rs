@@ -1,23 +1,125 @@
 //! Where the rows are, and rows as kernels ask for them.
 
+use crate::error::Error;
+use crate::selection::Selection;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
+
+/// Rows that are read when they are asked for: from a file, say, that is larger than memory.
+///
+/// They are read again and again, a block at a time, and must stay as they are.
+pub trait ReadRows: Send + Sync {
+    /// Number of rows.
+    fn rows(&self) -> usize;
+
+    /// Values a row.
+    fn dim(&self) -> usize;
+
+    /// Reads whole rows from row `first` on, row-major, as many as `out` has room for. Several threads
+    /// call it at once.
+    ///
+    /// # Errors
+    ///
+    /// What keeps them from being read, in words that name where they are. The run then ends with
+    /// [`Error::Unreadable`].
+    fn read(&self, first: usize, out: &mut [f32]) -> Result<(), String>;
+}
 
 /// Where the rows are.
 #[derive(Clone)]
 pub(super) enum Source<'a> {
     Slice(&'a [f32]),
     Owner(Arc<dyn AsRef<[f32]> + Send + Sync>),
+    Reader(Arc<dyn ReadRows>),
+}
+
+/// So many rows of so many values.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    pub(super) rows: usize,
+    pub(super) dim: usize,
 }
 
 impl Source<'_> {
-    /// All values there are; an owner may have more or fewer than before.
+    /// All values, where they are in memory; an owner may have come to give another number of them.
     #[inline]
-    pub(super) fn values(&self) -> &[f32] {
-        match self {
+    fn values(&self, Shape { rows, dim }: Shape) -> Result<Option<&[f32]>, Error> {
+        let values = match self {
             Self::Slice(values) => values,
             Self::Owner(owner) => (**owner).as_ref(),
+            Self::Reader(_) => return Ok(None),
+        };
+        if values.len() == rows * dim {
+            return Ok(Some(values));
         }
+        let len = values.len();
+        Err(Error::OwnerChanged { rows, dim, len })
+    }
+
+    /// Rows that follow each other, row-major: in place, or in `scratch`.
+    #[inline]
+    pub(super) fn block<'s>(
+        &'s self,
+        shape: Shape,
+        rows: Range<usize>,
+        scratch: &'s mut Scratch,
+    ) -> Result<&'s [f32], Error> {
+        match self.values(shape)? {
+            Some(values) => Ok(&values[rows.start * shape.dim..rows.end * shape.dim]),
+            None => {
+                scratch.values.resize(rows.len() * shape.dim, 0.0);
+                self.read(rows.start, &mut scratch.values)?;
+                Ok(&scratch.values)
+            }
+        }
+    }
+
+    /// Rows in any order: in place, or in `scratch`, where the rows before `first` are left out of count.
+    #[inline]
+    pub(super) fn spread<'s>(
+        &'s self,
+        shape: Shape,
+        first: usize,
+        rows: &'s [usize],
+        scratch: &'s mut Scratch,
+    ) -> Result<Spread<'s>, Error> {
+        let dim = shape.dim;
+        if let Some(values) = self.values(shape)? {
+            let values = &values[first * dim..];
+            let places = rows;
+            return Ok(Spread {
+                values,
+                places,
+                dim,
+            });
+        }
+        let Scratch { values, places } = scratch;
+        values.resize(rows.len() * dim, 0.0);
+        let mut rest = &mut values[..];
+        // Rows that stand together are read in one go.
+        for run in rows.chunk_by(|a, b| a + 1 == *b) {
+            let out;
+            (out, rest) = rest.split_at_mut(run.len() * dim);
+            self.read(first + run[0], out)?;
+        }
+        places.clear();
+        places.extend(0..rows.len());
+        Ok(Spread {
+            values,
+            places,
+            dim,
+        })
+    }
+
+    fn read(&self, first: usize, out: &mut [f32]) -> Result<(), Error> {
+        let Self::Reader(reader) = self else {
+            return Ok(()); // what is in memory is not read
+        };
+        reader.read(first, out).map_err(|reason| Error::Unreadable {
+            reason,
+            partial: Box::new(Selection::default()),
+        })
     }
 }
 
@@ -26,13 +128,17 @@ impl fmt::Debug for Source<'_> {
         f.write_str(match self {
             Self::Slice(_) => "Slice",
             Self::Owner(_) => "Owner",
+            Self::Reader(_) => "Reader",
         })
     }
 }
 
 /// Room for rows that have to be fetched before they can be worked on. Those in memory need none.
 #[derive(Debug, Default)]
-pub(crate) struct Scratch {}
+pub(crate) struct Scratch {
+    values: Vec<f32>,
+    places: Vec<usize>,
+}
 
 /// Some rows, wherever each of them lies.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +147,7 @@ pub(crate) struct Spread<'s> {
     pub(crate) values: &'s [f32],
     /// At which row of these each one asked for begins.
     pub(crate) places: &'s [usize],
-    pub(super) dim: usize,
+    dim: usize,
 }
 
 impl<'s> Spread<'s> {

@@ -108,6 +108,7 @@ pub(crate) fn with_partial(error: Error, partial: Selection) -> Error {
     let partial = Box::new(partial);
     match error {
         Error::DeviceLost { reason, .. } => Error::DeviceLost { reason, partial },
+        Error::Unreadable { reason, .. } => Error::Unreadable { reason, partial },
         Error::Interrupted { .. } => Error::Interrupted { partial },
         other => other,
     }

@@ -6,5 +6,7 @@ mod common;
 mod panels;
 #[cfg(feature = "gpu")]
 mod read_back;
+#[cfg(feature = "gpu")]
+mod reader;
 mod selectors;
 mod shards;
