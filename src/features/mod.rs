@@ -364,7 +364,7 @@ mod tests {
         let x = vec![1.0, 2.0, 3.0, 4.0];
         for len in [0, 3, 5, 6] {
             let owner = Fickle {
-                values: vec![x.clone(), x.clone(), vec![1.0; len]],
+                values: vec![x.clone(), x.clone(), x.clone(), vec![1.0; len]],
                 turn: 0.into(),
             };
             let features = Features::from_owner(owner, 2, 2).unwrap();
