@@ -267,35 +267,6 @@ impl Features<'static> {
     /// # Errors
     ///
     /// As [`Features::new`]; and [`Error::Unreadable`], later on too, from whatever reads the rows.
-    ///
-    /// ```
-    /// use coresift::{CpuPool, Features, Norm, ReadRows, Selector};
-    ///
-    /// /// Row i is (i + 1, 0).
-    /// struct Counted;
-    ///
-    /// impl ReadRows for Counted {
-    ///     fn rows(&self) -> usize {
-    ///         5
-    ///     }
-    ///
-    ///     fn dim(&self) -> usize {
-    ///         2
-    ///     }
-    ///
-    ///     fn read(&self, first: usize, out: &mut [f32]) -> Result<(), String> {
-    ///         for (row, out) in (first..).zip(out.chunks_mut(2)) {
-    ///             out.copy_from_slice(&[row as f32 + 1.0, 0.0]);
-    ///         }
-    ///         Ok(())
-    ///     }
-    /// }
-    ///
-    /// let pool = CpuPool::new(Features::from_reader(Counted)?);
-    /// let longest = Norm { greedy: true, ..Norm::default() };
-    /// assert_eq!(longest.select(&pool, 2)?.picks, [4, 3]);
-    /// # Ok::<(), coresift::Error>(())
-    /// ```
     pub fn from_reader(reader: impl ReadRows + 'static) -> Result<Self, Error> {
         let (rows, dim) = (reader.rows(), reader.dim());
         if rows == 0 || dim == 0 {

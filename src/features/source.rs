@@ -9,6 +9,35 @@ use std::sync::Arc;
 /// Rows that are read when they are asked for: from a file, say, that is larger than memory.
 ///
 /// They are read again and again, a block at a time, and must stay as they are.
+///
+/// ```
+/// use coresift::{CpuPool, Features, Norm, ReadRows, Selector};
+///
+/// /// Row i is (i + 1, 0).
+/// struct Counted;
+///
+/// impl ReadRows for Counted {
+///     fn rows(&self) -> usize {
+///         5
+///     }
+///
+///     fn dim(&self) -> usize {
+///         2
+///     }
+///
+///     fn read(&self, first: usize, out: &mut [f32]) -> Result<(), String> {
+///         for (row, out) in (first..).zip(out.chunks_mut(2)) {
+///             out.copy_from_slice(&[row as f32 + 1.0, 0.0]);
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// let pool = CpuPool::new(Features::from_reader(Counted)?);
+/// let longest = Norm { greedy: true, ..Norm::default() };
+/// assert_eq!(longest.select(&pool, 2)?.picks, [4, 3]);
+/// # Ok::<(), coresift::Error>(())
+/// ```
 pub trait ReadRows: Send + Sync {
     /// Number of rows.
     fn rows(&self) -> usize;
