@@ -91,7 +91,7 @@ mod shards;
 pub use control::Stop;
 pub use cpu::CpuPool;
 pub use error::Error;
-pub use features::{Features, Precision, ReadRows, center};
+pub use features::{Features, LeftOut, Precision, ReadRows, Rows, center};
 #[cfg(feature = "gpu")]
 pub use gpu::{Adapter, AdapterChoice, DevicePart, DeviceRecord, Gpu, GpuPool};
 pub use kernels::Pool;

@@ -149,7 +149,11 @@ impl Pool for CpuPool<'_> {
     }
 
     fn row_ids(&self) -> RowIds<'_> {
-        self.row_ids
+        let rows = self.row_ids.rows.or(self.features.numbers());
+        RowIds {
+            rows,
+            ..self.row_ids
+        }
     }
 
     fn k_nearest(

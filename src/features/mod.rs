@@ -2,23 +2,27 @@
 
 mod center;
 mod check;
+mod left_out;
 mod precision;
 mod source;
+#[cfg(test)]
+mod tests;
 
 use crate::error::Error;
 use crate::lp::Lp;
 use crate::reduce;
-use check::check_shape;
+use left_out::is_in_range;
 use precision::Digits;
 use rayon::prelude::*;
-use source::{Shape, Source};
+use source::Shape;
 use std::ops::Range;
 use std::sync::Arc;
 
 pub use center::center;
 pub(crate) use check::{fault, scale_for};
+pub use left_out::LeftOut;
 pub use precision::Precision;
-pub use source::ReadRows;
+pub use source::{ReadRows, Rows};
 pub(crate) use source::{Scratch, Spread};
 
 /// Feature rows, borrowed or owned: `rows` examples of `dim` values, row-major `f32`, checked.
@@ -36,10 +40,12 @@ pub(crate) use source::{Scratch, Spread};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Features<'a> {
-    source: Source<'a>,
-    /// The first of the source's rows, and how many the source has.
-    first: usize,
+    source: Rows<'a>,
+    /// How many rows the source has, and which of them are these where some are left out.
     held: usize,
+    kept: Option<Arc<Vec<usize>>>,
+    /// The first of those.
+    first: usize,
     rows: usize,
     dim: usize,
     /// Squared lengths, which the check of the values comes by: a pass over the features saved.
@@ -56,52 +62,108 @@ impl<'a> Features<'a> {
     /// [`Error::Shape`], [`Error::Empty`], [`Error::NotFinite`] and [`Error::RowOverflow`],
     /// the last two with the first row that is at fault.
     pub fn new(values: &'a [f32], rows: usize, dim: usize) -> Result<Self, Error> {
-        check_shape(values, rows, dim)?;
-        Self::checked(Source::Slice(values), rows, dim)
+        Self::without(Rows::Slice(values), [rows, dim], &LeftOut::default())
     }
 
-    fn checked(source: Source<'a>, rows: usize, dim: usize) -> Result<Self, Error> {
-        let mut checked = Self {
+    /// Checks rows, `[n, d]` of them, but for those that are left out. The others are numbered anew, one
+    /// after another; [`numbers`](Self::numbers) tells which they are of all.
+    ///
+    /// # Errors
+    ///
+    /// As [`Features::new`] and [`Features::from_reader`]; and [`Error::Argument`] for a number that is no
+    /// row's, or where no row is left.
+    ///
+    /// ```
+    /// use coresift::{CpuPool, Features, LeftOut, Rows, Selector, Uniform};
+    ///
+    /// let x = [1.0, f32::NAN, 3.0, 4.0, 5.0];
+    /// let left_out = LeftOut { rows: vec![0], invalid: true, zeros: false };
+    /// let features = Features::without(Rows::Slice(&x), [5, 1], &left_out)?;
+    /// assert_eq!(features.numbers(), Some(&[2, 3, 4][..]));
+    /// # Ok::<(), coresift::Error>(())
+    /// ```
+    pub fn without(
+        source: Rows<'a>,
+        [rows, dim]: [usize; 2],
+        left_out: &LeftOut,
+    ) -> Result<Self, Error> {
+        source.check(Shape { rows, dim })?;
+        let kept = left_out.others(rows)?;
+        let mut features = Self {
             source,
-            first: 0,
             held: rows,
-            rows,
+            rows: kept.as_ref().map_or(rows, Vec::len),
+            kept: kept.map(Arc::new),
+            first: 0,
             dim,
             norms_sq: Arc::default(),
             scale: 1.0,
             precision: Precision::F32,
         };
-        let mut norms_sq = vec![0.0; rows];
-        let digits = norms_sq
-            .par_chunks_mut(ROWS)
-            .enumerate()
-            .try_fold(
-                || (Digits::default(), Scratch::default()),
-                |(mut digits, mut scratch), (at, norms_sq)| {
-                    let x = checked.nth_block(at, ROWS, &mut scratch)?;
-                    for (norm_sq, x) in norms_sq.iter_mut().zip(x.chunks_exact(dim)) {
-                        *norm_sq = reduce::vectorised!(reduce::squares(x));
-                        digits.see(x);
-                    }
-                    Ok((digits, scratch))
-                },
-            )
-            .map(|done| done.map(|(digits, _)| digits))
-            .try_reduce(Digits::default, |a, b| Ok(a.and(b)))?;
-        // NaN and infinity fail too: a NaN compares false.
-        let is_in_range = |norm_sq: &f64| *norm_sq <= f64::from(f32::MAX);
+        let (mut norms_sq, precision) = features.look(left_out)?;
+        if left_out.by_value() {
+            let is_kept = |row: &usize| !left_out.has(norms_sq[*row]);
+            let kept: Vec<usize> = (0..features.rows).filter(is_kept).collect();
+            norms_sq = kept.iter().map(|&row| norms_sq[row]).collect();
+            let kept: Vec<usize> = kept.iter().map(|&row| features.source_row(row)).collect();
+            features.rows = kept.len();
+            features.kept = (kept.len() < rows).then(|| kept.into());
+        }
+        if features.rows == 0 {
+            return Err(Error::Argument {
+                argument: "features",
+                found: format!("none of {rows} rows that is not left out"),
+                expected: "at least one".to_owned(),
+            });
+        }
         if let Some(row) = norms_sq
             .par_iter()
-            .position_first(|norm_sq| !is_in_range(norm_sq))
+            .position_first(|&norm_sq| !is_in_range(norm_sq))
         {
             let mut scratch = Scratch::default();
-            return Err(fault(row, checked.block(row..row + 1, &mut scratch)?));
+            let x = features.block(row..row + 1, &mut scratch)?;
+            return Err(fault(features.source_row(row), x));
         }
         let longest_sq = norms_sq.par_iter().copied().reduce(|| 0.0, f64::max);
-        checked.precision = digits.precision();
-        checked.scale = scale_for(longest_sq);
-        checked.norms_sq = norms_sq.into();
-        Ok(checked)
+        features.precision = precision;
+        features.scale = scale_for(longest_sq);
+        features.norms_sq = norms_sq.into();
+        Ok(features)
+    }
+
+    /// The squared lengths of all rows, and what the values look rounded to of those that are not left out.
+    fn look(&self, left_out: &LeftOut) -> Result<(Vec<f64>, Precision), Error> {
+        let mut norms_sq = vec![0.0; self.rows];
+        let of_block = |(mut digits, mut scratch): (Digits, Scratch),
+                        (at, norms_sq): (usize, &mut [f64])| {
+            let x = self.nth_block(at, ROWS, &mut scratch)?;
+            for (norm_sq, x) in norms_sq.iter_mut().zip(x.chunks_exact(self.dim)) {
+                *norm_sq = reduce::vectorised!(reduce::squares(x));
+                if !left_out.has(*norm_sq) {
+                    digits.see(x);
+                }
+            }
+            Ok((digits, scratch))
+        };
+        let blocks = norms_sq.par_chunks_mut(ROWS).enumerate();
+        let digits = blocks
+            .try_fold(Default::default, of_block)
+            .map(|done| done.map(|(digits, _)| digits))
+            .try_reduce(Digits::default, |a, b| Ok(a.and(b)))?;
+        Ok((norms_sq, digits.precision()))
+    }
+
+    /// Where a row is among all of the source.
+    fn source_row(&self, row: usize) -> usize {
+        let row = self.first + row;
+        self.kept.as_ref().map_or(row, |kept| kept[row])
+    }
+
+    /// Which rows these are of the matrix, where some are left out; ascending.
+    #[must_use]
+    pub fn numbers(&self) -> Option<&[usize]> {
+        let kept = self.kept.as_ref()?;
+        Some(&kept[self.first..self.first + self.rows])
     }
 
     /// Some consecutive rows, in the unit of all: pools of such parts make one of [`Shards`](crate::Shards).
@@ -163,17 +225,22 @@ impl<'a> Features<'a> {
         scratch: &'s mut Scratch,
     ) -> Result<&'s [f32], Error> {
         let rows = self.first + rows.start..self.first + rows.end;
-        self.source.block(self.shape(), rows, scratch)
+        let Some(kept) = &self.kept else {
+            return self.source.block(self.shape(), rows, scratch);
+        };
+        let kept = kept[rows].iter().copied();
+        self.source.gathered(self.shape(), kept, scratch)
     }
 
     /// Rows in any order: in place, or from `scratch`.
     #[inline]
     pub(crate) fn spread<'s>(
         &'s self,
-        rows: &'s [usize],
+        rows: &[usize],
         scratch: &'s mut Scratch,
     ) -> Result<Spread<'s>, Error> {
-        self.source.spread(self.shape(), self.first, rows, scratch)
+        let rows = rows.iter().map(|&row| self.source_row(row));
+        self.source.spread(self.shape(), rows, scratch)
     }
 
     /// The `at`-th of all blocks of so many rows; the last may be shorter.
@@ -257,8 +324,11 @@ impl Features<'static> {
         rows: usize,
         dim: usize,
     ) -> Result<Self, Error> {
-        check_shape(owner.as_ref(), rows, dim)?;
-        Self::checked(Source::Owner(Arc::new(owner)), rows, dim)
+        Self::without(
+            Rows::Owner(Arc::new(owner)),
+            [rows, dim],
+            &LeftOut::default(),
+        )
     }
 
     /// Checks what a reader gives, which the features keep. No more than some blocks of rows are in memory
@@ -269,117 +339,13 @@ impl Features<'static> {
     /// As [`Features::new`]; and [`Error::Unreadable`], later on too, from whatever reads the rows.
     pub fn from_reader(reader: impl ReadRows + 'static) -> Result<Self, Error> {
         let (rows, dim) = (reader.rows(), reader.dim());
-        if rows == 0 || dim == 0 {
-            return Err(Error::Empty { rows, dim });
-        }
-        Self::checked(Source::Reader(Arc::new(reader)), rows, dim)
+        Self::without(
+            Rows::Reader(Arc::new(reader)),
+            [rows, dim],
+            &LeftOut::default(),
+        )
     }
 }
 
 /// Rows of which a thread finds the norms in one go.
 const ROWS: usize = 1 << 8;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn faults_are_named() {
-        let mut x = vec![1.0; 3 * 20];
-        let found = |x: &[f32]| Features::new(x, 3, 20).unwrap_err().to_string();
-        x[59] = f32::NAN;
-        assert_eq!(
-            found(&x),
-            "features: NaN found at row 2, column 19, a finite value expected"
-        );
-        x[21] = f32::NEG_INFINITY;
-        assert_eq!(
-            found(&x),
-            "features: -inf found at row 1, column 1, a finite value expected"
-        );
-        x[3] = 2e19;
-        assert!(
-            found(&x).starts_with("features: row 0 has length 1.99999999"),
-            "{}",
-            found(&x)
-        );
-        assert!(matches!(
-            Features::new(&x, 2, 20),
-            Err(Error::Shape { len: 60, .. })
-        ));
-        assert!(matches!(
-            Features::new(&[], 0, 20),
-            Err(Error::Empty { rows: 0, dim: 20 })
-        ));
-        assert!(matches!(
-            Features::new(&[], usize::MAX, 2),
-            Err(Error::Shape { .. })
-        ));
-    }
-
-    /// What an owner gives, by turns of the values it once had and of others.
-    struct Fickle {
-        values: Vec<Vec<f32>>,
-        turn: std::sync::atomic::AtomicUsize,
-    }
-
-    impl AsRef<[f32]> for Fickle {
-        fn as_ref(&self) -> &[f32] {
-            let turn = self.turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            &self.values[turn.min(self.values.len() - 1)]
-        }
-    }
-
-    #[test]
-    fn an_owner_that_changes_its_length_is_told() {
-        let x = vec![1.0, 2.0, 3.0, 4.0];
-        for len in [0, 3, 5, 6] {
-            let owner = Fickle {
-                values: vec![x.clone(), x.clone(), x.clone(), vec![1.0; len]],
-                turn: 0.into(),
-            };
-            let features = Features::from_owner(owner, 2, 2).unwrap();
-            let mut scratch = Scratch::default();
-            assert_eq!(features.block(1..2, &mut scratch).unwrap(), [3.0, 4.0]);
-            let want = format!(
-                "features: an owner of {len} values found, 2 rows of 2 expected, as it had before"
-            );
-            let errors = [
-                features.block(0..1, &mut scratch).err(),
-                features.spread(&[1], &mut scratch).err(),
-                features.norms(Lp::L1).err(),
-            ];
-            for error in errors {
-                assert_eq!(error.map(|e| e.to_string()), Some(want.clone()));
-            }
-        }
-    }
-
-    #[cfg(feature = "ndarray")]
-    #[test]
-    fn views_must_be_row_major() {
-        let x = ndarray::array![[1.0f32, 2.0], [3.0, 4.0]];
-        let features = Features::from_array(x.view()).unwrap();
-        let mut scratch = Scratch::default();
-        let rows = features.block(0..2, &mut scratch).unwrap();
-        assert_eq!(rows, [1.0, 2.0, 3.0, 4.0]);
-        let turned = Features::from_array(x.t());
-        assert!(matches!(turned, Err(Error::Layout { .. })));
-    }
-
-    #[test]
-    fn scale_brings_the_longest_row_to_one() {
-        for (x, scale) in [(3.0, 0.5), (1.0, 1.0), (1.999, 1.0), (0.3, 4.0), (0.0, 1.0)] {
-            assert_eq!(
-                Features::new(&[x, 0.0], 1, 2).unwrap().scale(),
-                scale,
-                "{x}"
-            );
-        }
-        let smallest = f32::from_bits(1);
-        assert_eq!(
-            Features::new(&[smallest], 1, 1).unwrap().scale(),
-            126f32.exp2()
-        );
-    }
-}

@@ -1,5 +1,6 @@
 //! Where the rows are, and rows as kernels ask for them.
 
+use super::check::check_shape;
 use crate::error::Error;
 use crate::selection::Selection;
 use std::fmt;
@@ -57,9 +58,13 @@ pub trait ReadRows: Send + Sync {
 
 /// Where the rows are.
 #[derive(Clone)]
-pub(super) enum Source<'a> {
+#[non_exhaustive]
+pub enum Rows<'a> {
+    /// In memory that is lent.
     Slice(&'a [f32]),
+    /// In memory that is owned: a `Vec`, a shared or a mapped slice.
     Owner(Arc<dyn AsRef<[f32]> + Send + Sync>),
+    /// Where they are read from.
     Reader(Arc<dyn ReadRows>),
 }
 
@@ -70,7 +75,7 @@ pub(super) struct Shape {
     pub(super) dim: usize,
 }
 
-impl Source<'_> {
+impl Rows<'_> {
     /// All values, where they are in memory; an owner may have come to give another number of them.
     #[inline]
     fn values(&self, Shape { rows, dim }: Shape) -> Result<Option<&[f32]>, Error> {
@@ -84,6 +89,16 @@ impl Source<'_> {
         }
         let len = values.len();
         Err(Error::OwnerChanged { rows, dim, len })
+    }
+
+    /// Checks the shape that they are said to have.
+    pub(super) fn check(&self, Shape { rows, dim }: Shape) -> Result<(), Error> {
+        match self {
+            Self::Slice(values) => check_shape(values, rows, dim),
+            Self::Owner(owner) => check_shape((**owner).as_ref(), rows, dim),
+            Self::Reader(_) if rows == 0 || dim == 0 => Err(Error::Empty { rows, dim }),
+            Self::Reader(_) => Ok(()),
+        }
     }
 
     /// Rows that follow each other, row-major: in place, or in `scratch`.
@@ -104,36 +119,55 @@ impl Source<'_> {
         }
     }
 
-    /// Rows in any order: in place, or in `scratch`, where the rows before `first` are left out of count.
+    /// Rows in any order, row-major, in `scratch`.
+    pub(super) fn gathered<'s>(
+        &'s self,
+        shape: Shape,
+        rows: impl ExactSizeIterator<Item = usize>,
+        scratch: &'s mut Scratch,
+    ) -> Result<&'s [f32], Error> {
+        let dim = shape.dim;
+        let Scratch { values, places } = scratch;
+        places.clear();
+        places.extend(rows);
+        values.resize(places.len() * dim, 0.0);
+        let (mut rest, held) = (&mut values[..], self.values(shape)?);
+        // Rows that stand together are read in one go.
+        for run in places.chunk_by(|a, b| a + 1 == *b) {
+            let out;
+            (out, rest) = rest.split_at_mut(run.len() * dim);
+            match held {
+                Some(held) => out.copy_from_slice(&held[run[0] * dim..][..out.len()]),
+                None => self.read(run[0], out)?,
+            }
+        }
+        Ok(values)
+    }
+
+    /// Rows in any order, as they lie in memory or from `scratch`.
     #[inline]
     pub(super) fn spread<'s>(
         &'s self,
         shape: Shape,
-        first: usize,
-        rows: &'s [usize],
+        rows: impl ExactSizeIterator<Item = usize>,
         scratch: &'s mut Scratch,
     ) -> Result<Spread<'s>, Error> {
         let dim = shape.dim;
         if let Some(values) = self.values(shape)? {
-            let values = &values[first * dim..];
-            let places = rows;
+            let places = &mut scratch.places;
+            places.clear();
+            places.extend(rows);
             return Ok(Spread {
                 values,
                 places,
                 dim,
             });
         }
+        self.gathered(shape, rows, scratch)?;
         let Scratch { values, places } = scratch;
-        values.resize(rows.len() * dim, 0.0);
-        let mut rest = &mut values[..];
-        // Rows that stand together are read in one go.
-        for run in rows.chunk_by(|a, b| a + 1 == *b) {
-            let out;
-            (out, rest) = rest.split_at_mut(run.len() * dim);
-            self.read(first + run[0], out)?;
-        }
+        let count = places.len();
         places.clear();
-        places.extend(0..rows.len());
+        places.extend(0..count);
         Ok(Spread {
             values,
             places,
@@ -152,7 +186,7 @@ impl Source<'_> {
     }
 }
 
-impl fmt::Debug for Source<'_> {
+impl fmt::Debug for Rows<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Slice(_) => "Slice",

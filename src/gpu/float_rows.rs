@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::features::{Features, Precision, Scratch};
 use crate::gpu::device::Gpu;
 use crate::kernels::pool::Pool as _;
+use crate::random::RowIds;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -42,6 +43,8 @@ pub(super) struct FloatRows<'a> {
     /// Rows with values that pool unit has no room for, as they were given, where those on the device
     /// are in pool unit and there are no others.
     pub(super) faint: BTreeMap<usize, Vec<f32>>,
+    /// Which rows they are of the matrix, where some were left out of it and no host knows.
+    numbers: Option<Vec<usize>>,
     panels: Panels,
 }
 
@@ -61,6 +64,7 @@ impl<'a> FloatRows<'a> {
             pending_scale: 1.0,
             host: Some(CpuPool::new(features).with_stop(gpu.stop.clone())),
             faint: BTreeMap::new(),
+            numbers: None,
         })
     }
 
@@ -76,6 +80,17 @@ impl<'a> FloatRows<'a> {
     /// The rows of each panel.
     pub(super) fn cuts(&self) -> &[Range<usize>] {
         self.panels.cuts()
+    }
+
+    /// Which random numbers are the rows'.
+    pub(super) fn row_ids(&self) -> RowIds<'_> {
+        match (&self.host, &self.numbers) {
+            (Some(host), _) => host.row_ids(),
+            (None, numbers) => RowIds {
+                rows: numbers.as_deref(),
+                ..RowIds::default()
+            },
+        }
     }
 
     /// Whether the caller lends its rows.
@@ -137,6 +152,7 @@ impl FloatRows<'static> {
             precision: features.precision(),
             pending_scale: 1.0,
             host: None,
+            numbers: features.numbers().map(<[usize]>::to_vec),
             faint: faint(features)?,
             panels: Panels::fixed(gpu, panels),
         })
@@ -176,6 +192,7 @@ impl FloatRows<'static> {
             precision: Precision::F32, // nobody has looked at the values
             pending_scale: 1.0,
             host: None,
+            numbers: None,
             faint: BTreeMap::new(),
             panels: Panels::fixed(gpu, panels),
         })

@@ -20,6 +20,7 @@ use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
+use crate::random::RowIds;
 use crate::reduce;
 
 /// A pool on a GPU, from [`Gpu::pool`], [`Gpu::upload`] or [`Gpu::pool_from_buffer`].
@@ -171,6 +172,10 @@ impl Pool for GpuPool<'_> {
         pass: &Pass<'_>,
     ) -> Result<Vec<Vec<f32>>, Error> {
         k_nearest::run(&self.0, clusters, k, pass)
+    }
+
+    fn row_ids(&self) -> RowIds<'_> {
+        self.0.row_ids()
     }
 
     fn stop(&self) -> &Stop {

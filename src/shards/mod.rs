@@ -19,6 +19,7 @@ use crate::kernels::similarities::{Examples, Similarities};
 use crate::lp::Lp;
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
+use crate::random::RowIds;
 use assigner::ShardAssigner;
 use neighbours::ShardNeighbours;
 use parts::Parts;
@@ -48,6 +49,8 @@ use similarities::ShardSimilarities;
 /// ```
 pub struct Shards<'a> {
     parts: Parts<'a>,
+    /// Which rows they are of the matrix, where some were left out of it.
+    numbers: Option<Vec<usize>>,
 }
 
 impl std::fmt::Debug for Shards<'_> {
@@ -92,6 +95,7 @@ impl<'a> Shards<'a> {
             }
         }
         Ok(Self {
+            numbers: numbers(&pools),
             parts: Parts::new(pools),
         })
     }
@@ -216,6 +220,13 @@ impl Pool for Shards<'_> {
         Ok(Box::new(ShardAssigner::new(&self.parts, &lengths)?))
     }
 
+    fn row_ids(&self) -> RowIds<'_> {
+        RowIds {
+            rows: self.numbers.as_deref(),
+            ..RowIds::default()
+        }
+    }
+
     fn stop(&self) -> &Stop {
         self.parts.pools[0].stop()
     }
@@ -255,4 +266,16 @@ impl Pool for Shards<'_> {
         }
         Ok(answers)
     }
+}
+
+/// Which rows those of some pools are, where a pool says.
+fn numbers(pools: &[Box<dyn Pool + '_>]) -> Option<Vec<usize>> {
+    if pools.iter().all(|pool| pool.row_ids().rows.is_none()) {
+        return None;
+    }
+    let of_pools = pools.iter().flat_map(|pool| {
+        let row_ids = pool.row_ids();
+        (0..pool.rows()).map(move |row| row_ids.number(row))
+    });
+    Some(of_pools.collect())
 }

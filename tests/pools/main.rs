@@ -3,6 +3,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 #[cfg(feature = "gpu")]
+mod left_out;
+#[cfg(feature = "gpu")]
 mod panels;
 #[cfg(feature = "gpu")]
 mod read_back;

@@ -1,0 +1,105 @@
+//! What a matrix is refused for, and how its rows are handed out.
+
+use super::{Features, Scratch};
+use crate::error::Error;
+use crate::lp::Lp;
+
+#[test]
+fn faults_are_named() {
+    let mut x = vec![1.0; 3 * 20];
+    let found = |x: &[f32]| Features::new(x, 3, 20).unwrap_err().to_string();
+    x[59] = f32::NAN;
+    assert_eq!(
+        found(&x),
+        "features: NaN found at row 2, column 19, a finite value expected"
+    );
+    x[21] = f32::NEG_INFINITY;
+    assert_eq!(
+        found(&x),
+        "features: -inf found at row 1, column 1, a finite value expected"
+    );
+    x[3] = 2e19;
+    assert!(
+        found(&x).starts_with("features: row 0 has length 1.99999999"),
+        "{}",
+        found(&x)
+    );
+    assert!(matches!(
+        Features::new(&x, 2, 20),
+        Err(Error::Shape { len: 60, .. })
+    ));
+    assert!(matches!(
+        Features::new(&[], 0, 20),
+        Err(Error::Empty { rows: 0, dim: 20 })
+    ));
+    assert!(matches!(
+        Features::new(&[], usize::MAX, 2),
+        Err(Error::Shape { .. })
+    ));
+}
+
+/// What an owner gives, by turns of the values it once had and of others.
+struct Fickle {
+    values: Vec<Vec<f32>>,
+    turn: std::sync::atomic::AtomicUsize,
+}
+
+impl AsRef<[f32]> for Fickle {
+    fn as_ref(&self) -> &[f32] {
+        let turn = self.turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        &self.values[turn.min(self.values.len() - 1)]
+    }
+}
+
+#[test]
+fn an_owner_that_changes_its_length_is_told() {
+    let x = vec![1.0, 2.0, 3.0, 4.0];
+    for len in [0, 3, 5, 6] {
+        let owner = Fickle {
+            values: vec![x.clone(), x.clone(), x.clone(), vec![1.0; len]],
+            turn: 0.into(),
+        };
+        let features = Features::from_owner(owner, 2, 2).unwrap();
+        let mut scratch = Scratch::default();
+        assert_eq!(features.block(1..2, &mut scratch).unwrap(), [3.0, 4.0]);
+        let want = format!(
+            "features: an owner of {len} values found, 2 rows of 2 expected, as it had before"
+        );
+        let errors = [
+            features.block(0..1, &mut scratch).err(),
+            features.spread(&[1], &mut scratch).err(),
+            features.norms(Lp::L1).err(),
+        ];
+        for error in errors {
+            assert_eq!(error.map(|e| e.to_string()), Some(want.clone()));
+        }
+    }
+}
+
+#[cfg(feature = "ndarray")]
+#[test]
+fn views_must_be_row_major() {
+    let x = ndarray::array![[1.0f32, 2.0], [3.0, 4.0]];
+    let features = Features::from_array(x.view()).unwrap();
+    let mut scratch = Scratch::default();
+    let rows = features.block(0..2, &mut scratch).unwrap();
+    assert_eq!(rows, [1.0, 2.0, 3.0, 4.0]);
+    let turned = Features::from_array(x.t());
+    assert!(matches!(turned, Err(Error::Layout { .. })));
+}
+
+#[test]
+fn scale_brings_the_longest_row_to_one() {
+    for (x, scale) in [(3.0, 0.5), (1.0, 1.0), (1.999, 1.0), (0.3, 4.0), (0.0, 1.0)] {
+        assert_eq!(
+            Features::new(&[x, 0.0], 1, 2).unwrap().scale(),
+            scale,
+            "{x}"
+        );
+    }
+    let smallest = f32::from_bits(1);
+    assert_eq!(
+        Features::new(&[smallest], 1, 1).unwrap().scale(),
+        126f32.exp2()
+    );
+}
