@@ -6,7 +6,9 @@ use super::method;
 use coresift::{Classes, KMeans};
 use coresift_io::features::FeatureFile;
 use coresift_io::indices;
-use std::path::Path;
+use coresift_io::source::Raw;
+use std::path::PathBuf;
+use std::slice;
 
 /// The latent classes that the options ask for, for features of `dim` values.
 pub(crate) fn read(args: &SelectArgs, dim: usize) -> Result<Option<Classes>, Failure> {
@@ -21,7 +23,7 @@ pub(crate) fn read(args: &SelectArgs, dim: usize) -> Result<Option<Classes>, Fai
         let [rows, classes] = indices::labels(list, "few-labels")?;
         Classes::FewLabels { rows, classes }
     } else if let Some(path) = &args.prompts {
-        let embeddings = prompts(path, dim)?;
+        let embeddings = prompts(path, args.raw, dim)?;
         Classes::Prompts { embeddings }
     } else {
         return Ok(None);
@@ -29,8 +31,8 @@ pub(crate) fn read(args: &SelectArgs, dim: usize) -> Result<Option<Classes>, Fai
     Ok(Some(classes))
 }
 
-fn prompts(path: &Path, dim: usize) -> Result<Vec<f32>, Failure> {
-    let mut file = FeatureFile::open(path, "prompts")?;
+fn prompts(path: &PathBuf, raw: Option<Raw>, dim: usize) -> Result<Vec<f32>, Failure> {
+    let file = FeatureFile::open(slice::from_ref(path), "prompts", raw)?;
     if file.dim != dim {
         let problem = format!(
             "rows of {} values found, {dim} expected, as in the features",

@@ -7,17 +7,17 @@ use coresift_io::target::Format;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A file, and the argument that names it.
-pub(crate) type Named<'a> = (&'static str, &'a Path);
+pub(crate) type Named = (&'static str, PathBuf);
 
 /// Refuses, before anything is computed, outputs that could not be written and those that would take the
 /// place of an input or of each other, whatever names lead there.
-pub(crate) fn check(outputs: &[Named<'_>], inputs: &[Named<'_>]) -> Result<(), Failure> {
+pub(crate) fn check(outputs: &[Named], inputs: &[Named]) -> Result<(), Failure> {
     let mut taken = Vec::new();
     let stdout = file::identity_of_stdout();
-    for &(argument, path) in inputs {
+    for (argument, path) in inputs {
         // Who reads it says why it cannot be found.
         let Ok(identity) = file::identity(path) else {
             continue;
@@ -29,7 +29,7 @@ pub(crate) fn check(outputs: &[Named<'_>], inputs: &[Named<'_>]) -> Result<(), F
         taken.push((format!("{argument} ({})", path.display()), identity));
     }
     taken.extend(stdout.map(|identity| ("stdout".to_owned(), identity)));
-    for &(argument, path) in outputs {
+    for (argument, path) in outputs {
         let identity = able(path, argument)?;
         if let Some((other, _)) = taken.iter().find(|(_, other)| *other == identity) {
             let problem = format!("the same file as {other} found, one of its own expected");

@@ -2,7 +2,7 @@
 
 use crate::file::Unopened;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Why a file could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -66,5 +66,38 @@ impl Error {
     pub fn of_file(path: &Path, error: coresift::Error) -> Self {
         let path = path.display().to_string();
         Self::Refused { path, error }
+    }
+}
+
+/// Whose an error is: the file, and the argument that named it.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    /// The file, with `#` and a name where it is one array of several.
+    pub(crate) path: PathBuf,
+    /// The argument.
+    pub(crate) argument: &'static str,
+}
+
+impl Origin {
+    pub(crate) fn new(path: &Path, argument: &'static str) -> Self {
+        let path = path.to_owned();
+        Self { path, argument }
+    }
+
+    /// An array, tensor or column of this file.
+    pub(crate) fn of(&self, key: &str) -> Self {
+        let mut path = self.path.clone().into_os_string();
+        path.push(format!("#{key}"));
+        Self::new(Path::new(&path), self.argument)
+    }
+
+    /// It is not what the argument needs.
+    pub(crate) fn failure(&self, problem: impl Into<String>) -> Error {
+        Error::file(&self.path, self.argument, problem)
+    }
+
+    /// The system would not read on.
+    pub(crate) fn io(&self, source: io::Error) -> Error {
+        Error::io(&self.path, self.argument, "cannot read the file", source)
     }
 }

@@ -1,18 +1,28 @@
-//! Feature matrices from `.npy` files, in one copy whatever their type and order.
+//! Feature matrices from files of any form, in one copy whatever their type and order.
 
 use crate::error::Error;
-use crate::npy::{Npy, name, show};
-use crate::stored::{Encoding, Fault, Stored, Width, fill, mean, transpose};
+use crate::source::{self, Kind, Many, Raw, Source, narrow, too_large};
 pub use crate::values::Values;
 use crate::values::memory_available;
-use npyz::{Endianness, TypeChar};
-use std::path::Path;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
 
-/// A feature file whose header has been found good.
+/// Values read between two tidings of progress, by all cores.
+const ROUND: usize = 1 << 23;
+
+/// Most values of float64 that a thread holds: 64 MiB.
+const WIDE: usize = 1 << 23;
+
+/// Rows whose sum is formed at a time for the mean, as `coresift::center` adds them up.
+const SUMMED: usize = 1 << 10;
+
+/// Features whose files have been opened and found good, as far as that can be told without reading them.
 #[derive(Debug)]
 pub struct FeatureFile {
-    npy: Npy,
-    encoding: Encoding,
+    source: Many,
+    argument: &'static str,
+    named: PathBuf,
+    gaps: Option<String>,
     /// Number of examples.
     pub rows: usize,
     /// Values an example.
@@ -20,49 +30,31 @@ pub struct FeatureFile {
 }
 
 impl FeatureFile {
-    /// Opens the file that `argument` names and checks all that its header and its size can tell.
+    /// Opens what the names of `argument` stand for, and checks all that headers and sizes can tell. `raw`
+    /// says what files without a header hold.
     ///
     /// # Errors
     ///
-    /// [`Error::File`] for what is no such file.
-    pub fn open(path: &Path, argument: &'static str) -> Result<Self, Error> {
-        let npy = Npy::open(path, argument)?;
-        let dtype = &npy.header.dtype;
-        let width = match (dtype.type_char(), dtype.size_field()) {
-            (TypeChar::Float, 2) => Width::F16,
-            (TypeChar::Float, 4) => Width::F32,
-            (TypeChar::Float, 8) => Width::F64,
-            _ => {
-                let found = name(dtype);
-                return Err(npy.failure(format!(
-                    "{found} found, float16, float32 or float64 expected"
-                )));
-            }
-        };
-        let swapped = dtype.endianness() != Endianness::of_machine();
-        let &[rows, dim] = &npy.header.shape[..] else {
-            let found = show(&npy.header.shape);
-            return Err(npy.failure(format!("shape {found} found, rank 2 expected")));
-        };
-        if rows == 0 || dim == 0 {
-            let problem =
-                format!("shape ({rows}, {dim}) found, at least one row and one column expected");
-            return Err(npy.failure(problem));
-        }
-        npy.check_size()?;
-        // Neither axis is longer than their product, which fits.
-        let (rows, dim) = (rows as usize, dim as usize);
+    /// [`Error::File`] for what has no rows of features.
+    pub fn open(
+        named: &[PathBuf],
+        argument: &'static str,
+        raw: Option<Raw>,
+    ) -> Result<Self, Error> {
+        let (source, gaps) = source::open(named, argument, raw)?;
         Ok(Self {
-            npy,
-            encoding: Encoding { width, swapped },
-            rows,
-            dim,
+            argument,
+            named: named[0].clone(),
+            gaps,
+            rows: source.rows(),
+            dim: source.dim(),
+            source,
         })
     }
 
-    /// Whether the values were stored as float16.
-    pub fn is_f16(&self) -> bool {
-        self.encoding.width == Width::F16
+    /// The type in which the values are stored.
+    pub fn kind(&self) -> Kind {
+        self.source.stored().kind
     }
 
     /// Number of values.
@@ -70,20 +62,39 @@ impl FeatureFile {
         self.rows as u64 * self.dim as u64
     }
 
-    /// The file's path.
+    /// What was named, the first of several.
     pub fn path(&self) -> &Path {
-        self.npy.path()
+        &self.named
+    }
+
+    /// What lacks in a numbered sequence of files, in words.
+    pub fn gaps(&self) -> Option<&str> {
+        self.gaps.as_deref()
+    }
+
+    /// What the library said of the values; of rows in one of several files it tells the file, and the row
+    /// there.
+    pub fn refused(&self, mut error: coresift::Error) -> Error {
+        use coresift::Error::{NotFinite, RowOverflow, ZeroRow};
+        let mut path = self.path();
+        if let NotFinite { row, .. } | RowOverflow { row, .. } | ZeroRow { row, .. } = &mut error
+            && self.source.is_several()
+        {
+            (path, *row) = self.source.place(*row);
+        }
+        Error::of_file(path, error)
     }
 
     /// What reading changes, in words.
     pub fn conversion(&self) -> Option<String> {
         let mut changes = Vec::new();
-        match self.encoding.width {
-            Width::F32 if self.encoding.swapped => changes.push("byte order".to_owned()),
-            Width::F32 => {}
-            _ => changes.push(format!("{} to float32", name(&self.npy.header.dtype))),
+        let stored = self.source.stored();
+        match stored.kind {
+            Kind::F32 if stored.swapped => changes.push("byte order".to_owned()),
+            Kind::F32 => {}
+            kind => changes.push(format!("{} to float32", kind.name())),
         }
-        if self.npy.header.fortran {
+        if stored.fortran {
             changes.push("Fortran to C order".to_owned());
         }
         (!changes.is_empty()).then(|| changes.join(", "))
@@ -94,9 +105,10 @@ impl FeatureFile {
     /// # Errors
     ///
     /// [`Error::File`] where the file cannot be read, [`Error::Refused`] where memory does not hold it.
-    pub fn read(&mut self, progress: impl FnMut(u64)) -> Result<Values, Error> {
+    pub fn read(&self, progress: impl FnMut(u64)) -> Result<Values, Error> {
         let mut values = self.reserve()?;
-        self.fill(self.stored(&[]), &mut values, progress)?;
+        let read = |first: usize, out: &mut [f32]| self.source.read(first, out);
+        self.fill(&mut values, progress, read)?;
         Ok(values)
     }
 
@@ -111,50 +123,98 @@ impl FeatureFile {
         values: &mut Values,
         progress: impl FnMut(u64),
     ) -> Result<Vec<f64>, Error> {
-        if self.encoding.width != Width::F64 {
+        if self.kind() != Kind::F64 {
             let of_file = |e| Error::of_file(self.path(), e);
             return coresift::center(values, self.rows, self.dim).map_err(of_file);
         }
-        let mean = mean(self.stored(&[])).map_err(|e| self.npy.io(e))?;
-        self.fill(self.stored(&mean), values, progress)?;
+        let mean = self.mean()?;
+        self.fill(values, progress, |first, out| {
+            self.read_less(&mean, first, out)
+        })?;
         Ok(mean)
     }
 
-    /// The values as they are stored, to be read less a mean row, or without one as they are.
-    fn stored<'a>(&'a self, mean: &'a [f64]) -> Stored<'a> {
-        Stored {
-            file: &self.npy.file,
-            start: self.npy.header.start,
-            encoding: self.encoding,
-            shape: (self.rows, self.dim),
-            fortran: self.npy.header.fortran,
-            mean,
+    /// Reads rows less a mean row, rounded only then.
+    fn read_less(&self, mean: &[f64], first: usize, out: &mut [f32]) -> Result<(), Error> {
+        let dim = self.dim;
+        let piece = (WIDE / dim).max(1).min(out.len() / dim);
+        let mut wide = vec![0.0; piece * dim];
+        for (at, out) in out.chunks_mut(piece * dim).enumerate() {
+            let (first, wide) = (first + at * piece, &mut wide[..out.len()]);
+            self.source.read_wide(first, wide)?;
+            for row in wide.chunks_exact_mut(dim) {
+                row.iter_mut().zip(mean).for_each(|(v, mean)| *v -= mean);
+            }
+            if let Some((at, value)) = narrow(wide, out) {
+                let (path, row) = self.source.place(first + at / dim);
+                let problem = too_large(value, row, at % dim);
+                return Err(Error::file(path, self.argument, problem));
+            }
         }
+        Ok(())
     }
 
+    /// The mean row of values that are stored as float64, in whatever pieces they are read the same.
+    fn mean(&self) -> Result<Vec<f64>, Error> {
+        let (rows, dim) = (self.rows, self.dim);
+        let piece = (WIDE / dim).clamp(1, self.source.block(0).len());
+        // A thread's rows: pieces of sums, or sums of pieces.
+        let unit = (piece - piece % SUMMED).max(SUMMED);
+        let of_unit = |first: usize| {
+            let end = rows.min(first + unit);
+            let mut sums = vec![0.0; (end - first).div_ceil(SUMMED) * dim];
+            let mut wide = vec![0.0; piece.min(end - first) * dim];
+            for at in (first..end).step_by(piece) {
+                let wide = &mut wide[..piece.min(end - at) * dim];
+                self.source.read_wide(at, wide)?;
+                for (row, values) in (at..).zip(wide.chunks_exact(dim)) {
+                    let sum = &mut sums[(row - first) / SUMMED * dim..][..dim];
+                    sum.iter_mut().zip(values).for_each(|(sum, v)| *sum += v);
+                }
+            }
+            Ok(sums)
+        };
+        let firsts: Vec<usize> = (0..rows).step_by(unit).collect();
+        let parts: Vec<Result<Vec<f64>, Error>> = firsts.into_par_iter().map(of_unit).collect();
+        let mut mean = vec![0.0; dim];
+        for part in parts {
+            for sums in part?.chunks_exact(dim) {
+                mean.iter_mut().zip(sums).for_each(|(sum, v)| *sum += v);
+            }
+        }
+        mean.iter_mut().for_each(|sum| *sum /= rows as f64);
+        Ok(mean)
+    }
+
+    /// Fills `values` block by block, every core its share; the first fault is told, by the order of rows.
     fn fill(
         &self,
-        stored: Stored<'_>,
-        values: &mut Values,
-        progress: impl FnMut(u64),
+        values: &mut [f32],
+        mut progress: impl FnMut(u64),
+        read: impl Fn(usize, &mut [f32]) -> Result<(), Error> + Sync,
     ) -> Result<(), Error> {
-        let filled = if stored.fortran {
-            transpose(stored, values, progress)
-        } else {
-            fill(stored, values, progress)
-        };
-        filled.map_err(|fault| match fault {
-            Fault::Io(e) => self.npy.io(e),
-            Fault::TooLarge { row, column, value } => self.npy.failure(format!(
-                "{value:e} found at row {row}, column {column}, at most {:e} expected (an f32)",
-                f32::MAX
-            )),
-        })
+        let (mut rest, mut row) = (values, 0);
+        while !rest.is_empty() {
+            let (mut round, mut count) = (Vec::new(), 0);
+            while !rest.is_empty() && (count < ROUND || round.len() < rayon::current_num_threads())
+            {
+                let block = self.source.block(row);
+                let (out, after) = rest.split_at_mut(block.len() * self.dim);
+                count += out.len();
+                round.push((row, out));
+                (rest, row) = (after, block.end);
+            }
+            let faults = (round.into_par_iter()).map(|(first, out)| read(first, out));
+            let first_fault = faults.find_map_first(Result::err);
+            first_fault.map_or(Ok(()), Err)?;
+            progress((row * self.dim) as u64);
+        }
+        Ok(())
     }
 
     /// Room for all values, or the error that there is none.
     fn reserve(&self) -> Result<Values, Error> {
-        let needed = (self.rows * self.dim * size_of::<f32>()) as u64;
+        let needed = (self.rows as u64).saturating_mul((self.dim * size_of::<f32>()) as u64);
         let available = memory_available();
         let is_known_to_fit = available.is_none_or(|bytes| needed <= bytes);
         let values = is_known_to_fit.then(|| Values::zeros(self.rows * self.dim).ok());

@@ -302,24 +302,28 @@ fn npy<const N: usize>(npy: &Npy, entry: &str) -> Result<[Vec<usize>; N], Error>
     };
     if let Some(expected) = expected {
         let found = show(shape);
-        return Err(npy.failure(format!("shape {found} found, {expected} expected")));
+        return Err(npy
+            .origin
+            .failure(format!("shape {found} found, {expected} expected")));
     }
     let count = npy.check_size()?;
-    let mut lists = room(count / N).map_err(|e| npy.io(e))?;
+    let mut lists = room(count / N).map_err(|e| npy.origin.io(e))?;
     let dtype = &npy.header.dtype;
     let kind = dtype.type_char();
     if count > 0 && !matches!(kind, TypeChar::Int | TypeChar::Uint) {
-        return Err(npy.failure(format!("{} found, whole numbers expected", name(dtype))));
+        return Err(npy
+            .origin
+            .failure(format!("{} found, whole numbers expected", name(dtype))));
     }
     let big_endian = dtype.endianness() == Endianness::Big;
-    let mut file = BufReader::new(&npy.file);
+    let mut file = BufReader::new(npy.payload.reader());
     let mut bytes = [0; 8];
     for at in 0..count {
         let bytes = &mut bytes[..dtype.size_field() as usize];
-        file.read_exact(bytes).map_err(|e| npy.io(e))?;
+        file.read_exact(bytes).map_err(|e| npy.origin.io(e))?;
         let value = integer(bytes, big_endian, kind == TypeChar::Int);
         let number = usize::try_from(value).map_err(|_| {
-            npy.failure(format!(
+            npy.origin.failure(format!(
                 "{value} found at position {at}, a {entry} expected"
             ))
         })?;

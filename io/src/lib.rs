@@ -10,9 +10,11 @@ mod columns;
 mod error;
 pub mod features;
 pub mod file;
+mod form;
 pub mod indices;
 mod npy;
-mod stored;
+pub mod source;
+mod stretch;
 pub mod target;
 mod values;
 

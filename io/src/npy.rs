@@ -4,13 +4,14 @@
 //! come from anywhere, and py_literal tries what is in brackets anew at each level and takes some
 //! hundred bytes a character: so depth and length are bounded before.
 
-use crate::error::Error;
+use crate::error::{Error, Origin};
 use crate::file;
+use crate::form::{Form, HEAD};
+use crate::stretch::Stretch;
 use npyz::{Endianness, TypeChar, TypeStr};
 use py_literal::Value;
-use std::fs::File;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::Path;
 
 /// A longer header is not taken for one, as by numpy.
 const LONGEST_HEADER: u32 = 10_000;
@@ -18,17 +19,15 @@ const LONGEST_HEADER: u32 = 10_000;
 /// Most of it that is not padding: enough for numpy's 64 axes, were they short.
 const LONGEST_TEXT: usize = 256;
 
-/// An open `.npy` file, read up to its first value.
+/// An open `.npy` file whose header has been read.
 #[derive(Debug)]
 pub(crate) struct Npy {
-    /// The file, at the first value.
-    pub(crate) file: File,
     /// What it says of itself.
     pub(crate) header: Header,
-    path: PathBuf,
-    argument: &'static str,
-    /// Bytes after the header.
-    payload: u64,
+    /// All that follows the header: the values.
+    pub(crate) payload: Stretch,
+    /// Whose errors are.
+    pub(crate) origin: Origin,
 }
 
 /// What a `.npy` file says of itself.
@@ -41,39 +40,28 @@ pub(crate) struct Header {
     /// Length of each axis.
     pub(crate) shape: Vec<u64>,
     /// Where the values begin.
-    pub(crate) start: u64,
+    start: u64,
 }
 
 impl Npy {
     /// Opens the file that `argument` names.
     pub(crate) fn open(path: &Path, argument: &'static str) -> Result<Self, Error> {
-        let (mut file, about) =
-            file::open(path).map_err(|why| Error::unopened(path, argument, why))?;
+        let (file, about) = file::open(path).map_err(|why| Error::unopened(path, argument, why))?;
+        Self::of(
+            &Stretch::new(file, about.len()),
+            Origin::new(path, argument),
+        )
+    }
+
+    /// Reads the header of what a file holds there.
+    pub(crate) fn of(stretch: &Stretch, origin: Origin) -> Result<Self, Error> {
         let header =
-            Header::read(&mut file).map_err(|problem| Error::file(path, argument, problem))?;
-        let payload = about.len().saturating_sub(header.start);
+            Header::read(&mut stretch.reader()).map_err(|problem| origin.failure(problem))?;
         Ok(Self {
-            file,
+            payload: stretch.from(header.start),
             header,
-            path: path.to_owned(),
-            argument,
-            payload,
+            origin,
         })
-    }
-
-    /// This file is not what its argument needs.
-    pub(crate) fn failure(&self, problem: impl Into<String>) -> Error {
-        Error::file(&self.path, self.argument, problem)
-    }
-
-    /// The system would not read on.
-    pub(crate) fn io(&self, source: std::io::Error) -> Error {
-        Error::io(&self.path, self.argument, "cannot read the file", source)
-    }
-
-    /// The file that was opened.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Checks that the file holds what its header promises, neither less nor more; gives the
@@ -86,20 +74,23 @@ impl Npy {
         let bytes = values.and_then(|n| n.checked_mul(dtype.size_field()));
         let promise = format!("shape {} of {}", show(shape), name(dtype));
         match bytes {
-            Some(bytes) if bytes == self.payload => {}
+            Some(bytes) if bytes == self.payload.len() => {}
             Some(bytes) => {
-                let found = self.payload;
-                return Err(self.failure(format!(
+                let found = self.payload.len();
+                return Err(self.origin.failure(format!(
                     "{found} bytes of values found, {bytes} expected ({promise})"
                 )));
             }
             None => {
-                return Err(self.failure(format!("{promise} found, less than 2^64 bytes expected")));
+                return Err(self
+                    .origin
+                    .failure(format!("{promise} found, less than 2^64 bytes expected")));
             }
         }
-        values
-            .and_then(|n| usize::try_from(n).ok())
-            .ok_or_else(|| self.failure(format!("{promise} found, fewer values expected")))
+        values.and_then(|n| usize::try_from(n).ok()).ok_or_else(|| {
+            self.origin
+                .failure(format!("{promise} found, fewer values expected"))
+        })
     }
 }
 
@@ -127,12 +118,23 @@ pub(crate) fn name(dtype: &TypeStr) -> String {
 }
 
 impl Header {
-    /// Reads the header and leaves the file at its first value.
-    fn read(file: &mut File) -> Result<Self, String> {
-        let mut magic = [0; 8];
-        if file.read_exact(&mut magic).is_err() || !magic.starts_with(b"\x93NUMPY") {
-            return Err("no .npy header found, one expected at the start of the file".to_owned());
-        }
+    /// Reads the header, and nothing that follows it.
+    pub(crate) fn read(file: &mut impl Read) -> Result<Self, String> {
+        let mut head = Vec::new();
+        let read = file.take(8).read_to_end(&mut head);
+        let magic: [u8; 8] = match head[..].try_into() {
+            Ok(magic) if Form::of(&head) == Some(Form::Npy) => magic,
+            _ => {
+                // What it is instead may take some more bytes to tell.
+                let _ = read.and_then(|_| file.take(HEAD - 8).read_to_end(&mut head));
+                return Err(match Form::of(&head) {
+                    None | Some(Form::Npy) => {
+                        "no .npy header found, one expected at the start of the file".to_owned()
+                    }
+                    Some(form) => format!("{} found, a .npy file expected", form.name()),
+                });
+            }
+        };
         let mut length = [0; 4];
         let width = match magic[6..] {
             [1, 0] => 2,

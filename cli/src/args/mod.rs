@@ -7,6 +7,7 @@ pub(crate) mod values;
 use crate::device::Choice;
 use crate::write::Named;
 use clap::{Args, Parser, Subcommand};
+use coresift_io::source::files;
 pub(crate) use names::Method;
 pub(crate) use select::SelectArgs;
 use std::path::PathBuf;
@@ -75,24 +76,31 @@ pub(crate) struct BenchArgs {
 
 impl BenchArgs {
     /// Every file that is read, with the argument that names it.
-    pub(crate) fn inputs(&self) -> Vec<Named<'_>> {
-        let compared = self.compare.iter();
-        compared.map(|path| ("compare", path.as_path())).collect()
+    pub(crate) fn inputs(&self) -> Vec<Named> {
+        named(self.compare.iter().map(|path| ("compare", Some(path))))
     }
 
     /// Every file that is written, with the argument that names it.
-    pub(crate) fn outputs(&self) -> Vec<Named<'_>> {
+    pub(crate) fn outputs(&self) -> Vec<Named> {
         let files = [("json", &self.json), ("plot", &self.plot)];
         named(files.map(|(argument, path)| (argument, path.as_ref())))
     }
 }
 
 /// Those that are given.
-fn named<'a>(
-    files: impl IntoIterator<Item = (&'static str, Option<&'a PathBuf>)>,
-) -> Vec<Named<'a>> {
-    let given = |(argument, path): (_, Option<&'a PathBuf>)| Some((argument, path?.as_path()));
+fn named<'a>(files: impl IntoIterator<Item = (&'static str, Option<&'a PathBuf>)>) -> Vec<Named> {
+    let given = |(argument, path): (_, Option<&'a PathBuf>)| Some((argument, path?.clone()));
     files.into_iter().filter_map(given).collect()
+}
+
+/// Every file that features are read from.
+fn of_features<'a>(
+    argument: &'static str,
+    named: impl IntoIterator<Item = &'a PathBuf>,
+    raw: bool,
+) -> Vec<Named> {
+    let paths = named.into_iter().flat_map(|name| files(name, raw));
+    paths.map(|path| (argument, path)).collect()
 }
 
 #[cfg(test)]

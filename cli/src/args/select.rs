@@ -1,12 +1,13 @@
 //! The options of `select`.
 
-use super::named;
 use super::names::{Method, follower, name};
 use super::values::{Budget, Bytes, Threads, Threshold};
+use super::{named, of_features};
 use crate::device::Choice;
 use crate::write::Named;
 use clap::Args;
 use coresift::{Delta, Lp, Objective, OnExhaustion, Refine, Similarity, Storage};
+use coresift_io::source::Raw;
 use coresift_io::target::Target;
 use std::path::PathBuf;
 
@@ -59,11 +60,20 @@ pub(crate) struct SelectArgs {
     #[arg(long, default_value_t = 0, help_heading = heading::METHOD)]
     pub(crate) seed: u64,
 
-    /// Feature matrix: .npy of rank 2, one row an example
+    /// Features, one row an example: .npy and more, or -
     ///
-    /// float16, float32 or float64, in C or Fortran order
-    #[arg(help_heading = heading::ROWS)]
-    pub(crate) features: PathBuf,
+    /// x.npy, x.npz#key, x.safetensors#tensor, x.parquet#column, x.arrow#column (files and streams), or -
+    /// for standard input, of float16, bfloat16, float32 or float64. A file's form is found by what is in
+    /// it; where it has only one matrix or list column, that need not be named. Several files, a folder,
+    /// or a pattern in quotes ("part-*.npy") are one pool, in natural order: 2 comes before 10
+    #[arg(required = true, value_name = "FEATURES", help_heading = heading::ROWS)]
+    pub(crate) features: Vec<PathBuf>,
+    /// What a file of values alone holds, as in f32,512
+    ///
+    /// Their type (f16, bf16, f32 or f64, lowest byte first) and how many a row has. Files that say
+    /// themselves what they hold are read by that
+    #[arg(long, value_name = "TYPE,DIM", help_heading = heading::ROWS)]
+    pub(crate) raw: Option<Raw>,
     /// Indices of rows already labelled: .npy, .json, .csv or .txt
     ///
     /// They are never picked; what they hold already, methods take into account. Of columns with
@@ -134,7 +144,7 @@ pub(crate) struct SelectArgs {
     /// or .npy (titles as of --labelled and --classes)
     #[arg(long, value_name = "FILE", group = "latent", help_heading = heading::CLASSES, hide_short_help = true)]
     pub(crate) few_labels: Option<Target>,
-    /// Classes by the nearest of these embeddings, a .npy matrix
+    /// Classes by the nearest of these embeddings, in any form of FEATURES
     #[arg(long, value_name = "FILE", group = "latent", help_heading = heading::CLASSES, hide_short_help = true)]
     pub(crate) prompts: Option<PathBuf>,
     /// Sweeps of k-means at most [default: 300]
@@ -154,8 +164,8 @@ pub(crate) struct SelectArgs {
     /// Exponent of the length in a row's weight (norm, gram-schmidt) [default: 1]
     #[arg(long, value_name = "P", allow_negative_numbers = true, help_heading = heading::NORM, hide_short_help = true)]
     pub(crate) power: Option<f64>,
-    /// Inputs that the features were made from, .npy of any width: a row counts by its length over
-    /// its input's
+    /// Inputs that the features were made from, of any width, in any form of FEATURES (without a header:
+    /// x.bin#f32,784): a row counts by its length over its input's
     #[arg(long, value_name = "FILE", help_heading = heading::NORM, hide_short_help = true)]
     pub(crate) input_features: Option<PathBuf>,
     /// Weigh by the distance to the largest length: prefers short rows
@@ -235,18 +245,20 @@ impl SelectArgs {
     }
 
     /// Every file that is read, with the argument that names it.
-    pub(crate) fn inputs(&self) -> Vec<Named<'_>> {
+    pub(crate) fn inputs(&self) -> Vec<Named> {
         fn list(target: &Option<Target>) -> Option<&PathBuf> {
             target.as_ref().map(|target| &target.path)
         }
-        named([
-            ("features", Some(&self.features)),
+        let raw = self.raw.is_some();
+        let mut inputs = of_features("features", &self.features, raw);
+        inputs.extend(of_features("prompts", &self.prompts, raw));
+        inputs.extend(of_features("input-features", &self.input_features, raw));
+        inputs.extend(named([
             ("labelled", list(&self.labelled)),
             ("classes", list(&self.classes)),
             ("few-labels", list(&self.few_labels)),
-            ("prompts", self.prompts.as_ref()),
-            ("input-features", self.input_features.as_ref()),
             ("given-clusters", list(&self.given_clusters)),
-        ])
+        ]));
+        inputs
     }
 }

@@ -150,7 +150,7 @@ fn matrices() -> impl Strategy<Value = (Vec<u8>, Vec<u64>, Vec<u8>)> {
 }
 
 fn features(path: &Path) -> Option<(usize, usize, Values)> {
-    let mut file = FeatureFile::open(path, "features").ok()?;
+    let file = FeatureFile::open(&[path.to_owned()], "features", None).ok()?;
     let values = file.read(|_| {}).ok()?;
     Some((file.rows, file.dim, values))
 }

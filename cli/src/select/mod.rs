@@ -16,6 +16,7 @@ use crate::threads;
 use crate::{console, write};
 use coresift::{Error, Features, Precision, Progress, Selection, Stop};
 use coresift_io::features::FeatureFile;
+use coresift_io::source::is_stdin;
 use coresift_io::target::Target;
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
@@ -27,11 +28,11 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let console = Console { quiet: args.quiet };
     check(args)?;
     threads::start(args.threads, console);
-    let mut file = FeatureFile::open(&args.features, "features")?;
+    let file = FeatureFile::open(&args.features, "features", args.raw)?;
     let mut given = read::given(args, &file, console)?;
     let budget = args.budget.of(file.rows / args.views.unwrap_or(1).max(1));
     let device = open(args, console)?;
-    let mut values = read::values(&mut file, console)?;
+    let mut values = read::values(&file, console)?;
     let in_memory = Instant::now();
     let whole = read::checked(&file, &values)?;
     let precision = read::precision(&file, &whole);
@@ -51,7 +52,7 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let choose = |stop| choose(&device, features, &plan, budget, console, stop);
     let selection = match interrupt::until_stopped(choose) {
         Ok(selection) => selection,
-        Err(error) => return Err(give_up(args, error, about, console)),
+        Err(error) => return Err(give_up(args, &file, error, about, console)),
     };
     let seconds = in_memory.elapsed().as_secs_f64();
     deliver::deliver(args.out.as_ref(), args.json, &selection, &about)?;
@@ -64,13 +65,19 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
 }
 
 /// Keeps the picks made before an error, and says what it was; ends the process if it was Ctrl-C.
-fn give_up(args: &SelectArgs, error: Error, about: Value, console: Console) -> Failure {
+fn give_up(
+    args: &SelectArgs,
+    file: &FeatureFile,
+    error: Error,
+    about: Value,
+    console: Console,
+) -> Failure {
     match &error {
         Error::Interrupted { partial } => interrupt::end(&deliver::keep(args, partial, about)),
         Error::DeviceLost { partial, .. } => deliver::rescue(args, partial, about, console),
         _ => {}
     }
-    in_context(args, error)
+    in_context(args, file, error)
 }
 
 /// Refuses what can be refused before any file is read.
@@ -81,13 +88,23 @@ fn check(args: &SelectArgs) -> Result<(), Failure> {
             "--device-memory: --device cpu found, a GPU expected (it bounds device memory)";
         return Err(Failure::Usage(problem.to_owned()));
     }
+    let named = args
+        .features
+        .iter()
+        .chain(&args.prompts)
+        .chain(&args.input_features);
+    let stdin = named.filter(|name| is_stdin(name)).count();
+    if stdin > 1 {
+        let problem = format!("standard input (-) found {stdin} times, once expected");
+        return Err(Failure::Usage(problem));
+    }
     let Some(out) = &args.out else {
         write::check(&[], &args.inputs())?;
         return console::can_print();
     };
     let partial = out.partial();
     write::check(
-        &[("out", &out.path), ("out", &partial.path)],
+        &[("out", out.path.clone()), ("out", partial.path)],
         &args.inputs(),
     )
 }
@@ -148,11 +165,11 @@ fn choose(
 }
 
 /// Names the file that an error of the library speaks of.
-fn in_context(args: &SelectArgs, error: Error) -> Failure {
+fn in_context(args: &SelectArgs, features: &FeatureFile, error: Error) -> Failure {
     let path = |list: &Option<Target>| list.as_ref().map(|list| list.path.clone());
     let (file, argument) = match &error {
         Error::LabelledRange { .. } | Error::LabelledTwice { .. } => (path(&args.labelled), None),
-        Error::ZeroRow { .. } => (Some(args.features.clone()), None),
+        Error::ZeroRow { .. } => return features.refused(error).into(),
         Error::Argument { argument, .. } => match *argument {
             "classes" => (path(&args.classes), Some("classes")),
             "clusters" => (path(&args.given_clusters), Some("given-clusters")),

@@ -8,6 +8,8 @@ use crate::method::{self, Given};
 use coresift::{Features, GramSchmidt, Precision};
 use coresift_io::features::{FeatureFile, Values};
 use coresift_io::indices;
+use coresift_io::source::Kind;
+use std::slice;
 
 /// Everything that options name but the features: lists, prompts, inputs.
 pub(super) fn given(
@@ -32,14 +34,17 @@ pub(super) fn given(
     })
 }
 
-pub(super) fn values(file: &mut FeatureFile, console: Console) -> Result<Values, Failure> {
+pub(super) fn values(file: &FeatureFile, console: Console) -> Result<Values, Failure> {
+    if let Some(gaps) = file.gaps() {
+        console.note(format_args!("files: {gaps}"));
+    }
     if let Some(changes) = file.conversion() {
         console.note(format_args!("converted: {changes}"));
     }
     read_values(file, console)
 }
 
-fn read_values(file: &mut FeatureFile, console: Console) -> Result<Values, Failure> {
+fn read_values(file: &FeatureFile, console: Console) -> Result<Values, Failure> {
     let bar = console.progress("reading   {wide_bar} {percent}% {elapsed}", file.values());
     Ok(file.read(|done| bar.set(done))?)
 }
@@ -54,14 +59,14 @@ fn input_norms(
         return Ok(None);
     };
     let fail = |problem: String| Failure::file(path, "input-features", problem);
-    let mut file = FeatureFile::open(path, "input-features")?;
+    let file = FeatureFile::open(slice::from_ref(path), "input-features", args.raw)?;
     if file.rows != rows {
         let found = file.rows;
         return Err(fail(format!(
             "{found} rows found, {rows} expected, as in the features"
         )));
     }
-    let values = read_values(&mut file, console)?;
+    let values = read_values(&file, console)?;
     let inputs = Features::new(&values, file.rows, file.dim).map_err(|error| {
         // The library takes them for features.
         fail(error.to_string().replacen("features: ", "", 1))
@@ -71,16 +76,17 @@ fn input_norms(
 
 /// The features, once all values are found good.
 pub(super) fn checked<'a>(file: &FeatureFile, values: &'a Values) -> Result<Features<'a>, Failure> {
-    Features::new(values, file.rows, file.dim).map_err(|e| Failure::of_file(file.path(), e))
+    Features::new(values, file.rows, file.dim).map_err(|e| file.refused(e).into())
 }
 
 /// What values were rounded to: their type in the file, or what they look rounded to.
 pub(super) fn precision(file: &FeatureFile, features: &Features<'_>) -> Precision {
-    if file.is_f16() {
-        Precision::F16.max(features.precision())
-    } else {
-        features.precision()
-    }
+    let stored = match file.kind() {
+        Kind::F16 => Precision::F16,
+        Kind::Bf16 => Precision::Bf16,
+        Kind::F32 | Kind::F64 => Precision::F32,
+    };
+    stored.max(features.precision())
 }
 
 /// Values once rounded carry what that added, centered ones too, which must not pass for a direction.

@@ -224,7 +224,9 @@ fn missing_files_and_folders() {
     );
     let error = run("folder.npy", "--out=s.npy");
     assert!(
-        error.contains("error: folder.npy: features: a folder found, a file expected"),
+        error.contains(
+            "error: folder.npy: features: a folder found without features, at least one file"
+        ),
         "{error}"
     );
     let error = run("x.npy", "--labelled=none.txt");

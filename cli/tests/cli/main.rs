@@ -12,6 +12,7 @@ mod outputs;
 mod place;
 mod probcover;
 mod sas;
+mod sources;
 #[cfg(unix)]
 mod system;
 mod then;

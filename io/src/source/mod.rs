@@ -1,0 +1,152 @@
+//! Where rows come from: one trait, and a file for each form of file that has them.
+//!
+//! A form finds its values by what its header says, without reading them; rows are then read by position,
+//! from any thread.
+
+mod fixed;
+mod location;
+mod many;
+#[cfg(feature = "npz")]
+mod npz;
+mod open;
+mod raw;
+mod shards;
+
+use crate::error::Error;
+pub use location::{files, is_stdin};
+pub use many::Many;
+pub use open::open;
+pub use raw::Raw;
+use std::fmt;
+use std::ops::Range;
+
+/// Rows of features, as a file or several have them.
+pub trait Source: fmt::Debug + Send + Sync {
+    /// Number of rows, at least one.
+    fn rows(&self) -> usize;
+
+    /// Values a row, at least one.
+    fn dim(&self) -> usize;
+
+    /// How the values are stored.
+    fn stored(&self) -> Stored;
+
+    /// The rows that are best read in one go with this one: some of a large matrix, a row group, a batch.
+    /// Every row is in one such range.
+    fn block(&self, row: usize) -> Range<usize>;
+
+    /// Reads rows from `first_row` on, row-major, as many as `out` has room for.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] where the file cannot be read or a row is not as long as the others, and for a
+    /// finite float64 past the range of f32.
+    fn read(&self, first_row: usize, out: &mut [f32]) -> Result<(), Error>;
+
+    /// As [`read`](Self::read), of values that are stored as float64, before they are rounded.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    fn read_wide(&self, first_row: usize, out: &mut [f64]) -> Result<(), Error> {
+        let mut narrow = vec![0.0; out.len()];
+        self.read(first_row, &mut narrow)?;
+        let pairs = out.iter_mut().zip(narrow);
+        pairs.for_each(|(wide, value)| *wide = value.into());
+        Ok(())
+    }
+}
+
+/// How values are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Their type.
+    pub kind: Kind,
+    /// Whether their bytes are the wrong way round for this machine.
+    pub swapped: bool,
+    /// Whether they stand column by column.
+    pub fortran: bool,
+}
+
+impl Stored {
+    /// Row by row, in this machine's byte order.
+    #[must_use]
+    pub fn plain(kind: Kind) -> Self {
+        Self {
+            kind,
+            swapped: false,
+            fortran: false,
+        }
+    }
+}
+
+/// The types that values may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// 16 bits, 11 of them of precision.
+    F16,
+    /// 16 bits, 8 of them of precision.
+    Bf16,
+    /// 32 bits.
+    F32,
+    /// 64 bits.
+    F64,
+}
+
+impl Kind {
+    /// Bytes a value.
+    #[must_use]
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::F16 | Self::Bf16 => 2,
+            Self::F32 => 4,
+            Self::F64 => 8,
+        }
+    }
+
+    /// What numpy and its like call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F16 => "float16",
+            Self::Bf16 => "bfloat16",
+            Self::F32 => "float32",
+            Self::F64 => "float64",
+        }
+    }
+}
+
+/// Rounds to `f32`; the first finite value that becomes infinite, and its place, where there is one.
+pub(crate) fn narrow(wide: &[f64], out: &mut [f32]) -> Option<(usize, f64)> {
+    for (narrow, &value) in out.iter_mut().zip(wide) {
+        *narrow = value as f32;
+    }
+    let mut pairs = out.iter().zip(wide).enumerate();
+    pairs.find_map(|(at, (narrow, &value))| {
+        (narrow.is_infinite() && value.is_finite()).then_some((at, value))
+    })
+}
+
+/// What is wrong with a value that is past the range of `f32`.
+pub(crate) fn too_large(value: f64, row: usize, column: usize) -> String {
+    format!(
+        "{value:e} found at row {row}, column {column}, at most {:e} expected (an f32)",
+        f32::MAX
+    )
+}
+
+/// Names that there are, the first of them, in words.
+#[cfg(any(
+    feature = "npz",
+    feature = "safetensors",
+    feature = "parquet",
+    feature = "arrow"
+))]
+pub(crate) fn list(names: &[String]) -> String {
+    const LISTED: usize = 20;
+    let mut list = names[..names.len().min(LISTED)].join(", ");
+    if names.len() > LISTED {
+        list.push_str(", ...");
+    }
+    list
+}

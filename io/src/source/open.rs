@@ -1,0 +1,109 @@
+//! Finds out what is in the files that a user names.
+
+use super::fixed::Fixed;
+use super::location::{Location, is_stdin};
+use super::many::{Many, Part};
+use super::{Raw, Source, raw, shards};
+use crate::error::{Error, Origin};
+use crate::file;
+use crate::form::{Form, HEAD};
+use crate::npy::Npy;
+use crate::stretch::Stretch;
+use std::io::{self, IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
+
+/// The forms that are read, in words.
+const READABLE: &str = ".npy, .npz, .safetensors, .parquet or Arrow file";
+
+/// Opens all that the names of an argument stand for as one source, in natural order. `raw` says what is
+/// in files of no form that has a name. Also gives what lacks in a numbered sequence, in words.
+///
+/// # Errors
+///
+/// [`Error::File`] for what has no rows of features, and for a file whose rows do not go with the others'.
+pub fn open(
+    named: &[PathBuf],
+    argument: &'static str,
+    raw: Option<Raw>,
+) -> Result<(Many, Option<String>), Error> {
+    let mut files = Vec::new();
+    for name in named {
+        let location = Location::of(name);
+        let found = location.files(raw.is_some());
+        let found = found.map_err(|problem| Error::file(&location.path, argument, problem))?;
+        files.extend(found.into_iter().map(|path| (path, location.key.clone())));
+    }
+    shards::sort(&mut files);
+    if let Some(pair) = files.windows(2).find(|pair| pair[0] == pair[1]) {
+        let problem = "found twice, every file once expected";
+        return Err(Error::file(&pair[0].0, argument, problem));
+    }
+    let gaps = shards::gaps(&files);
+    let part = |(path, key): (PathBuf, Option<String>)| {
+        let source = one(&path, key.as_deref(), argument, raw)?;
+        Ok(Part { path, source })
+    };
+    let parts: Vec<Part> = files.into_iter().map(part).collect::<Result<_, Error>>()?;
+    let refuse = |path: &Path, problem| Error::file(path, argument, problem);
+    Ok((Many::new(parts, refuse)?, gaps))
+}
+
+/// The rows of one file.
+fn one(
+    path: &Path,
+    key: Option<&str>,
+    argument: &'static str,
+    raw: Option<Raw>,
+) -> Result<Box<dyn Source>, Error> {
+    let origin = Origin::new(path, argument);
+    let bytes = if is_stdin(path) {
+        stdin(&origin)?
+    } else {
+        let (file, about) = file::open(path).map_err(|why| Error::unopened(path, argument, why))?;
+        Stretch::new(file, about.len())
+    };
+    let mut head = Vec::new();
+    let read = bytes.reader().take(HEAD).read_to_end(&mut head);
+    read.map_err(|e| origin.io(e))?;
+    let Some(form) = Form::of(&head) else {
+        let raw = key.and_then(|key| key.parse().ok()).or(raw);
+        return match raw {
+            Some(raw) => Ok(Box::new(raw::open(bytes, raw, origin)?)),
+            None => Err(unknown(&origin)),
+        };
+    };
+    match form {
+        Form::Npy => match key {
+            None => Ok(Box::new(Fixed::of_npy(&Npy::of(&bytes, origin)?)?)),
+            Some(key) => Err(origin.failure(format!(
+                "a .npy file and a name, {key:?}, found, no name expected (it holds one array)"
+            ))),
+        },
+        #[cfg(feature = "npz")]
+        Form::Zip => super::npz::open(bytes, key, &origin),
+        _ => Err(origin.failure(format!("{} found, a {READABLE} expected", form.name()))),
+    }
+}
+
+/// All of standard input.
+fn stdin(origin: &Origin) -> Result<Stretch, Error> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        return Err(origin.failure("a terminal found, a file or a pipe expected"));
+    }
+    Stretch::spool(stdin.lock()).map_err(|e| {
+        let problem = "cannot keep standard input in a temporary file";
+        Error::io(&origin.path, origin.argument, problem, e)
+    })
+}
+
+/// A file of no form that has a name.
+fn unknown(origin: &Origin) -> Error {
+    let ending = origin.path.extension().unwrap_or_default();
+    if ending.eq_ignore_ascii_case("npy") {
+        return origin.failure("no .npy header found, one expected at the start of the file");
+    }
+    origin.failure(format!(
+        "no {READABLE} found, one expected (--raw TYPE,DIM says what a file of values alone holds)"
+    ))
+}

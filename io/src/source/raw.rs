@@ -1,0 +1,58 @@
+//! Files of nothing but values, row after row, lowest byte first: what numpy's `tofile` and memmaps leave.
+
+use super::fixed::Fixed;
+use super::{Kind, Stored};
+use crate::error::{Error, Origin};
+use crate::stretch::Stretch;
+use std::str::FromStr;
+
+/// What such a file does not say of itself, as in `f32,512`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Raw {
+    /// Type of the values.
+    pub kind: Kind,
+    /// Values a row, at least one.
+    pub dim: usize,
+}
+
+impl FromStr for Raw {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parse = || {
+            let (kind, dim) = text.split_once(',')?;
+            let kind = match kind.trim() {
+                "f16" => Kind::F16,
+                "bf16" => Kind::Bf16,
+                "f32" => Kind::F32,
+                "f64" => Kind::F64,
+                _ => return None,
+            };
+            let dim = dim.trim().parse().ok().filter(|&dim| dim > 0)?;
+            Some(Self { kind, dim })
+        };
+        parse().ok_or_else(|| {
+            format!(
+                "{text:?} found, f16, bf16, f32 or f64 and the values a row expected, as in f32,512"
+            )
+        })
+    }
+}
+
+/// The matrix that is all of a file.
+pub(super) fn open(bytes: Stretch, raw: Raw, origin: Origin) -> Result<Fixed, Error> {
+    let Raw { kind, dim } = raw;
+    let row = (dim as u64).saturating_mul(kind.bytes() as u64);
+    let len = bytes.len();
+    if len == 0 || !len.is_multiple_of(row) {
+        return Err(origin.failure(format!(
+            "{len} bytes found, a multiple of {row} expected (rows of {dim} {} values)",
+            kind.name()
+        )));
+    }
+    let stored = Stored {
+        swapped: cfg!(target_endian = "big"),
+        ..Stored::plain(kind)
+    };
+    Fixed::new(bytes, stored, &[len / row, dim as u64], origin)
+}

@@ -1,0 +1,123 @@
+//! Bytes of an open file, read by position.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+/// Bytes of an open file that stand one after another: all of it, or what one array has of it. Threads
+/// read them side by side.
+#[derive(Clone, Debug)]
+pub(crate) struct Stretch {
+    file: Arc<File>,
+    start: u64,
+    len: u64,
+}
+
+impl Stretch {
+    /// All `len` bytes of a file.
+    pub(crate) fn new(file: File, len: u64) -> Self {
+        Self {
+            file: Arc::new(file),
+            start: 0,
+            len,
+        }
+    }
+
+    /// What comes out of `from`, in a file that has no name and is gone when nobody reads it.
+    pub(crate) fn spool(mut from: impl Read) -> io::Result<Self> {
+        let mut file = tempfile::tempfile()?;
+        let len = io::copy(&mut from, &mut file)?;
+        Ok(Self::new(file, len))
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// `len` bytes from `start` on, where there are as many.
+    pub(crate) fn part(&self, start: u64, len: u64) -> Option<Self> {
+        let end = start.checked_add(len)?;
+        (end <= self.len).then(|| Self {
+            file: Arc::clone(&self.file),
+            start: self.start + start,
+            len,
+        })
+    }
+
+    /// All bytes from `start` on; none past the end.
+    pub(crate) fn from(&self, start: u64) -> Self {
+        let start = start.min(self.len);
+        Self {
+            file: Arc::clone(&self.file),
+            start: self.start + start,
+            len: self.len - start,
+        }
+    }
+
+    /// Fills `bytes` from position `at` on.
+    pub(crate) fn read_at(&self, at: u64, bytes: &mut [u8]) -> io::Result<()> {
+        let end = at.checked_add(bytes.len() as u64);
+        if end.is_none_or(|end| end > self.len) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        read_at(&self.file, self.start + at, bytes)
+    }
+
+    /// Reads them in order.
+    pub(crate) fn reader(&self) -> Reader {
+        let stretch = self.clone();
+        Reader { stretch, at: 0 }
+    }
+}
+
+/// A place among the bytes of a stretch.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    stretch: Stretch,
+    at: u64,
+}
+
+impl Read for Reader {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let left = self.stretch.len.saturating_sub(self.at);
+        let count = left.min(bytes.len() as u64) as usize;
+        self.stretch.read_at(self.at, &mut bytes[..count])?;
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+impl Seek for Reader {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::End(by) => self.stretch.len.checked_add_signed(by),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = at.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
+    }
+}
+
+/// Reads bytes from place `at` on; threads may do so side by side.
+#[cfg(unix)]
+fn read_at(file: &File, at: u64, bytes: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, at)
+}
+
+/// Reads bytes from place `at` on; threads may do so side by side.
+#[cfg(windows)]
+fn read_at(file: &File, mut at: u64, mut bytes: &mut [u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, bytes, at) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(read) => {
+                at += read as u64;
+                bytes = &mut bytes[read..];
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
