@@ -63,6 +63,14 @@ impl Stretch {
         read_at(&self.file, self.start + at, bytes)
     }
 
+    /// `len` bytes from position `at` on; none are held before it is known that there are as many.
+    pub(crate) fn bytes(&self, at: u64, len: u64) -> io::Result<Vec<u8>> {
+        let part = self.part(at, len).ok_or(io::ErrorKind::UnexpectedEof)?;
+        let mut bytes = vec![0; usize::try_from(len).map_err(io::Error::other)?];
+        part.read_at(0, &mut bytes)?;
+        Ok(bytes)
+    }
+
     /// Reads them in order.
     pub(crate) fn reader(&self) -> Reader {
         let stretch = self.clone();

@@ -14,7 +14,7 @@ const METHODS: [&[&str]; 4] = [
 ];
 
 /// The forms of the same matrix, by the names that `select` takes.
-const FORMS: [&[&str]; 12] = [
+const FORMS: [&[&str]; 18] = [
     &["shards"],
     &["shards/x-*.npy"],
     &["shards/x-10.npy", "shards/x-2.npy", "shards/x-1.npy"],
@@ -27,6 +27,12 @@ const FORMS: [&[&str]; 12] = [
     &["raw/x.f16", "--raw=f16,6"],
     &["raw/x.bf16#bf16,6"],
     &["raw/x.f64#f64,6"],
+    &["x.safetensors"],
+    &["x.safetensors#x"],
+    &["several.safetensors#float"],
+    &["several.safetensors#half"],
+    &["several.safetensors#brain"],
+    &["several.safetensors#double"],
 ];
 
 pub(crate) fn fixture(name: &str) -> PathBuf {
@@ -301,11 +307,11 @@ fn bad_archives() {
     for (name, message) in [
         (
             "x.npz",
-            "arrays x, columns of rank 2 found, the name of one expected (#x)",
+            "several arrays of features found (x, columns), the name of one expected (#x)",
         ),
         (
             "x.npz#y",
-            "no array \"y\" found, one of x, labels, columns expected",
+            "no array \"y\" found, one of these expected: x, labels, columns",
         ),
         (
             "x.npz#labels",
@@ -336,6 +342,57 @@ fn bad_archives() {
             assert!(error.contains(expected), "{name}: {error}");
         }
     }
+}
+
+#[test]
+fn bad_tensors() {
+    let place = Place::new();
+    for (name, message) in [
+        (
+            "several.safetensors",
+            "several tensors of features found (brain, double, float, half), the name of one",
+        ),
+        (
+            "several.safetensors#x",
+            "no tensor \"x\" found, one of these expected: brain, double, float, half, labels",
+        ),
+        (
+            "x.safetensors#labels",
+            "I64 found, F16, BF16, F32 or F64 expected",
+        ),
+    ] {
+        let error = fails(&place, &[name], &[]);
+        assert!(error.contains(message), "{message}\n{error}");
+    }
+    let good = std::fs::read(fixture("x.safetensors")).unwrap();
+    let length = u64::from_le_bytes(good[..8].try_into().unwrap()) as usize;
+    let refused = |bytes: &[u8], message: &str| {
+        place.put("y.safetensors", bytes);
+        let args = [
+            "select",
+            "y.safetensors",
+            "--device=cpu",
+            "--method=norm",
+            "--budget=1",
+        ];
+        let error = place.fails(1, &args);
+        assert!(error.contains(message), "{message}\n{error}");
+    };
+    refused(
+        &good[..40],
+        "a broken safetensors header found (its header ends early)",
+    );
+    refused(
+        &good[..good.len() - 8],
+        "1912 bytes of tensors found, 1920 expected",
+    );
+    let mut shape = good.clone();
+    let at = good.windows(6).position(|word| word == b"[60,6]").unwrap();
+    shape[at + 1] = b'7';
+    refused(&shape, "a broken safetensors header found (");
+    let mut text = good.clone();
+    text[7 + length] = b'?';
+    refused(&text, "a broken safetensors header found (");
 }
 
 #[test]

@@ -10,9 +10,11 @@ mod many;
 mod npz;
 mod open;
 mod raw;
+#[cfg(feature = "safetensors")]
+mod safetensors;
 mod shards;
 
-use crate::error::Error;
+use crate::error::{Error, Origin};
 pub use location::{files, is_stdin};
 pub use many::Many;
 pub use open::open;
@@ -135,18 +137,47 @@ pub(crate) fn too_large(value: f64, row: usize, column: usize) -> String {
     )
 }
 
-/// Names that there are, the first of them, in words.
+/// The array, tensor or column that is meant, of several in a file: the one called `key`, or without a key
+/// the only one of `fit`, those that could be features.
 #[cfg(any(
     feature = "npz",
     feature = "safetensors",
     feature = "parquet",
     feature = "arrow"
 ))]
-pub(crate) fn list(names: &[String]) -> String {
-    const LISTED: usize = 20;
-    let mut list = names[..names.len().min(LISTED)].join(", ");
-    if names.len() > LISTED {
-        list.push_str(", ...");
+fn choose(
+    what: &str,
+    key: Option<&str>,
+    names: &[String],
+    fit: &[String],
+    origin: &Origin,
+) -> Result<String, Error> {
+    let all = || match names {
+        [] => "none".to_owned(),
+        _ => list(names),
+    };
+    match (key, fit) {
+        (Some(key), _) if names.iter().any(|name| name == key) => Ok(key.to_owned()),
+        (Some(key), _) => Err(origin.failure(format!(
+            "no {what} {key:?} found, one of these expected: {}",
+            all()
+        ))),
+        (None, [one]) => Ok(one.clone()),
+        (None, []) => Err(origin.failure(format!(
+            "no {what} of features found among {}, one expected",
+            all()
+        ))),
+        (None, several) => Err(origin.failure(format!(
+            "several {what}s of features found ({}), the name of one expected (#{})",
+            list(several),
+            several[0]
+        ))),
     }
-    list
+}
+
+/// Names, the first of them, in words.
+fn list(names: &[String]) -> String {
+    const LISTED: usize = 20;
+    let more = if names.len() > LISTED { ", ..." } else { "" };
+    names[..names.len().min(LISTED)].join(", ") + more
 }

@@ -1,7 +1,7 @@
 //! Arrays in a zip archive, as numpy's `savez` and `savez_compressed` write them.
 
-use super::Source;
 use super::fixed::Fixed;
+use super::{Source, choose};
 use crate::error::{Error, Origin};
 use crate::npy::{Header, Npy};
 use crate::stretch::{Reader, Stretch};
@@ -14,7 +14,7 @@ type Archive = ZipArchive<BufReader<Reader>>;
 
 /// The array called `key`, or without a key the only one of rank 2.
 pub(super) fn open(
-    bytes: Stretch,
+    bytes: &Stretch,
     key: Option<&str>,
     origin: &Origin,
 ) -> Result<Box<dyn Source>, Error> {
@@ -25,22 +25,24 @@ pub(super) fn open(
         Some(name.strip_suffix(".npy")?.to_owned())
     });
     let names: Vec<String> = names.collect();
-    let key = match key {
-        Some(key) => key.strip_suffix(".npy").unwrap_or(key).to_owned(),
-        None => only(&mut archive, &names, origin)?,
+    let key = key.map(|key| key.strip_suffix(".npy").unwrap_or(key));
+    let matrices = match key {
+        Some(_) => Vec::new(),
+        None => matrices(&mut archive, &names, origin)?,
     };
-    if !names.contains(&key) {
-        let found = super::list(&names);
-        return Err(origin.failure(format!("no array {key:?} found, one of {found} expected")));
-    }
+    let key = choose("array", key, &names, &matrices, origin)?;
     let origin = origin.of(&key);
     let entry = archive.by_name(&format!("{key}.npy")).map_err(broken)?;
-    let array = content(&bytes, entry, &origin)?;
+    let array = content(bytes, entry, &origin)?;
     Ok(Box::new(Fixed::of_npy(&Npy::of(&array, origin)?)?))
 }
 
-/// The name of the only array of rank 2.
-fn only(archive: &mut Archive, names: &[String], origin: &Origin) -> Result<String, Error> {
+/// The names of the arrays of rank 2.
+fn matrices(
+    archive: &mut Archive,
+    names: &[String],
+    origin: &Origin,
+) -> Result<Vec<String>, Error> {
     let mut matrices = Vec::new();
     for name in names {
         let entry = archive.by_name(&format!("{name}.npy"));
@@ -51,25 +53,7 @@ fn only(archive: &mut Archive, names: &[String], origin: &Origin) -> Result<Stri
             matrices.push(name.clone());
         }
     }
-    match &matrices[..] {
-        [one] => Ok(one.clone()),
-        [] if names.is_empty() => {
-            Err(origin.failure("a zip archive without arrays found, one of .npy files expected"))
-        }
-        [] => {
-            let found = super::list(names);
-            Err(origin.failure(format!(
-                "no array of rank 2 found among {found}, one expected"
-            )))
-        }
-        several => {
-            let found = super::list(several);
-            Err(origin.failure(format!(
-                "arrays {found} of rank 2 found, the name of one expected (#{})",
-                several[0]
-            )))
-        }
-    }
+    Ok(matrices)
 }
 
 /// The bytes of an entry: where they are stored as they are, those of the archive, else a copy of them.

@@ -80,7 +80,9 @@ fn one(
             ))),
         },
         #[cfg(feature = "npz")]
-        Form::Zip => super::npz::open(bytes, key, &origin),
+        Form::Zip => super::npz::open(&bytes, key, &origin),
+        #[cfg(feature = "safetensors")]
+        Form::Safetensors => super::safetensors::open(&bytes, key, &origin),
         _ => Err(origin.failure(format!("{} found, a {READABLE} expected", form.name()))),
     }
 }
