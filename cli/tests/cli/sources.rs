@@ -14,7 +14,7 @@ const METHODS: [&[&str]; 4] = [
 ];
 
 /// The forms of the same matrix, by the names that `select` takes.
-const FORMS: [&[&str]; 18] = [
+const FORMS: [&[&str]; 36] = [
     &["shards"],
     &["shards/x-*.npy"],
     &["shards/x-10.npy", "shards/x-2.npy", "shards/x-1.npy"],
@@ -33,6 +33,24 @@ const FORMS: [&[&str]; 18] = [
     &["several.safetensors#half"],
     &["several.safetensors#brain"],
     &["several.safetensors#double"],
+    &["x.parquet#fixed"],
+    &["x.parquet#list"],
+    &["x.parquet#large"],
+    &["x.parquet#half"],
+    &["x.parquet#double"],
+    &["zstd.parquet"],
+    &["plain.parquet#list"],
+    &["parts#list"],
+    &["parts/*.parquet"],
+    &["x.arrow#fixed"],
+    &["x.arrow#list"],
+    &["x.arrow#large"],
+    &["x.arrow#half"],
+    &["x.arrow#double"],
+    &["x.arrows#list"],
+    &["x.arrows#fixed"],
+    &["zstd.arrow"],
+    &["lz4.feather#list"],
 ];
 
 pub(crate) fn fixture(name: &str) -> PathBuf {
@@ -83,6 +101,8 @@ fn standard_input_is_read_in_every_form() {
         ("-#x", "x.npz", None),
         ("-", "deflated.npz", None),
         ("-", "raw/x.f32", Some("--raw=f32,6")),
+        ("-", "zstd.parquet", None),
+        ("-#fixed", "x.arrows", None),
     ] {
         let mut args = vec!["select", "--device=cpu", "--budget=9", "--method=norm"];
         args.extend(raw.into_iter().chain(["--", name]));
@@ -393,6 +413,92 @@ fn bad_tensors() {
     let mut text = good.clone();
     text[7 + length] = b'?';
     refused(&text, "a broken safetensors header found (");
+}
+
+/// Columns are the same in parquet and Arrow files, and so is what can be wrong with them.
+#[test]
+fn bad_columns() {
+    let place = Place::new();
+    let several = "several columns of features found (fixed, list, large, half, double), the name of one \
+                   expected (#fixed)";
+    let none = "no column \"x\" found, one of these expected: name, number, fixed, list, large, half, \
+                double, integers";
+    for (key, message) in [
+        ("", several),
+        ("#x", none),
+        (
+            "#name",
+            "a column of Utf8 found, one of lists of float16, float32 or float64 expected",
+        ),
+        (
+            "#integers",
+            "one of lists of float16, float32 or float64 expected",
+        ),
+    ] {
+        for file in ["x.parquet", "x.arrow", "x.arrows"] {
+            let error = fails(&place, &[&format!("{file}{key}")], &[]);
+            assert!(error.contains(message), "{file}{key}: {message}\n{error}");
+        }
+    }
+    for (key, message) in [
+        (
+            "null_row",
+            "null found in place of row 8, 6 values expected",
+        ),
+        (
+            "null_value",
+            "null found at row 8, column 5, a value expected",
+        ),
+        ("ragged", "5 values found in row 8, 6 expected, as in row 0"),
+        ("large_value", "1e39 found at row 8, column 0, at most "),
+    ] {
+        for file in ["faults.parquet", "faults.arrow"] {
+            let error = fails(&place, &[&format!("{file}#{key}")], &[]);
+            let expected = format!("{file}#{key}: features: {message}");
+            assert!(error.contains(&expected), "{expected}\n{error}");
+        }
+    }
+}
+
+#[test]
+fn broken_tables() {
+    let place = Place::new();
+    for name in ["encrypted.parquet", "encrypted_columns.parquet"] {
+        let error = fails(&place, &[name], &[]);
+        assert!(error.contains("encrypted"), "{error}");
+    }
+    for (file, key, message) in [
+        (
+            "x.parquet",
+            "fixed",
+            "a parquet file that cannot be read found (",
+        ),
+        (
+            "x.arrow",
+            "fixed",
+            "an Arrow file that cannot be read found (",
+        ),
+        (
+            "x.arrows",
+            "fixed",
+            "an Arrow file that cannot be read found (it ends early)",
+        ),
+    ] {
+        let good = std::fs::read(fixture(file)).unwrap();
+        for length in [20, good.len() / 2, good.len() - 20] {
+            place.put(file, &good[..length]);
+            let name = format!("{file}#{key}");
+            let args = [
+                "select",
+                &name,
+                "--device=cpu",
+                "--method=norm",
+                "--budget=1",
+            ];
+            let error = place.fails(1, &args);
+            assert!(error.contains(message), "{length}: {error}");
+        }
+    }
 }
 
 #[test]

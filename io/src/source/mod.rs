@@ -3,16 +3,22 @@
 //! A form finds its values by what its header says, without reading them; rows are then read by position,
 //! from any thread.
 
+#[cfg(feature = "arrow")]
+mod arrow;
 mod fixed;
 mod location;
 mod many;
 #[cfg(feature = "npz")]
 mod npz;
 mod open;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod raw;
 #[cfg(feature = "safetensors")]
 mod safetensors;
 mod shards;
+#[cfg(any(feature = "parquet", feature = "arrow"))]
+mod table;
 
 use crate::error::{Error, Origin};
 pub use location::{files, is_stdin};

@@ -81,6 +81,12 @@ fn one(
         },
         #[cfg(feature = "npz")]
         Form::Zip => super::npz::open(&bytes, key, &origin),
+        #[cfg(feature = "parquet")]
+        Form::Parquet => super::parquet::open(bytes, key, &origin),
+        #[cfg(feature = "arrow")]
+        Form::ArrowFile => super::arrow::open_file(bytes, key, &origin),
+        #[cfg(feature = "arrow")]
+        Form::ArrowStream => super::arrow::open_stream(bytes, key, &origin),
         #[cfg(feature = "safetensors")]
         Form::Safetensors => super::safetensors::open(&bytes, key, &origin),
         _ => Err(origin.failure(format!("{} found, a {READABLE} expected", form.name()))),

@@ -1,0 +1,130 @@
+//! Parquet files, row group by row group.
+
+use super::Source;
+use super::table::{Lists, Table};
+use crate::error::{Error, Origin};
+use crate::stretch::{Reader, Stretch};
+use arrow_array::Array;
+use arrow_schema::Schema;
+use bytes::Bytes;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::reader::{ChunkReader, Length};
+use std::io::{BufReader, Seek as _, SeekFrom};
+use std::ops::Range;
+
+/// Rows that are decoded at a time.
+const BATCH: usize = 1 << 10;
+
+/// An open file, and what it says of itself.
+#[derive(Debug)]
+struct Parquet {
+    bytes: Stretch,
+    metadata: ArrowReaderMetadata,
+    /// The first row of each row group, and the number of all.
+    firsts: Vec<usize>,
+}
+
+/// The column called `key`, or without a key the only one of lists of floats.
+pub(super) fn open(
+    bytes: Stretch,
+    key: Option<&str>,
+    origin: &Origin,
+) -> Result<Box<dyn Source>, Error> {
+    let refused = |problem: String| origin.failure(problem);
+    let metadata = ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new());
+    let metadata = metadata.map_err(|e| refused(broken(&e)))?;
+    let mut firsts = vec![0usize];
+    for group in metadata.metadata().row_groups() {
+        let rows = usize::try_from(group.num_rows()).ok();
+        let next = rows.and_then(|rows| firsts[firsts.len() - 1].checked_add(rows));
+        let next =
+            next.ok_or_else(|| refused("row groups of impossible lengths found".to_owned()))?;
+        firsts.push(next);
+    }
+    let table = Parquet {
+        bytes,
+        metadata,
+        firsts,
+    };
+    Ok(Box::new(Lists::open(table, key, origin)?))
+}
+
+impl Parquet {
+    /// The row group that a row is in.
+    fn group(&self, row: usize) -> usize {
+        self.firsts.partition_point(|&first| first <= row) - 1
+    }
+}
+
+impl Table for Parquet {
+    fn schema(&self) -> &Schema {
+        self.metadata.schema()
+    }
+
+    fn rows(&self) -> usize {
+        self.firsts[self.firsts.len() - 1]
+    }
+
+    fn block(&self, row: usize) -> Range<usize> {
+        let group = self.group(row);
+        self.firsts[group]..self.firsts[group + 1]
+    }
+
+    fn column(
+        &self,
+        column: usize,
+        rows: Range<usize>,
+        take: &mut dyn FnMut(&dyn Array) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let groups = self.group(rows.start)..self.group(rows.end - 1) + 1;
+        let offset = rows.start - self.firsts[groups.start];
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
+            self.bytes.clone(),
+            self.metadata.clone(),
+        )
+        .with_projection(ProjectionMask::roots(
+            self.metadata.parquet_schema(),
+            [column],
+        ))
+        .with_row_groups(groups.collect())
+        .with_batch_size(BATCH.min(rows.len()))
+        .with_offset(offset)
+        .with_limit(rows.len())
+        .build();
+        for batch in reader.map_err(|e| broken(&e))? {
+            let batch = batch.map_err(|e| broken(&e.into()))?;
+            take(batch.column(0))?;
+        }
+        Ok(())
+    }
+}
+
+fn broken(error: &ParquetError) -> String {
+    format!(
+        "a parquet file that cannot be read found ({error}), a whole one, not encrypted, expected"
+    )
+}
+
+impl Length for Stretch {
+    fn len(&self) -> u64 {
+        Self::len(self)
+    }
+}
+
+impl ChunkReader for Stretch {
+    type T = BufReader<Reader>;
+
+    fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
+        let mut reader = self.reader();
+        reader.seek(SeekFrom::Start(start))?;
+        Ok(BufReader::new(reader))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
+        Ok(self.bytes(start, length as u64)?.into())
+    }
+}

@@ -1,0 +1,244 @@
+//! Columns of lists as rows: what parquet and Arrow files have in common.
+
+use super::{Kind, Source, Stored, choose, narrow, too_large};
+use crate::error::{Error, Origin};
+use arrow_array::cast::AsArray as _;
+use arrow_array::types::{Float16Type, Float32Type, Float64Type};
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::{DataType, Schema};
+use std::fmt;
+use std::ops::Range;
+
+/// A file of columns, read by position.
+pub(super) trait Table: fmt::Debug + Send + Sync {
+    /// Names and types of its columns.
+    fn schema(&self) -> &Schema;
+
+    /// Number of rows.
+    fn rows(&self) -> usize;
+
+    /// The rows that are stored together with this one.
+    fn block(&self, row: usize) -> Range<usize>;
+
+    /// Hands over the entries of a column for some rows, in order and in pieces; what is wrong with the
+    /// file else, or with what it was handed over to.
+    fn column(
+        &self,
+        column: usize,
+        rows: Range<usize>,
+        take: &mut dyn FnMut(&dyn Array) -> Result<(), String>,
+    ) -> Result<(), String>;
+}
+
+/// A column of lists, all of one length, of floats.
+#[derive(Debug)]
+pub(super) struct Lists<T> {
+    table: T,
+    column: usize,
+    kind: Kind,
+    dim: usize,
+    origin: Origin,
+}
+
+impl<T: Table> Lists<T> {
+    /// The column called `key`, or without a key the only one of lists of floats.
+    pub(super) fn open(table: T, key: Option<&str>, origin: &Origin) -> Result<Self, Error> {
+        let fields = table.schema().fields();
+        let names: Vec<String> = fields.iter().map(|field| field.name().clone()).collect();
+        let is_fit = |(_, field): &(_, _)| {
+            list(AsRef::<arrow_schema::Field>::as_ref(field).data_type()).is_some()
+        };
+        let fit = names.iter().zip(fields).filter(is_fit);
+        let fit: Vec<String> = fit.map(|(name, _)| name.clone()).collect();
+        let key = choose("column", key, &names, &fit, origin)?;
+        let origin = origin.of(&key);
+        let column = names.iter().position(|name| *name == key).unwrap_or(0);
+        let data_type = fields[column].data_type();
+        let Some((kind, length)) = list(data_type) else {
+            return Err(origin.failure(format!(
+                "a column of {data_type} found, one of lists of float16, float32 or float64 expected"
+            )));
+        };
+        let mut lists = Self {
+            table,
+            column,
+            kind,
+            dim: 0,
+            origin,
+        };
+        if lists.table.rows() == 0 {
+            return Err(lists.origin.failure("no rows found, at least one expected"));
+        }
+        lists.dim = match length {
+            Some(length) => usize::try_from(length).unwrap_or(0),
+            None => lists.first_length()?,
+        };
+        if lists.dim == 0 {
+            let problem = "rows of no values found, at least one expected";
+            return Err(lists.origin.failure(problem));
+        }
+        Ok(lists)
+    }
+
+    /// How many values the first row has, of a column whose type does not say so.
+    fn first_length(&self) -> Result<usize, Error> {
+        let mut length = 0;
+        let mut take = |array: &dyn Array| {
+            length = lengths(array).first().copied().unwrap_or(0);
+            Ok(())
+        };
+        let read = self.table.column(self.column, 0..1, &mut take);
+        read.map_err(|problem| self.origin.failure(problem))?;
+        Ok(length)
+    }
+
+    /// Reads as many rows as `out` has room for; `convert` writes values to their place there.
+    fn values<V>(
+        &self,
+        first_row: usize,
+        out: &mut [V],
+        convert: impl Fn(&dyn Array, &mut [V]) -> Option<(usize, f64)>,
+    ) -> Result<(), Error> {
+        let dim = self.dim;
+        let (mut row, mut rest) = (first_row, out);
+        let end = first_row + rest.len() / dim;
+        let mut take = |array: &dyn Array| {
+            let values = entries(array, dim, row)?;
+            let (here, after) = std::mem::take(&mut rest)
+                .split_at_mut_checked(values.len())
+                .ok_or("more rows found than the file says that it has")?;
+            if let Some((at, value)) = convert(&*values, here) {
+                return Err(too_large(value, row + at / dim, at % dim));
+            }
+            row += array.len();
+            rest = after;
+            Ok(())
+        };
+        let read = self.table.column(self.column, first_row..end, &mut take);
+        read.map_err(|problem| self.origin.failure(problem))?;
+        if row < end {
+            let problem = format!("{row} rows found, at least {end} expected, as the file says");
+            return Err(self.origin.failure(problem));
+        }
+        Ok(())
+    }
+}
+
+impl<T: Table> Source for Lists<T> {
+    fn rows(&self) -> usize {
+        self.table.rows()
+    }
+
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn stored(&self) -> Stored {
+        Stored::plain(self.kind)
+    }
+
+    fn block(&self, row: usize) -> Range<usize> {
+        self.table.block(row)
+    }
+
+    fn read(&self, first_row: usize, out: &mut [f32]) -> Result<(), Error> {
+        self.values(first_row, out, |values, out| {
+            if let Some(values) = values.as_primitive_opt::<Float32Type>() {
+                out.copy_from_slice(values.values());
+            } else if let Some(values) = values.as_primitive_opt::<Float16Type>() {
+                let pairs = out.iter_mut().zip(values.values());
+                pairs.for_each(|(out, value)| *out = value.to_f32());
+            } else {
+                return narrow(values.as_primitive::<Float64Type>().values(), out);
+            }
+            None
+        })
+    }
+
+    fn read_wide(&self, first_row: usize, out: &mut [f64]) -> Result<(), Error> {
+        self.values(first_row, out, |values, out| {
+            if let Some(values) = values.as_primitive_opt::<Float64Type>() {
+                out.copy_from_slice(values.values());
+            } else if let Some(values) = values.as_primitive_opt::<Float32Type>() {
+                let pairs = out.iter_mut().zip(values.values());
+                pairs.for_each(|(out, &value)| *out = value.into());
+            } else {
+                let values = values.as_primitive::<Float16Type>().values();
+                let pairs = out.iter_mut().zip(values);
+                pairs.for_each(|(out, value)| *out = value.to_f64());
+            }
+            None
+        })
+    }
+}
+
+/// What lists of floats hold, and how many of them where their type says so.
+fn list(data_type: &DataType) -> Option<(Kind, Option<i32>)> {
+    let (field, length) = match data_type {
+        DataType::FixedSizeList(field, length) => (field, Some(*length)),
+        DataType::List(field) | DataType::LargeList(field) => (field, None),
+        _ => return None,
+    };
+    let kind = match field.data_type() {
+        DataType::Float16 => Kind::F16,
+        DataType::Float32 => Kind::F32,
+        DataType::Float64 => Kind::F64,
+        _ => return None,
+    };
+    Some((kind, length))
+}
+
+/// How many values each list has.
+fn lengths(lists: &dyn Array) -> Vec<usize> {
+    let of = |row: usize| {
+        if let Some(lists) = lists.as_fixed_size_list_opt() {
+            lists.value_length() as usize
+        } else if let Some(lists) = lists.as_list_opt::<i32>() {
+            lists.value_length(row) as usize
+        } else {
+            lists.as_list::<i64>().value_length(row) as usize
+        }
+    };
+    (0..lists.len()).map(of).collect()
+}
+
+/// The values of lists, row after row, the first of which is row `first_row` of the file; what is wrong
+/// where one has none, or not `dim` of them.
+fn entries(lists: &dyn Array, dim: usize, first_row: usize) -> Result<ArrayRef, String> {
+    let null = (0..lists.len()).find(|&row| lists.is_null(row));
+    if let Some(row) = null {
+        let row = first_row + row;
+        return Err(format!(
+            "null found in place of row {row}, {dim} values expected"
+        ));
+    }
+    let odd = lengths(lists)
+        .into_iter()
+        .enumerate()
+        .find(|&(_, length)| length != dim);
+    if let Some((row, length)) = odd {
+        let row = first_row + row;
+        return Err(format!(
+            "{length} values found in row {row}, {dim} expected, as in row 0"
+        ));
+    }
+    let (values, start) = if let Some(lists) = lists.as_fixed_size_list_opt() {
+        (lists.values(), lists.value_offset_at(0) as usize)
+    } else if let Some(lists) = lists.as_list_opt::<i32>() {
+        (lists.values(), lists.value_offsets()[0] as usize)
+    } else {
+        let lists = lists.as_list::<i64>();
+        (lists.values(), lists.value_offsets()[0] as usize)
+    };
+    let values = values.slice(start, lists.len() * dim);
+    let null = (0..values.len()).find(|&at| values.is_null(at));
+    match null {
+        Some(at) => {
+            let (row, column) = (first_row + at / dim, at % dim);
+            Err(format!(
+                "null found at row {row}, column {column}, a value expected"
+            ))
+        }
+        None => Ok(values),
+    }
+}
