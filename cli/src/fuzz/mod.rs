@@ -9,6 +9,7 @@ mod lists;
 mod npy;
 mod options;
 mod reports;
+mod sources;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};

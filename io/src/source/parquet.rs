@@ -12,9 +12,11 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 use std::io::{BufReader, Seek as _, SeekFrom};
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Rows that are decoded at a time.
 const BATCH: usize = 1 << 10;
@@ -35,8 +37,11 @@ pub(super) fn open(
     origin: &Origin,
 ) -> Result<Box<dyn Source>, Error> {
     let refused = |problem: String| origin.failure(problem);
-    let metadata = ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new());
-    let metadata = metadata.map_err(|e| refused(broken(&e)))?;
+    let metadata = guarded(|| {
+        let metadata = ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new());
+        metadata.map_err(|e| broken(&e))
+    });
+    let metadata = metadata.map_err(refused)?;
     let mut firsts = vec![0usize];
     for group in metadata.metadata().row_groups() {
         let rows = usize::try_from(group.num_rows()).ok();
@@ -57,6 +62,28 @@ impl Parquet {
     /// The row group that a row is in.
     fn group(&self, row: usize) -> usize {
         self.firsts.partition_point(|&first| first <= row) - 1
+    }
+
+    /// Checks that the columns of some row groups lie within the file.
+    fn check(&self, groups: Range<usize>) -> Result<(), String> {
+        let groups = &self.metadata.metadata().row_groups()[groups];
+        for column in groups.iter().flat_map(RowGroupMetaData::columns) {
+            let start = column
+                .dictionary_page_offset()
+                .unwrap_or(column.data_page_offset());
+            let place = u64::try_from(start)
+                .ok()
+                .zip(u64::try_from(column.compressed_size()).ok());
+            if place
+                .and_then(|(start, length)| self.bytes.part(start, length))
+                .is_none()
+            {
+                return Err(broken(&ParquetError::EOF(
+                    "a column outside of it".to_owned(),
+                )));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -81,26 +108,35 @@ impl Table for Parquet {
         take: &mut dyn FnMut(&dyn Array) -> Result<(), String>,
     ) -> Result<(), String> {
         let groups = self.group(rows.start)..self.group(rows.end - 1) + 1;
-        let offset = rows.start - self.firsts[groups.start];
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
-            self.bytes.clone(),
-            self.metadata.clone(),
-        )
-        .with_projection(ProjectionMask::roots(
-            self.metadata.parquet_schema(),
-            [column],
-        ))
-        .with_row_groups(groups.collect())
-        .with_batch_size(BATCH.min(rows.len()))
-        .with_offset(offset)
-        .with_limit(rows.len())
-        .build();
-        for batch in reader.map_err(|e| broken(&e))? {
-            let batch = batch.map_err(|e| broken(&e.into()))?;
-            take(batch.column(0))?;
-        }
-        Ok(())
+        guarded(|| {
+            self.check(groups.clone())?;
+            let mask = ProjectionMask::roots(self.metadata.parquet_schema(), [column]);
+            let (bytes, metadata) = (self.bytes.clone(), self.metadata.clone());
+            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes, metadata)
+                .with_projection(mask)
+                .with_row_groups(groups.clone().collect())
+                .with_batch_size(BATCH.min(rows.len()))
+                .with_offset(rows.start - self.firsts[groups.start])
+                .with_limit(rows.len())
+                .build();
+            for batch in reader.map_err(|e| broken(&e))? {
+                let batch = batch.map_err(|e| broken(&e.into()))?;
+                take(batch.column(0))?;
+            }
+            Ok(())
+        })
     }
+}
+
+/// Runs what may panic: so does the crate where a damaged file contradicts itself.
+fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    // Nothing that a reader leaves half-way is looked at again.
+    let read = catch_unwind(AssertUnwindSafe(read));
+    read.unwrap_or_else(|_| {
+        Err(broken(&ParquetError::General(
+            "it contradicts itself".to_owned(),
+        )))
+    })
 }
 
 fn broken(error: &ParquetError) -> String {
