@@ -3,6 +3,7 @@
 use super::args::{Method, SelectArgs};
 use super::failure::Failure;
 use coresift::{Delta, Objective};
+use coresift_io::target::Format;
 
 /// An option that not every method knows: its name, whether it is given, the methods that know it.
 type Known = (&'static str, fn(&SelectArgs) -> bool, &'static [Method]);
@@ -112,6 +113,27 @@ fn check_together(args: &SelectArgs) -> Result<(), Failure> {
     if args.views.is_some() && args.then.is_some() {
         return refuse("--views: --then found, none expected (a row must be an example)");
     }
+    let told = [
+        ("id-column", args.id_column.is_some()),
+        ("file-and-row", args.file_and_row),
+    ];
+    for (option, _) in told.iter().filter(|(_, is_given)| *is_given) {
+        if args.views.is_some() {
+            return refuse(&format!(
+                "--{option}: --views found, none expected (a pick is then several rows)"
+            ));
+        }
+        if args
+            .out
+            .as_ref()
+            .is_some_and(|out| out.format == Format::Npy)
+            && !args.json
+        {
+            return refuse(&format!(
+                "--{option}: --out in .npy found, .json, .csv or .txt expected (an array has indices alone)"
+            ));
+        }
+    }
     if args.refine.is_some() && args.worst {
         return refuse("--refine: --worst found, none expected (the worst picks are not refined)");
     }
@@ -139,12 +161,16 @@ mod tests {
         format!("--{option}={value}")
     }
 
-    /// Whatever the short help leaves out belongs to some methods, and the others refuse it by name.
+    /// Options of every method that are told at length only.
+    const RARE: [&str; 2] = ["id-column", "file-and-row"];
+
+    /// Whatever else the short help leaves out belongs to some methods, and the others refuse it by name.
     #[test]
     fn an_option_of_other_methods_is_refused_with_those() {
         let command = select();
         let special: Vec<_> = (command.get_arguments())
             .filter(|argument| argument.is_hide_short_help_set())
+            .filter(|argument| !RARE.contains(&argument.get_long().unwrap_or_default()))
             .collect();
         assert_eq!(special.len(), KNOWN.len());
         for argument in special {

@@ -5,7 +5,6 @@ use coresift::{ClassShare, Details, Selection};
 use coresift_io::file;
 use coresift_io::target::Format;
 use serde_json::{Value, json};
-use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -62,15 +61,81 @@ fn no_folder(path: &Path) -> String {
     format!("no folder {:?} found, one expected", file::folder(path))
 }
 
-/// The bytes of a selection in a form: indices, with scores in a table, or the whole record; `about` is
-/// what a record holds besides.
-pub(crate) fn render(format: Format, selection: &Selection, about: &Value) -> Vec<u8> {
-    match format {
-        Format::Npy => npy(&selection.picks).expect("memory takes every byte"),
-        Format::Json => format!("{}\n", record(selection, about)).into_bytes(),
-        Format::Csv => csv(selection).into_bytes(),
-        Format::Txt => txt(&selection.picks).into_bytes(),
+/// What is told of each pick besides its index and score, where that is asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Origins {
+    /// What a column says of it.
+    pub(crate) ids: Option<Vec<Value>>,
+    /// The file that it is in, and its row there.
+    pub(crate) places: Option<Vec<(String, usize)>>,
+}
+
+impl Origins {
+    /// Columns with their titles.
+    fn columns(&self) -> Vec<(&'static str, Vec<String>)> {
+        let mut columns = Vec::new();
+        if let Some(ids) = &self.ids {
+            columns.push(("id", ids.iter().map(text).collect()));
+        }
+        if let Some(places) = &self.places {
+            let (files, rows) = places
+                .iter()
+                .map(|(file, row)| (file.clone(), row.to_string()))
+                .unzip();
+            columns.push(("file", files));
+            // Not just row, which is what a list of rows to be read has.
+            columns.push(("file_row", rows));
+        }
+        columns
     }
+}
+
+/// An id as it stands in a table: nothing where there is none.
+fn text(id: &Value) -> String {
+    match id {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        number => number.to_string(),
+    }
+}
+
+/// The bytes of a selection in a form: indices, with scores in a table, or the whole record; `about` is
+/// what a record holds besides. What is told of each pick makes a table of a text, too.
+pub(crate) fn render(
+    format: Format,
+    selection: &Selection,
+    about: &Value,
+    origins: &Origins,
+) -> Vec<u8> {
+    let picks = &selection.picks;
+    let mut columns = vec![("index", picks.iter().map(usize::to_string).collect())];
+    match format {
+        Format::Npy => return npy(picks).expect("memory takes every byte"),
+        Format::Json => return format!("{}\n", record(selection, about, origins)).into_bytes(),
+        Format::Csv => {
+            // `{:?}` is the shortest text that reads back as the same number.
+            let scores = selection.scores.iter().map(|score| format!("{score:?}"));
+            columns.push(("score", scores.collect()));
+        }
+        Format::Txt => {}
+    }
+    columns.extend(origins.columns());
+    let delimiter = if format == Format::Csv { b',' } else { b'\t' };
+    table(&columns, delimiter).expect("memory takes every byte")
+}
+
+/// A table, with titles where it has more than one column.
+fn table(columns: &[(&str, Vec<String>)], delimiter: u8) -> io::Result<Vec<u8>> {
+    let mut table = csv::WriterBuilder::new()
+        .delimiter(delimiter)
+        .from_writer(Vec::new());
+    if columns.len() > 1 {
+        table.write_record(columns.iter().map(|(title, _)| title))?;
+    }
+    for row in 0..columns[0].1.len() {
+        table.write_record(columns.iter().map(|(_, entries)| &entries[row]))?;
+    }
+    table.into_inner().map_err(|e| e.into_error())
 }
 
 fn npy(picks: &[usize]) -> io::Result<Vec<u8>> {
@@ -88,28 +153,18 @@ fn npy(picks: &[usize]) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn csv(selection: &Selection) -> String {
-    let mut text = "index,score\n".to_owned();
-    for (index, score) in selection.picks.iter().zip(&selection.scores) {
-        // `{:?}` is the shortest text that reads back as the same number.
-        writeln!(text, "{index},{score:?}").expect("memory takes every byte");
-    }
-    text
-}
-
-fn txt(picks: &[usize]) -> String {
-    let mut text = String::new();
-    for index in picks {
-        writeln!(text, "{index}").expect("memory takes every byte");
-    }
-    text
-}
-
 /// `about` and the selection in one object.
-fn record(selection: &Selection, about: &Value) -> Value {
+fn record(selection: &Selection, about: &Value, origins: &Origins) -> Value {
     let mut record = about.clone();
     record["picks"] = selection.picks.clone().into();
     record["scores"] = selection.scores.clone().into();
+    if let Some(ids) = &origins.ids {
+        record["ids"] = ids.clone().into();
+    }
+    if let Some(places) = &origins.places {
+        record["files"] = places.iter().map(|(file, _)| &**file).collect();
+        record["file_rows"] = places.iter().map(|&(_, row)| row).collect();
+    }
     record["restarts"] = selection.restarts.clone().into();
     record["passes"] = selection.passes.into();
     record["settled"] = selection.settled.into();

@@ -5,6 +5,7 @@ use crate::source::{self, Kind, Many, Raw, Source, narrow, too_large};
 pub use crate::values::Values;
 use crate::values::memory_available;
 use rayon::prelude::*;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Values read between two tidings of progress, by all cores.
@@ -70,6 +71,20 @@ impl FeatureFile {
     /// What lacks in a numbered sequence of files, in words.
     pub fn gaps(&self) -> Option<&str> {
         self.gaps.as_deref()
+    }
+
+    /// What a column of the files says of some rows.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] where a file has no such column; of no rows that alone is found out.
+    pub fn ids(&self, column: &str, rows: &[usize]) -> Result<Vec<Value>, Error> {
+        self.source.ids(column, rows)
+    }
+
+    /// The file that a row is in, and its number there.
+    pub fn place(&self, row: usize) -> (&Path, usize) {
+        self.source.place(row)
     }
 
     /// What the library said of the values; of rows in one of several files it tells the file, and the row

@@ -108,6 +108,17 @@ pub(crate) struct SelectArgs {
     /// is never written
     #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT)]
     pub(crate) out: Option<Target>,
+    /// Give each pick's id besides: the text or number in this column of its parquet or Arrow file
+    ///
+    /// In .csv a column more, in .json `ids`; .txt and stdout get a table with titles, tabs between
+    #[arg(long, value_name = "NAME", help_heading = heading::OUTPUT, hide_short_help = true)]
+    pub(crate) id_column: Option<String>,
+    /// Give each pick's file besides, and its row there
+    ///
+    /// In .csv the columns file and file_row, in .json `files` and `file_rows`; .txt and stdout get a
+    /// table with titles, tabs between
+    #[arg(long, help_heading = heading::OUTPUT, hide_short_help = true)]
+    pub(crate) file_and_row: bool,
     /// Print JSON on stdout: picks, scores, options and versions
     #[arg(long, help_heading = heading::OUTPUT)]
     pub(crate) json: bool,

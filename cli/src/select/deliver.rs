@@ -4,20 +4,28 @@ use super::words::count;
 use crate::args::SelectArgs;
 use crate::console::{self, Console};
 use crate::failure::Failure;
-use crate::write;
+use crate::write::{self, Origins};
 use coresift::Selection;
 use coresift_io::file;
 use coresift_io::target::{Format, Target};
 use serde_json::Value;
 
+/// Finds out what is to be told of picks.
+type Tell<'a> = &'a dyn Fn(&[usize]) -> Result<Origins, Failure>;
+
 /// Writes the picks made before Ctrl-C where all of them were to go, and says what has become of them.
 /// Where no pick was made, what is there stays.
-pub(super) fn keep(args: &SelectArgs, partial: &Selection, about: Value) -> String {
+pub(super) fn keep(
+    args: &SelectArgs,
+    partial: &Selection,
+    about: Value,
+    origins: Tell<'_>,
+) -> String {
     let picks = count(partial.picks.len(), "pick", "picks");
     let Some(out) = args.out.as_ref().filter(|_| !partial.picks.is_empty()) else {
         return format!("interrupted: {picks} made, none written");
     };
-    match deliver(Some(out), false, partial, &cut_short(about)) {
+    match deliver(Some(out), false, partial, &cut_short(about), origins) {
         Ok(()) => format!(
             "interrupted: {picks} made, written to {}",
             out.path.display()
@@ -36,12 +44,18 @@ fn cut_short(mut about: Value) -> Value {
 }
 
 /// Keeps the picks made before the device was lost, beside where all of them were to go.
-pub(super) fn rescue(args: &SelectArgs, partial: &Selection, about: Value, console: Console) {
+pub(super) fn rescue(
+    args: &SelectArgs,
+    partial: &Selection,
+    about: Value,
+    origins: Tell<'_>,
+    console: Console,
+) {
     if partial.picks.is_empty() {
         return;
     }
     let out = args.out.as_ref().map(Target::partial);
-    match deliver(out.as_ref(), args.json, partial, &cut_short(about)) {
+    match deliver(out.as_ref(), args.json, partial, &cut_short(about), origins) {
         Ok(()) => {
             let place = out.map_or("stdout".to_owned(), |out| out.path.display().to_string());
             console.note(format_args!(
@@ -53,19 +67,26 @@ pub(super) fn rescue(args: &SelectArgs, partial: &Selection, about: Value, conso
     }
 }
 
-/// Writes and prints a selection. What cannot be written is printed: nothing is lost.
+/// Writes and prints a selection. What cannot be written is printed, and where what there is to tell of
+/// the picks cannot be read they go without: nothing is lost.
 pub(super) fn deliver(
     out: Option<&Target>,
     as_json: bool,
     selection: &Selection,
     about: &Value,
+    origins: Tell<'_>,
 ) -> Result<(), Failure> {
-    let print = |format: Format| console::results(&write::render(format, selection, about));
+    let (origins, told) = match origins(&selection.picks) {
+        Ok(origins) => (origins, Ok(())),
+        Err(failure) => (Origins::default(), Err(failure)),
+    };
+    let render = |format| write::render(format, selection, about, &origins);
+    let print = |format| console::results(&render(format));
     let printed = if as_json { Format::Json } else { Format::Txt };
     let Some(out) = out else {
-        return print(printed);
+        return console::all([print(printed), told]);
     };
-    match file::replace(&out.path, &write::render(out.format, selection, about)) {
+    let written = match file::replace(&out.path, &render(out.format)) {
         Ok(()) if as_json => print(Format::Json),
         Ok(()) => Ok(()),
         Err(e) => {
@@ -79,7 +100,8 @@ pub(super) fn deliver(
             let unwritten = Failure::io(&out.path, "out", problem, e);
             console::all([printed, Err(unwritten)])
         }
-    }
+    };
+    console::all([written, told])
 }
 
 #[cfg(test)]
@@ -110,7 +132,14 @@ mod tests {
             scores: vec![1.5, 0.5],
             ..Selection::default()
         };
-        rescue(&args, &partial, json!({}), Console { quiet: true });
+        let console = Console { quiet: true };
+        rescue(
+            &args,
+            &partial,
+            json!({}),
+            &|_| Ok(Origins::default()),
+            console,
+        );
         let kept = std::fs::read_to_string(folder.path().join("s.csv.partial")).unwrap();
         assert_eq!(kept, "index,score\n4,1.5\n2,0.5\n");
         assert!(!out.exists());

@@ -29,6 +29,7 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     check(args)?;
     threads::start(args.threads, console);
     let file = FeatureFile::open(&args.features, "features", args.raw)?;
+    read::origins(args, &file, &[])?;
     let mut given = read::given(args, &file, console)?;
     let budget = args.budget.of(file.rows / args.views.unwrap_or(1).max(1));
     let device = open(args, console)?;
@@ -55,7 +56,8 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
         Err(error) => return Err(give_up(args, &file, error, about, console)),
     };
     let seconds = in_memory.elapsed().as_secs_f64();
-    deliver::deliver(args.out.as_ref(), args.json, &selection, &about)?;
+    let origins = |picks: &[usize]| read::origins(args, &file, picks);
+    deliver::deliver(args.out.as_ref(), args.json, &selection, &about, &origins)?;
     let all = began.elapsed().as_secs_f64();
     for note in words::notes(args, &selection, budget, able) {
         console.note(note);
@@ -72,9 +74,14 @@ fn give_up(
     about: Value,
     console: Console,
 ) -> Failure {
+    let origins = |picks: &[usize]| read::origins(args, file, picks);
     match &error {
-        Error::Interrupted { partial } => interrupt::end(&deliver::keep(args, partial, about)),
-        Error::DeviceLost { partial, .. } => deliver::rescue(args, partial, about, console),
+        Error::Interrupted { partial } => {
+            interrupt::end(&deliver::keep(args, partial, about, &origins))
+        }
+        Error::DeviceLost { partial, .. } => {
+            deliver::rescue(args, partial, about, &origins, console);
+        }
         _ => {}
     }
     in_context(args, file, error)

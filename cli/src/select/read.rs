@@ -5,6 +5,7 @@ use crate::classes;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::method::{self, Given};
+use crate::write::Origins;
 use coresift::{Features, GramSchmidt, Precision};
 use coresift_io::features::{FeatureFile, Values};
 use coresift_io::indices;
@@ -34,6 +35,28 @@ pub(super) fn given(
     })
 }
 
+/// What is to be told of picks besides their indices; of none it is found out whether it can be.
+pub(super) fn origins(
+    args: &SelectArgs,
+    file: &FeatureFile,
+    picks: &[usize],
+) -> Result<Origins, Failure> {
+    let ids = args
+        .id_column
+        .as_ref()
+        .map(|column| file.ids(column, picks));
+    let place = |&row| {
+        let (path, row) = file.place(row);
+        (path.display().to_string(), row)
+    };
+    let places = args.file_and_row.then(|| picks.iter().map(place).collect());
+    Ok(Origins {
+        ids: ids.transpose()?,
+        places,
+    })
+}
+
+/// All values of the features.
 pub(super) fn values(file: &FeatureFile, console: Console) -> Result<Values, Failure> {
     if let Some(gaps) = file.gaps() {
         console.note(format_args!("files: {gaps}"));

@@ -1,12 +1,13 @@
 //! A matrix whose values all take as many bytes, one after another: what `.npy`, `.npz`, safetensors and
 //! raw files hold.
 
-use super::{Kind, Source, Stored, narrow, too_large};
+use super::{ID_COLUMN, Kind, Source, Stored, narrow, too_large};
 use crate::error::{Error, Origin};
 use crate::npy::{Npy, name, show};
 use crate::stretch::Stretch;
 use half::slice::{HalfBitsSliceExt as _, HalfFloatSliceExt as _};
 use npyz::{Endianness, TypeChar};
+use serde_json::Value;
 use std::io;
 use std::ops::Range;
 
@@ -211,6 +212,11 @@ impl Source for Fixed {
 
     fn read(&self, first_row: usize, out: &mut [f32]) -> Result<(), Error> {
         self.by_rows(first_row, out, |first, out| self.values(first, out))
+    }
+
+    fn ids(&self, _: &str, _: &[usize]) -> Result<Vec<Value>, Error> {
+        let problem = "no columns found, a parquet or Arrow file expected";
+        Err(Error::file(&self.origin.path, ID_COLUMN, problem))
     }
 
     fn read_wide(&self, first_row: usize, out: &mut [f64]) -> Result<(), Error> {

@@ -2,6 +2,7 @@
 
 use super::{Source, Stored};
 use crate::error::Error;
+use serde_json::Value;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -107,6 +108,19 @@ impl Source for Many {
 
     fn read(&self, first_row: usize, out: &mut [f32]) -> Result<(), Error> {
         self.each(first_row, out, |source, first, out| source.read(first, out))
+    }
+
+    fn ids(&self, column: &str, rows: &[usize]) -> Result<Vec<Value>, Error> {
+        let mut ids = vec![Value::Null; rows.len()];
+        for (part, bounds) in self.parts.iter().zip(self.firsts.windows(2)) {
+            let is_here = |place: &usize| (bounds[0]..bounds[1]).contains(&rows[*place]);
+            let places: Vec<usize> = (0..rows.len()).filter(is_here).collect();
+            let here: Vec<usize> = places.iter().map(|&at| rows[at] - bounds[0]).collect();
+            for (at, id) in places.into_iter().zip(part.source.ids(column, &here)?) {
+                ids[at] = id;
+            }
+        }
+        Ok(ids)
     }
 
     fn read_wide(&self, first_row: usize, out: &mut [f64]) -> Result<(), Error> {

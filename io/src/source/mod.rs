@@ -25,6 +25,7 @@ pub use location::{files, is_stdin};
 pub use many::Many;
 pub use open::open;
 pub use raw::Raw;
+use serde_json::Value;
 use std::fmt;
 use std::ops::Range;
 
@@ -63,7 +64,18 @@ pub trait Source: fmt::Debug + Send + Sync {
         pairs.for_each(|(wide, value)| *wide = value.into());
         Ok(())
     }
+
+    /// What a column says of some rows, in whatever order: text, a whole number, or null. Of no rows it
+    /// is only found out whether there is such a column.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] where there is none, and where it cannot be read.
+    fn ids(&self, column: &str, rows: &[usize]) -> Result<Vec<Value>, Error>;
 }
+
+/// The argument that names the column of ids.
+const ID_COLUMN: &str = "id-column";
 
 /// How values are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,20 +170,13 @@ fn choose(
     fit: &[String],
     origin: &Origin,
 ) -> Result<String, Error> {
-    let all = || match names {
-        [] => "none".to_owned(),
-        _ => list(names),
-    };
     match (key, fit) {
         (Some(key), _) if names.iter().any(|name| name == key) => Ok(key.to_owned()),
-        (Some(key), _) => Err(origin.failure(format!(
-            "no {what} {key:?} found, one of these expected: {}",
-            all()
-        ))),
+        (Some(key), _) => Err(origin.failure(no_such(what, key, names))),
         (None, [one]) => Ok(one.clone()),
         (None, []) => Err(origin.failure(format!(
-            "no {what} of features found among {}, one expected",
-            all()
+            "no {what} of features found among these: {}; one expected",
+            list(names)
         ))),
         (None, several) => Err(origin.failure(format!(
             "several {what}s of features found ({}), the name of one expected (#{})",
@@ -181,9 +186,19 @@ fn choose(
     }
 }
 
+/// What is wrong with a name that none of an array, tensor or column has.
+fn no_such(what: &str, key: &str, names: &[String]) -> String {
+    let names = list(names);
+    format!("no {what} {key:?} found, one of these expected: {names}")
+}
+
 /// Names, the first of them, in words.
 fn list(names: &[String]) -> String {
     const LISTED: usize = 20;
-    let more = if names.len() > LISTED { ", ..." } else { "" };
+    let more = match names.len() {
+        0 => "none",
+        n if n > LISTED => ", ...",
+        _ => "",
+    };
     names[..names.len().min(LISTED)].join(", ") + more
 }

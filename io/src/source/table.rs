@@ -1,11 +1,12 @@
 //! Columns of lists as rows: what parquet and Arrow files have in common.
 
-use super::{Kind, Source, Stored, choose, narrow, too_large};
+use super::{ID_COLUMN, Kind, Source, Stored, choose, narrow, no_such, too_large};
 use crate::error::{Error, Origin};
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{Float16Type, Float32Type, Float64Type};
-use arrow_array::{Array, ArrayRef};
+use arrow_array::{Array, ArrayRef, downcast_integer_array};
 use arrow_schema::{DataType, Schema};
+use serde_json::Value;
 use std::fmt;
 use std::ops::Range;
 
@@ -155,6 +156,30 @@ impl<T: Table> Source for Lists<T> {
         })
     }
 
+    fn ids(&self, column: &str, rows: &[usize]) -> Result<Vec<Value>, Error> {
+        let refused = |problem| Error::file(&self.origin.path, ID_COLUMN, problem);
+        let at = id_column(self.table.schema(), column).map_err(refused)?;
+        let mut order: Vec<usize> = (0..rows.len()).collect();
+        order.sort_by_key(|&i| rows[i]);
+        let mut ids = vec![Value::Null; rows.len()];
+        // What is asked of a block, by the order of its rows.
+        for here in order.chunk_by(|&a, &b| self.table.block(rows[a]).contains(&rows[b])) {
+            let span = rows[here[0]]..rows[here[here.len() - 1]] + 1;
+            let (mut row, mut left) = (span.start, here);
+            let mut take = |array: &dyn Array| {
+                let next = row + array.len();
+                while let Some((&i, after)) = left.split_first().filter(|(i, _)| rows[**i] < next) {
+                    ids[i] = id(array, rows[i] - row);
+                    left = after;
+                }
+                row = next;
+                Ok(())
+            };
+            self.table.column(at, span, &mut take).map_err(refused)?;
+        }
+        Ok(ids)
+    }
+
     fn read_wide(&self, first_row: usize, out: &mut [f64]) -> Result<(), Error> {
         self.values(first_row, out, |values, out| {
             if let Some(values) = values.as_primitive_opt::<Float64Type>() {
@@ -170,6 +195,42 @@ impl<T: Table> Source for Lists<T> {
             None
         })
     }
+}
+
+/// The place of a column of ids, or why there is none.
+fn id_column(schema: &Schema, name: &str) -> Result<usize, String> {
+    let names: Vec<String> = schema
+        .fields()
+        .iter()
+        .map(|field| field.name().clone())
+        .collect();
+    let at = names.iter().position(|found| found == name);
+    let at = at.ok_or_else(|| no_such("column", name, &names))?;
+    let data_type = schema.field(at).data_type();
+    let is_text = matches!(
+        data_type,
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+    );
+    if !is_text && !data_type.is_integer() {
+        return Err(format!(
+            "a column of {data_type} found, one of text or of whole numbers expected"
+        ));
+    }
+    Ok(at)
+}
+
+/// An entry of a column of ids.
+fn id(ids: &dyn Array, at: usize) -> Value {
+    if ids.is_null(at) {
+        return Value::Null;
+    }
+    downcast_integer_array!(
+        ids => Value::from(ids.value(at)),
+        DataType::Utf8 => Value::from(ids.as_string::<i32>().value(at)),
+        DataType::LargeUtf8 => Value::from(ids.as_string::<i64>().value(at)),
+        DataType::Utf8View => Value::from(ids.as_string_view().value(at)),
+        _ => Value::Null
+    )
 }
 
 /// What lists of floats hold, and how many of them where their type says so.
