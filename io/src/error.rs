@@ -85,6 +85,12 @@ impl Origin {
     }
 
     /// An array, tensor or column of this file.
+    #[cfg(any(
+        feature = "npz",
+        feature = "safetensors",
+        feature = "parquet",
+        feature = "arrow"
+    ))]
     pub(crate) fn of(&self, key: &str) -> Self {
         let mut path = self.path.clone().into_os_string();
         path.push(format!("#{key}"));

@@ -43,6 +43,28 @@ pub fn open(path: &Path) -> Result<(File, Metadata), Unopened> {
     Ok((file, about))
 }
 
+/// Lets so many files be open at a time besides the usual ones, as far as the system allows it.
+pub(crate) fn allow(files: usize) {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        const USUAL: u64 = 256;
+        let limit = getrlimit(Resource::Nofile);
+        let wanted = USUAL.saturating_add(files as u64);
+        if let Some(current) = limit.current.filter(|&current| current < wanted) {
+            let raised = limit.maximum.map_or(wanted, |maximum| maximum.min(wanted));
+            let limit = Rlimit {
+                current: Some(raised.max(current)),
+                ..limit
+            };
+            // Where it is not taken, opening a file says so.
+            let _ = setrlimit(Resource::Nofile, limit);
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = files;
+}
+
 /// What stands in place of a regular file.
 fn other(kind: FileType) -> Option<&'static str> {
     #[cfg(unix)]

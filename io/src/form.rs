@@ -38,6 +38,14 @@ impl Form {
         })
     }
 
+    /// Whether no build reads it.
+    pub(crate) fn is_foreign(self) -> bool {
+        matches!(
+            self,
+            Self::EncryptedParquet | Self::Gzip | Self::Hdf5 | Self::Pickle
+        )
+    }
+
     /// In words.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -35,6 +35,12 @@ impl Stretch {
     }
 
     /// `len` bytes from `start` on, where there are as many.
+    #[cfg(any(
+        feature = "npz",
+        feature = "safetensors",
+        feature = "parquet",
+        feature = "arrow"
+    ))]
     pub(crate) fn part(&self, start: u64, len: u64) -> Option<Self> {
         let end = start.checked_add(len)?;
         (end <= self.len).then(|| Self {
@@ -64,6 +70,7 @@ impl Stretch {
     }
 
     /// `len` bytes from position `at` on; none are held before it is known that there are as many.
+    #[cfg(any(feature = "safetensors", feature = "parquet", feature = "arrow"))]
     pub(crate) fn bytes(&self, at: u64, len: u64) -> io::Result<Vec<u8>> {
         let part = self.part(at, len).ok_or(io::ErrorKind::UnexpectedEof)?;
         let mut bytes = vec![0; usize::try_from(len).map_err(io::Error::other)?];

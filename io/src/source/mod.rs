@@ -8,6 +8,13 @@ mod arrow;
 mod fixed;
 mod location;
 mod many;
+#[cfg(any(
+    feature = "npz",
+    feature = "safetensors",
+    feature = "parquet",
+    feature = "arrow"
+))]
+mod names;
 #[cfg(feature = "npz")]
 mod npz;
 mod open;
@@ -20,7 +27,7 @@ mod shards;
 #[cfg(any(feature = "parquet", feature = "arrow"))]
 mod table;
 
-use crate::error::{Error, Origin};
+use crate::error::Error;
 pub use location::{files, is_stdin};
 pub use many::Many;
 pub use open::open;
@@ -153,52 +160,4 @@ pub(crate) fn too_large(value: f64, row: usize, column: usize) -> String {
         "{value:e} found at row {row}, column {column}, at most {:e} expected (an f32)",
         f32::MAX
     )
-}
-
-/// The array, tensor or column that is meant, of several in a file: the one called `key`, or without a key
-/// the only one of `fit`, those that could be features.
-#[cfg(any(
-    feature = "npz",
-    feature = "safetensors",
-    feature = "parquet",
-    feature = "arrow"
-))]
-fn choose(
-    what: &str,
-    key: Option<&str>,
-    names: &[String],
-    fit: &[String],
-    origin: &Origin,
-) -> Result<String, Error> {
-    match (key, fit) {
-        (Some(key), _) if names.iter().any(|name| name == key) => Ok(key.to_owned()),
-        (Some(key), _) => Err(origin.failure(no_such(what, key, names))),
-        (None, [one]) => Ok(one.clone()),
-        (None, []) => Err(origin.failure(format!(
-            "no {what} of features found among these: {}; one expected",
-            list(names)
-        ))),
-        (None, several) => Err(origin.failure(format!(
-            "several {what}s of features found ({}), the name of one expected (#{})",
-            list(several),
-            several[0]
-        ))),
-    }
-}
-
-/// What is wrong with a name that none of an array, tensor or column has.
-fn no_such(what: &str, key: &str, names: &[String]) -> String {
-    let names = list(names);
-    format!("no {what} {key:?} found, one of these expected: {names}")
-}
-
-/// Names, the first of them, in words.
-fn list(names: &[String]) -> String {
-    const LISTED: usize = 20;
-    let more = match names.len() {
-        0 => "none",
-        n if n > LISTED => ", ...",
-        _ => "",
-    };
-    names[..names.len().min(LISTED)].join(", ") + more
 }

@@ -1,7 +1,8 @@
 //! Arrays in a zip archive, as numpy's `savez` and `savez_compressed` write them.
 
+use super::Source;
 use super::fixed::Fixed;
-use super::{Source, choose};
+use super::names::choose;
 use crate::error::{Error, Origin};
 use crate::npy::{Header, Npy};
 use crate::stretch::{Reader, Stretch};

@@ -38,6 +38,7 @@ pub fn open(
         let problem = "found twice, every file once expected";
         return Err(Error::file(&pair[0].0, argument, problem));
     }
+    file::allow(files.len());
     let gaps = shards::gaps(&files);
     let part = |(path, key): (PathBuf, Option<String>)| {
         let source = one(&path, key.as_deref(), argument, raw)?;
@@ -89,7 +90,10 @@ fn one(
         Form::ArrowStream => super::arrow::open_stream(bytes, key, &origin),
         #[cfg(feature = "safetensors")]
         Form::Safetensors => super::safetensors::open(&bytes, key, &origin),
-        _ => Err(origin.failure(format!("{} found, a {READABLE} expected", form.name()))),
+        _ => Err(origin.failure(match form.is_foreign() {
+            true => format!("{} found, a {READABLE} expected", form.name()),
+            false => format!("{} found, which this build leaves out", form.name()),
+        })),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Tensors of safetensors files.
 
 use super::fixed::Fixed;
-use super::{Kind, Source, Stored, choose};
+use super::names::choose;
+use super::{Kind, Source, Stored};
 use crate::error::{Error, Origin};
 use crate::stretch::Stretch;
 use safetensors::Dtype;

@@ -1,6 +1,7 @@
 //! Columns of lists as rows: what parquet and Arrow files have in common.
 
-use super::{ID_COLUMN, Kind, Source, Stored, choose, narrow, no_such, too_large};
+use super::names::{choose, no_such};
+use super::{ID_COLUMN, Kind, Source, Stored, narrow, too_large};
 use crate::error::{Error, Origin};
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{Float16Type, Float32Type, Float64Type};
@@ -284,7 +285,7 @@ fn entries(lists: &dyn Array, dim: usize, first_row: usize) -> Result<ArrayRef, 
         ));
     }
     let (values, start) = if let Some(lists) = lists.as_fixed_size_list_opt() {
-        (lists.values(), lists.value_offset_at(0) as usize)
+        (lists.values(), lists.value_offset_at(0))
     } else if let Some(lists) = lists.as_list_opt::<i32>() {
         (lists.values(), lists.value_offsets()[0] as usize)
     } else {

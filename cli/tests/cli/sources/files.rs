@@ -46,6 +46,27 @@ fn files_of_a_pool_are_named() {
     );
 }
 
+/// More files than a process may have open, unless it asks for more.
+#[cfg(unix)]
+#[test]
+fn many_files_are_open_at_a_time() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("d")).unwrap();
+    for number in 0..300 {
+        let row = npy("<f4", false, "(1, 1)", &f32s(&[1.0]));
+        place.put(&format!("d/{number}.npy"), &row);
+    }
+    let script =
+        "ulimit -Sn 100; exec \"$0\" select d --device=cpu --method=random --budget=100% --quiet";
+    let output = std::process::Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_coresift")])
+        .current_dir(place.0.path())
+        .output()
+        .unwrap();
+    let picks = String::from_utf8(output.stdout.clone()).unwrap();
+    assert_eq!(picks.lines().count(), 300, "{}", stderr(&output));
+}
+
 #[test]
 fn bad_names_of_files() {
     let place = Place::new();

@@ -57,7 +57,7 @@ const FORMS: [&[&str]; 36] = [
     &["lz4.feather#list"],
 ];
 
-pub(crate) fn fixture(name: &str) -> PathBuf {
+fn fixture(name: &str) -> PathBuf {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/sources");
     PathBuf::from(folder).join(name)
 }
@@ -92,6 +92,24 @@ fn every_form_gives_the_same_picks() {
         assert_eq!(want.lines().count(), 9);
         for names in FORMS {
             assert_eq!(picks(&place, names, method), want, "{names:?} {method:?}");
+        }
+    }
+}
+
+/// float64 is read again to be centered: the same rows, however they are cut.
+#[test]
+fn doubles_are_centered_alike() {
+    let place = Place::new();
+    for method in METHODS {
+        let method = &[method, &["--center"]].concat();
+        let want = picks(&place, &["raw/x.f64", "--raw=f64,6"], method);
+        for name in [
+            "x.npz#columns",
+            "several.safetensors#double",
+            "x.parquet#double",
+            "x.arrow#double",
+        ] {
+            assert_eq!(picks(&place, &[name], method), want, "{name} {method:?}");
         }
     }
 }
