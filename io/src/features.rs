@@ -224,7 +224,13 @@ impl FeatureFile {
             first_fault.map_or(Ok(()), Err)?;
             progress((row * self.dim) as u64);
         }
-        Ok(())
+        match self.source.changed() {
+            Some(path) => {
+                let problem = "changed while it was read, a file that stays as it is expected";
+                Err(Error::file(path, self.argument, problem))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Room for all values, or the error that there is none.
@@ -241,5 +247,45 @@ impl FeatureFile {
             };
             Error::of_file(self.path(), error)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{File, OpenOptions};
+    use std::time::{Duration, SystemTime};
+
+    /// Three rows without a header.
+    fn rows(folder: &Path) -> (PathBuf, FeatureFile) {
+        let path = folder.join("x.f32");
+        std::fs::write(&path, [0; 24]).unwrap();
+        let raw = Raw {
+            kind: Kind::F32,
+            dim: 2,
+        };
+        let file = FeatureFile::open(std::slice::from_ref(&path), "features", Some(raw));
+        (path, file.unwrap())
+    }
+
+    #[test]
+    fn a_file_that_changes_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = |change: &dyn Fn(&File)| {
+            let (path, file) = rows(folder.path());
+            assert!(file.read(|_| {}).is_ok());
+            change(&OpenOptions::new().write(true).open(path).unwrap());
+            file.read(|_| {}).map(drop).unwrap_err().to_string()
+        };
+        let later = SystemTime::now() + Duration::from_secs(9);
+        let said = refused(&|file| file.set_modified(later).unwrap());
+        assert!(
+            said.contains("x.f32: features: changed while it was read"),
+            "{said}"
+        );
+        let said = refused(&|file| file.set_len(28).unwrap());
+        assert!(said.contains("changed while it was read"), "{said}");
+        let said = refused(&|file| file.set_len(20).unwrap());
+        assert!(said.contains("cannot read the file"), "{said}");
     }
 }

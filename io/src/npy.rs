@@ -47,10 +47,7 @@ impl Npy {
     /// Opens the file that `argument` names.
     pub(crate) fn open(path: &Path, argument: &'static str) -> Result<Self, Error> {
         let (file, about) = file::open(path).map_err(|why| Error::unopened(path, argument, why))?;
-        Self::of(
-            &Stretch::new(file, about.len()),
-            Origin::new(path, argument),
-        )
+        Self::of(&Stretch::new(file, about), Origin::new(path, argument))
     }
 
     /// Reads the header of what a file holds there.

@@ -1,6 +1,6 @@
 //! Bytes of an open file, read by position.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
@@ -8,26 +8,42 @@ use std::sync::Arc;
 /// read them side by side.
 #[derive(Clone, Debug)]
 pub(crate) struct Stretch {
-    file: Arc<File>,
+    file: Arc<Opened>,
     start: u64,
     len: u64,
 }
 
+/// A file, and what it was when it was opened.
+#[derive(Debug)]
+struct Opened {
+    file: File,
+    about: Metadata,
+}
+
 impl Stretch {
-    /// All `len` bytes of a file.
-    pub(crate) fn new(file: File, len: u64) -> Self {
+    /// All bytes of a file that has just been opened.
+    pub(crate) fn new(file: File, about: Metadata) -> Self {
         Self {
-            file: Arc::new(file),
             start: 0,
-            len,
+            len: about.len(),
+            file: Arc::new(Opened { file, about }),
         }
+    }
+
+    /// Whether the file was written to since it was opened, as far as its length and times tell.
+    pub(crate) fn is_changed(&self) -> bool {
+        let Opened { file, about } = &*self.file;
+        let told = |about: &Metadata| (about.len(), about.modified().ok());
+        file.metadata()
+            .map_or(true, |now| told(&now) != told(about))
     }
 
     /// What comes out of `from`, in a file that has no name and is gone when nobody reads it.
     pub(crate) fn spool(mut from: impl Read) -> io::Result<Self> {
         let mut file = tempfile::tempfile()?;
-        let len = io::copy(&mut from, &mut file)?;
-        Ok(Self::new(file, len))
+        io::copy(&mut from, &mut file)?;
+        let about = file.metadata()?;
+        Ok(Self::new(file, about))
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -66,7 +82,7 @@ impl Stretch {
         if end.is_none_or(|end| end > self.len) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        read_at(&self.file, self.start + at, bytes)
+        read_at(&self.file.file, self.start + at, bytes)
     }
 
     /// `len` bytes from position `at` on; none are held before it is known that there are as many.

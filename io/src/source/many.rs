@@ -2,6 +2,7 @@
 
 use super::{Source, Stored};
 use crate::error::Error;
+use crate::stretch::Stretch;
 use serde_json::Value;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub(super) struct Part {
     pub(super) path: PathBuf,
+    pub(super) bytes: Stretch,
     pub(super) source: Box<dyn Source>,
 }
 
@@ -31,7 +33,7 @@ impl Many {
         let name = first.path.display();
         let (dim, kind) = (first.source.dim(), first.source.stored().kind);
         let mut firsts = vec![0usize];
-        for Part { path, source } in &parts {
+        for Part { path, source, .. } in &parts {
             let found = source.stored().kind;
             if found != kind {
                 let (found, expected) = (found.name(), kind.name());
@@ -53,6 +55,12 @@ impl Many {
     /// Whether there is more than one file.
     pub(crate) fn is_several(&self) -> bool {
         self.parts.len() > 1
+    }
+
+    /// A file that was written to since it was opened.
+    pub(crate) fn changed(&self) -> Option<&Path> {
+        let changed = self.parts.iter().find(|part| part.bytes.is_changed());
+        changed.map(|part| &*part.path)
     }
 
     /// The file that a row is in, and its number there.

@@ -41,55 +41,65 @@ pub fn open(
     file::allow(files.len());
     let gaps = shards::gaps(&files);
     let part = |(path, key): (PathBuf, Option<String>)| {
-        let source = one(&path, key.as_deref(), argument, raw)?;
-        Ok(Part { path, source })
+        let origin = Origin::new(&path, argument);
+        let bytes = bytes(&origin)?;
+        let source = one(&bytes, key.as_deref(), raw, origin)?;
+        Ok(Part {
+            path,
+            bytes,
+            source,
+        })
     };
     let parts: Vec<Part> = files.into_iter().map(part).collect::<Result<_, Error>>()?;
     let refuse = |path: &Path, problem| Error::file(path, argument, problem);
     Ok((Many::new(parts, refuse)?, gaps))
 }
 
+/// The bytes of one file.
+fn bytes(origin: &Origin) -> Result<Stretch, Error> {
+    if is_stdin(&origin.path) {
+        return stdin(origin);
+    }
+    let opened = file::open(&origin.path);
+    let (file, about) =
+        opened.map_err(|why| Error::unopened(&origin.path, origin.argument, why))?;
+    Ok(Stretch::new(file, about))
+}
+
 /// The rows of one file.
 fn one(
-    path: &Path,
+    bytes: &Stretch,
     key: Option<&str>,
-    argument: &'static str,
     raw: Option<Raw>,
+    origin: Origin,
 ) -> Result<Box<dyn Source>, Error> {
-    let origin = Origin::new(path, argument);
-    let bytes = if is_stdin(path) {
-        stdin(&origin)?
-    } else {
-        let (file, about) = file::open(path).map_err(|why| Error::unopened(path, argument, why))?;
-        Stretch::new(file, about.len())
-    };
     let mut head = Vec::new();
     let read = bytes.reader().take(HEAD).read_to_end(&mut head);
     read.map_err(|e| origin.io(e))?;
     let Some(form) = Form::of(&head) else {
         let raw = key.and_then(|key| key.parse().ok()).or(raw);
         return match raw {
-            Some(raw) => Ok(Box::new(raw::open(bytes, raw, origin)?)),
+            Some(raw) => Ok(Box::new(raw::open(bytes.clone(), raw, origin)?)),
             None => Err(unknown(&origin)),
         };
     };
     match form {
         Form::Npy => match key {
-            None => Ok(Box::new(Fixed::of_npy(&Npy::of(&bytes, origin)?)?)),
+            None => Ok(Box::new(Fixed::of_npy(&Npy::of(bytes, origin)?)?)),
             Some(key) => Err(origin.failure(format!(
                 "a .npy file and a name, {key:?}, found, no name expected (it holds one array)"
             ))),
         },
         #[cfg(feature = "npz")]
-        Form::Zip => super::npz::open(&bytes, key, &origin),
+        Form::Zip => super::npz::open(bytes, key, &origin),
         #[cfg(feature = "parquet")]
-        Form::Parquet => super::parquet::open(bytes, key, &origin),
+        Form::Parquet => super::parquet::open(bytes.clone(), key, &origin),
         #[cfg(feature = "arrow")]
-        Form::ArrowFile => super::arrow::open_file(bytes, key, &origin),
+        Form::ArrowFile => super::arrow::open_file(bytes.clone(), key, &origin),
         #[cfg(feature = "arrow")]
-        Form::ArrowStream => super::arrow::open_stream(bytes, key, &origin),
+        Form::ArrowStream => super::arrow::open_stream(bytes.clone(), key, &origin),
         #[cfg(feature = "safetensors")]
-        Form::Safetensors => super::safetensors::open(&bytes, key, &origin),
+        Form::Safetensors => super::safetensors::open(bytes, key, &origin),
         _ => Err(origin.failure(match form.is_foreign() {
             true => format!("{} found, a {READABLE} expected", form.name()),
             false => format!("{} found, which this build leaves out", form.name()),

@@ -7,23 +7,45 @@ const NAMED: usize = 5;
 
 /// Puts files in the order in which people count: 2 before 10.
 pub(super) fn sort(files: &mut [(PathBuf, Option<String>)]) {
-    files.sort_by(|(a, of_a), (b, of_b)| {
-        alphanumeric_sort::compare_path(a, b)
-            .then_with(|| a.cmp(b))
-            .then_with(|| of_a.cmp(of_b))
+    files.sort_by_cached_key(|(path, key)| {
+        let tokens = tokens(path.as_os_str().as_encoded_bytes());
+        let tokens: Vec<Token> = tokens.into_iter().map(Token::of).collect();
+        (tokens, path.clone(), key.clone())
     });
+}
+
+/// A part of a name, in the order of people.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Token {
+    /// How many digits a number has, and which: of any length.
+    Number(usize, Vec<u8>),
+    Text(Vec<u8>),
+}
+
+impl Token {
+    fn of(token: &[u8]) -> Self {
+        if !token[0].is_ascii_digit() {
+            return Self::Text(token.to_owned());
+        }
+        let zeros = token.iter().take_while(|&&digit| digit == b'0').count();
+        let digits = token[zeros..].to_owned();
+        Self::Number(digits.len(), digits)
+    }
+}
+
+/// The runs of digits and of other signs in a name.
+fn tokens(name: &[u8]) -> Vec<&[u8]> {
+    let same = |a: &u8, b: &u8| a.is_ascii_digit() == b.is_ascii_digit();
+    name.chunk_by(same).collect()
 }
 
 /// What lacks in a sequence of files in order, in words, where they are numbered and some number between
 /// the first and the last has no file.
 pub(super) fn gaps(files: &[(PathBuf, Option<String>)]) -> Option<String> {
-    let names: Vec<Vec<Token<'_>>> = files
-        .iter()
-        .map(|(path, _)| tokens(path))
-        .collect::<Option<_>>()?;
+    let names = files.iter().map(|(path, _)| file_name(path));
+    let names: Vec<Vec<&[u8]>> = names.map(tokens).collect();
     let at = counter(&names)?;
-    let numbers = names.iter().map(|name| name[at].number());
-    let numbers: Vec<u64> = numbers.collect::<Option<_>>()?;
+    let numbers: Vec<u64> = (names.iter().map(|name| number(name[at]))).collect::<Option<_>>()?;
     let mut lacking = Vec::new();
     let mut count = 0u64;
     for pair in numbers.windows(2) {
@@ -50,61 +72,34 @@ pub(super) fn gaps(files: &[(PathBuf, Option<String>)]) -> Option<String> {
     ))
 }
 
-/// A part of a file's name: digits, or none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Token<'a>(&'a str);
-
-impl Token<'_> {
-    fn number(self) -> Option<u64> {
-        self.0.parse().ok()
-    }
-
-    fn is_number(self) -> bool {
-        self.0.starts_with(|c: char| c.is_ascii_digit())
-    }
+fn file_name(path: &Path) -> &[u8] {
+    path.file_name().unwrap_or_default().as_encoded_bytes()
 }
 
-fn tokens(path: &Path) -> Option<Vec<Token<'_>>> {
-    let name = path.file_name()?.to_str()?;
-    let same = |a: char, b: char| a.is_ascii_digit() == b.is_ascii_digit();
-    let mut tokens = Vec::new();
-    let (mut start, mut last) = (0, name.chars().next()?);
-    for (at, c) in name.char_indices() {
-        if !same(last, c) {
-            tokens.push(Token(&name[start..at]));
-            start = at;
-        }
-        last = c;
-    }
-    tokens.push(Token(&name[start..]));
-    Some(tokens)
+/// The number that a token is, where it is one and not longer than any count.
+fn number(token: &[u8]) -> Option<u64> {
+    std::str::from_utf8(token).ok()?.parse().ok()
 }
 
-/// The token by which the names differ, where it is one number and that rises.
-fn counter(names: &[Vec<Token<'_>>]) -> Option<usize> {
+/// The token by which the names differ, where it is one and that is a number which rises.
+fn counter(names: &[Vec<&[u8]>]) -> Option<usize> {
     let (first, second) = (names.first()?, names.get(1)?);
     let at = first.iter().zip(second).position(|(a, b)| a != b)?;
-    let alike = |name: &Vec<Token<'_>>| {
+    let alike = |name: &Vec<&[u8]>| {
         let mut pairs = name.iter().zip(first).enumerate();
-        name.len() == first.len()
-            && pairs.all(|(i, (a, b))| if i == at { a.is_number() } else { a == b })
+        name.len() == first.len() && pairs.all(|(i, (a, b))| i == at || a == b)
     };
-    let rises = |pair: &[Vec<Token<'_>>]| pair[0][at].number() < pair[1][at].number();
+    let rises = |pair: &[Vec<&[u8]>]| number(pair[0][at]) < number(pair[1][at]);
     (names.iter().all(alike) && names.windows(2).all(rises)).then_some(at)
 }
 
 /// A name with another number in it, of as many digits as there.
-fn renumbered(name: &[Token<'_>], at: usize, number: u64) -> String {
-    let width = name[at].0.len();
-    let mut text = String::new();
-    for (i, token) in name.iter().enumerate() {
-        if i == at {
-            text.push_str(&format!("{number:0width$}"));
-        } else {
-            text.push_str(token.0);
-        }
-    }
-    text
+fn renumbered(name: &[&[u8]], at: usize, number: u64) -> String {
+    let width = name[at].len();
+    let mut name = name.to_owned();
+    let number = format!("{number:0width$}");
+    name[at] = number.as_bytes();
+    String::from_utf8_lossy(&name.concat()).into_owned()
 }
 
 #[cfg(test)]

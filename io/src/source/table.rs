@@ -84,14 +84,17 @@ impl<T: Table> Lists<T> {
 
     /// How many values the first row has, of a column whose type does not say so.
     fn first_length(&self) -> Result<usize, Error> {
-        let mut length = 0;
+        let mut first = 0;
         let mut take = |array: &dyn Array| {
-            length = lengths(array).first().copied().unwrap_or(0);
+            if null(array) == Some(0) {
+                return Err("null found in place of row 0, a list of values expected".to_owned());
+            }
+            first = length(array, 0);
             Ok(())
         };
         let read = self.table.column(self.column, 0..1, &mut take);
         read.map_err(|problem| self.origin.failure(problem))?;
-        Ok(length)
+        Ok(first)
     }
 
     /// Reads as many rows as `out` has room for; `convert` writes values to their place there.
@@ -250,38 +253,36 @@ fn list(data_type: &DataType) -> Option<(Kind, Option<i32>)> {
     Some((kind, length))
 }
 
-/// How many values each list has.
-fn lengths(lists: &dyn Array) -> Vec<usize> {
-    let of = |row: usize| {
-        if let Some(lists) = lists.as_fixed_size_list_opt() {
-            lists.value_length() as usize
-        } else if let Some(lists) = lists.as_list_opt::<i32>() {
-            lists.value_length(row) as usize
-        } else {
-            lists.as_list::<i64>().value_length(row) as usize
-        }
-    };
-    (0..lists.len()).map(of).collect()
+/// How many values a list has.
+fn length(lists: &dyn Array, row: usize) -> usize {
+    if let Some(lists) = lists.as_fixed_size_list_opt() {
+        lists.value_length() as usize
+    } else if let Some(lists) = lists.as_list_opt::<i32>() {
+        lists.value_length(row) as usize
+    } else {
+        lists.as_list::<i64>().value_length(row) as usize
+    }
+}
+
+/// The first entry that is null.
+fn null(array: &dyn Array) -> Option<usize> {
+    let mut entries = 0..array.len();
+    (array.null_count() > 0).then(|| entries.find(|&at| array.is_null(at)))?
 }
 
 /// The values of lists, row after row, the first of which is row `first_row` of the file; what is wrong
 /// where one has none, or not `dim` of them.
 fn entries(lists: &dyn Array, dim: usize, first_row: usize) -> Result<ArrayRef, String> {
-    let null = (0..lists.len()).find(|&row| lists.is_null(row));
-    if let Some(row) = null {
+    if let Some(row) = null(lists) {
         let row = first_row + row;
         return Err(format!(
             "null found in place of row {row}, {dim} values expected"
         ));
     }
-    let odd = lengths(lists)
-        .into_iter()
-        .enumerate()
-        .find(|&(_, length)| length != dim);
-    if let Some((row, length)) = odd {
-        let row = first_row + row;
+    if let Some(row) = (0..lists.len()).find(|&row| length(lists, row) != dim) {
+        let (found, row) = (length(lists, row), first_row + row);
         return Err(format!(
-            "{length} values found in row {row}, {dim} expected, as in row 0"
+            "{found} values found in row {row}, {dim} expected, as in row 0"
         ));
     }
     let (values, start) = if let Some(lists) = lists.as_fixed_size_list_opt() {
@@ -293,8 +294,7 @@ fn entries(lists: &dyn Array, dim: usize, first_row: usize) -> Result<ArrayRef, 
         (lists.values(), lists.value_offsets()[0] as usize)
     };
     let values = values.slice(start, lists.len() * dim);
-    let null = (0..values.len()).find(|&at| values.is_null(at));
-    match null {
+    match null(&values) {
         Some(at) => {
             let (row, column) = (first_row + at / dim, at % dim);
             Err(format!(

@@ -175,6 +175,10 @@ fn bad_columns() {
     }
     for (key, message) in [
         (
+            "null_first",
+            "null found in place of row 0, a list of values expected",
+        ),
+        (
             "null_row",
             "null found in place of row 8, 6 values expected",
         ),
