@@ -47,7 +47,12 @@ impl Many {
             }
             let rows = firsts[firsts.len() - 1].checked_add(source.rows());
             let values = rows.filter(|rows| rows.checked_mul(dim).is_some());
-            firsts.push(values.ok_or_else(|| refuse(path, "more rows than count".to_owned()))?);
+            firsts.push(values.ok_or_else(|| {
+                refuse(
+                    path,
+                    "more values found than can be counted, fewer expected".to_owned(),
+                )
+            })?);
         }
         Ok(Self { parts, firsts })
     }
