@@ -82,6 +82,25 @@ pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
     check_together(args)
 }
 
+/// Refuses what has no meaning where rows are left out.
+fn check_left_out(args: &SelectArgs) -> Result<(), Failure> {
+    if args.exclude.is_none() && !args.skip_invalid {
+        return Ok(());
+    }
+    let refuse = |option: &str, why: &str| {
+        Err(Failure::Usage(format!(
+            "--{option}: --exclude or --skip-invalid found, neither expected ({why})"
+        )))
+    };
+    if args.views.is_some() {
+        return refuse("views", "examples are whole");
+    }
+    if args.center {
+        return refuse("center", "the mean is that of all rows");
+    }
+    Ok(())
+}
+
 /// Refuses options that have no meaning beside each other.
 fn check_together(args: &SelectArgs) -> Result<(), Failure> {
     let refuse = |problem: &str| Err(Failure::Usage(problem.to_owned()));
@@ -113,6 +132,7 @@ fn check_together(args: &SelectArgs) -> Result<(), Failure> {
     if args.views.is_some() && args.then.is_some() {
         return refuse("--views: --then found, none expected (a row must be an example)");
     }
+    check_left_out(args)?;
     let told = [
         ("id-column", args.id_column.is_some()),
         ("file-and-row", args.file_and_row),
@@ -162,7 +182,13 @@ mod tests {
     }
 
     /// Options of every method that are told at length only.
-    const RARE: [&str; 2] = ["id-column", "file-and-row"];
+    const RARE: [&str; 5] = [
+        "exclude",
+        "skip-invalid",
+        "oversample",
+        "id-column",
+        "file-and-row",
+    ];
 
     /// Whatever else the short help leaves out belongs to some methods, and the others refuse it by name.
     #[test]

@@ -1,9 +1,9 @@
 //! Feature matrices from files of any form, in one copy whatever their type and order.
 
-use crate::error::Error;
+use crate::error::{Error, Origin};
+use crate::memory;
 use crate::source::{self, Kind, Many, Raw, Source, narrow, too_large};
 pub use crate::values::Values;
-use crate::values::memory_available;
 use rayon::prelude::*;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -56,6 +56,16 @@ impl FeatureFile {
     /// The type in which the values are stored.
     pub fn kind(&self) -> Kind {
         self.source.stored().kind
+    }
+
+    /// Whose errors are.
+    pub(crate) fn origin(&self) -> Origin {
+        Origin::new(self.path(), self.argument)
+    }
+
+    /// Where the rows come from.
+    pub(crate) fn source(&self) -> &Many {
+        &self.source
     }
 
     /// Number of values.
@@ -150,7 +160,12 @@ impl FeatureFile {
     }
 
     /// Reads rows less a mean row, rounded only then.
-    fn read_less(&self, mean: &[f64], first: usize, out: &mut [f32]) -> Result<(), Error> {
+    pub(crate) fn read_less(
+        &self,
+        mean: &[f64],
+        first: usize,
+        out: &mut [f32],
+    ) -> Result<(), Error> {
         let dim = self.dim;
         let piece = (WIDE / dim).max(1).min(out.len() / dim);
         let mut wide = vec![0.0; piece * dim];
@@ -169,8 +184,12 @@ impl FeatureFile {
         Ok(())
     }
 
-    /// The mean row of values that are stored as float64, in whatever pieces they are read the same.
-    fn mean(&self) -> Result<Vec<f64>, Error> {
+    /// The mean row, in f64; in whatever pieces rows are read the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn mean(&self) -> Result<Vec<f64>, Error> {
         let (rows, dim) = (self.rows, self.dim);
         let piece = (WIDE / dim).clamp(1, self.source.block(0).len());
         // A thread's rows: pieces of sums, or sums of pieces.
@@ -236,7 +255,7 @@ impl FeatureFile {
     /// Room for all values, or the error that there is none.
     fn reserve(&self) -> Result<Values, Error> {
         let needed = (self.rows as u64).saturating_mul((self.dim * size_of::<f32>()) as u64);
-        let available = memory_available();
+        let available = memory::available();
         let is_known_to_fit = available.is_none_or(|bytes| needed <= bytes);
         let values = is_known_to_fit.then(|| Values::zeros(self.rows * self.dim).ok());
         values.flatten().ok_or_else(|| {

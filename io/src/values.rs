@@ -1,4 +1,4 @@
-//! Values in memory, and how much of it there is.
+//! Values in memory.
 
 use memmap2::MmapMut;
 use std::io;
@@ -37,17 +37,4 @@ impl DerefMut for Values {
     fn deref_mut(&mut self) -> &mut [f32] {
         bytemuck::cast_slice_mut(&mut self.0)
     }
-}
-
-/// Bytes that memory and swap can still take, where the system says so. Linux grants more than
-/// it has, and ends the process that takes it at its word.
-#[allow(clippy::disallowed_methods, reason = "it is the system's")]
-pub(crate) fn memory_available() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let bytes = |name: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-        let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-        kib.checked_mul(1024)
-    };
-    bytes("MemAvailable:")?.checked_add(bytes("SwapFree:")?)
 }

@@ -81,6 +81,19 @@ pub(crate) struct SelectArgs {
     #[arg(long, value_name = "FILE", help_heading = heading::ROWS)]
     pub(crate) labelled: Option<Target>,
 
+    /// Leave these rows out: indices, as of --labelled
+    ///
+    /// They are no picks and count for nothing; their values are not looked at. Picks keep the numbers that
+    /// rows have in the features
+    #[arg(long, value_name = "FILE", help_heading = heading::ROWS, hide_short_help = true)]
+    pub(crate) exclude: Option<Target>,
+    /// Leave out rows that are not finite, or too long
+    ///
+    /// And rows of zeros, where the method needs a direction. How many is said on stderr; a record lists
+    /// them
+    #[arg(long, help_heading = heading::ROWS, hide_short_help = true)]
+    pub(crate) skip_invalid: bool,
+
     /// Subtract the mean row first
     ///
     /// For every method, from features and prompts. Where rows share a large mean, directions and
@@ -99,7 +112,7 @@ pub(crate) struct SelectArgs {
     #[arg(long, value_parser = follower(), help_heading = heading::BUDGET)]
     pub(crate) then: Option<Method>,
     /// Rows that the method chooses for each pick (with --then) [default: 2]
-    #[arg(long, value_name = "M", help_heading = heading::BUDGET)]
+    #[arg(long, value_name = "M", help_heading = heading::BUDGET, hide_short_help = true)]
     pub(crate) oversample: Option<usize>,
 
     /// Where to write: .npy, .json, .csv or .txt [default: stdout]
@@ -133,6 +146,12 @@ pub(crate) struct SelectArgs {
     /// between, share the rows: picks are the same
     #[arg(long, default_value = "auto", help_heading = heading::DEVICE)]
     pub(crate) device: Choice,
+    /// Bound on memory for features [default: 60 % of all]
+    ///
+    /// Such as 4GiB. What the process may take is told by the system, its control groups and ulimit -v.
+    /// Features that take more are read anew by every pass. Picks do not depend on it
+    #[arg(long, value_name = "SIZE", help_heading = heading::DEVICE)]
+    pub(crate) memory: Option<Bytes>,
     /// Bound on device memory, such as 4GiB
     #[arg(long, value_name = "SIZE", help_heading = heading::DEVICE)]
     pub(crate) device_memory: Option<Bytes>,
@@ -266,6 +285,7 @@ impl SelectArgs {
         inputs.extend(of_features("input-features", &self.input_features, raw));
         inputs.extend(named([
             ("labelled", list(&self.labelled)),
+            ("exclude", list(&self.exclude)),
             ("classes", list(&self.classes)),
             ("few-labels", list(&self.few_labels)),
             ("given-clusters", list(&self.given_clusters)),

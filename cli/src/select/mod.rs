@@ -1,6 +1,7 @@
 //! The `select` command.
 
 mod deliver;
+mod left_out;
 mod read;
 mod words;
 
@@ -18,8 +19,10 @@ use coresift::{Error, Features, Precision, Progress, Selection, Stop};
 use coresift_io::features::FeatureFile;
 use coresift_io::source::is_stdin;
 use coresift_io::target::Target;
+use left_out::Others;
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Reads the features, chooses rows of them and delivers the choice.
@@ -28,30 +31,38 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let console = Console { quiet: args.quiet };
     check(args)?;
     threads::start(args.threads, console);
-    let file = FeatureFile::open(&args.features, "features", args.raw)?;
+    let file = Arc::new(FeatureFile::open(&args.features, "features", args.raw)?);
     read::origins(args, &file, &[])?;
     let mut given = read::given(args, &file, console)?;
-    let budget = args.budget.of(file.rows / args.views.unwrap_or(1).max(1));
+    let left_out = left_out::read(args, &file)?;
     let device = open(args, console)?;
-    let mut values = read::values(&file, console)?;
+    let mut loaded = read::load(args, &file, console)?;
     let in_memory = Instant::now();
-    let whole = read::checked(&file, &values)?;
+    let whole = read::checked(&file, &loaded, &left_out)?;
     let precision = read::precision(&file, &whole);
     let features = if args.center {
         drop(whole);
-        let bar = console.progress("centering {wide_bar} {percent}% {elapsed}", file.values());
-        let mean = file.center(&mut values, |done| bar.set(done))?;
+        let (centered, mean) = loaded.centered(&file, console)?;
+        loaded = centered;
         classes::center(&mut given.classes, &mean);
-        read::checked(&file, &values)?
+        read::checked(&file, &loaded, &left_out)?
     } else {
         whole
     };
     given.rank_tol = read::rank_tol(args, precision, file.dim, console);
-    let able = file.rows.saturating_sub(given.labelled.len());
+    let others = Others::of(args, &file, &features);
+    if let Some(others) = &others {
+        given = others.restate(given)?;
+    }
+    let rows = features.rows();
+    let budget = args.budget.of(rows / args.views.unwrap_or(1).max(1));
+    let able = rows.saturating_sub(given.labelled.len());
     let plan = method::plan(args, given);
-    let about = about(args, &file, precision, budget, &device, &plan);
+    let mut about = about(args, &file, precision, budget, &device, &plan);
+    left_out::tell(args, (&left_out, others.as_ref()), &mut about, console);
     let choose = |stop| choose(&device, features, &plan, budget, console, stop);
-    let selection = match interrupt::until_stopped(choose) {
+    let chosen = interrupt::until_stopped(choose);
+    let selection = match Others::renumbered(others.as_ref(), chosen) {
         Ok(selection) => selection,
         Err(error) => return Err(give_up(args, &file, error, about, console)),
     };
@@ -79,7 +90,7 @@ fn give_up(
         Error::Interrupted { partial } => {
             interrupt::end(&deliver::keep(args, partial, about, &origins))
         }
-        Error::DeviceLost { partial, .. } => {
+        Error::DeviceLost { partial, .. } | Error::Unreadable { partial, .. } => {
             deliver::rescue(args, partial, about, &origins, console);
         }
         _ => {}

@@ -6,11 +6,13 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::method::{self, Given};
 use crate::write::Origins;
-use coresift::{Features, GramSchmidt, Precision};
+use coresift::{Error, Features, GramSchmidt, LeftOut, Precision, Rows};
 use coresift_io::features::{FeatureFile, Values};
-use coresift_io::indices;
+use coresift_io::reader::FeatureReader;
 use coresift_io::source::Kind;
+use coresift_io::{indices, memory};
 use std::slice;
+use std::sync::Arc;
 
 /// Everything that options name but the features: lists, prompts, inputs.
 pub(super) fn given(
@@ -56,20 +58,93 @@ pub(super) fn origins(
     })
 }
 
-/// All values of the features.
-pub(super) fn values(file: &FeatureFile, console: Console) -> Result<Values, Failure> {
+/// The rows of a file: in memory, or read when they are asked for.
+pub(super) enum Loaded {
+    Held(Values),
+    Read(Arc<FeatureReader>),
+}
+
+impl Loaded {
+    pub(super) fn rows(&self) -> Rows<'_> {
+        match self {
+            Self::Held(values) => Rows::Slice(values),
+            Self::Read(reader) => Rows::Reader(reader.clone()),
+        }
+    }
+
+    /// The same rows less their mean, and that.
+    pub(super) fn centered(
+        self,
+        file: &Arc<FeatureFile>,
+        console: Console,
+    ) -> Result<(Self, Vec<f64>), Failure> {
+        let bar = console.progress("centering {wide_bar} {percent}% {elapsed}", file.values());
+        let progress = |done| bar.set(done);
+        Ok(match self {
+            Self::Held(mut values) => {
+                let mean = file.center(&mut values, progress)?;
+                (Self::Held(values), mean)
+            }
+            Self::Read(_) => {
+                let mean = file.mean()?;
+                let reader = FeatureReader::new(file, Some(mean.clone()), progress)?;
+                (Self::Read(reader.into()), mean)
+            }
+        })
+    }
+}
+
+/// Makes the rows of the features ready.
+pub(super) fn load(
+    args: &SelectArgs,
+    file: &Arc<FeatureFile>,
+    console: Console,
+) -> Result<Loaded, Failure> {
     if let Some(gaps) = file.gaps() {
         console.note(format_args!("files: {gaps}"));
     }
     if let Some(changes) = file.conversion() {
         console.note(format_args!("converted: {changes}"));
     }
-    read_values(file, console)
+    load_quietly(args, file, console)
 }
 
-fn read_values(file: &FeatureFile, console: Console) -> Result<Values, Failure> {
+/// Bytes that are kept of a row beside its values, at most.
+const BESIDE: u64 = 64;
+
+/// The share of the memory there is that features may take where nothing is said.
+const SHARE: u64 = 60;
+
+fn load_quietly(
+    args: &SelectArgs,
+    file: &Arc<FeatureFile>,
+    console: Console,
+) -> Result<Loaded, Failure> {
+    let needed = file.values().saturating_mul(size_of::<f32>() as u64);
+    let available = memory::available();
+    let beside = (file.rows as u64).saturating_mul(BESIDE);
+    if available.is_some_and(|bytes| beside > bytes) {
+        let error = Error::OutOfMemory {
+            what: "features (what is kept of each row beside its values)",
+            needed: beside,
+            available,
+        };
+        return Err(Failure::of_file(file.path(), error));
+    }
+    let bound = match args.memory {
+        Some(bytes) => bytes.0,
+        None => available.map_or(u64::MAX, |bytes| bytes / 100 * SHARE),
+    };
     let bar = console.progress("reading   {wide_bar} {percent}% {elapsed}", file.values());
-    Ok(file.read(|done| bar.set(done))?)
+    if needed <= bound {
+        return Ok(Loaded::Held(file.read(|done| bar.set(done))?));
+    }
+    console.note(format_args!(
+        "memory: {} takes {needed} bytes, more than {bound}: every pass reads it anew",
+        file.path().display()
+    ));
+    let reader = FeatureReader::new(file, None, |done| bar.set(done))?;
+    Ok(Loaded::Read(reader.into()))
 }
 
 /// The norms of the inputs that the features were made from, where they are asked for.
@@ -82,24 +157,34 @@ fn input_norms(
         return Ok(None);
     };
     let fail = |problem: String| Failure::file(path, "input-features", problem);
-    let file = FeatureFile::open(slice::from_ref(path), "input-features", args.raw)?;
+    let file = Arc::new(FeatureFile::open(
+        slice::from_ref(path),
+        "input-features",
+        args.raw,
+    )?);
     if file.rows != rows {
         let found = file.rows;
         return Err(fail(format!(
             "{found} rows found, {rows} expected, as in the features"
         )));
     }
-    let values = read_values(&file, console)?;
-    let inputs = Features::new(&values, file.rows, file.dim).map_err(|error| {
+    let loaded = load_quietly(args, &file, console)?;
+    let shape = [file.rows, file.dim];
+    let inputs = Features::without(loaded.rows(), shape, &LeftOut::default()).map_err(|error| {
         // The library takes them for features.
         fail(error.to_string().replacen("features: ", "", 1))
     })?;
     Ok(Some(inputs.norms(method::lp(args))?))
 }
 
-/// The features, once all values are found good.
-pub(super) fn checked<'a>(file: &FeatureFile, values: &'a Values) -> Result<Features<'a>, Failure> {
-    Features::new(values, file.rows, file.dim).map_err(|e| file.refused(e).into())
+/// The features, once all values are found good that are not left out.
+pub(super) fn checked<'a>(
+    file: &FeatureFile,
+    loaded: &'a Loaded,
+    left_out: &LeftOut,
+) -> Result<Features<'a>, Failure> {
+    let shape = [file.rows, file.dim];
+    Features::without(loaded.rows(), shape, left_out).map_err(|e| file.refused(e).into())
 }
 
 /// What values were rounded to: their type in the file, or what they look rounded to.

@@ -6,6 +6,7 @@ mod devices;
 mod encodings;
 mod forms;
 mod inputs;
+mod left_out;
 mod lists;
 #[cfg(unix)]
 mod outputs;

@@ -73,7 +73,7 @@ fn features_beyond_memory_are_refused() {
         return;
     }
     let error = place.fails(1, &RANDOM);
-    let expected = "error: x.npy: features: 8796093022208 bytes needed, ";
+    let expected = "error: x.npy: features (what is kept of each row beside its values): 140737488355328 bytes needed, ";
     assert!(error.contains(expected), "{error}");
 }
 

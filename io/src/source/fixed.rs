@@ -1,7 +1,7 @@
 //! A matrix whose values all take as many bytes, one after another: what `.npy`, `.npz`, safetensors and
 //! raw files hold.
 
-use super::{ID_COLUMN, Kind, Source, Stored, narrow, too_large};
+use super::{ID_COLUMN, Kind, Source, Stored, narrow, too_large, widened};
 use crate::error::{Error, Origin};
 use crate::npy::{Npy, name, show};
 use crate::stretch::Stretch;
@@ -22,7 +22,7 @@ const COLUMNS: usize = 16;
 
 /// The matrix, where it is in its file.
 #[derive(Debug)]
-pub(super) struct Fixed {
+pub(crate) struct Fixed {
     bytes: Stretch,
     stored: Stored,
     rows: usize,
@@ -219,7 +219,14 @@ impl Source for Fixed {
         Err(Error::file(&self.origin.path, ID_COLUMN, problem))
     }
 
+    fn is_by_position(&self) -> bool {
+        !self.stored.fortran
+    }
+
     fn read_wide(&self, first_row: usize, out: &mut [f64]) -> Result<(), Error> {
+        if self.stored.kind != Kind::F64 {
+            return widened(self, first_row, out);
+        }
         self.by_rows(first_row, out, |first, out| self.wide(first, out))
     }
 }

@@ -68,6 +68,11 @@ impl Many {
         changed.map(|part| &*part.path)
     }
 
+    /// Whether the file that a row is in was written to since it was opened.
+    pub(crate) fn is_changed_at(&self, row: usize) -> bool {
+        self.parts[self.part(row)].bytes.is_changed()
+    }
+
     /// The file that a row is in, and its number there.
     #[must_use]
     pub fn place(&self, row: usize) -> (&Path, usize) {
@@ -110,6 +115,11 @@ impl Source for Many {
 
     fn stored(&self) -> Stored {
         self.parts[0].source.stored()
+    }
+
+    fn is_by_position(&self) -> bool {
+        let mut parts = self.parts.iter();
+        parts.all(|part| part.source.is_by_position())
     }
 
     fn block(&self, row: usize) -> Range<usize> {

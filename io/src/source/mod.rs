@@ -20,7 +20,7 @@ mod npz;
 mod open;
 #[cfg(feature = "parquet")]
 mod parquet;
-mod raw;
+pub(crate) mod raw;
 #[cfg(feature = "safetensors")]
 mod safetensors;
 mod shards;
@@ -51,6 +51,11 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// Every row is in one such range.
     fn block(&self, row: usize) -> Range<usize>;
 
+    /// Whether a few rows are read in little more than their share of the time that all take.
+    fn is_by_position(&self) -> bool {
+        false
+    }
+
     /// Reads rows from `first_row` on, row-major, as many as `out` has room for.
     ///
     /// # Errors
@@ -59,17 +64,13 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// finite float64 past the range of f32.
     fn read(&self, first_row: usize, out: &mut [f32]) -> Result<(), Error>;
 
-    /// As [`read`](Self::read), of values that are stored as float64, before they are rounded.
+    /// As [`read`](Self::read), of values before they are rounded, where they are stored as float64.
     ///
     /// # Errors
     ///
     /// As [`read`](Self::read).
     fn read_wide(&self, first_row: usize, out: &mut [f64]) -> Result<(), Error> {
-        let mut narrow = vec![0.0; out.len()];
-        self.read(first_row, &mut narrow)?;
-        let pairs = out.iter_mut().zip(narrow);
-        pairs.for_each(|(wide, value)| *wide = value.into());
-        Ok(())
+        widened(self, first_row, out)
     }
 
     /// What a column says of some rows, in whatever order: text, a whole number, or null. Of no rows it
@@ -141,6 +142,19 @@ impl Kind {
             Self::F64 => "float64",
         }
     }
+}
+
+/// Rows as they are read in `f32`.
+fn widened(
+    source: &(impl Source + ?Sized),
+    first_row: usize,
+    out: &mut [f64],
+) -> Result<(), Error> {
+    let mut narrow = vec![0.0; out.len()];
+    source.read(first_row, &mut narrow)?;
+    let pairs = out.iter_mut().zip(narrow);
+    pairs.for_each(|(wide, value)| *wide = value.into());
+    Ok(())
 }
 
 /// Rounds to `f32`; the first finite value that becomes infinite, and its place, where there is one.

@@ -40,7 +40,7 @@ impl FromStr for Raw {
 }
 
 /// The matrix that is all of a file.
-pub(super) fn open(bytes: Stretch, raw: Raw, origin: Origin) -> Result<Fixed, Error> {
+pub(crate) fn open(bytes: Stretch, raw: Raw, origin: Origin) -> Result<Fixed, Error> {
     let Raw { kind, dim } = raw;
     let row = (dim as u64).saturating_mul(kind.bytes() as u64);
     let len = bytes.len();

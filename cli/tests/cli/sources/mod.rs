@@ -3,6 +3,7 @@
 
 mod bad;
 mod files;
+mod memory;
 mod origins;
 
 use crate::place::{Place, stderr};

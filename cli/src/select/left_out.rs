@@ -1,0 +1,180 @@
+//! Rows that are left out: what options say of the others, and picks by the numbers of all.
+
+use super::words::count;
+use crate::args::{Method, SelectArgs};
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::method::Given;
+use coresift::{Classes, Error, Features, LeftOut, Selection, Similarity};
+use coresift_io::features::FeatureFile;
+use coresift_io::indices;
+use coresift_io::target::Target;
+use serde_json::Value;
+
+/// What the options leave out.
+pub(super) fn read(args: &SelectArgs, file: &FeatureFile) -> Result<LeftOut, Failure> {
+    let list = args.exclude.as_ref();
+    let rows = list.map(|list| indices::rows(list, "exclude"));
+    let rows = rows.transpose()?.unwrap_or_default();
+    if let Some(row) = rows.iter().find(|&&row| row >= file.rows) {
+        let problem = format!("row {row} found, indices below {} expected", file.rows);
+        return Err(refused(list, "exclude", problem));
+    }
+    let needs_directions = args.stages().any(|stage| match stage {
+        Method::TypiClust | Method::ProbCover => true,
+        Method::Sas => args.similarity.unwrap_or_default() == Similarity::Cosine,
+        _ => false,
+    });
+    Ok(LeftOut {
+        rows,
+        invalid: args.skip_invalid,
+        zeros: args.skip_invalid && needs_directions,
+    })
+}
+
+/// The rows that are left, where some are not: by their numbers among all.
+pub(super) struct Others<'a> {
+    args: &'a SelectArgs,
+    /// Number of all rows.
+    rows: usize,
+    numbers: Vec<usize>,
+}
+
+impl<'a> Others<'a> {
+    /// Those of the features, where some are left out.
+    pub(super) fn of(
+        args: &'a SelectArgs,
+        file: &FeatureFile,
+        features: &Features<'_>,
+    ) -> Option<Self> {
+        let numbers = features.numbers()?.to_vec();
+        let rows = file.rows;
+        Some(Self {
+            args,
+            rows,
+            numbers,
+        })
+    }
+
+    /// What files say, of these rows alone.
+    pub(super) fn restate(&self, mut given: Given) -> Result<Given, Failure> {
+        let args = self.args;
+        given.labelled = self.places(&given.labelled, args.labelled.as_ref(), "labelled")?;
+        given.classes = match given.classes {
+            Some(Classes::Given(classes)) => {
+                let classes = self.of_each(classes, args.classes.as_ref(), "classes")?;
+                Some(Classes::Given(classes))
+            }
+            Some(Classes::FewLabels { rows, classes }) => {
+                let rows = self.places(&rows, args.few_labels.as_ref(), "few-labels")?;
+                Some(Classes::FewLabels { rows, classes })
+            }
+            other => other,
+        };
+        if let Some(clusters) = given.clusters {
+            let list = args.given_clusters.as_ref();
+            given.clusters = Some(self.of_each(clusters, list, "given-clusters")?);
+        }
+        if let Some(norms) = given.input_norms {
+            given.input_norms = Some(self.numbers.iter().map(|&row| norms[row]).collect());
+        }
+        Ok(given)
+    }
+
+    /// Where rows that a list names are among these.
+    fn places(
+        &self,
+        named: &[usize],
+        list: Option<&Target>,
+        argument: &'static str,
+    ) -> Result<Vec<usize>, Failure> {
+        let place = |&row: &usize| {
+            self.numbers.binary_search(&row).map_err(|_| {
+                let found = if row < self.rows {
+                    format!("row {row}, which is left out, found, others expected")
+                } else {
+                    format!("row {row} found, indices below {} expected", self.rows)
+                };
+                refused(list, argument, found)
+            })
+        };
+        named.iter().map(place).collect()
+    }
+
+    /// What a list says of these rows.
+    fn of_each(
+        &self,
+        all: Vec<usize>,
+        list: Option<&Target>,
+        argument: &'static str,
+    ) -> Result<Vec<usize>, Failure> {
+        if all.len() != self.rows {
+            let (found, rows) = (all.len(), self.rows);
+            let problem = format!("{found} entries found, one for each of {rows} rows expected");
+            return Err(refused(list, argument, problem));
+        }
+        Ok(self.numbers.iter().map(|&row| all[row]).collect())
+    }
+
+    /// What has been chosen, by the numbers of all rows; of an error the picks made before, and the row
+    /// that it speaks of.
+    pub(super) fn renumbered(
+        others: Option<&Self>,
+        mut chosen: Result<Selection, Error>,
+    ) -> Result<Selection, Error> {
+        let Some(Self { numbers, .. }) = others else {
+            return chosen;
+        };
+        let picks = match &mut chosen {
+            Ok(selection) => &mut selection.picks[..],
+            Err(
+                Error::DeviceLost { partial, .. }
+                | Error::Interrupted { partial }
+                | Error::Unreadable { partial, .. },
+            ) => &mut partial.picks[..],
+            Err(Error::ZeroRow { row, .. } | Error::LabelledTwice { row }) => {
+                std::slice::from_mut(row)
+            }
+            Err(_) => &mut [],
+        };
+        picks.iter_mut().for_each(|row| *row = numbers[*row]);
+        chosen
+    }
+}
+
+fn refused(list: Option<&Target>, argument: &'static str, problem: String) -> Failure {
+    match list {
+        Some(list) => Failure::file(&list.path, argument, problem),
+        None => Failure::Usage(format!("{argument}: {problem}")),
+    }
+}
+
+/// Says how many rows are left out, and puts it into a record.
+pub(super) fn tell(
+    args: &SelectArgs,
+    (left_out, others): (&LeftOut, Option<&Others<'_>>),
+    about: &mut Value,
+    console: Console,
+) {
+    let mut excluded = left_out.rows.clone();
+    excluded.sort_unstable();
+    excluded.dedup();
+    if args.exclude.is_some() {
+        about["excluded"] = excluded.len().into();
+        let rows = count(excluded.len(), "row", "rows");
+        console.note(format_args!("excluded: {rows}"));
+    }
+    if args.skip_invalid {
+        let is_skipped = |row: &usize| {
+            others.is_some_and(|others| others.numbers.binary_search(row).is_err())
+                && excluded.binary_search(row).is_err()
+        };
+        let all = others.map_or(0, |others| others.rows);
+        let skipped: Vec<usize> = (0..all).filter(is_skipped).collect();
+        let rows = count(skipped.len(), "row", "rows");
+        console.note(format_args!(
+            "skipped: {rows} without finite values or a direction"
+        ));
+        about["skipped"] = skipped.into();
+    }
+}
