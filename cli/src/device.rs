@@ -120,14 +120,20 @@ impl Device {
         }
     }
 
-    /// A pool of the features, to be worked on until this is stopped.
+    /// A pool of the features, to be worked on until this is stopped, in so many bytes of the host's besides
+    /// the features.
     pub(crate) fn pool<'a>(
         &'a self,
         features: Features<'a>,
+        memory: u64,
         stop: Stop,
     ) -> Result<Box<dyn Pool + 'a>, Error> {
         match self {
-            Self::Cpu => Ok(Box::new(CpuPool::new(features).with_stop(stop))),
+            Self::Cpu => Ok(Box::new(
+                CpuPool::new(features)
+                    .with_memory_limit(memory)
+                    .with_stop(stop),
+            )),
             #[cfg(feature = "gpu")]
             Self::Gpu(gpu) => Ok(Box::new(gpu.clone().with_stop(stop).pool(features)?)),
             Self::Several(devices) => {
@@ -137,7 +143,8 @@ impl Device {
                     features.part(start(at)..start(at + 1))
                 };
                 let shards = devices.iter().take(count).enumerate();
-                let pools = shards.map(|(at, device)| device.pool(part(at), stop.clone()));
+                let pools = shards
+                    .map(|(at, device)| device.pool(part(at), memory / count as u64, stop.clone()));
                 Ok(Box::new(Shards::new(pools.collect::<Result<_, _>>()?)?))
             }
         }

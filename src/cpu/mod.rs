@@ -4,6 +4,7 @@ mod arrangement;
 mod assign;
 mod assigner;
 mod blocks;
+mod class_rows;
 mod count_within;
 mod deflate;
 mod deflate_largest;

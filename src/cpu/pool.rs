@@ -27,6 +27,7 @@ pub struct CpuPool<'a> {
     features: Features<'a>,
     row_ids: RowIds<'a>,
     precision: Precision,
+    memory: u64,
     stop: Stop,
 }
 
@@ -38,6 +39,7 @@ impl<'a> CpuPool<'a> {
             precision: features.precision(),
             features,
             row_ids: RowIds::default(),
+            memory: u64::MAX,
             stop: Stop::default(),
         }
     }
@@ -46,6 +48,16 @@ impl<'a> CpuPool<'a> {
     #[must_use]
     pub fn with_stop(self, stop: Stop) -> Self {
         Self { stop, ..self }
+    }
+
+    /// The same rows, of which about so many bytes may be held besides the features: in integers, and their
+    /// similarities. The rows of one latent class are held at least. Picks do not depend on it.
+    #[must_use]
+    pub fn with_memory_limit(self, bytes: u64) -> Self {
+        Self {
+            memory: bytes,
+            ..self
+        }
     }
 
     #[cfg(feature = "gpu")]
@@ -111,7 +123,7 @@ impl Pool for CpuPool<'_> {
             &self.features,
             examples,
             function,
-            &self.stop,
+            (self.memory, &self.stop),
         )?))
     }
 
@@ -128,7 +140,9 @@ impl Pool for CpuPool<'_> {
 
     fn beside<'a>(&'a self, features: Features<'a>) -> Result<Box<dyn Pool + 'a>, Error> {
         Ok(Box::new(
-            CpuPool::new(features).with_stop(self.stop.clone()),
+            CpuPool::new(features)
+                .with_stop(self.stop.clone())
+                .with_memory_limit(self.memory),
         ))
     }
 

@@ -1,7 +1,7 @@
 //! The similarities of integer rows on the processor.
 
+use super::class_rows::{ClassRows, Run};
 use super::greedy_rounds::greedy_rounds;
-use super::quantise::quantise;
 use super::row_sums::{linear_row_sums, row_sums, total};
 use super::store_similarities::{Matrix, store_similarities};
 use super::sum_columns::sum_columns;
@@ -26,10 +26,11 @@ const ROOM: u64 = 1 << 30;
 const BATCH: u64 = 1 << 27;
 
 pub(super) struct CpuSimilarities<'a> {
-    rows: IntegerRows,
-    ranges: ClassRanges,
+    rows: ClassRows<'a>,
     function: KernelFunction,
     stop: &'a Stop,
+    /// Most bytes of similarities kept.
+    room: u64,
     /// The classes kept, and one matrix for each of them. Matrices past their number are there for
     /// their memory.
     kept: Range<usize>,
@@ -37,15 +38,15 @@ pub(super) struct CpuSimilarities<'a> {
 }
 
 impl<'a> CpuSimilarities<'a> {
+    /// Of a pool that may take so many bytes: half of them for rows, half for similarities.
     pub(super) fn new(
-        features: &Features<'_>,
+        features: &'a Features<'a>,
         examples: Examples<'_>,
         function: &KernelFunction,
-        stop: &'a Stop,
+        (memory, stop): (u64, &'a Stop),
     ) -> Result<Self, Error> {
-        let order = examples.classes.concat();
-        let rows = quantise(features, &order, examples.views, examples.length, stop)?;
-        Ok(Self::of(rows, examples.ranges(), function, stop))
+        let rows = ClassRows::new(features, examples, memory / 2, stop)?;
+        Ok(Self::of_rows(rows, function, (memory / 2, stop)))
     }
 
     pub(super) fn of(
@@ -54,14 +55,33 @@ impl<'a> CpuSimilarities<'a> {
         function: &KernelFunction,
         stop: &'a Stop,
     ) -> Self {
+        Self::of_rows(ClassRows::of(rows, ranges), function, (ROOM, stop))
+    }
+
+    fn of_rows(
+        rows: ClassRows<'a>,
+        function: &KernelFunction,
+        (room, stop): (u64, &'a Stop),
+    ) -> Self {
         Self {
             rows,
-            ranges,
             function: function.clone(),
             stop,
+            room: ROOM.min(room),
             kept: 0..0,
             matrices: Vec::new(),
         }
+    }
+
+    /// What `work` makes of every run of rows, one after another.
+    fn each<T>(&self, work: impl Fn(&Run) -> Result<Vec<T>, Error>) -> Result<Vec<T>, Error> {
+        let mut all = Vec::with_capacity(self.rows.ranges.places());
+        for run in self.rows.runs(None) {
+            if let (_, Some(run)) = run? {
+                all.extend(work(&run)?);
+            }
+        }
+        Ok(all)
     }
 }
 
@@ -78,43 +98,70 @@ impl Drop for CpuSimilarities<'_> {
 
 impl Similarities for CpuSimilarities<'_> {
     fn rows(&self, places: &[usize]) -> Result<IntegerRows, Error> {
-        Ok(self.rows.some(places))
+        self.rows.some(places)
     }
 
     fn squares(&self) -> Result<Vec<i32>, Error> {
-        let rows = self.rows.values().par_chunks_exact(self.rows.pitch());
-        Ok(rows.map(|z| product(z, z)).collect())
+        self.each(|run| {
+            let rows = run.rows.values().par_chunks_exact(run.rows.pitch());
+            Ok(rows.map(|z| product(z, z)).collect())
+        })
     }
 
     fn total(&self, class: usize) -> Result<Vec<i64>, Error> {
-        total(&self.rows, self.ranges.class(class), self.stop)
+        let run = self.rows.having(class)?;
+        total(&run.rows, run.places(class), self.stop)
     }
 
     fn row_sums(&self, pass: &Pass<'_>) -> Result<Vec<i64>, Error> {
-        if self.function.is_linear() {
-            return linear_row_sums(&self.rows, &self.ranges, self.stop);
-        }
-        row_sums(&self.rows, &self.ranges, &self.function, (self.stop, pass))
+        let (function, stop) = (&self.function, self.stop);
+        self.each(|run| match function.is_linear() {
+            true => linear_row_sums(&run.rows, &run.ranges, stop),
+            false => row_sums(&run.rows, &run.ranges, function, (stop, pass)),
+        })
     }
 
     fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
-        sum_columns(&self.rows, &self.ranges, &self.function, columns, self.stop)
+        let mut sums = vec![0; self.rows.ranges.places()];
+        for run in self.rows.runs(Some(columns)) {
+            let (places, Some(run)) = run? else {
+                continue; // none of the columns are its
+            };
+            let own = columns.iter().filter(|column| places.contains(column));
+            let own: Vec<usize> = own.map(|column| column - run.first).collect();
+            let found = sum_columns(&run.rows, &run.ranges, &self.function, &own, self.stop)?;
+            sums[places].copy_from_slice(&found);
+        }
+        Ok(sums)
+    }
+
+    fn together(&self, class: usize) -> Range<usize> {
+        self.rows.together(class)
     }
 
     fn room(&self) -> u64 {
-        ROOM
+        self.room
     }
 
     fn batch(&self) -> u64 {
-        BATCH
+        BATCH.min(self.room)
     }
 
     fn store(&mut self, classes: Range<usize>, pass: &Pass<'_>) -> Result<(), Error> {
         self.kept = 0..0;
+        let bytes = |class| stored_bytes(self.rows.ranges.class(class).len());
+        let needed = classes.clone().map(bytes).sum();
+        if needed > self.room {
+            return Err(Error::OutOfMemory {
+                what: "similarities",
+                needed,
+                available: Some(self.room),
+            });
+        }
         self.matrices
             .resize_with(self.matrices.len().max(classes.len()), Matrix::default);
         for (matrix, class) in self.matrices.iter_mut().zip(classes.clone()) {
-            let rows = self.ranges.class(class).len();
+            let rows = self.rows.ranges.class(class).len();
             matrix.make_room(rows).map_err(|()| Error::OutOfMemory {
                 what: "similarities",
                 needed: stored_bytes(rows),
@@ -122,19 +169,21 @@ impl Similarities for CpuSimilarities<'_> {
             })?;
         }
         for (matrix, class) in self.matrices.iter_mut().zip(classes.clone()) {
-            let class = self.ranges.class(class);
-            store_similarities(&self.rows, class, &self.function, matrix, (self.stop, pass))?;
+            let run = self.rows.having(class)?;
+            let places = run.places(class);
+            let rows = &run.rows;
+            store_similarities(rows, places, &self.function, matrix, (self.stop, pass))?;
         }
         self.kept = classes;
         Ok(())
     }
 
     fn sum_stored(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
-        let mut sums = vec![0; self.ranges.span(self.kept.clone()).len()];
+        let mut sums = vec![0; self.rows.ranges.span(self.kept.clone()).len()];
         let mut rest = &mut sums[..];
         let mut of_classes = Vec::new();
         for (matrix, class) in self.matrices.iter().zip(self.kept.clone()) {
-            let rows = self.ranges.class(class);
+            let rows = self.rows.ranges.class(class);
             let of_class;
             (of_class, rest) = rest.split_at_mut(rows.len());
             of_classes.push((matrix, rows, of_class));
@@ -159,7 +208,7 @@ impl Similarities for CpuSimilarities<'_> {
         let mut of_classes = Vec::new();
         let mut rest = gains;
         for (class, (matrix, &count)) in self.kept.clone().zip(self.matrices.iter().zip(counts)) {
-            let rows = self.ranges.class(class);
+            let rows = self.rows.ranges.class(class);
             let gains;
             (gains, rest) = rest.split_at_mut(rows.len());
             of_classes.push((rows.start, matrix, gains, count));

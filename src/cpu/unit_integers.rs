@@ -11,8 +11,10 @@ use crate::reduce;
 use rayon::prelude::*;
 use std::sync::OnceLock;
 
-/// Rows that are fetched together before they are worked on.
+/// Rows that are fetched together before they are worked on,
 const FETCHED: usize = 8;
+/// and where they have to be read.
+const READ: usize = 256;
 
 /// What it takes to make any of the rows, and where each stands among those that are alike.
 pub(super) struct UnitIntegers<'a> {
@@ -106,10 +108,10 @@ impl<'a> UnitIntegers<'a> {
     ) -> Result<(), Error> {
         let pitch = scratch.pitch();
         let mut places = scratch.values_mut()[at * pitch..].chunks_exact_mut(pitch);
-        let (mut next, mut read) = ([0; FETCHED], Scratch::default());
+        let (mut next, mut read) = ([0; READ], Scratch::default());
         loop {
             let mut count = 0;
-            for (to, row) in next.iter_mut().zip(&mut rows) {
+            for (to, row) in next[..self.at_once()].iter_mut().zip(&mut rows) {
                 *to = row;
                 count += 1;
             }
@@ -123,6 +125,15 @@ impl<'a> UnitIntegers<'a> {
                 let (factor, place) = (self.factor(row, x), &mut place[..x.len()]);
                 reduce::vectorised!(to_integers(x, self.features.scale(), factor, place));
             }
+        }
+    }
+
+    /// Rows that are fetched together.
+    fn at_once(&self) -> usize {
+        if self.features.are_read() {
+            READ
+        } else {
+            FETCHED
         }
     }
 
@@ -156,7 +167,8 @@ impl<'a> UnitIntegers<'a> {
         products: &mut [f64],
     ) -> Result<(), Error> {
         let mut read = Scratch::default();
-        for (rows, products) in rows.chunks(FETCHED).zip(products.chunks_mut(FETCHED)) {
+        let at_once = self.at_once();
+        for (rows, products) in rows.chunks(at_once).zip(products.chunks_mut(at_once)) {
             let x = self.features.spread(rows, &mut read)?;
             x.iter().for_each(reduce::fetch);
             for ((x, &row), product) in x.iter().zip(rows).zip(products) {

@@ -153,6 +153,11 @@ impl<'a> Features<'a> {
         Ok((norms_sq, digits.precision()))
     }
 
+    /// Whether rows have to be read, rather than looked at.
+    pub(crate) fn are_read(&self) -> bool {
+        self.source.are_read()
+    }
+
     /// Where a row is among all of the source.
     fn source_row(&self, row: usize) -> usize {
         let row = self.first + row;

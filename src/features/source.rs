@@ -91,6 +91,11 @@ impl Rows<'_> {
         Err(Error::OwnerChanged { rows, dim, len })
     }
 
+    /// Whether rows have to be read, rather than looked at.
+    pub(super) fn are_read(&self) -> bool {
+        matches!(self, Self::Reader(_))
+    }
+
     /// Checks the shape that they are said to have.
     pub(super) fn check(&self, Shape { rows, dim }: Shape) -> Result<(), Error> {
         match self {

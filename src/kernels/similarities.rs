@@ -75,6 +75,12 @@ pub trait Similarities: Send {
     /// As [`row_sums`](Self::row_sums).
     fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error>;
 
+    /// The classes whose rows are there when those of one are: to turn to others and back takes making
+    /// them anew.
+    fn together(&self, _class: usize) -> Range<usize> {
+        0..usize::MAX
+    }
+
     /// Most bytes that [`store`](Self::store) may take.
     fn room(&self) -> u64;
 

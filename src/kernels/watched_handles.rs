@@ -167,6 +167,10 @@ impl<W: Watcher> Similarities for WatchedSimilarities<'_, W> {
         (self.watcher).around(asked, || self.inner.sum_columns(columns))
     }
 
+    fn together(&self, class: usize) -> Range<usize> {
+        self.inner.together(class)
+    }
+
     fn room(&self) -> u64 {
         self.inner.room()
     }

@@ -171,6 +171,13 @@ impl Similarities for ShardSimilarities<'_> {
         self.concat(|group| group.inner.sum_columns(&group.own(columns)))
     }
 
+    fn together(&self, class: usize) -> Range<usize> {
+        let group = self.of_class(class);
+        let first = group.classes.start;
+        let own = group.inner.together(class - first);
+        own.start + first..own.end.saturating_add(first).min(group.classes.end)
+    }
+
     /// The least of the shards', which all classes may come to.
     fn room(&self) -> u64 {
         let rooms = self.groups.iter().map(|group| group.inner.room());

@@ -6,7 +6,7 @@ use crate::common::{fractions, kernel_function, on_every_device, oracle};
 use coresift::kernels::{
     ClassRanges, Examples, IntegerRows, Length, MASK, Pass, Similarities, Update, stored_bytes,
 };
-use coresift::{Features, Pool};
+use coresift::{CpuPool, Features, Pool};
 use std::ops::Range;
 
 /// Integer rows in classes, and all that the oracle says of them.
@@ -84,6 +84,10 @@ impl Integers {
             check(&format!("{place} {}", self.place), &mut *similarities);
         };
         on_every_device(features.clone(), check);
+        for bytes in [0, 20_000] {
+            let limited = CpuPool::new(features.clone()).with_memory_limit(bytes);
+            check("limited", &limited);
+        }
         #[cfg(feature = "gpu")]
         if self.rows.rows() <= 256 && self.rows.pitch() <= 64 {
             check("cut", &devices::cut().pool(features).unwrap());

@@ -4,6 +4,7 @@
 mod common;
 #[cfg(feature = "gpu")]
 mod left_out;
+mod memory;
 #[cfg(feature = "gpu")]
 mod panels;
 #[cfg(feature = "gpu")]

@@ -15,7 +15,7 @@ use crate::known;
 use crate::method::{self, Plan};
 use crate::threads;
 use crate::{console, write};
-use coresift::{Error, Features, Precision, Progress, Selection, Stop};
+use coresift::{Error, Pool, Precision, Progress, Selection};
 use coresift_io::features::FeatureFile;
 use coresift_io::source::is_stdin;
 use coresift_io::target::Target;
@@ -60,7 +60,11 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let plan = method::plan(args, given);
     let mut about = about(args, &file, precision, budget, &device, &plan);
     left_out::tell(args, (&left_out, others.as_ref()), &mut about, console);
-    let choose = |stop| choose(&device, features, &plan, budget, console, stop);
+    let memory = loaded.memory;
+    let choose = |stop| {
+        let pool = device.pool(features, memory, stop)?;
+        choose(&*pool, &plan, budget, console)
+    };
     let chosen = interrupt::until_stopped(choose);
     let selection = match Others::renumbered(others.as_ref(), chosen) {
         Ok(selection) => selection,
@@ -161,17 +165,14 @@ fn about(
 }
 
 fn choose(
-    device: &Device,
-    features: Features<'_>,
+    pool: &dyn Pool,
     plan: &Plan,
     budget: usize,
     console: Console,
-    stop: Stop,
 ) -> Result<Selection, Error> {
-    let pool = device.pool(features, stop)?;
     let template = "selecting {wide_bar} {pos}/{len} {msg} {elapsed}";
     let bar = console.progress(template, budget as u64);
-    plan.selector.select_with(&*pool, budget, &mut |progress| {
+    plan.selector.select_with(pool, budget, &mut |progress| {
         match progress {
             Progress::Plan { classes, storage } => {
                 console.note(words::plan_in_words(classes, storage));

@@ -59,16 +59,22 @@ pub(super) fn origins(
 }
 
 /// The rows of a file: in memory, or read when they are asked for.
-pub(super) enum Loaded {
+pub(super) struct Loaded {
+    rows: Place,
+    /// What is left of the memory that they may take.
+    pub(super) memory: u64,
+}
+
+enum Place {
     Held(Values),
     Read(Arc<FeatureReader>),
 }
 
 impl Loaded {
     pub(super) fn rows(&self) -> Rows<'_> {
-        match self {
-            Self::Held(values) => Rows::Slice(values),
-            Self::Read(reader) => Rows::Reader(reader.clone()),
+        match &self.rows {
+            Place::Held(values) => Rows::Slice(values),
+            Place::Read(reader) => Rows::Reader(reader.clone()),
         }
     }
 
@@ -80,17 +86,18 @@ impl Loaded {
     ) -> Result<(Self, Vec<f64>), Failure> {
         let bar = console.progress("centering {wide_bar} {percent}% {elapsed}", file.values());
         let progress = |done| bar.set(done);
-        Ok(match self {
-            Self::Held(mut values) => {
+        let (rows, mean) = match self.rows {
+            Place::Held(mut values) => {
                 let mean = file.center(&mut values, progress)?;
-                (Self::Held(values), mean)
+                (Place::Held(values), mean)
             }
-            Self::Read(_) => {
+            Place::Read(_) => {
                 let mean = file.mean()?;
                 let reader = FeatureReader::new(file, Some(mean.clone()), progress)?;
-                (Self::Read(reader.into()), mean)
+                (Place::Read(reader.into()), mean)
             }
-        })
+        };
+        Ok((Self { rows, ..self }, mean))
     }
 }
 
@@ -112,6 +119,14 @@ pub(super) fn load(
 /// Bytes that are kept of a row beside its values, at most.
 const BESIDE: u64 = 64;
 
+/// The memory that a selection may take.
+fn bound(args: &SelectArgs, available: Option<u64>) -> u64 {
+    match args.memory {
+        Some(bytes) => bytes.0,
+        None => available.map_or(u64::MAX, |bytes| bytes / 100 * SHARE),
+    }
+}
+
 /// The share of the memory there is that features may take where nothing is said.
 const SHARE: u64 = 60;
 
@@ -131,20 +146,22 @@ fn load_quietly(
         };
         return Err(Failure::of_file(file.path(), error));
     }
-    let bound = match args.memory {
-        Some(bytes) => bytes.0,
-        None => available.map_or(u64::MAX, |bytes| bytes / 100 * SHARE),
-    };
+    let bound = bound(args, available);
     let bar = console.progress("reading   {wide_bar} {percent}% {elapsed}", file.values());
     if needed <= bound {
-        return Ok(Loaded::Held(file.read(|done| bar.set(done))?));
+        let rows = Place::Held(file.read(|done| bar.set(done))?);
+        let memory = bound - needed;
+        return Ok(Loaded { rows, memory });
     }
     console.note(format_args!(
         "memory: {} takes {needed} bytes, more than {bound}: every pass reads it anew",
         file.path().display()
     ));
     let reader = FeatureReader::new(file, None, |done| bar.set(done))?;
-    Ok(Loaded::Read(reader.into()))
+    Ok(Loaded {
+        rows: Place::Read(reader.into()),
+        memory: bound,
+    })
 }
 
 /// The norms of the inputs that the features were made from, where they are asked for.

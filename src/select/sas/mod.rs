@@ -258,10 +258,12 @@ impl Run<'_> {
                 asked => asked,
             };
             let is_dense = storage == Storage::Dense;
+            let fits = |first: usize| match is_dense {
+                true => used + bytes(class) <= together,
+                false => similarities.together(first).contains(&class),
+            };
             match groups.last_mut() {
-                Some((classes, alike))
-                    if *alike == storage && (!is_dense || used + bytes(class) <= together) =>
-                {
+                Some((classes, alike)) if *alike == storage && fits(classes.start) => {
                     classes.end = class + 1;
                     used += bytes(class);
                 }

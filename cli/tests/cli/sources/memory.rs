@@ -2,6 +2,7 @@
 
 use super::{FORMS, METHODS, fixture, picks};
 use crate::place::{Place, f32s, matrix, npy, stderr};
+use std::process::Stdio;
 
 /// Read anew by every pass, whatever the form: the same picks, centered too.
 #[test]
@@ -63,4 +64,71 @@ fn inputs_beyond_their_bound_give_the_same_picks() {
     let want = picks(&place, &["x.npy"], &method);
     let read = [&method[..], &["--memory=1"]].concat();
     assert_eq!(picks(&place, &["x.npy"], &read), want);
+}
+
+/// 200,000 rows of 64 in 8 MiB: what a process takes besides files is that, 64 bytes a row, and 48 MiB.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_stays_within_its_bound() {
+    const MOST: u64 = (8 << 20) + 64 * 200_000 + (48 << 20);
+    let place = Place::new();
+    let (rows, dim) = (200_000, 64);
+    let value = |at: usize| {
+        let mixed = (at as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let noise = (mixed >> 40) as f32 / (1 << 24) as f32;
+        noise + if at / dim % 40 == at % dim { 1.5 } else { 0.0 }
+    };
+    let values: Vec<f32> = (0..rows * dim).map(value).collect();
+    place.put(
+        "large.npy",
+        &npy("<f4", false, "(200000, 64)", &f32s(&values)),
+    );
+    drop(values);
+    let classes: String = (0..rows)
+        .map(|row| format!("{}\n", row / 5 % 200))
+        .collect();
+    place.put("classes.txt", classes.as_bytes());
+    for method in [
+        &["norm"][..],
+        &["max-norm"],
+        &["random", "--clusters=20", "--max-sweeps=3"],
+        &["gram-schmidt"],
+        &["gram-schmidt", "--greedy"],
+        &["sas", "--classes=classes.txt"],
+        &["sas", "--classes=classes.txt", "--threshold=none"],
+        &["typiclust", "--max-sweeps=2"],
+        &["norm", "--then=gram-schmidt"],
+    ] {
+        let method_is = format!("--method={}", method[0]);
+        let fixed = [
+            "select",
+            "large.npy",
+            "--device=cpu",
+            "--budget=200",
+            "--memory=8MiB",
+        ];
+        let args = [&fixed[..], &[&*method_is], &method[1..]].concat();
+        let mut command = place.command(&args);
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let status = format!("/proc/{}/status", child.id());
+        let (mut peak, began) = (0, std::time::Instant::now());
+        let code = loop {
+            if let Some(code) = child.try_wait().unwrap() {
+                break code;
+            }
+            let text = std::fs::read_to_string(&status).unwrap_or_default();
+            let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+            let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+            let bytes = kib.map_or(0, |kib| 1024 * kib.trim().parse::<u64>().unwrap());
+            peak = bytes.max(peak);
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        };
+        println!("{method:?}: {} KiB, {:?}", peak / 1024, began.elapsed());
+        assert!(code.success(), "{method:?}");
+        assert!(0 < peak && peak <= MOST, "{method:?}: {peak} bytes");
+    }
 }

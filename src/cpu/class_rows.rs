@@ -1,0 +1,208 @@
+//! Integer rows by class: all of them, or where memory does not hold all the rows of some classes at a time.
+
+use super::quantise::quantise;
+use crate::control::Stop;
+use crate::error::Error;
+use crate::features::Features;
+use crate::kernels::similarities::Examples;
+use crate::quantise::{ClassRanges, IntegerRows, Length, NEED};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Examples in integers.
+pub(super) struct ClassRows<'a> {
+    pub(super) ranges: ClassRanges,
+    /// Consecutive classes whose rows are made together.
+    runs: Vec<Range<usize>>,
+    rows: Rows<'a>,
+}
+
+enum Rows<'a> {
+    All(Arc<IntegerRows>),
+    /// Those of one run, the one that was made last.
+    Some {
+        source: Source<'a>,
+        last: Mutex<Option<(usize, Arc<IntegerRows>)>>,
+    },
+}
+
+struct Source<'a> {
+    features: &'a Features<'a>,
+    /// By place.
+    examples: Vec<usize>,
+    views: usize,
+    length: Length,
+    stop: &'a Stop,
+}
+
+/// The rows of some classes, and which places each class has among them.
+pub(super) struct Run {
+    pub(super) rows: Arc<IntegerRows>,
+    pub(super) ranges: ClassRanges,
+    /// The first of the classes, and of their places among all.
+    pub(super) first_class: usize,
+    pub(super) first: usize,
+}
+
+impl<'a> ClassRows<'a> {
+    /// All of some rows.
+    pub(super) fn of(rows: IntegerRows, ranges: ClassRanges) -> Self {
+        Self {
+            runs: runs(&ranges, usize::MAX),
+            ranges,
+            rows: Rows::All(Arc::new(rows)),
+        }
+    }
+
+    /// Examples, of which no more than so many bytes are there at a time, or those of one class.
+    pub(super) fn new(
+        features: &'a Features<'a>,
+        examples: Examples<'_>,
+        most: u64,
+        stop: &'a Stop,
+    ) -> Result<Self, Error> {
+        let ranges = examples.ranges();
+        let source = Source {
+            features,
+            examples: examples.classes.concat(),
+            views: examples.views,
+            length: examples.length,
+            stop,
+        };
+        let row = 2 * IntegerRows::pitch_of(features.dim()) as u64;
+        let most = usize::try_from(most / row).unwrap_or(usize::MAX);
+        if ranges.places() <= most {
+            return Ok(Self::of(source.make(&source.examples)?, ranges));
+        }
+        source.refuse_zeros()?;
+        Ok(Self {
+            runs: runs(&ranges, most),
+            ranges,
+            rows: Rows::Some {
+                source,
+                last: Mutex::default(),
+            },
+        })
+    }
+
+    /// The classes that are made together with one.
+    pub(super) fn together(&self, class: usize) -> Range<usize> {
+        self.runs[self.run_of(class)].clone()
+    }
+
+    fn run_of(&self, class: usize) -> usize {
+        self.runs.partition_point(|run| run.end <= class)
+    }
+
+    /// The rows of a class, and of those that are made with it.
+    pub(super) fn having(&self, class: usize) -> Result<Run, Error> {
+        self.run(self.run_of(class))
+    }
+
+    /// All rows, run by run; only those with one of the places, where some are given.
+    pub(super) fn runs(
+        &self,
+        of: Option<&[usize]>,
+    ) -> impl Iterator<Item = Result<(Range<usize>, Option<Run>), Error>> {
+        (0..self.runs.len()).map(move |at| {
+            let places = self.ranges.span(self.runs[at].clone());
+            let is_asked = of.is_none_or(|of| of.iter().any(|place| places.contains(place)));
+            let run = is_asked.then(|| self.run(at)).transpose()?;
+            Ok((places, run))
+        })
+    }
+
+    fn run(&self, at: usize) -> Result<Run, Error> {
+        let classes = self.runs[at].clone();
+        let places = self.ranges.span(classes.clone());
+        let rows = match &self.rows {
+            Rows::All(rows) => rows.clone(),
+            Rows::Some { source, last } => {
+                let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+                match &*last {
+                    Some((made, rows)) if *made == at => rows.clone(),
+                    _ => {
+                        *last = None; // its memory first
+                        let rows = Arc::new(source.make(&source.examples[places.clone()])?);
+                        *last = Some((at, rows.clone()));
+                        rows
+                    }
+                }
+            }
+        };
+        let sizes = classes.clone().map(|class| self.ranges.class(class).len());
+        Ok(Run {
+            rows,
+            ranges: ClassRanges::new(sizes),
+            first_class: classes.start,
+            first: places.start,
+        })
+    }
+
+    /// Some of the rows, in this order.
+    pub(super) fn some(&self, places: &[usize]) -> Result<IntegerRows, Error> {
+        match &self.rows {
+            Rows::All(rows) => Ok(rows.some(places)),
+            Rows::Some { source, .. } => {
+                let examples = places.iter().map(|&place| source.examples[place]);
+                source.make(&examples.collect::<Vec<usize>>())
+            }
+        }
+    }
+}
+
+impl Run {
+    /// The places of a class among the rows.
+    pub(super) fn places(&self, class: usize) -> Range<usize> {
+        self.ranges.class(class - self.first_class)
+    }
+}
+
+impl Source<'_> {
+    fn make(&self, examples: &[usize]) -> Result<IntegerRows, Error> {
+        quantise(self.features, examples, self.views, self.length, self.stop)
+    }
+
+    /// Refuses the lowest row that is to be divided by a length of 0, before any is.
+    fn refuse_zeros(&self) -> Result<(), Error> {
+        if self.length != Length::Own {
+            return Ok(());
+        }
+        let norms_sq = self.features.norms_sq();
+        let rows = self.examples.iter().flat_map(|&example| {
+            let first = example * self.views;
+            first..first + self.views
+        });
+        match rows.filter(|&row| norms_sq[row] == 0.0).min() {
+            Some(row) => Err(Error::ZeroRow { row, need: NEED }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Runs of classes of so many rows together, or of one class.
+fn runs(ranges: &ClassRanges, most: usize) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for class in 0..ranges.classes() {
+        match runs.last_mut() {
+            Some(run) if ranges.span(run.start..class + 1).len() <= most => run.end = class + 1,
+            _ => runs.push(class..class + 1),
+        }
+    }
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_hold_as_many_classes_as_fit() {
+        let ranges = ClassRanges::new([3, 2, 0, 9, 1, 1]);
+        assert_eq!(runs(&ranges, 5), [0..3, 3..4, 4..6]);
+        assert_eq!(runs(&ranges, 1), [0..1, 1..2, 2..3, 3..4, 4..5, 5..6]);
+        assert_eq!(runs(&ranges, 15), [0..5, 5..6]);
+        assert_eq!(runs(&ranges, 16).len(), 1);
+        assert!(runs(&ClassRanges::new([]), 4).is_empty());
+    }
+}
