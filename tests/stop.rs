@@ -288,8 +288,9 @@ fn an_owner_that_changes_its_length_ends_a_run() {
                 values: x.clone(),
                 times: times.into(),
             };
-            let owned = Features::from_owner(owner, rows, dim).unwrap();
-            match selector.select(&CpuPool::new(owned), budget) {
+            let owned = Features::from_owner(owner, rows, dim);
+            let found = owned.and_then(|owned| selector.select(&CpuPool::new(owned), budget));
+            match found {
                 Ok(found) => assert_eq!(found.picks, all.picks, "{name}, {times} times"),
                 Err(Error::OwnerChanged { len, .. }) if len == rows * dim - 1 => ended += 1,
                 Err(other) => panic!("{name}, {times} times: {other}"),

@@ -102,6 +102,10 @@ impl Rows<'_> {
             Self::Slice(values) => check_shape(values, rows, dim),
             Self::Owner(owner) => check_shape((**owner).as_ref(), rows, dim),
             Self::Reader(_) if rows == 0 || dim == 0 => Err(Error::Empty { rows, dim }),
+            Self::Reader(reader) if (reader.rows(), reader.dim()) != (rows, dim) => {
+                let len = reader.rows().saturating_mul(reader.dim());
+                Err(Error::Shape { rows, dim, len })
+            }
             Self::Reader(_) => Ok(()),
         }
     }

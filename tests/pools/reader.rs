@@ -3,18 +3,20 @@
 use crate::common::devices::{self, SOFTWARE};
 use crate::common::{fractions, npy};
 use crate::selectors::{assert_same, selectors};
-use coresift::{CpuPool, Error, Features, Gpu, Norm, Pool, ReadRows, Selector, Shards};
+use coresift::{
+    CpuPool, Error, Features, Gpu, LeftOut, Norm, Pool, ReadRows, Rows, Selector, Shards,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Rows that can be read so many times.
-struct Rows {
+struct Table {
     values: Arc<Vec<f32>>,
     dim: usize,
     times: AtomicUsize,
 }
 
-impl ReadRows for Rows {
+impl ReadRows for Table {
     fn rows(&self) -> usize {
         self.values.len() / self.dim
     }
@@ -34,8 +36,8 @@ impl ReadRows for Rows {
     }
 }
 
-fn reader(values: &Arc<Vec<f32>>, dim: usize, times: usize) -> Rows {
-    Rows {
+fn reader(values: &Arc<Vec<f32>>, dim: usize, times: usize) -> Table {
+    Table {
         values: values.clone(),
         dim,
         times: times.into(),
@@ -126,6 +128,12 @@ fn what_is_wrong_with_rows_that_are_read_is_told() {
     assert_eq!(
         told(values, 2, usize::MAX),
         "features: NaN found at row 650, column 1, a finite value expected"
+    );
+    let rows = Rows::Reader(Arc::new(reader(&Arc::new(vec![1.0; 6]), 3, 9)));
+    let found = Features::without(rows, [3, 2], &LeftOut::default());
+    assert_eq!(
+        found.unwrap_err().to_string(),
+        "features: 6 values found, 3 rows of 2 expected"
     );
     assert_eq!(
         told(Vec::new(), 3, 1),
