@@ -7,7 +7,8 @@ use crate::quantise::{FIXED_BITS, IntegerRows};
 
 /// The rows of a pool at length 2¹⁵ in integers, and which of them are near to each other.
 /// Products are exact: every device gives the same. A row's product with itself is one like any
-/// other.
+/// other. A [`Pass`] is told of the pairs that have been met, either order of two rows being one, and ends
+/// the kernel by its error.
 pub trait Neighbours: Send {
     /// For every row the number of rows at a product above `least`, unit 2⁻³⁰.
     ///

@@ -131,7 +131,7 @@ pub trait Pool: Send + Sync {
     /// j, largest first, w being the row over its length less the centre; for every cluster its rows'
     /// answers one after another, rows x `k`.
     ///
-    /// A cluster has at least `k` + 1 rows; `k` is from 1 to [`MOST_NEIGHBOURS`].
+    /// `pass` is told of the pairs that have been met. A cluster has at least `k` + 1 rows; `k` is from 1 to [`MOST_NEIGHBOURS`].
     /// [`k_nearest_error`](crate::kernels::rounding::k_nearest_error) says how far an answer may be off.
     ///
     /// # Errors

@@ -35,7 +35,8 @@ impl Examples<'_> {
 /// The similarities s of examples in integers, resident on a device: s_ij is 0 between classes.
 ///
 /// A [`KernelFunction`](crate::kernels::KernelFunction) says what s_ij is of a product. Examples are rows
-/// here, and named by their place. Sums are exact: every device gives the same.
+/// here, and named by their place. Sums are exact: every device gives the same. A [`Pass`] is told of the
+/// pairs that have been met, either order of two rows being one, and ends the kernel by its error.
 pub trait Similarities: Send {
     /// Some of the integer rows, in this order.
     ///

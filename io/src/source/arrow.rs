@@ -160,11 +160,6 @@ impl Arrow {
         Ok(())
     }
 
-    /// The batch that a row is in.
-    fn batch(&self, row: usize) -> usize {
-        self.firsts.partition_point(|&first| first <= row) - 1
-    }
-
     /// A column of a batch.
     fn read(&self, batch: usize, column: usize) -> Result<Arc<dyn Array>, Fault> {
         let block = &self.blocks[batch];
@@ -220,13 +215,8 @@ impl Table for Arrow {
         &self.schema
     }
 
-    fn rows(&self) -> usize {
-        self.firsts[self.blocks.len()]
-    }
-
-    fn block(&self, row: usize) -> Range<usize> {
-        let batch = self.batch(row);
-        self.firsts[batch]..self.firsts[batch + 1]
+    fn firsts(&self) -> &[usize] {
+        &self.firsts
     }
 
     fn column(
@@ -239,7 +229,7 @@ impl Table for Arrow {
         while row < rows.end {
             let block = self.block(row);
             let array = self
-                .read(self.batch(row), column)
+                .read(self.part(row), column)
                 .map_err(|fault| fault.to_string())?;
             if array.len() != block.len() {
                 return Err(broken("a batch of another length than it says"));

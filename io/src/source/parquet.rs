@@ -59,11 +59,6 @@ pub(super) fn open(
 }
 
 impl Parquet {
-    /// The row group that a row is in.
-    fn group(&self, row: usize) -> usize {
-        self.firsts.partition_point(|&first| first <= row) - 1
-    }
-
     /// Checks that the columns of some row groups lie within the file.
     fn check(&self, groups: Range<usize>) -> Result<(), String> {
         let groups = &self.metadata.metadata().row_groups()[groups];
@@ -92,13 +87,8 @@ impl Table for Parquet {
         self.metadata.schema()
     }
 
-    fn rows(&self) -> usize {
-        self.firsts[self.firsts.len() - 1]
-    }
-
-    fn block(&self, row: usize) -> Range<usize> {
-        let group = self.group(row);
-        self.firsts[group]..self.firsts[group + 1]
+    fn firsts(&self) -> &[usize] {
+        &self.firsts
     }
 
     fn column(
@@ -107,7 +97,7 @@ impl Table for Parquet {
         rows: Range<usize>,
         take: &mut dyn FnMut(&dyn Array) -> Result<(), String>,
     ) -> Result<(), String> {
-        let groups = self.group(rows.start)..self.group(rows.end - 1) + 1;
+        let groups = self.part(rows.start)..self.part(rows.end - 1) + 1;
         guarded(|| {
             self.check(groups.clone())?;
             let mask = ProjectionMask::roots(self.metadata.parquet_schema(), [column]);

@@ -16,11 +16,24 @@ pub(super) trait Table: fmt::Debug + Send + Sync {
     /// Names and types of its columns.
     fn schema(&self) -> &Schema;
 
+    /// The first row of each part that is stored by itself, and the number of all rows.
+    fn firsts(&self) -> &[usize];
+
     /// Number of rows.
-    fn rows(&self) -> usize;
+    fn rows(&self) -> usize {
+        self.firsts()[self.firsts().len() - 1]
+    }
+
+    /// The number of the part that a row is in.
+    fn part(&self, row: usize) -> usize {
+        self.firsts().partition_point(|&first| first <= row) - 1
+    }
 
     /// The rows that are stored together with this one.
-    fn block(&self, row: usize) -> Range<usize>;
+    fn block(&self, row: usize) -> Range<usize> {
+        let part = self.part(row);
+        self.firsts()[part]..self.firsts()[part + 1]
+    }
 
     /// Hands over the entries of a column for some rows, in order and in pieces; what is wrong with the
     /// file else, or with what it was handed over to.
