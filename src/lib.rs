@@ -69,7 +69,9 @@
 
 #[doc(hidden)] // for the benchmarks
 pub mod bench;
+mod checkpoint;
 mod control;
+mod course;
 mod cpu;
 mod error;
 mod features;
@@ -88,6 +90,7 @@ mod select;
 mod selection;
 mod shards;
 
+pub use checkpoint::Checkpoint;
 pub use control::Stop;
 pub use cpu::CpuPool;
 pub use error::Error;

@@ -1,5 +1,6 @@
 //! What a selector reports while it works.
 
+use crate::checkpoint::Checkpoint;
 use crate::control::interrupted;
 use crate::error::Error;
 use crate::selection::{ClassShare, Storage};
@@ -83,6 +84,9 @@ pub enum Progress<'a> {
         /// Picks made so far, in all classes.
         picks: usize,
     },
+    /// Something has been settled that a later run need not do again: what there is so far
+    /// ([`Selector::resume`](crate::Selector::resume) only).
+    Settled(&'a Checkpoint),
 }
 
 /// A pass over pairs of rows. A kernel that makes one counts the pairs that it has met, and ends once the

@@ -32,6 +32,7 @@ pub struct Selection {
 
 /// What is doubtful about a selection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Warning {
     /// Most rows point so nearly the same way that 16-bit unit rows cannot tell them apart, as where a
@@ -131,6 +132,7 @@ pub struct Shortfall {
 
 /// What ran out before the budget did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum ShortfallReason {
     /// Every row of positive weight is picked or labelled.

@@ -3,11 +3,11 @@
 
 mod common;
 
+use common::ways::{sas, selectors};
 use common::{fractions, with};
 use coresift::{
-    Classes, CpuPool, Delta, Error, Features, GramSchmidt, KMeans, Lp, Norm, OnExhaustion, Pool,
-    ProbCover, Progress, Refine, Sas, Selection, Selector, Shards, Stop, Storage, Then, TypiClust,
-    Uniform,
+    Classes, CpuPool, Delta, Error, Features, KMeans, Pool, ProbCover, Progress, Refine, Selection,
+    Selector, Shards, Stop, Storage, TypiClust,
 };
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -19,80 +19,6 @@ static ALONE: Mutex<()> = Mutex::new(());
 
 /// How long a run may take to end.
 const AT_ONCE: Duration = Duration::from_millis(200);
-
-/// Every selector by every way that it may go, for a pool of so many rows.
-fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector>)> {
-    let clusters = || Classes::KMeans(KMeans::new(rows / 50, 1));
-    let prompts = Classes::Prompts {
-        embeddings: fractions(9, rows / 2 * dim),
-    };
-    let few_labels = Classes::FewLabels {
-        rows: (0..rows / 10).collect(),
-        classes: (0..rows / 10).map(|row| row % 50).collect(),
-    };
-    let by_cubes = |s: &mut GramSchmidt| (s.power, s.on_exhaustion) = (3.0, OnExhaustion::Restart);
-    let of_classes = || Classes::Given((0..rows).map(|row| row % 8).collect());
-    let on_the_fly = sas(Classes::One, Storage::OnTheFly, Refine::None);
-    let stored = || sas(of_classes(), Storage::Dense, Refine::None);
-    let linear = Sas {
-        threshold: None,
-        ..sas(Classes::One, Storage::Auto, Refine::None)
-    };
-    let l_infinity = GramSchmidt {
-        norm: Lp::LInf,
-        ..GramSchmidt::default()
-    };
-    let one_cluster = |s: &mut TypiClust| s.clusters = Some(vec![0; rows]);
-    let near = |s: &mut ProbCover| s.delta = Delta::Fixed(0.9);
-    vec![
-        ("uniform", uniform(clusters())),
-        ("norm", norm(clusters())),
-        ("norm by prompts", norm(prompts)),
-        ("uniform by few labels", uniform(few_labels)),
-        ("gram-schmidt", Box::new(GramSchmidt::default())),
-        ("gram-schmidt by cubes", with(by_cubes)),
-        (
-            "gram-schmidt, greedy",
-            with(|s: &mut GramSchmidt| s.greedy = true),
-        ),
-        (
-            "gram-schmidt, l1",
-            with(|s: &mut GramSchmidt| s.norm = Lp::L1),
-        ),
-        ("sas", Box::new(on_the_fly)),
-        ("sas, stored", Box::new(stored())),
-        (
-            "sas, refined",
-            Box::new(sas(of_classes(), Storage::Auto, Refine::TopUp)),
-        ),
-        ("sas, linear", Box::new(linear)),
-        ("typiclust", Box::new(TypiClust::default())),
-        ("typiclust, one cluster", with(one_cluster)),
-        ("probcover", Box::new(ProbCover::default())),
-        ("probcover, near", with(near)),
-        (
-            "sas then gram-schmidt",
-            Box::new(Then::new(stored(), l_infinity)),
-        ),
-    ]
-}
-
-fn sas(classes: Classes, storage: Storage, refine: Refine) -> Sas {
-    Sas {
-        classes,
-        storage,
-        refine,
-        ..Sas::default()
-    }
-}
-
-fn uniform(classes: Classes) -> Box<dyn Selector> {
-    with(|s: &mut Uniform| s.classes = Some(classes))
-}
-
-fn norm(classes: Classes) -> Box<dyn Selector> {
-    with(|s: &mut Norm| s.classes = Some(classes))
-}
 
 /// Whether the picks of some classes side by side are cut short, each by itself.
 fn is_by_class(name: &str) -> bool {

@@ -182,12 +182,14 @@ mod tests {
     }
 
     /// Options of every method that are told at length only.
-    const RARE: [&str; 5] = [
+    const RARE: [&str; 7] = [
         "exclude",
         "skip-invalid",
         "oversample",
         "id-column",
         "file-and-row",
+        "checkpoint",
+        "resume",
     ];
 
     /// Whatever else the short help leaves out belongs to some methods, and the others refuse it by name.

@@ -2,6 +2,7 @@
 
 mod center;
 mod check;
+mod fingerprint;
 mod left_out;
 mod precision;
 mod source;

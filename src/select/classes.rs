@@ -4,9 +4,9 @@ use super::kmeans::KMeans;
 use super::logistic::Logistic;
 use super::unit_rows::{Rivals, UnitRows, gather_units, normalise};
 use crate::control::Stop;
+use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
-use crate::progress::Listener;
 use rayon::prelude::*;
 
 /// How rows come to their latent classes.
@@ -96,13 +96,13 @@ impl Classes {
     pub(crate) fn partition(
         &self,
         pool: &dyn Pool,
-        progress: &mut Listener<'_>,
+        course: &mut Course<'_>,
     ) -> Result<Partition, Error> {
         self.check(pool.rows(), pool.dim())?;
         let (classes, passes) = match self {
             Self::One => (vec![0; pool.rows()], 0),
             Self::Given(classes) => return Ok(Partition::of(classes)),
-            Self::KMeans(k_means) => k_means.labels(pool, progress)?,
+            Self::KMeans(k_means) => k_means.labels(pool, course)?,
             Self::FewLabels { rows, classes } => (few_labels(pool, rows, classes)?, 2),
             Self::Prompts { embeddings } => (prompts(pool, embeddings)?, 2),
         };

@@ -7,6 +7,7 @@ mod gram_schmidt;
 mod kmeans;
 mod logistic;
 mod norm;
+mod origin;
 mod parallel;
 mod prob_cover;
 mod sas;

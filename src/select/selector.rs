@@ -1,13 +1,34 @@
 //! The trait Selector, and the checks that all selectors share.
 
+use crate::checkpoint::Checkpoint;
+use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::progress::{Listener, unheard};
+use crate::select::origin::origin;
 use crate::selection::{Selection, ShortfallReason};
 
 /// Keeps [`Selector`] to this crate, so that it has room to grow.
 pub(crate) mod sealed {
-    pub trait Sealed {}
+    use crate::course::Course;
+    use crate::error::Error;
+    use crate::kernels::pool::Pool;
+    use crate::selection::Selection;
+    use std::fmt;
+
+    pub trait Sealed {
+        /// Chooses rows, as [`Selector::select`](super::Selector::select) says: tells of it, and goes on from
+        /// what is kept, by way of `course`.
+        fn choose(
+            &self,
+            pool: &dyn Pool,
+            budget: usize,
+            course: &mut Course<'_>,
+        ) -> Result<Selection, Error>;
+
+        /// Writes all that the picks depend on, in the selector itself.
+        fn terms(&self, to: &mut dyn fmt::Write) -> fmt::Result;
+    }
 }
 
 /// A rule that chooses rows of a pool.
@@ -38,7 +59,33 @@ pub trait Selector: sealed::Sealed + Send + Sync {
         pool: &dyn Pool,
         budget: usize,
         progress: &mut Listener<'_>,
-    ) -> Result<Selection, Error>;
+    ) -> Result<Selection, Error> {
+        self.choose(pool, budget, &mut Course::new(progress))
+    }
+
+    /// As [`select_with`](Self::select_with), and keeps in `checkpoint` what it has settled: given what
+    /// an earlier run has kept, it goes on from there, and makes the selection that it would have made in
+    /// one go. With an empty one it begins at the beginning.
+    ///
+    /// Only `passes` and `settled` tell that there was a break: they are of the last run alone. What is done
+    /// again after one is passes over the features by the number of the picks (Gram-Schmidt: one for some
+    /// hundreds), or of the classes under way; Gram-Schmidt by another norm than l2 begins its epoch again.
+    ///
+    /// # Errors
+    ///
+    /// As [`select`](Self::select), and [`Error::Argument`] for a checkpoint of another pool, selector or
+    /// budget. Pools are told apart by their shape and by 64 of their rows
+    /// ([`Features::fingerprint`](crate::Features::fingerprint) looks closer).
+    fn resume(
+        &self,
+        pool: &dyn Pool,
+        budget: usize,
+        checkpoint: &mut Checkpoint,
+        progress: &mut Listener<'_>,
+    ) -> Result<Selection, Error> {
+        checkpoint.begin(origin(|to| self.terms(to), pool, budget)?)?;
+        self.choose(pool, budget, &mut Course::keeping(checkpoint, progress))
+    }
 
     /// Checks against a pool, before any work, what options can be told to be wrong without a
     /// budget. Labelled rows may be left to [`select`](Self::select).

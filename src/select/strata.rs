@@ -2,9 +2,9 @@
 
 use super::classes::Classes;
 use super::parallel;
+use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
-use crate::progress::Listener;
 use crate::select::selector::apportion;
 use crate::selection::{ClassShare, Selection, Warning};
 
@@ -52,13 +52,13 @@ impl Strata {
         excluded: &[bool],
         budget: usize,
         min_per_class: usize,
-        progress: &mut Listener<'_>,
+        course: &mut Course<'_>,
     ) -> Result<Self, Error> {
         let warnings = match classes {
             Some(Classes::KMeans(_)) => parallel::warning(pool)?.into_iter().collect(),
             _ => Vec::new(),
         };
-        let partition = classes.unwrap_or(&Classes::One).partition(pool, progress)?;
+        let partition = classes.unwrap_or(&Classes::One).partition(pool, course)?;
         let stratum = |class: usize, rows: Vec<usize>| Stratum {
             class,
             able: rows.iter().copied().filter(|&row| !excluded[row]).collect(),

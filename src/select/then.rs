@@ -1,16 +1,18 @@
 //! One rule after another: the second picks from what the first has chosen.
 
 use super::gather::gather;
+use crate::checkpoint::{Entry, Stage, check_rows};
+use crate::course::Course;
 use crate::cpu::CpuPool;
 use crate::error::Error;
 use crate::features::Features;
 use crate::kernels::pool::Pool;
-use crate::progress::Listener;
 use crate::progress::Progress;
 use crate::random::RowIds;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, labelled_mask, with_partial};
 use crate::selection::{Selection, Shortfall, ShortfallReason};
+use std::fmt;
 
 /// "A then B": one selector chooses more rows than are wanted, and another picks from those.
 ///
@@ -78,14 +80,12 @@ impl Then {
     }
 }
 
-impl Sealed for Then {}
-
-impl Selector for Then {
-    fn select_with(
+impl Sealed for Then {
+    fn choose(
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut Listener<'_>,
+        course: &mut Course<'_>,
     ) -> Result<Selection, Error> {
         let (labelled, _) = begin(self, pool, budget)?;
         let able = pool.rows() - self.labelled().len();
@@ -93,14 +93,8 @@ impl Selector for Then {
         if count == 0 {
             return Ok(Selection::empty());
         }
-        let chosen = self
-            .first
-            .select_with(pool, count, &mut |p| progress(of_first(p, count)))
-            // The picks of a first stage cut short are none of the second's.
-            .map_err(|error| with_partial(error, Selection::empty()))?;
-        let reason = chosen
-            .shortfall
-            .map_or(ShortfallReason::ZeroWeight, |short| short.reason);
+        let chosen = self.first_stage(pool, count, (&labelled, course))?;
+        let reason = chosen.shortfall.unwrap_or(ShortfallReason::ZeroWeight);
         if chosen.picks.is_empty() {
             return Ok(Selection {
                 passes: chosen.passes,
@@ -117,7 +111,7 @@ impl Selector for Then {
             warnings: chosen.warnings.clone(),
             ..picks
         };
-        match self.second_stage(pool, &rows, budget.min(chosen.picks.len()), progress) {
+        match self.second_stage(pool, &rows, budget.min(chosen.picks.len()), course) {
             Ok(picks) => Ok(Selection {
                 shortfall: shortfall(&picks, budget, reason),
                 ..of_both(picks)
@@ -129,6 +123,14 @@ impl Selector for Then {
         }
     }
 
+    fn terms(&self, to: &mut dyn fmt::Write) -> fmt::Result {
+        self.first.terms(to)?;
+        write!(to, " then {} ", self.oversample)?;
+        self.second.terms(to)
+    }
+}
+
+impl Selector for Then {
     fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
         if self.oversample == 0 {
             return Err(Error::Argument {
@@ -182,13 +184,45 @@ impl Then {
         }
     }
 
+    /// What the first chooses, or has chosen in an earlier run.
+    fn first_stage(
+        &self,
+        pool: &dyn Pool,
+        count: usize,
+        (labelled, course): (&[bool], &mut Course<'_>),
+    ) -> Result<Stage, Error> {
+        let (step, kept) = course.step(|entry| match entry {
+            Entry::Stage(stage) => Some(stage.clone()),
+            _ => None,
+        })?;
+        if let Some(kept) = kept {
+            check_rows(&kept.picks, labelled)?;
+            return Ok(kept);
+        }
+        let chosen = course.heard_by(
+            |progress| of_first(progress, count),
+            |course| self.first.choose(pool, count, course),
+        );
+        // The picks of a first stage cut short are none of the second's.
+        let chosen = chosen.map_err(|error| with_partial(error, Selection::empty()))?;
+        let stage = Stage {
+            picks: chosen.picks,
+            shortfall: chosen.shortfall.map(|short| short.reason),
+            passes: chosen.passes,
+            settled: chosen.settled,
+            warnings: chosen.warnings,
+        };
+        course.conclude(step, || Entry::Stage(stage.clone()))?;
+        Ok(stage)
+    }
+
     /// What the second picks of these rows; picks are places among them.
     fn second_stage(
         &self,
         pool: &dyn Pool,
         rows: &[usize],
         budget: usize,
-        progress: &mut Listener<'_>,
+        course: &mut Course<'_>,
     ) -> Result<Selection, Error> {
         let values = copy(pool, rows)?;
         let features = Features::new(&values, rows.len(), pool.dim())?;
@@ -203,7 +237,7 @@ impl Then {
             .with_stop(pool.stop().clone());
         self.second
             .among(pool, rows)?
-            .select_with(&few, budget, progress)
+            .choose(&few, budget, course)
             .map_err(|error| match error {
                 Error::ZeroRow { row, need } => Error::ZeroRow {
                     row: rows[row],

@@ -2,15 +2,15 @@
 
 use super::classes::Classes;
 use super::strata::{Strata, check_classes, classes_among};
+use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
-use crate::progress::Listener;
 use crate::progress::Progress;
-use crate::progress::tell;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, end, places};
 use crate::selection::{Selection, ShortfallReason};
 use crate::{random, rank};
+use std::fmt;
 
 /// Uniform sampling without replacement: every subset of `budget` rows is equally likely.
 ///
@@ -48,25 +48,16 @@ pub struct Uniform {
     pub min_per_class: usize,
 }
 
-impl Sealed for Uniform {}
-
-impl Selector for Uniform {
-    fn select_with(
+impl Sealed for Uniform {
+    fn choose(
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut Listener<'_>,
+        course: &mut Course<'_>,
     ) -> Result<Selection, Error> {
         let (labelled, mut selection) = begin(self, pool, budget)?;
         let classes = self.classes.as_ref();
-        let strata = Strata::new(
-            pool,
-            classes,
-            &labelled,
-            budget,
-            self.min_per_class,
-            progress,
-        )?;
+        let strata = Strata::new(pool, classes, &labelled, budget, self.min_per_class, course)?;
         selection.passes = strata.passes;
         selection.warnings.clone_from(&strata.warnings);
         let rows = (pool.row_ids(), pool.rows());
@@ -78,7 +69,7 @@ impl Selector for Uniform {
                 .map(|place| stratum.able[place])
                 .collect();
             strata.add(stratum, &picks, &vec![1.0; picks.len()], &mut selection);
-            tell(progress, Progress::Picks(selection.picks.len()))?;
+            course.tell(Progress::Picks(selection.picks.len()))?;
             pool.stop().check()
         });
         end(
@@ -88,6 +79,12 @@ impl Selector for Uniform {
         )
     }
 
+    fn terms(&self, to: &mut dyn fmt::Write) -> fmt::Result {
+        write!(to, "{self:?}")
+    }
+}
+
+impl Selector for Uniform {
     fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
         check_classes(self.classes.as_ref(), pool)
     }

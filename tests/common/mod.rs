@@ -12,6 +12,7 @@ mod exact;
 pub mod npy;
 mod race;
 mod span;
+pub mod ways;
 mod wrap;
 
 use coresift::Selector;

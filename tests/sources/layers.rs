@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
 /// From the lowest: a file may import from its own layer and from those before it.
-const LAYERS: [&[&str]; 15] = [
+const LAYERS: [&[&str]; 16] = [
     &["names"],
     &["lp", "rank", "reduce"], // know nothing else of ours
     &["quantise"],
     &["selection"],
     &["error"],
-    &["control"],
+    &["checkpoint", "control"],
     &["progress", "random"],
+    &["course"],
     &["features"],
     &["kernels"],
     &["products"],

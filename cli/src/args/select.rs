@@ -7,6 +7,7 @@ use crate::device::Choice;
 use crate::write::Named;
 use clap::Args;
 use coresift::{Delta, Lp, Objective, OnExhaustion, Refine, Similarity, Storage};
+use coresift_io::file;
 use coresift_io::source::Raw;
 use coresift_io::target::Target;
 use std::path::PathBuf;
@@ -138,6 +139,19 @@ pub(crate) struct SelectArgs {
     /// Print nothing but errors on stderr
     #[arg(long, help_heading = heading::OUTPUT)]
     pub(crate) quiet: bool,
+
+    /// Keep what is settled in this file, to go on from if the run is broken off
+    ///
+    /// It is written at least every minute, and at a stop. What is there already is kept, unless --resume
+    /// reads it
+    #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT, hide_short_help = true)]
+    pub(crate) checkpoint: Option<PathBuf>,
+    /// Go on from what --checkpoint has kept, with the same features and options
+    ///
+    /// The picks are those of a run that was not broken off. The device, threads and memory may be others.
+    /// To be kept on, it is given as --checkpoint too
+    #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT, hide_short_help = true)]
+    pub(crate) resume: Option<PathBuf>,
 
     /// Where to compute: auto, cpu, gpu, all, or adapters' numbers or names
     ///
@@ -275,6 +289,14 @@ impl SelectArgs {
         })
     }
 
+    /// Whether the file that is gone on from is the one that is written.
+    pub(crate) fn is_kept_on(&self) -> bool {
+        let identity =
+            |path: &Option<PathBuf>| path.as_ref().and_then(|path| file::identity(path).ok());
+        let resumed = identity(&self.resume);
+        resumed.is_some() && resumed == identity(&self.checkpoint)
+    }
+
     /// Every file that is read, with the argument that names it.
     pub(crate) fn inputs(&self) -> Vec<Named> {
         fn list(target: &Option<Target>) -> Option<&PathBuf> {
@@ -291,6 +313,9 @@ impl SelectArgs {
             ("few-labels", list(&self.few_labels)),
             ("given-clusters", list(&self.given_clusters)),
         ]));
+        // It may be replaced by what it becomes.
+        let resume = self.resume.as_ref().filter(|_| !self.is_kept_on());
+        inputs.extend(named([("resume", resume)]));
         inputs
     }
 }

@@ -1,5 +1,6 @@
 //! The `select` command.
 
+mod checkpoint;
 mod deliver;
 mod left_out;
 mod read;
@@ -15,7 +16,8 @@ use crate::known;
 use crate::method::{self, Plan};
 use crate::threads;
 use crate::{console, write};
-use coresift::{Error, Pool, Precision, Progress, Selection};
+use checkpoint::Kept;
+use coresift::{Checkpoint, Error, Pool, Precision, Progress, Selection};
 use coresift_io::features::FeatureFile;
 use coresift_io::source::is_stdin;
 use coresift_io::target::Target;
@@ -57,13 +59,17 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let rows = features.rows();
     let budget = args.budget.of(rows / args.views.unwrap_or(1).max(1));
     let able = rows.saturating_sub(given.labelled.len());
-    let plan = method::plan(args, given);
+    let plan = method::plan(args, given.clone());
     let mut about = about(args, &file, precision, budget, &device, &plan);
+    let mut kept = checkpoint::open(args, (&about, &given), &features, console)?;
+    if args.resume.is_some() {
+        about["resumed"] = true.into();
+    }
     left_out::tell(args, (&left_out, others.as_ref()), &mut about, console);
     let memory = loaded.memory;
     let choose = |stop| {
         let pool = device.pool(features, memory, stop)?;
-        choose(&*pool, &plan, budget, console)
+        choose(&*pool, (&plan, budget), &mut kept, console)
     };
     let chosen = interrupt::until_stopped(choose);
     let selection = match Others::renumbered(others.as_ref(), chosen) {
@@ -120,15 +126,17 @@ fn check(args: &SelectArgs) -> Result<(), Failure> {
         let problem = format!("standard input (-) found {stdin} times, once expected");
         return Err(Failure::Usage(problem));
     }
-    let Some(out) = &args.out else {
-        write::check(&[], &args.inputs())?;
-        return console::can_print();
-    };
-    let partial = out.partial();
-    write::check(
-        &[("out", out.path.clone()), ("out", partial.path)],
-        &args.inputs(),
-    )
+    checkpoint::check(args)?;
+    let mut outputs = Vec::new();
+    if let Some(out) = &args.out {
+        outputs.extend([("out", out.path.clone()), ("out", out.partial().path)]);
+    }
+    outputs.extend(args.checkpoint.clone().map(|path| ("checkpoint", path)));
+    write::check(&outputs, &args.inputs())?;
+    match &args.out {
+        Some(_) => Ok(()),
+        None => console::can_print(),
+    }
 }
 
 fn open(args: &SelectArgs, console: Console) -> Result<Device, Failure> {
@@ -166,21 +174,34 @@ fn about(
 
 fn choose(
     pool: &dyn Pool,
-    plan: &Plan,
-    budget: usize,
+    (plan, budget): (&Plan, usize),
+    kept: &mut Option<(Kept<'_>, Checkpoint)>,
     console: Console,
 ) -> Result<Selection, Error> {
     let template = "selecting {wide_bar} {pos}/{len} {msg} {elapsed}";
     let bar = console.progress(template, budget as u64);
-    plan.selector.select_with(pool, budget, &mut |progress| {
+    let hear = |progress: Progress<'_>| match progress {
+        Progress::Plan { classes, storage } => {
+            console.note(words::plan_in_words(classes, storage));
+        }
+        progress => words::show(&bar, &progress),
+    };
+    let Some((kept, checkpoint)) = kept else {
+        return plan.selector.select_with(pool, budget, &mut |progress| {
+            hear(progress);
+            ControlFlow::Continue(())
+        });
+    };
+    let selector = &plan.selector;
+    let chosen = selector.resume(pool, budget, checkpoint, &mut |progress| {
         match progress {
-            Progress::Plan { classes, storage } => {
-                console.note(words::plan_in_words(classes, storage));
-            }
-            progress => words::show(&bar, &progress),
+            Progress::Settled(checkpoint) => kept.settled(checkpoint),
+            progress => hear(progress),
         }
         ControlFlow::Continue(())
-    })
+    });
+    kept.write(checkpoint); // also of a run that was cut short
+    chosen
 }
 
 /// Names the file that an error of the library speaks of.

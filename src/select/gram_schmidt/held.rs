@@ -3,8 +3,14 @@
 use super::super::norm::power;
 use super::basis::Basis;
 use super::residual::Residual;
+use crate::control::Stop;
+use crate::error::Error;
 use crate::rank;
+use rayon::prelude::*;
 use std::cmp::Ordering;
+
+/// Multiplications below which a second thread is not worth waking.
+const AT_LEAST: usize = 1 << 17;
 
 /// A row as it stood when it was last brought up to date, in pool unit.
 pub(super) struct Held {
@@ -52,6 +58,25 @@ impl Held {
     fn turn(&self) -> (f64, usize) {
         (self.fires, self.row)
     }
+}
+
+/// Brings rows up to date.
+pub(super) fn advance(
+    rows: &mut [Held],
+    basis: &Basis,
+    power: f64,
+    stop: &Stop,
+) -> Result<(), Error> {
+    let Some(held) = rows.first() else {
+        return Ok(());
+    };
+    let work = (basis.len() - held.residual.known() + 1) * held.residual.values().len();
+    (stop.over(rows.par_iter_mut()))
+        .with_min_len(AT_LEAST.div_ceil(work))
+        .try_for_each(|held| {
+            held?.advance(basis, power);
+            Ok(())
+        })
 }
 
 /// A row that waits: the larger, the sooner it would fire.

@@ -10,6 +10,7 @@ mod options;
 mod pivot;
 mod plain;
 mod race;
+mod replay;
 mod residual;
 mod run;
 mod short;
@@ -17,10 +18,11 @@ mod short_pivot;
 mod short_race;
 
 use super::settled::Settled;
+use crate::checkpoint::PicksAgain;
+use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::lp::Lp;
-use crate::progress::Listener;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, check_power, end, places};
 use crate::selection::{Selection, ShortfallReason};
@@ -28,20 +30,24 @@ use device_bounds::DeviceBounds;
 pub use options::{GramSchmidt, OnExhaustion};
 use run::Run;
 use short::Short;
+use std::fmt;
 
 /// Residuals are computed in f64: below this they are its rounding.
 const LEAST_RANK_TOL: f64 = 1e-12;
 
-impl Sealed for GramSchmidt {}
-
-impl Selector for GramSchmidt {
-    fn select_with(
+impl Sealed for GramSchmidt {
+    fn choose(
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut Listener<'_>,
+        course: &mut Course<'_>,
     ) -> Result<Selection, Error> {
-        let (excluded, selection) = begin(self, pool, budget)?;
+        let (mut excluded, mut selection) = begin(self, pool, budget)?;
+        let (step, kept) = course.step(|entry| entry.picks())?;
+        let again = match kept {
+            Some(kept) => kept.restore(&mut excluded, budget, &mut selection)?,
+            None => PicksAgain::default(),
+        };
         let mut run = Run {
             options: self,
             pool,
@@ -49,13 +55,25 @@ impl Selector for GramSchmidt {
             excluded,
             selection,
             settled: Settled::default(),
-            progress,
+            course: course.lend(),
+            step,
         };
-        let finished = run.finish();
+        let finished = run.finish(&again.rows);
         run.selection.settled = run.settled.total();
         end(finished, run.selection, budget)
     }
 
+    fn terms(&self, to: &mut dyn fmt::Write) -> fmt::Result {
+        let Self { block, .. } = Self::default(); // no pick depends on it
+        let terms = Self {
+            block,
+            ..self.clone()
+        };
+        write!(to, "{terms:?}")
+    }
+}
+
+impl Selector for GramSchmidt {
     fn check(&self, _: &dyn Pool) -> Result<(), Error> {
         check_power(self.power, 8.0)?;
         if let Some(tol) = self.rank_tol
@@ -93,7 +111,9 @@ impl Selector for GramSchmidt {
 
 impl Run<'_> {
     /// Picks until the budget is reached or nothing is left; says what ran out if so.
-    fn finish(&mut self) -> Result<ShortfallReason, Error> {
+    ///
+    /// Picks of an earlier run, since its last restart, are made `again`.
+    fn finish(&mut self, mut again: &[usize]) -> Result<ShortfallReason, Error> {
         if self.budget == 0 {
             return Ok(ShortfallReason::ZeroWeight);
         }
@@ -105,12 +125,17 @@ impl Run<'_> {
         let mut device_bounds = DeviceBounds::new(self.pool, self.options, &self.settled)?;
         let mut short: Option<Short> = None;
         loop {
+            if self.selection.restarts.len() > 1 && self.options.on_exhaustion == OnExhaustion::Norm
+            {
+                self.by_norm(&norms)?;
+                return Ok(ShortfallReason::ZeroWeight);
+            }
             let is_made = match &mut short {
                 Some(short) => short.epoch(self)?,
                 None => false,
             };
             if !is_made {
-                self.epoch(&mut device_bounds, &norms)?;
+                self.epoch(&mut device_bounds, &norms, std::mem::take(&mut again))?;
                 if !short
                     .as_ref()
                     .is_some_and(|short| short.fits(&device_bounds))
@@ -121,23 +146,24 @@ impl Run<'_> {
             if let Some(reason) = self.next_epoch(|row| norms[row] > 0.0) {
                 return Ok(reason);
             }
-            if self.options.on_exhaustion == OnExhaustion::Norm {
-                self.by_norm(&norms)?;
-                return Ok(ShortfallReason::ZeroWeight);
-            }
         }
     }
 
     /// One epoch: from unprojected rows until the budget is reached or no row is live.
-    fn epoch(&mut self, device_bounds: &mut DeviceBounds<'_>, norms: &[f32]) -> Result<(), Error> {
+    fn epoch(
+        &mut self,
+        device_bounds: &mut DeviceBounds<'_>,
+        norms: &[f32],
+        again: &[usize],
+    ) -> Result<(), Error> {
         let (options, numbers) = (self.options, self.numbers()?);
         let first = self.selection.restarts.len() == 1;
         let labelled: &[usize] = if first { &options.labelled } else { &[] };
         let result = device_bounds
             .begin(norms, &self.excluded, numbers.as_deref(), labelled)
             .and_then(|()| match &numbers {
-                Some(numbers) => race::epoch(self, device_bounds, numbers),
-                None => pivot::epoch(self, device_bounds),
+                Some(numbers) => race::epoch(self, device_bounds, numbers, again),
+                None => pivot::epoch(self, device_bounds, again),
             });
         // Also of an epoch that was cut short.
         self.selection.passes += std::mem::take(&mut device_bounds.passes);

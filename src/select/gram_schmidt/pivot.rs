@@ -6,6 +6,7 @@
 
 use super::candidates::{self, Candidate};
 use super::device_bounds::DeviceBounds;
+use super::replay::replay;
 use super::run::Run;
 use crate::error::Error;
 use crate::kernels::residuals::RowState;
@@ -17,8 +18,13 @@ const FEW: usize = 192;
 /// Rows whose bounds a thread looks at in one go.
 const ROWS: usize = 1 << 14;
 
-/// Picks until the budget is reached or no row is live.
-pub(super) fn epoch(run: &mut Run<'_>, device_bounds: &mut DeviceBounds<'_>) -> Result<(), Error> {
+/// Makes some picks `again`, then more until the budget is reached or no row is live.
+pub(super) fn epoch(
+    run: &mut Run<'_>,
+    device_bounds: &mut DeviceBounds<'_>,
+    again: &[usize],
+) -> Result<(), Error> {
+    replay(run, device_bounds, None, again)?;
     let mut bounds = vec![f64::INFINITY; run.pool.rows()];
     tighten(&mut bounds, &device_bounds.read()?);
     let mut few = FEW;

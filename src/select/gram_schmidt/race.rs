@@ -21,13 +21,11 @@
 //! when too many rows are fetched needlessly. No pick depends on limits, on lists, or on a kernel's
 //! last bits.
 
-use super::basis::Basis;
 use super::device_bounds::DeviceBounds;
-use super::held::{Held, InTurn};
+use super::held::{Held, InTurn, advance};
+use super::replay::replay;
 use super::run::Run;
-use crate::control::Stop;
 use crate::error::Error;
-use rayon::prelude::*;
 use std::collections::BinaryHeap;
 
 /// Most rows asked for at a time.
@@ -40,24 +38,24 @@ const AHEAD: usize = 8;
 const ROWS_OF_PASS: usize = 32;
 /// One in so many for every row of a list (`block`), as long as that is fewer.
 const ROWS_OF_SHORT_LISTS: usize = 1024;
-/// Multiplications below which a second thread is not worth waking.
-const AT_LEAST: usize = 1 << 17;
 
-/// Picks until the budget is reached or no row is live.
+/// Makes some picks `again`, then more until the budget is reached or no row is live.
 pub(super) fn epoch(
     run: &mut Run<'_>,
     device_bounds: &mut DeviceBounds<'_>,
     numbers: &[f64],
+    again: &[usize],
 ) -> Result<(), Error> {
-    let power = run.options.power;
+    replay(run, device_bounds, Some(numbers), again)?;
+    let (power, now) = (run.options.power, device_bounds.basis.clock());
     let pace = Pace::new(run.options.block, numbers.len());
     let mut race = Race {
         device_bounds,
         numbers,
         power,
         held: BinaryHeap::new(),
-        limit: 0.0,
-        began: 0.0,
+        limit: now,
+        began: now,
         pace,
     };
     loop {
@@ -234,25 +232,6 @@ impl Race<'_, '_> {
         self.pace.learn();
         Ok(())
     }
-}
-
-/// Brings rows up to date.
-pub(super) fn advance(
-    rows: &mut [Held],
-    basis: &Basis,
-    power: f64,
-    stop: &Stop,
-) -> Result<(), Error> {
-    let Some(held) = rows.first() else {
-        return Ok(());
-    };
-    let work = (basis.len() - held.residual.known() + 1) * held.residual.values().len();
-    (stop.over(rows.par_iter_mut()))
-        .with_min_len(AT_LEAST.div_ceil(work))
-        .try_for_each(|held| {
-            held?.advance(basis, power);
-            Ok(())
-        })
 }
 
 /// How many rows to ask for, and how many may be asked for needlessly.

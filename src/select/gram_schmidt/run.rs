@@ -1,10 +1,11 @@
 //! A Gram-Schmidt selection under way: what all its rules share.
 
 use super::options::{GramSchmidt, OnExhaustion};
+use crate::course::{Course, Step};
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::lp::Lp;
-use crate::progress::{Listener, Progress, tell};
+use crate::progress::Progress;
 use crate::random;
 use crate::select::norm::{Draw, in_unit};
 use crate::select::settled::Settled;
@@ -19,7 +20,9 @@ pub(super) struct Run<'a> {
     pub(super) excluded: Vec<bool>,
     pub(super) selection: Selection,
     pub(super) settled: Settled,
-    pub(super) progress: &'a mut Listener<'a>,
+    pub(super) course: Course<'a>,
+    /// Where the picks are kept.
+    pub(super) step: Step,
 }
 
 impl Run<'_> {
@@ -74,9 +77,11 @@ impl Run<'_> {
         self.tell()
     }
 
-    /// Tells how many picks there are.
+    /// Tells how many picks there are, and keeps them.
     fn tell(&mut self) -> Result<(), Error> {
-        tell(self.progress, Progress::Picks(self.selection.picks.len()))
+        let picks = self.selection.picks.len();
+        self.course.tell(Progress::Picks(picks))?;
+        self.course.keep_picks(self.step, &self.selection)
     }
 
     pub(super) fn done(&self) -> bool {

@@ -1,8 +1,7 @@
 //! Drawn picks of a short epoch: the race among the few rows of the smallest numbers.
 
 use super::attempt::{Attempt, Stand};
-use super::held::{Held, InTurn};
-use super::race::advance;
+use super::held::{Held, InTurn, advance};
 use super::run::Run;
 use crate::error::Error;
 use crate::kernels::rounding::norm_bounds;

@@ -2,9 +2,11 @@
 
 use super::bounds::Bounds;
 use super::convergence::Convergence;
+use crate::checkpoint::{Entry, Sweeps, unfit};
+use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::assigner::CandidateGroup;
-use crate::progress::{Listener, Progress, tell};
+use crate::progress::Progress;
 use crate::select::unit_rows::{Rivals, UnitRows};
 use crate::{rank, reduce};
 use rayon::prelude::*;
@@ -29,23 +31,43 @@ pub(super) fn lloyd(
     rows: &UnitRows<'_>,
     centres: Vec<f64>,
     convergence: Convergence,
-    progress: &mut Listener<'_>,
+    course: &mut Course<'_>,
 ) -> Result<Lloyd, Error> {
-    let mut clusters = Clusters::new(rows, centres);
-    let (mut sweeps, mut idle, mut before) = (0, 0, f64::INFINITY);
-    while sweeps < convergence.max_sweeps && idle < IDLE_SWEEPS {
+    let (step, kept) = course.step(|entry| match entry {
+        Entry::Sweeps(kept) => Some(kept.clone()),
+        _ => None,
+    })?;
+    let (mut sweeps, mut idle, mut inertia) = (0, 0, (f64::INFINITY, f64::INFINITY));
+    let mut clusters = match kept {
+        None => Clusters::new(rows, centres),
+        Some(kept) => {
+            (sweeps, idle, inertia) = (kept.made, kept.idle, kept.inertia);
+            Clusters::kept(rows, centres.len(), kept)?
+        }
+    };
+    let is_reached = |(before, after)| convergence.is_reached(before, after);
+    while sweeps < convergence.max_sweeps && idle < IDLE_SWEEPS && !is_reached(inertia) {
         sweeps += 1;
         match clusters.sweep()? {
             Moved::None => break,
             Moved::WithinRounding => idle += 1,
             Moved::Far => idle = 0,
         }
-        let (sweep, inertia) = (sweeps, clusters.inertia());
-        tell(progress, Progress::Sweep { sweep, inertia })?;
-        if convergence.is_reached(before, inertia) {
-            break;
-        }
-        before = inertia;
+        inertia = (inertia.1, clusters.inertia());
+        let (sweep, inertia_now) = (sweeps, inertia.1);
+        course.tell(Progress::Sweep {
+            sweep,
+            inertia: inertia_now,
+        })?;
+        course.keep(step, |entry| {
+            *entry = Entry::Sweeps(Sweeps {
+                made: sweeps,
+                idle,
+                inertia,
+                labels: short_labels(&clusters.labels),
+                sums: clusters.sums.clone(),
+            });
+        })?;
     }
     Ok(Lloyd {
         labels: clusters.labels,
@@ -100,6 +122,21 @@ impl<'a> Clusters<'a> {
             bounds: None,
             try_at: rows.len() / FEW_MOVE,
         }
+    }
+
+    /// Clusters as an earlier run has left them.
+    fn kept(rows: &'a UnitRows<'a>, values: usize, kept: Sweeps) -> Result<Self, Error> {
+        let mut clusters = Self::new(rows, vec![0.0; values]);
+        clusters.labels = whole_labels(&kept.labels, rows.len(), clusters.counts.len())?;
+        for &label in &clusters.labels {
+            clusters.counts[label] += 1;
+        }
+        if kept.sums.len() != values || clusters.counts.contains(&0) {
+            return Err(unfit());
+        }
+        clusters.sums = kept.sums;
+        clusters.centre();
+        Ok(clusters)
     }
 
     /// Rows to the nearest centre, then centres to the means of their rows.
@@ -268,6 +305,24 @@ impl<'a> Clusters<'a> {
             }
         }
     }
+}
+
+/// Labels as they are kept.
+pub(super) fn short_labels(labels: &[usize]) -> Vec<u32> {
+    labels.iter().map(|&label| label as u32).collect()
+}
+
+/// Labels that were kept, of so many rows and clusters.
+pub(super) fn whole_labels(
+    labels: &[u32],
+    rows: usize,
+    clusters: usize,
+) -> Result<Vec<usize>, Error> {
+    let labels: Vec<usize> = labels.iter().map(|&label| label as usize).collect();
+    if labels.len() != rows || labels.iter().any(|&label| label >= clusters) {
+        return Err(unfit());
+    }
+    Ok(labels)
 }
 
 /// Some rows by their labels, and ascending within each.

@@ -9,13 +9,15 @@ mod tests;
 
 use super::parallel;
 use super::unit_rows::UnitRows;
+use crate::checkpoint::{Entry, check_rows};
+use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
-use crate::progress::{Listener, Progress, tell, unheard};
+use crate::progress::{Listener, Progress, unheard};
 use crate::random;
 use crate::selection::Warning;
 pub use convergence::Convergence;
-use lloyd::{Lloyd, distances_sq, lloyd};
+use lloyd::{Lloyd, distances_sq, lloyd, short_labels, whole_labels};
 use start::Start;
 
 /// k-means of the rows at length 1: `clusters` centres such that the squared distances of the rows
@@ -113,13 +115,14 @@ impl KMeans {
         pool: &dyn Pool,
         progress: &mut Listener<'_>,
     ) -> Result<Clustering, Error> {
+        let course = &mut Course::new(progress);
         let rows = UnitRows::new(pool)?;
-        let starts = self.starts(&rows, progress)?;
+        let starts = self.starts(&rows, course)?;
         let Lloyd {
             labels,
             centres,
             sweeps,
-        } = lloyd(&rows, rows.rows(&starts)?, self.convergence, progress)?;
+        } = lloyd(&rows, rows.rows(&starts)?, self.convergence, course)?;
         let inertia = distances_sq(&rows, &labels, &centres)?.iter().sum();
         Ok(Clustering {
             labels,
@@ -136,12 +139,11 @@ impl KMeans {
     pub(super) fn labels(
         &self,
         pool: &dyn Pool,
-        progress: &mut Listener<'_>,
+        course: &mut Course<'_>,
     ) -> Result<(Vec<usize>, usize), Error> {
         let rows = UnitRows::new(pool)?;
-        let starts = self.starts(&rows, progress)?;
-        let found = lloyd(&rows, rows.rows(&starts)?, self.convergence, progress)?;
-        Ok((found.labels, 1 + found.sweeps))
+        let (labels, sweeps) = self.labels_from(&rows, course, Self::starts)?;
+        Ok((labels, 1 + sweeps))
     }
 
     /// As [`labels`](Self::labels), of as many clusters as there are different rows at length 1
@@ -149,24 +151,40 @@ impl KMeans {
     pub(super) fn labels_of_at_most(
         &self,
         rows: &UnitRows<'_>,
-        progress: &mut Listener<'_>,
+        course: &mut Course<'_>,
     ) -> Result<(Vec<usize>, usize), Error> {
-        let starts = self.starts_at_most(rows, progress)?;
-        let found = lloyd(rows, rows.rows(&starts)?, self.convergence, progress)?;
+        self.labels_from(rows, course, Self::starts_at_most)
+    }
+
+    /// Each row's cluster and the sweeps that it took, or what an earlier run has kept of that.
+    fn labels_from(
+        &self,
+        rows: &UnitRows<'_>,
+        course: &mut Course<'_>,
+        starts: impl FnOnce(&Self, &UnitRows<'_>, &mut Course<'_>) -> Result<Vec<usize>, Error>,
+    ) -> Result<(Vec<usize>, usize), Error> {
+        let (step, kept) = course.step(|entry| match entry {
+            Entry::Labels(labels, sweeps) => Some((labels.clone(), *sweeps)),
+            _ => None,
+        })?;
+        if let Some((labels, sweeps)) = kept {
+            return Ok((whole_labels(&labels, rows.len(), self.clusters)?, sweeps));
+        }
+        let starts = starts(self, rows, course)?;
+        let found = lloyd(rows, rows.rows(&starts)?, self.convergence, course)?;
+        course.conclude(step, || {
+            Entry::Labels(short_labels(&found.labels), found.sweeps)
+        })?;
         Ok((found.labels, found.sweeps))
     }
 
     /// The rows at which the centres start, by k-means++.
-    fn starts(
-        &self,
-        rows: &UnitRows<'_>,
-        progress: &mut Listener<'_>,
-    ) -> Result<Vec<usize>, Error> {
+    fn starts(&self, rows: &UnitRows<'_>, course: &mut Course<'_>) -> Result<Vec<usize>, Error> {
         self.convergence.check()?;
         if self.clusters == 0 || self.clusters > rows.len() {
             return Err(self.refuse(rows.len(), "rows"));
         }
-        let starts = self.starts_at_most(rows, progress)?;
+        let starts = self.starts_at_most(rows, course)?;
         if starts.len() < self.clusters {
             return Err(self.refuse(starts.len(), "different rows at length 1"));
         }
@@ -177,11 +195,19 @@ impl KMeans {
     fn starts_at_most(
         &self,
         rows: &UnitRows<'_>,
-        progress: &mut Listener<'_>,
+        course: &mut Course<'_>,
     ) -> Result<Vec<usize>, Error> {
+        let (step, kept) = course.step(|entry| match entry {
+            Entry::Centres(rows) => Some(rows.clone()),
+            _ => None,
+        })?;
         let mut race = Start::new(rows);
+        if let Some(kept) = kept {
+            check_rows(&kept, &vec![false; rows.len()])?;
+            kept.into_iter().try_for_each(|row| race.place(row))?;
+        }
         let mut numbers = vec![0.0; rows.len()];
-        for centre in 0..self.clusters {
+        for centre in race.starts.len()..self.clusters {
             let stream = random::CENTRES + centre as u64;
             let pool = rows.pool();
             random::uniforms_of_rows(pool.row_ids(), self.seed, stream, &mut numbers, pool.stop())?;
@@ -190,7 +216,8 @@ impl KMeans {
             };
             race.place(row)?;
             let (placed, clusters) = (centre + 1, self.clusters);
-            tell(progress, Progress::Centres { placed, clusters })?;
+            course.tell(Progress::Centres { placed, clusters })?;
+            course.keep(step, |entry| *entry = Entry::Centres(race.starts.clone()))?;
         }
         Ok(race.starts)
     }

@@ -189,6 +189,7 @@ mod tests {
     use super::super::tests::clusters;
     use super::*;
     use crate::control::Stop;
+    use crate::course::Course;
     use crate::cpu::CpuPool;
     use crate::features::Features;
     use crate::progress::unheard;
@@ -217,7 +218,7 @@ mod tests {
         for seed in 0..5 {
             let clusters = 60;
             let found = KMeans::new(clusters, seed)
-                .starts(&rows, &mut unheard)
+                .starts(&rows, &mut Course::new(&mut unheard))
                 .unwrap();
             let mut distances = vec![1.0; 90];
             let mut centres = Vec::new();

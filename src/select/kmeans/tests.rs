@@ -3,6 +3,7 @@
 use super::KMeans;
 use super::bounds::Bounds;
 use super::lloyd::{Clusters, Moved, distances_sq, lloyd};
+use crate::course::Course;
 use crate::cpu::CpuPool;
 use crate::features::Features;
 use crate::progress::unheard;
@@ -146,8 +147,9 @@ fn rows_that_are_nearly_alike_go_to_the_nearest() {
         let cpu = CpuPool::new(Features::new(&x, count, dim).unwrap());
         let rows = UnitRows::new(&cpu).unwrap();
         let z = rows.rows(&(0..count).collect::<Vec<_>>()).unwrap();
-        let k_means = KMeans::new(12, 1);
-        let starts = k_means.starts_at_most(&rows, &mut unheard).unwrap();
+        let (mut unheard, k_means) = (unheard, KMeans::new(12, 1));
+        let course = &mut Course::new(&mut unheard);
+        let starts = k_means.starts_at_most(&rows, course).unwrap();
         let mut clusters = Clusters::new(&rows, rows.rows(&starts).unwrap());
         let mut sweeps = 0;
         let before = rows.settled().total();
@@ -168,7 +170,7 @@ fn rows_that_are_nearly_alike_go_to_the_nearest() {
             assert!(settled < all / 8, "pool {pool}: {settled} of {all}");
         }
         let starts = rows.rows(&starts).unwrap();
-        let fitted = lloyd(&rows, starts, k_means.convergence, &mut unheard).unwrap();
+        let fitted = lloyd(&rows, starts, k_means.convergence, course).unwrap();
         assert!(fitted.sweeps < 60, "pool {pool}: {} sweeps", fitted.sweeps);
     }
 }

@@ -6,16 +6,18 @@ mod exact;
 use super::classes::Classes;
 use super::settled::Settled;
 use super::strata::{Strata, check_classes, classes_among};
+use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::lp::Lp;
-use crate::progress::{Listener, Progress, tell};
+use crate::progress::Progress;
 use crate::random;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, check_power, end, places};
 use crate::selection::{Selection, ShortfallReason};
 use draw::Inputs;
 use exact::largest_by;
+use std::fmt;
 
 pub(super) use draw::{Draw, in_unit, power};
 pub(super) use exact::largest_norm;
@@ -115,28 +117,19 @@ impl Default for Norm {
     }
 }
 
-impl Sealed for Norm {}
-
-impl Selector for Norm {
-    fn select_with(
+impl Sealed for Norm {
+    fn choose(
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut Listener<'_>,
+        course: &mut Course<'_>,
     ) -> Result<Selection, Error> {
         let (excluded, mut selection) = begin(self, pool, budget)?;
         if budget == 0 && self.classes.is_none() {
             return Ok(selection);
         }
         let classes = self.classes.as_ref();
-        let strata = Strata::new(
-            pool,
-            classes,
-            &excluded,
-            budget,
-            self.min_per_class,
-            progress,
-        )?;
+        let strata = Strata::new(pool, classes, &excluded, budget, self.min_per_class, course)?;
         let norms = pool.row_norms(self.norm)?;
         selection.passes = strata.passes + 1;
         selection.warnings.clone_from(&strata.warnings);
@@ -161,7 +154,7 @@ impl Selector for Norm {
             }
             let (picks, scores) = draw.take(pool, &norms, &stratum.able, stratum.budget)?;
             strata.add(stratum, &picks, &scores, &mut selection);
-            tell(progress, Progress::Picks(selection.picks.len()))
+            course.tell(Progress::Picks(selection.picks.len()))
         });
         selection.settled = draw.settled.total();
         end(
@@ -171,6 +164,12 @@ impl Selector for Norm {
         )
     }
 
+    fn terms(&self, to: &mut dyn fmt::Write) -> fmt::Result {
+        write!(to, "{self:?}")
+    }
+}
+
+impl Selector for Norm {
     fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
         check_power(self.power, 64.0)?;
         self.check_input_norms(pool.rows())?;

@@ -8,11 +8,10 @@ mod near;
 mod queue;
 mod radius;
 
+use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
-use crate::progress::Listener;
 use crate::progress::Progress;
-use crate::progress::tell;
 use crate::select::kmeans::{Convergence, KMeans};
 use crate::select::parallel;
 use crate::select::selector::sealed::Sealed;
@@ -21,6 +20,7 @@ use crate::select::unit_rows::UnitRows;
 use crate::selection::{Coverage, Details, Selection, ShortfallReason};
 use cover::Cover;
 pub use delta::Delta;
+use std::fmt;
 
 /// ProbCover: greedily, the row that has most rows within a distance δ of it that no pick has yet.
 ///
@@ -79,20 +79,18 @@ pub struct ProbCover {
     pub labelled: Vec<usize>,
 }
 
-impl Sealed for ProbCover {}
-
-impl Selector for ProbCover {
-    fn select_with(
+impl Sealed for ProbCover {
+    fn choose(
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut Listener<'_>,
+        course: &mut Course<'_>,
     ) -> Result<Selection, Error> {
         let (is_taken, mut selection) = begin(self, pool, budget)?;
         if budget == 0 {
             return Ok(selection);
         }
-        let done = self.run(pool, budget, is_taken, &mut selection, progress);
+        let done = self.run(pool, budget, is_taken, &mut selection, course);
         end(
             done.map(|()| ShortfallReason::ZeroWeight),
             selection,
@@ -100,6 +98,12 @@ impl Selector for ProbCover {
         )
     }
 
+    fn terms(&self, to: &mut dyn fmt::Write) -> fmt::Result {
+        write!(to, "{self:?}")
+    }
+}
+
+impl Selector for ProbCover {
     fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
         self.convergence.check()?;
         let rows = pool.rows();
@@ -139,10 +143,10 @@ impl ProbCover {
         budget: usize,
         is_taken: Vec<bool>,
         selection: &mut Selection,
-        progress: &mut Listener<'_>,
+        course: &mut Course<'_>,
     ) -> Result<(), Error> {
         let rows = UnitRows::new(pool)?;
-        let done = self.cover(&rows, budget, is_taken, selection, progress);
+        let done = self.cover(&rows, budget, is_taken, selection, course);
         selection.settled = rows.settled().total();
         done
     }
@@ -153,7 +157,7 @@ impl ProbCover {
         budget: usize,
         is_taken: Vec<bool>,
         selection: &mut Selection,
-        progress: &mut Listener<'_>,
+        course: &mut Course<'_>,
     ) -> Result<(), Error> {
         let pool = rows.pool();
         selection.passes = 1;
@@ -167,31 +171,43 @@ impl ProbCover {
                     convergence: self.convergence,
                     ..KMeans::new(clusters.unwrap_or(budget.clamp(2, 100)), self.seed)
                 };
-                let (delta, passes) = radius::by_purity(rows, &*neighbours, k_means, progress)?;
+                let (delta, passes) = radius::by_purity(rows, &*neighbours, k_means, course)?;
                 selection.passes += passes;
                 delta
             }
         };
-        let mut cover = Cover::new(rows, &*neighbours, delta, is_taken, progress)?;
+        let mut marked = is_taken.clone();
+        let mut cover = Cover::new(rows, &*neighbours, delta, is_taken, course)?;
         let before = selection.passes;
         cover.cover_with(&self.labelled)?;
-        while selection.picks.len() < budget {
+        let (step, kept) = course.step(|entry| entry.picks())?;
+        if let Some(kept) = kept {
+            let again = kept.restore(&mut marked, budget, selection)?;
+            cover.pick_again(&selection.picks, &again.rows, course)?;
+            again.make(selection);
+        }
+        loop {
+            selection.passes = before + cover.passes;
+            if !selection.picks.is_empty() {
+                selection.details = Details::ProbCover(Coverage {
+                    delta,
+                    covered: cover.covered(),
+                });
+                course.tell(Progress::Picks(selection.picks.len()))?;
+                course.keep_picks(step, selection)?;
+            }
+            if selection.picks.len() == budget {
+                return Ok(());
+            }
             if cover.is_done() {
-                cover.restart(progress)?;
+                cover.restart(course)?;
                 if !selection.picks.is_empty() {
                     selection.restarts.push(selection.picks.len());
                 }
             }
-            let (row, newly_covered) = cover.pick(progress)?;
+            let (row, newly_covered) = cover.pick(course)?;
             selection.picks.push(row);
             selection.scores.push(newly_covered as f64);
-            selection.passes = before + cover.passes;
-            selection.details = Details::ProbCover(Coverage {
-                delta,
-                covered: cover.covered(),
-            });
-            tell(progress, Progress::Picks(selection.picks.len()))?;
         }
-        Ok(())
     }
 }

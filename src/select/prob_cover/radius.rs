@@ -1,8 +1,9 @@
 //! A distance that says which rows are alike.
 
+use crate::checkpoint::Entry;
+use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::neighbours::Neighbours;
-use crate::progress::Listener;
 use crate::progress::Pass;
 use crate::select::kmeans::KMeans;
 use crate::select::unit_rows::UnitRows;
@@ -15,11 +16,18 @@ pub(super) fn by_purity(
     rows: &UnitRows<'_>,
     neighbours: &dyn Neighbours,
     k_means: KMeans,
-    progress: &mut Listener<'_>,
+    course: &mut Course<'_>,
 ) -> Result<(f64, usize), Error> {
-    let (labels, passes) = k_means.labels_of_at_most(rows, progress)?;
+    let (step, kept) = course.step(|entry| match *entry {
+        Entry::Distance(delta, passes) => Some((delta, passes)),
+        _ => None,
+    })?;
+    if let Some(found) = kept {
+        return Ok(found);
+    }
+    let (labels, passes) = k_means.labels_of_at_most(rows, course)?;
     let labels: Vec<u32> = labels.into_iter().map(|label| label as u32).collect();
-    let pass = Pass::begin((rows.len() as u64).pow(2), progress)?;
+    let pass = Pass::begin((rows.len() as u64).pow(2), course.listener())?;
     let products = neighbours.nearest_other_label(&labels, &pass)?;
     let impure = rows.len() / 20;
     // Ascending distances: the larger product first, then the lower row.
@@ -33,8 +41,9 @@ pub(super) fn by_purity(
             expected: "rows of at least two clusters, or a distance".to_owned(),
         });
     }
-    let delta = nearest_other_label(rows, &labels, row)?;
-    Ok((delta, passes + 2))
+    let found = (nearest_other_label(rows, &labels, row)?, passes + 2);
+    course.conclude(step, || Entry::Distance(found.0, found.1))?;
+    Ok(found)
 }
 
 /// The distance of a row to the nearest of another cluster.

@@ -2,6 +2,7 @@
 
 use super::line::Line;
 use super::settle::Members;
+use crate::checkpoint::unfit;
 use crate::error::Error;
 use crate::progress::Pass;
 use crate::rank;
@@ -186,6 +187,15 @@ impl Cluster {
         let (key, row) = best;
         self.remove(row);
         Ok((row, -key))
+    }
+
+    /// Takes out the row that was the most typical in an earlier run.
+    pub(super) fn pick_again(&mut self, row: usize) -> Result<(), Error> {
+        if !self.rows.contains(&row) {
+            return Err(unfit());
+        }
+        self.remove(row);
+        Ok(())
     }
 
     /// The typicality of the rows at some places, in f64.

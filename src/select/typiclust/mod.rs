@@ -8,17 +8,18 @@ use super::classes::{ClassRows, Partition};
 use super::kmeans::{Convergence, KMeans};
 use super::parallel;
 use super::unit_rows::UnitRows;
+use crate::checkpoint::PicksAgain;
+use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::{MOST_NEIGHBOURS, Pool};
-use crate::progress::Listener;
 use crate::progress::Pass;
 use crate::progress::Progress;
-use crate::progress::tell;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, places, with_partial};
 use crate::selection::Selection;
 use cluster::{Cluster, Rule, bound};
 use std::cmp::Reverse;
+use std::fmt;
 
 /// Clusters of more rows than this come first.
 const SMALL: usize = 5;
@@ -111,14 +112,12 @@ impl Default for TypiClust {
     }
 }
 
-impl Sealed for TypiClust {}
-
-impl Selector for TypiClust {
-    fn select_with(
+impl Sealed for TypiClust {
+    fn choose(
         &self,
         pool: &dyn Pool,
         budget: usize,
-        progress: &mut Listener<'_>,
+        course: &mut Course<'_>,
     ) -> Result<Selection, Error> {
         let (labelled, mut selection) = begin(self, pool, budget)?;
         if budget == 0 {
@@ -127,16 +126,9 @@ impl Selector for TypiClust {
         let rows = UnitRows::new(pool)?;
         rows.refuse_zeros("typicality")?;
         selection.warnings.extend(parallel::warning(pool)?);
-        let partition = self.partition(&rows, budget, progress)?;
+        let partition = self.partition(&rows, budget, course)?;
         selection.passes = 1 + partition.passes;
-        let done = self.pick(
-            &rows,
-            partition,
-            &labelled,
-            budget,
-            &mut selection,
-            progress,
-        );
+        let done = self.pick(&rows, partition, &labelled, budget, &mut selection, course);
         selection.settled = rows.settled().total();
         match done {
             Ok(()) => Ok(selection),
@@ -144,6 +136,12 @@ impl Selector for TypiClust {
         }
     }
 
+    fn terms(&self, to: &mut dyn fmt::Write) -> fmt::Result {
+        write!(to, "{self:?}")
+    }
+}
+
+impl Selector for TypiClust {
     fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
         self.convergence.check()?;
         let rows = pool.rows();
@@ -184,7 +182,7 @@ impl TypiClust {
         &self,
         rows: &UnitRows<'_>,
         budget: usize,
-        progress: &mut Listener<'_>,
+        course: &mut Course<'_>,
     ) -> Result<Partition, Error> {
         if let Some(clusters) = &self.clusters {
             return Ok(Partition::of(clusters));
@@ -194,7 +192,7 @@ impl TypiClust {
             convergence: self.convergence,
             ..KMeans::new(clusters, self.seed)
         };
-        let (labels, passes) = k_means.labels_of_at_most(rows, progress)?;
+        let (labels, passes) = k_means.labels_of_at_most(rows, course)?;
         Ok(Partition {
             passes,
             ..Partition::of(&labels)
@@ -209,24 +207,42 @@ impl TypiClust {
         labelled: &[bool],
         budget: usize,
         selection: &mut Selection,
-        progress: &mut Listener<'_>,
+        course: &mut Course<'_>,
     ) -> Result<(), Error> {
         let rule = Rule {
             neighbours: self.neighbours,
             squared: self.squared,
         };
         let mut bounded = false;
+        let (step, kept) = course.step(|entry| entry.picks())?;
+        let again = match kept {
+            Some(kept) => kept.restore(&mut labelled.to_vec(), budget, selection)?,
+            None => PicksAgain::default(),
+        };
         for mut turns in turns(partition.classes, labelled) {
             turns.truncate(budget - selection.picks.len()); // the others would get no turn
             let pairs = turns.iter().map(Cluster::pairs).sum();
-            bounded |= bound(&mut turns, rows, rule, &Pass::begin(pairs, progress)?)?;
+            bounded |= bound(
+                &mut turns,
+                rows,
+                rule,
+                &Pass::begin(pairs, course.listener())?,
+            )?;
             while !turns.is_empty() && selection.picks.len() < budget {
                 let left = budget - selection.picks.len();
                 for cluster in turns.iter_mut().take(left) {
+                    let at = selection.picks.len();
+                    if let (Some(&row), Some(&score)) = (again.rows.get(at), again.scores.get(at)) {
+                        cluster.pick_again(row)?;
+                        selection.picks.push(row);
+                        selection.scores.push(score);
+                        continue;
+                    }
                     let (row, typicality) = cluster.pick(rows, rule)?;
                     selection.picks.push(row);
                     selection.scores.push(f64::from(typicality as f32));
-                    tell(progress, Progress::Picks(selection.picks.len()))?;
+                    course.tell(Progress::Picks(selection.picks.len()))?;
+                    course.keep_picks(step, selection)?;
                 }
                 turns.retain(|cluster| !cluster.is_empty());
             }

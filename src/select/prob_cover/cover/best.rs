@@ -1,9 +1,9 @@
 //! The row that covers most: bounds brought up to date, and rows held, until one does for certain.
 
 use super::{Cover, Found, Held, count};
+use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::neighbours::MARKED;
-use crate::progress::Listener;
 use crate::select::prob_cover::exact::Exact;
 use crate::select::prob_cover::queue::Rank;
 use rayon::prelude::*;
@@ -25,7 +25,7 @@ const PAIRS_OF_DOUBT: usize = 64;
 impl Cover<'_> {
     /// The place of the held row that covers most of all rows: bounds are brought up to date, and
     /// rows held, until it does.
-    pub(super) fn best(&mut self, progress: &mut Listener<'_>) -> Result<usize, Error> {
+    pub(super) fn best(&mut self, course: &mut Course<'_>) -> Result<usize, Error> {
         loop {
             let best = (0..self.held.len()).max_by_key(|&place| self.held[place].rank());
             let rank = best.map(|place| self.held[place].rank());
@@ -38,7 +38,7 @@ impl Cover<'_> {
             let rows = self.rows.len();
             let is_poor = self.doubts > rows.saturating_mul(rows) / PAIRS_OF_DOUBT;
             if is_poor && matches!(self.near, Found::Kernels(_)) {
-                self.find_on_host(progress)?;
+                self.find_on_host(course)?;
             }
         }
     }
@@ -155,10 +155,10 @@ impl Cover<'_> {
     }
 
     /// Goes on by distances found on the host.
-    fn find_on_host(&mut self, progress: &mut Listener<'_>) -> Result<(), Error> {
+    fn find_on_host(&mut self, course: &mut Course<'_>) -> Result<(), Error> {
         let rows = self.rows.len();
         let near = Exact::new(self.rows, (0..rows).collect(), vec![1; rows], self.delta)?;
-        self.most = count(&near, rows, progress)?;
+        self.most = count(&near, rows, course)?;
         self.passes += 1;
         self.near = Found::Host(near);
         self.taken = (0..rows).filter(|&row| self.items.left(row) == 0).collect();

@@ -6,9 +6,11 @@ use super::exact::Exact;
 use super::items::Items;
 use super::near::{ByKernels, Near};
 use super::queue::{Queue, Rank};
+use crate::checkpoint::Entry;
+use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::neighbours::{MARKED, Neighbours};
-use crate::progress::{Listener, Pass};
+use crate::progress::Pass;
 use crate::select::unit_rows::UnitRows;
 use rayon::prelude::*;
 use std::cmp::Reverse;
@@ -86,8 +88,22 @@ impl Held {
 }
 
 /// How many rows lie within δ of each of so many items, at most.
-fn count(near: &dyn Near, items: usize, progress: &mut Listener<'_>) -> Result<Vec<u32>, Error> {
-    near.count(&Pass::begin((items as u64).pow(2), progress)?)
+fn count(near: &dyn Near, items: usize, course: &mut Course<'_>) -> Result<Vec<u32>, Error> {
+    near.count(&Pass::begin((items as u64).pow(2), course.listener())?)
+}
+
+/// The count that a cover begins with, or what an earlier run has kept of it.
+fn first_count(near: &dyn Near, items: usize, course: &mut Course<'_>) -> Result<Vec<u32>, Error> {
+    let (step, kept) = course.step(|entry| match entry {
+        Entry::Counts(counts) if counts.len() == items => Some(counts.clone()),
+        _ => None,
+    })?;
+    if let Some(counts) = kept {
+        return Ok(counts);
+    }
+    let counts = count(near, items, course)?;
+    course.keep(step, |entry| *entry = Entry::Counts(counts.clone()))?;
+    Ok(counts)
 }
 
 impl<'a> Cover<'a> {
@@ -97,7 +113,7 @@ impl<'a> Cover<'a> {
         neighbours: &'a dyn Neighbours,
         delta: f64,
         is_taken: Vec<bool>,
-        progress: &mut Listener<'_>,
+        course: &mut Course<'_>,
     ) -> Result<Self, Error> {
         let taken = (0..rows.len()).filter(|&row| is_taken[row]).collect();
         let items = Items::of(rows, is_taken)?;
@@ -114,7 +130,7 @@ impl<'a> Cover<'a> {
         let mut new = Self {
             rows,
             delta,
-            most: count(near.by(), items.len(), progress)?,
+            most: first_count(near.by(), items.len(), course)?,
             known: vec![0; items.len()],
             lost: vec![0; items.len()],
             near,
@@ -166,7 +182,7 @@ impl<'a> Cover<'a> {
     }
 
     /// Begins anew, with the rows not taken to be covered.
-    pub(super) fn restart(&mut self, progress: &mut Listener<'_>) -> Result<(), Error> {
+    pub(super) fn restart(&mut self, course: &mut Course<'_>) -> Result<(), Error> {
         self.completed = true;
         let items = 0..self.items.len();
         self.uncovered = items.map(|item| self.items.left(item)).collect();
@@ -175,7 +191,7 @@ impl<'a> Cover<'a> {
         if let (Items::Groups { .. }, Found::Host(near)) = (&self.items, &mut self.near) {
             // Of some items fewer rows count than before: few items, counted anew.
             near.weights.copy_from_slice(&self.uncovered);
-            self.most = count(near, self.items.len(), progress)?;
+            self.most = count(near, self.items.len(), course)?;
         } else {
             let told = self.candidates(&taken);
             let counts = self.near.by().count_least(&taken, &told)?;
@@ -212,13 +228,42 @@ impl<'a> Cover<'a> {
         self.ceased.push(newly);
     }
 
-    /// Takes the row that covers most; gives it, and how many rows that newly covers.
-    pub(super) fn pick(&mut self, progress: &mut Listener<'_>) -> Result<(usize, usize), Error> {
-        let best = self.best(progress)?;
-        let Held { row, near, covers } = self.held.swap_remove(best);
-        let item = self.items.of_row(row as usize);
+    /// Makes picks again: those of covers that are over, then some of the cover under way.
+    pub(super) fn pick_again(
+        &mut self,
+        over: &[usize],
+        under_way: &[usize],
+        course: &mut Course<'_>,
+    ) -> Result<(), Error> {
+        for &row in over {
+            self.take(row);
+        }
+        if !over.is_empty() || self.is_done() && !under_way.is_empty() {
+            self.restart(course)?;
+        }
+        for &row in under_way {
+            self.take(row);
+        }
+        self.cover_with(under_way)?;
+        let ceased = std::mem::take(&mut self.ceased);
+        self.begin(Vec::new()); // without those picks
+        self.ceased = ceased;
+        Ok(())
+    }
+
+    /// Takes a row; gives its item.
+    fn take(&mut self, row: usize) -> usize {
+        let item = self.items.of_row(row);
         self.items.take(item);
-        self.taken.push(row as usize);
+        self.taken.push(row);
+        item
+    }
+
+    /// Takes the row that covers most; gives it, and how many rows that newly covers.
+    pub(super) fn pick(&mut self, course: &mut Course<'_>) -> Result<(usize, usize), Error> {
+        let best = self.best(course)?;
+        let Held { row, near, covers } = self.held.swap_remove(best);
+        let item = self.take(row as usize);
         self.cover(&near);
         if !self.is_done() {
             self.tell_close(item)?;
