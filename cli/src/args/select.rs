@@ -64,14 +64,14 @@ pub(crate) struct SelectArgs {
     /// Features, one row an example: .npy and more, or -
     ///
     /// x.npy, x.npz#key, x.safetensors#tensor, x.parquet#column, x.arrow#column (files and streams), or -
-    /// for standard input, of float16, bfloat16, float32 or float64. A file's form is found by what is in
+    /// for standard input, of float16, bfloat16, float32, float64, int8 or uint8. A file's form is found by what is in
     /// it; where it has only one matrix or list column, that need not be named. Several files, a folder,
     /// or a pattern in quotes ("part-*.npy") are one pool, in natural order: 2 comes before 10
     #[arg(required = true, value_name = "FEATURES", help_heading = heading::ROWS)]
     pub(crate) features: Vec<PathBuf>,
     /// What a file of values alone holds, as in f32,512
     ///
-    /// Their type (f16, bf16, f32 or f64, lowest byte first) and how many a row has. Files that say
+    /// Their type (f16, bf16, f32, f64, i8 or u8, lowest byte first) and how many a row has. Files that say
     /// themselves what they hold are read by that
     #[arg(long, value_name = "TYPE,DIM", help_heading = heading::ROWS)]
     pub(crate) raw: Option<Raw>,

@@ -130,7 +130,9 @@ fn turned<const N: usize>(little: [u8; N], is_big: bool) -> Vec<u8> {
     bytes
 }
 
-const FLOATS: &[Type] = &[
+const NUMBERS: &[Type] = &[
+    ("i1", |v, _| vec![v]),
+    ("u1", |v, _| vec![v]),
     ("f2", |v, big| turned(half::f16::from(v).to_le_bytes(), big)),
     ("f4", |v, big| turned(f32::from(v).to_le_bytes(), big)),
     ("f8", |v, big| turned(f64::from(v).to_le_bytes(), big)),
@@ -146,7 +148,7 @@ pub(super) const INTEGERS: &[Type] = &[
 ];
 
 fn matrices() -> impl Strategy<Value = (Vec<u8>, Vec<u64>, Vec<u8>)> {
-    numbers(FLOATS, prop::collection::vec(1..20u64, 2))
+    numbers(NUMBERS, prop::collection::vec(1..20u64, 2))
 }
 
 fn features(path: &Path) -> Option<(usize, usize, Values)> {

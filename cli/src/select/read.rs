@@ -209,7 +209,7 @@ pub(super) fn precision(file: &FeatureFile, features: &Features<'_>) -> Precisio
     let stored = match file.kind() {
         Kind::F16 => Precision::F16,
         Kind::Bf16 => Precision::Bf16,
-        Kind::F32 | Kind::F64 => Precision::F32,
+        Kind::I8 | Kind::U8 | Kind::F32 | Kind::F64 => Precision::F32,
     };
     stored.max(features.precision())
 }

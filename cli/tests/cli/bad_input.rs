@@ -131,15 +131,15 @@ fn bad_features() {
         ),
         (
             &array("<i4", "(12, 3)", &good),
-            "int32 found, float16, float32 or float64 expected",
+            "int32 found, float16, float32, float64, int8 or uint8 expected",
         ),
         (
             &array("|b1", "(12, 12)", &good),
-            "bool found, float16, float32 or float64 expected",
+            "bool found, float16, float32, float64, int8 or uint8 expected",
         ),
         (
             &array("<c8", "(6, 3)", &good),
-            "complex64 found, float16, float32 or float64 expected",
+            "complex64 found, float16, float32, float64, int8 or uint8 expected",
         ),
         (
             &array("[('a', '<f4')]", "(36,)", &good),

@@ -1,7 +1,7 @@
 //! A matrix whose values all take as many bytes, one after another: what `.npy`, `.npz`, safetensors and
 //! raw files hold.
 
-use super::{ID_COLUMN, Kind, Source, Stored, narrow, too_large, widened};
+use super::{ID_COLUMN, Kind, Source, Stored, narrow, too_large, widen, widened};
 use crate::error::{Error, Origin};
 use crate::npy::{Npy, name, show};
 use crate::stretch::Stretch;
@@ -61,13 +61,15 @@ impl Fixed {
     pub(super) fn of_npy(npy: &Npy) -> Result<Self, Error> {
         let dtype = &npy.header.dtype;
         let kind = match (dtype.type_char(), dtype.size_field()) {
+            (TypeChar::Int, 1) => Kind::I8,
+            (TypeChar::Uint, 1) => Kind::U8,
             (TypeChar::Float, 2) => Kind::F16,
             (TypeChar::Float, 4) => Kind::F32,
             (TypeChar::Float, 8) => Kind::F64,
             _ => {
                 let found = name(dtype);
                 return Err(npy.origin.failure(format!(
-                    "{found} found, float16, float32 or float64 expected"
+                    "{found} found, float16, float32, float64, int8 or uint8 expected"
                 )));
             }
         };
@@ -116,11 +118,13 @@ impl Fixed {
     fn values(&self, first: usize, out: &mut [f32]) -> Result<(), Error> {
         match self.stored.kind {
             Kind::F32 => self.raw::<u32>(first, bytemuck::cast_slice_mut(out), u32::swap_bytes),
-            Kind::F16 => self.halves(first, out, |raw, out| {
+            Kind::I8 => self.pieces(first, out, i8::swap_bytes, widen),
+            Kind::U8 => self.pieces(first, out, u8::swap_bytes, widen),
+            Kind::F16 => self.pieces(first, out, u16::swap_bytes, |raw, out| {
                 raw.reinterpret_cast::<half::f16>()
                     .convert_to_f32_slice(out);
             }),
-            Kind::Bf16 => self.halves(first, out, |raw, out| {
+            Kind::Bf16 => self.pieces(first, out, u16::swap_bytes, |raw, out| {
                 raw.reinterpret_cast::<half::bf16>()
                     .convert_to_f32_slice(out);
             }),
@@ -140,17 +144,18 @@ impl Fixed {
         }
     }
 
-    /// Reads values of 16 bits from value `first` on.
-    fn halves(
+    /// Reads words from value `first` on, a piece at a time, and converts them.
+    fn pieces<T: bytemuck::Pod>(
         &self,
         first: usize,
         out: &mut [f32],
-        convert: impl Fn(&[u16], &mut [f32]),
+        turn: impl Fn(T) -> T,
+        convert: impl Fn(&[T], &mut [f32]),
     ) -> Result<(), Error> {
-        let mut raw = vec![0; PIECE.min(out.len())];
+        let mut raw = vec![T::zeroed(); PIECE.min(out.len())];
         for (piece, out) in out.chunks_mut(PIECE).enumerate() {
             let raw = &mut raw[..out.len()];
-            self.raw(first + piece * PIECE, raw, u16::swap_bytes)?;
+            self.raw(first + piece * PIECE, raw, &turn)?;
             convert(raw, out);
         }
         Ok(())

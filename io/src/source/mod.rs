@@ -111,6 +111,11 @@ impl Stored {
 /// The types that values may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// Whole numbers of 8 bits, with a sign or without, as quantised embeddings have them. They are taken
+    /// as they stand: a scale that all share changes no pick.
+    I8,
+    /// See [`I8`](Self::I8).
+    U8,
     /// 16 bits, 11 of them of precision.
     F16,
     /// 16 bits, 8 of them of precision.
@@ -126,6 +131,7 @@ impl Kind {
     #[must_use]
     pub fn bytes(self) -> usize {
         match self {
+            Self::I8 | Self::U8 => 1,
             Self::F16 | Self::Bf16 => 2,
             Self::F32 => 4,
             Self::F64 => 8,
@@ -136,6 +142,8 @@ impl Kind {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::I8 => "int8",
+            Self::U8 => "uint8",
             Self::F16 => "float16",
             Self::Bf16 => "bfloat16",
             Self::F32 => "float32",
@@ -152,9 +160,14 @@ fn widened(
 ) -> Result<(), Error> {
     let mut narrow = vec![0.0; out.len()];
     source.read(first_row, &mut narrow)?;
-    let pairs = out.iter_mut().zip(narrow);
-    pairs.for_each(|(wide, value)| *wide = value.into());
+    widen(&narrow, out);
     Ok(())
+}
+
+/// Writes values that `T` holds exactly.
+fn widen<V: Copy + Into<T>, T>(values: &[V], out: &mut [T]) {
+    let pairs = out.iter_mut().zip(values);
+    pairs.for_each(|(out, &value)| *out = value.into());
 }
 
 /// Rounds to `f32`; the first finite value that becomes infinite, and its place, where there is one.

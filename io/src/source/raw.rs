@@ -22,6 +22,8 @@ impl FromStr for Raw {
         let parse = || {
             let (kind, dim) = text.split_once(',')?;
             let kind = match kind.trim() {
+                "i8" => Kind::I8,
+                "u8" => Kind::U8,
                 "f16" => Kind::F16,
                 "bf16" => Kind::Bf16,
                 "f32" => Kind::F32,
@@ -33,7 +35,7 @@ impl FromStr for Raw {
         };
         parse().ok_or_else(|| {
             format!(
-                "{text:?} found, f16, bf16, f32 or f64 and the values a row expected, as in f32,512"
+                "{text:?} found, f16, bf16, f32, f64, i8 or u8 and the values a row expected, as in f32,512"
             )
         })
     }

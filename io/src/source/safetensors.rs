@@ -76,6 +76,8 @@ fn broken(what: &str) -> String {
 
 fn kind(dtype: Dtype) -> Option<Kind> {
     match dtype {
+        Dtype::I8 => Some(Kind::I8),
+        Dtype::U8 => Some(Kind::U8),
         Dtype::F16 => Some(Kind::F16),
         Dtype::BF16 => Some(Kind::Bf16),
         Dtype::F32 => Some(Kind::F32),

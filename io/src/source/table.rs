@@ -1,10 +1,10 @@
 //! Columns of lists as rows: what parquet and Arrow files have in common.
 
 use super::names::{choose, no_such};
-use super::{ID_COLUMN, Kind, Source, Stored, narrow, too_large};
+use super::{ID_COLUMN, Kind, Source, Stored, narrow, too_large, widen};
 use crate::error::{Error, Origin};
 use arrow_array::cast::AsArray as _;
-use arrow_array::types::{Float16Type, Float32Type, Float64Type};
+use arrow_array::types::{Float16Type, Float32Type, Float64Type, Int8Type, UInt8Type};
 use arrow_array::{Array, ArrayRef, downcast_integer_array};
 use arrow_schema::{DataType, Schema};
 use serde_json::Value;
@@ -45,7 +45,7 @@ pub(super) trait Table: fmt::Debug + Send + Sync {
     ) -> Result<(), String>;
 }
 
-/// A column of lists, all of one length, of floats.
+/// A column of lists, all of one length, of numbers.
 #[derive(Debug)]
 pub(super) struct Lists<T> {
     table: T,
@@ -56,7 +56,7 @@ pub(super) struct Lists<T> {
 }
 
 impl<T: Table> Lists<T> {
-    /// The column called `key`, or without a key the only one of lists of floats.
+    /// The column called `key`, or without a key the only one of lists of such numbers.
     pub(super) fn open(table: T, key: Option<&str>, origin: &Origin) -> Result<Self, Error> {
         let fields = table.schema().fields();
         let names: Vec<String> = fields.iter().map(|field| field.name().clone()).collect();
@@ -71,7 +71,7 @@ impl<T: Table> Lists<T> {
         let data_type = fields[column].data_type();
         let Some((kind, length)) = list(data_type) else {
             return Err(origin.failure(format!(
-                "a column of {data_type} found, one of lists of float16, float32 or float64 expected"
+                "a column of {data_type} found, one of lists of float16, float32, float64, int8 or uint8 expected"
             )));
         };
         let mut lists = Self {
@@ -161,13 +161,9 @@ impl<T: Table> Source for Lists<T> {
 
     fn read(&self, first_row: usize, out: &mut [f32]) -> Result<(), Error> {
         self.values(first_row, out, |values, out| {
-            if let Some(values) = values.as_primitive_opt::<Float32Type>() {
-                out.copy_from_slice(values.values());
-            } else if let Some(values) = values.as_primitive_opt::<Float16Type>() {
-                let pairs = out.iter_mut().zip(values.values());
-                pairs.for_each(|(out, value)| *out = value.to_f32());
-            } else {
-                return narrow(values.as_primitive::<Float64Type>().values(), out);
+            match self.kind {
+                Kind::F64 => return narrow(values.as_primitive::<Float64Type>().values(), out),
+                kind => exact(kind, values, out),
             }
             None
         })
@@ -199,15 +195,9 @@ impl<T: Table> Source for Lists<T> {
 
     fn read_wide(&self, first_row: usize, out: &mut [f64]) -> Result<(), Error> {
         self.values(first_row, out, |values, out| {
-            if let Some(values) = values.as_primitive_opt::<Float64Type>() {
-                out.copy_from_slice(values.values());
-            } else if let Some(values) = values.as_primitive_opt::<Float32Type>() {
-                let pairs = out.iter_mut().zip(values.values());
-                pairs.for_each(|(out, &value)| *out = value.into());
-            } else {
-                let values = values.as_primitive::<Float16Type>().values();
-                let pairs = out.iter_mut().zip(values);
-                pairs.for_each(|(out, value)| *out = value.to_f64());
+            match self.kind {
+                Kind::F64 => out.copy_from_slice(values.as_primitive::<Float64Type>().values()),
+                kind => exact(kind, values, out),
             }
             None
         })
@@ -250,7 +240,7 @@ fn id(ids: &dyn Array, at: usize) -> Value {
     )
 }
 
-/// What lists of floats hold, and how many of them where their type says so.
+/// What lists of numbers hold, and how many of them where their type says so.
 fn list(data_type: &DataType) -> Option<(Kind, Option<i32>)> {
     let (field, length) = match data_type {
         DataType::FixedSizeList(field, length) => (field, Some(*length)),
@@ -258,12 +248,27 @@ fn list(data_type: &DataType) -> Option<(Kind, Option<i32>)> {
         _ => return None,
     };
     let kind = match field.data_type() {
+        DataType::Int8 => Kind::I8,
+        DataType::UInt8 => Kind::U8,
         DataType::Float16 => Kind::F16,
         DataType::Float32 => Kind::F32,
         DataType::Float64 => Kind::F64,
         _ => return None,
     };
     Some((kind, length))
+}
+
+/// Writes values of a type that `T` holds exactly.
+fn exact<T>(kind: Kind, values: &dyn Array, out: &mut [T])
+where
+    T: From<i8> + From<u8> + From<half::f16> + From<f32>,
+{
+    match kind {
+        Kind::I8 => widen(values.as_primitive::<Int8Type>().values(), out),
+        Kind::U8 => widen(values.as_primitive::<UInt8Type>().values(), out),
+        Kind::F16 | Kind::Bf16 => widen(values.as_primitive::<Float16Type>().values(), out),
+        Kind::F32 | Kind::F64 => widen(values.as_primitive::<Float32Type>().values(), out),
+    }
 }
 
 /// How many values a list has.

@@ -68,7 +68,7 @@ fn bad_archives() {
         ),
         (
             "x.npz#labels",
-            "int64 found, float16, float32 or float64 expected",
+            "int64 found, float16, float32, float64, int8 or uint8 expected",
         ),
     ] {
         let error = fails(&place, &[name], &[]);
@@ -161,11 +161,11 @@ fn bad_columns() {
         ("#x", none),
         (
             "#name",
-            "a column of Utf8 found, one of lists of float16, float32 or float64 expected",
+            "a column of Utf8 found, one of lists of float16, float32, float64, int8 or uint8 expected",
         ),
         (
             "#integers",
-            "one of lists of float16, float32 or float64 expected",
+            "one of lists of float16, float32, float64, int8 or uint8 expected",
         ),
     ] {
         for file in ["x.parquet", "x.arrow", "x.arrows"] {
@@ -266,7 +266,7 @@ fn bad_raw_files() {
     for raw in ["f32", "f32,0", "i4,6", "f32,", ",6", "f32,-6"] {
         let error = place.fails(2, &[&args[..], &[raw]].concat());
         assert!(
-            error.contains("f16, bf16, f32 or f64 and the values a row expected"),
+            error.contains("f16, bf16, f32, f64, i8 or u8 and the values a row expected"),
             "{error}"
         );
     }

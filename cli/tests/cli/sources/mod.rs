@@ -19,7 +19,7 @@ const METHODS: [&[&str]; 4] = [
 ];
 
 /// The forms of the same matrix, by the names that `select` takes.
-const FORMS: [&[&str]; 36] = [
+const FORMS: [&[&str]; 41] = [
     &["shards"],
     &["shards/x-*.npy"],
     &["shards/x-10.npy", "shards/x-2.npy", "shards/x-1.npy"],
@@ -56,6 +56,19 @@ const FORMS: [&[&str]; 36] = [
     &["x.arrows#fixed"],
     &["zstd.arrow"],
     &["lz4.feather#list"],
+    &["int8.npy"],
+    &["raw/x.i8#i8,6"],
+    &["bytes.safetensors#signed"],
+    &["bytes.parquet#signed"],
+    &["bytes.arrow#signed"],
+];
+
+/// Those of the same matrix less its least value.
+const ABOVE: [&str; 4] = [
+    "uint8.npy",
+    "bytes.safetensors#above",
+    "bytes.parquet#above",
+    "bytes.arrow#above",
 ];
 
 fn fixture(name: &str) -> PathBuf {
@@ -93,6 +106,12 @@ fn every_form_gives_the_same_picks() {
         assert_eq!(want.lines().count(), 9);
         for names in FORMS {
             assert_eq!(picks(&place, names, method), want, "{names:?} {method:?}");
+        }
+        for method in [method, &[method, &["--center"]].concat()[..]] {
+            let want = picks(&place, &["above.npy"], method);
+            for name in ABOVE {
+                assert_eq!(picks(&place, &[name], method), want, "{name} {method:?}");
+            }
         }
     }
 }
