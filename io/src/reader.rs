@@ -104,7 +104,7 @@ impl coresift::ReadRows for FeatureReader {
             None => self.read_own(first, out),
         };
         read.map_err(|e| e.to_string())?;
-        if self.spool.is_none() && self.file.source().is_changed_at(first) {
+        if self.spool.is_none() && self.file.source().is_found_changed_at(first) {
             let path = self.file.source().place(first).0.display();
             return Err(format!("{path}: features: changed while it was read"));
         }

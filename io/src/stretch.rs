@@ -3,6 +3,12 @@
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+/// How often it is looked whether a file has changed, at most, where many short reads follow each other: the
+/// times that files have go by steps of some milliseconds.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 
 /// Bytes of an open file that stand one after another: all of it, or what one array has of it. Threads
 /// read them side by side.
@@ -18,6 +24,9 @@ pub(crate) struct Stretch {
 struct Opened {
     file: File,
     about: Metadata,
+    since: Instant,
+    /// When it was last looked whether it has changed, in microseconds; 0 before that.
+    looked: AtomicU64,
 }
 
 impl Stretch {
@@ -26,16 +35,33 @@ impl Stretch {
         Self {
             start: 0,
             len: about.len(),
-            file: Arc::new(Opened { file, about }),
+            file: Arc::new(Opened {
+                file,
+                about,
+                since: Instant::now(),
+                looked: AtomicU64::new(0),
+            }),
         }
     }
 
     /// Whether the file was written to since it was opened, as far as its length and times tell.
     pub(crate) fn is_changed(&self) -> bool {
-        let Opened { file, about } = &*self.file;
+        let Opened { file, about, .. } = &*self.file;
         let told = |about: &Metadata| (about.len(), about.modified().ok());
         file.metadata()
             .map_or(true, |now| told(&now) != told(about))
+    }
+
+    /// The same, to be asked after every read: in between two looks it is not.
+    pub(crate) fn is_found_changed(&self) -> bool {
+        let Opened { since, looked, .. } = &*self.file;
+        let now = since.elapsed().as_micros() as u64;
+        let last = looked.load(Relaxed);
+        if last > 0 && now < last + BETWEEN_LOOKS.as_micros() as u64 {
+            return false;
+        }
+        looked.store(now.max(1), Relaxed);
+        self.is_changed()
     }
 
     /// What comes out of `from`, in a file that has no name and is gone when nobody reads it.

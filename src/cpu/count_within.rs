@@ -127,7 +127,9 @@ struct Rough<'a> {
 /// A thread's tiles of rough products.
 struct RoughTiles<'a, E> {
     rough: Rough<'a>,
+    /// The band's, and the place of its first.
     rows: RoughRows,
+    first: usize,
     columns: RoughColumns,
     products: Vec<i16>,
     /// For each product of a tile whether it leaves a doubt: 1 or 0.
@@ -145,6 +147,7 @@ impl<'a, E: Tiler> RoughTiles<'a, E> {
         Self {
             rough,
             rows: RoughRows::default(),
+            first: 0,
             columns: RoughColumns::default(),
             products: vec![0; TILE * TILE],
             doubts: vec![0; TILE * TILE],
@@ -160,7 +163,8 @@ impl<'a, E: Tiler> RoughTiles<'a, E> {
         let Self {
             products, doubts, ..
         } = self;
-        rough_products(&self.rows, rows.places.clone(), &self.columns, products);
+        let of_band = rows.places.start - self.first..rows.places.end - self.first;
+        rough_products(&self.rows, of_band, &self.columns, products);
         let Rough { radii, limit, .. } = self.rough;
         let (of_rows, of_columns) = (
             &radii[rows.positions.clone()],
@@ -193,6 +197,7 @@ impl<E: Tiler> Tiler for RoughTiles<'_, E> {
         (self.tried, self.vain) = (0, 0);
         let rounding = self.rough.rounding;
         self.rows.make(rounding, made, rows.places.clone());
+        self.first = rows.places.start;
     }
 
     fn columns(&mut self, made: &IntegerRows, columns: &Part) {
@@ -308,7 +313,7 @@ mod tests {
                 .map(|at| (centres[at % (5 * dim)] + spread * numbers[at] - 1.0) as f32)
                 .collect();
             let (features, stop) = (Features::new(&x, rows, dim).unwrap(), Stop::default());
-            let units = UnitIntegers::new(&features, &stop).unwrap();
+            let units = UnitIntegers::new(&features, u64::MAX, &stop).unwrap();
             let mut made = units.scratch(rows);
             units.fill(0..rows, 0, &mut made).unwrap();
             let mut limits = vec![i32::MIN, -1, 0, 1 << 29, i32::MAX];

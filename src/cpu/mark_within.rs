@@ -27,7 +27,9 @@ pub(super) fn mark_within(
     among: &[usize],
     thresholds: Thresholds,
 ) -> Result<Vec<NearMasks>, Error> {
-    if let &[marked] = marked {
+    if let &[marked] = marked
+        && !units.are_read()
+    {
         return mark_one(units, marked, among, thresholds);
     }
     let mut marks = vec![NearMasks::default(); among.len()];
@@ -40,7 +42,7 @@ pub(super) fn mark_within(
     Ok(marks)
 }
 
-/// The same with a single row: most of the work would be to make the others. A product in f32
+/// The same with a single row, of rows in memory: most of the work would be to make the others. A product in f32
 /// tells of nearly all of them on which side of both limits the exact one is.
 fn mark_one(
     units: &UnitIntegers<'_>,
@@ -84,7 +86,9 @@ pub(super) fn count_marked(
     thresholds: Thresholds,
 ) -> Result<Vec<u32>, Error> {
     let mut counts = vec![0; among.len()];
-    for marked in marked.chunks(MARKED_AT_ONCE) {
+    // The others are made anew for those marked at a time.
+    let at_once = units.read_together().map_or(0, |rows| rows / 2);
+    for marked in marked.chunks(at_once.max(MARKED_AT_ONCE)) {
         let marked = Marked::new(units, thresholds.certain, marked, among)?;
         marked.meet(among, &mut counts, |count, products, _| {
             *count += near(products, thresholds.certain);
@@ -184,16 +188,45 @@ impl<'a> Marked<'a> {
         let order = units.arrangement().order_of(among);
         let rows: Vec<usize> = order.iter().map(|&at| among[at]).collect();
         let mut found: Vec<T> = order.iter().map(|&at| out[at]).collect();
+        // Where they have to be read, as many as memory holds are made together.
+        let at_once = units.read_together().map_or(usize::MAX, |rows| rows / 2);
+        for (rows, found) in rows.chunks(at_once).zip(found.chunks_mut(at_once)) {
+            let mut made = None;
+            if units.read_together().is_some() {
+                let rows_made = made.insert(units.scratch(rows.len()));
+                units.read(rows.iter().copied(), 0, rows_made)?;
+            }
+            self.meet_some(self.runs(rows, found), made.as_ref(), &answer)?;
+        }
+        for (at, found) in order.into_iter().zip(found) {
+            out[at] = found;
+        }
+        Ok(())
+    }
+
+    /// The same of some rows as they stand, which may be `made` already.
+    fn meet_some<T: Send>(
+        &self,
+        runs: Vec<Run<'_, T>>,
+        made: Option<&IntegerRows>,
+        answer: &(impl Fn(&mut T, &[i32], &[usize]) + Sync),
+    ) -> Result<(), Error> {
+        let units = self.units;
         let work = TILE * LANES * self.groups.len() * units.dim();
-        let runs = self.runs(&rows, &mut found).into_par_iter();
-        (units.stop().over(runs))
+        (units.stop().over(runs.into_par_iter()))
             .with_min_len(WORTH_A_THREAD.div_ceil(work.max(1)))
             .try_for_each_init(
                 || (units.scratch(TILE), vec![0; TILE * LANES]),
-                |(made, products_of), run| {
-                    let (rows, found) = run?;
-                    units.fill(rows.iter().copied(), 0, made)?;
-                    let a: Vec<usize> = (0..rows.len()).collect();
+                |(scratch, products_of), run| {
+                    let Run { first, rows, found } = run?;
+                    let (made, first) = match made {
+                        Some(made) => (made, first),
+                        None => {
+                            units.fill(rows.iter().copied(), 0, scratch)?;
+                            (&*scratch, 0)
+                        }
+                    };
+                    let a: Vec<usize> = (first..first + rows.len()).collect();
                     for group in self.groups_near(rows[0]) {
                         units.stop().check()?;
                         products(made, &a, &group.columns, products_of);
@@ -206,31 +239,32 @@ impl<'a> Marked<'a> {
                     }
                     Ok(())
                 },
-            )?;
-        for (at, found) in order.into_iter().zip(found) {
-            out[at] = found;
-        }
-        Ok(())
+            )
     }
 
     /// Rows as they stand, some of one block at a time, with their entries of `found`.
-    fn runs<'f, T>(
-        &self,
-        rows: &'f [usize],
-        found: &'f mut [T],
-    ) -> Vec<(&'f [usize], &'f mut [T])> {
+    fn runs<'f, T>(&self, rows: &'f [usize], found: &'f mut [T]) -> Vec<Run<'f, T>> {
         let block = |row| self.links.map(|links| self.units.block(links, row));
         let of_block = rows.chunk_by(|&a, &b| block(a) == block(b));
-        let mut rest = found;
+        let (mut first, mut rest) = (0, found);
         of_block
             .flat_map(|rows| rows.chunks(TILE))
             .map(|rows| {
                 let (found, others) = std::mem::take(&mut rest).split_at_mut(rows.len());
-                rest = others;
-                (rows, found)
+                let run = Run { first, rows, found };
+                (first, rest) = (first + rows.len(), others);
+                run
             })
             .collect()
     }
+}
+
+/// At most a tile's rows, all of one block.
+struct Run<'f, T> {
+    /// The place of the first among all that there are.
+    first: usize,
+    rows: &'f [usize],
+    found: &'f mut [T],
 }
 
 #[inline(always)]
@@ -269,7 +303,7 @@ mod tests {
         x[5 * dim..6 * dim].fill(0.0);
         x[6 * dim..8 * dim].iter_mut().for_each(|x| *x *= 1e-41);
         let (features, stop) = (Features::new(&x, rows, dim).unwrap(), Stop::default());
-        let units = UnitIntegers::new(&features, &stop).unwrap();
+        let units = UnitIntegers::new(&features, u64::MAX, &stop).unwrap();
         let all: Vec<usize> = (0..rows).collect();
         let mut made = units.scratch(rows);
         units.fill(0..rows, 0, &mut made).unwrap();
@@ -305,7 +339,8 @@ mod tests {
             .map(|at| (centre(at)[at % dim] + 0.2 * numbers[at] - 0.9) as f32)
             .collect();
         let (features, stop) = (Features::new(&x, rows, dim).unwrap(), Stop::default());
-        let [knows, does_not] = [(); 2].map(|()| UnitIntegers::new(&features, &stop).unwrap());
+        let [knows, does_not] =
+            [(); 2].map(|()| UnitIntegers::new(&features, u64::MAX, &stop).unwrap());
         let thresholds = Thresholds::of(0.25, dim);
         let counts = count_within(&knows, thresholds.possible, &Pass::unheard()).unwrap();
         let all: Vec<usize> = (0..rows).rev().collect();

@@ -19,8 +19,13 @@ const AT_ONCE: usize = 1 << 10;
 pub(super) struct CpuNeighbours<'a>(UnitIntegers<'a>);
 
 impl<'a> CpuNeighbours<'a> {
-    pub(super) fn new(features: &'a Features<'a>, stop: &'a Stop) -> Result<Self, Error> {
-        UnitIntegers::new(features, stop).map(Self)
+    /// Of a pool that may take so many bytes, where its features have to be read.
+    pub(super) fn new(
+        features: &'a Features<'a>,
+        memory: u64,
+        stop: &'a Stop,
+    ) -> Result<Self, Error> {
+        UnitIntegers::new(features, memory, stop).map(Self)
     }
 }
 

@@ -147,7 +147,11 @@ impl Pool for CpuPool<'_> {
     }
 
     fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error> {
-        Ok(Box::new(CpuNeighbours::new(&self.features, &self.stop)?))
+        Ok(Box::new(CpuNeighbours::new(
+            &self.features,
+            self.memory,
+            &self.stop,
+        )?))
     }
 
     fn assigner(&self, lengths: Vec<f32>) -> Result<Box<dyn Assigner + '_>, Error> {

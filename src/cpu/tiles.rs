@@ -14,6 +14,9 @@ const BAND_BYTES: usize = 1 << 18;
 /// And as many rows as that in any case, so that columns are not made for a few of them.
 const BAND_ALWAYS: usize = 4 * TILE;
 
+/// Of the rows that memory holds where they have to be read, one in so many passes by the others.
+const PASSING: usize = 8;
+
 /// Hands `visit` the products of every pair of rows once: tiles on and above the diagonal,
 /// row-major, with their rows and columns.
 pub(super) fn exact_tiles(
@@ -25,51 +28,118 @@ pub(super) fn exact_tiles(
 }
 
 /// Hands tiles on and above the diagonal to the `tiler` of a thread.
+///
+/// Rows in memory are made by the thread that works on them. Where they have to be read, as many as memory
+/// holds stay, made once for all threads, while those after them pass by in shorter blocks: so all are read
+/// about half as often as such blocks make them up.
 pub(super) fn each_tile<T: Tiler>(
     units: &UnitIntegers<'_>,
     pass: &Pass<'_>,
     tiler: impl Fn() -> T + Sync + Send,
 ) -> Result<(), Error> {
+    let all = part(0..units.len(), 0);
+    if let Some(held) = units.held() {
+        return meet(units, held, [&all; 2], pass, &tiler);
+    }
+    let Some(most) = units.read_together() else {
+        return each_tile_anew(units, pass, &tiler);
+    };
+    let passing = (most / PASSING).next_multiple_of(TILE);
+    let blocks = all.len().div_ceil(most.saturating_sub(passing).max(TILE));
+    let staying = all.len().div_ceil(blocks).next_multiple_of(TILE);
+    let mut made = units.scratch(staying + passing);
+    let rows_of = |part: &Part| units.arrangement().rows(part.positions.clone());
+    for rows in all.cut(staying) {
+        let rows = part(rows.positions, 0);
+        units.read(rows_of(&rows), 0, &mut made)?;
+        meet(units, &made, [&rows; 2], pass, &tiler)?;
+        for columns in part(rows.positions.end..all.len(), 0).cut(passing) {
+            let columns = part(columns.positions, staying);
+            units.read(rows_of(&columns), staying, &mut made)?;
+            meet(units, &made, [&rows, &columns], pass, &tiler)?;
+        }
+    }
+    Ok(())
+}
+
+/// The tiles on and above the diagonal of rows that have been made with columns that have.
+fn meet<T: Tiler>(
+    units: &UnitIntegers<'_>,
+    made: &IntegerRows,
+    [rows, columns]: [&Part; 2],
+    pass: &Pass<'_>,
+    tiler: &(impl Fn() -> T + Sync + Send),
+) -> Result<(), Error> {
+    let bands: Vec<Part> = rows.cut(band_of(rows.len(), units.dim())).collect();
+    (units.stop().over(bands.par_iter())).try_for_each_init(tiler, |tiler, band| {
+        let band = band?;
+        tiler.band(made, band);
+        let is_above = |some: &Part| some.positions.start >= band.positions.start;
+        for columns in columns.cut(TILE).filter(is_above) {
+            units.stop().check()?;
+            pass.met(meet_columns(tiler, made, band, &columns))?;
+        }
+        Ok(())
+    })
+}
+
+/// As [`each_tile`], of rows in memory.
+fn each_tile_anew<T: Tiler>(
+    units: &UnitIntegers<'_>,
+    pass: &Pass<'_>,
+    tiler: &(impl Fn() -> T + Sync + Send),
+) -> Result<(), Error> {
     let rows = units.len();
-    // Some bands a core, so that none waits long for the last.
-    let cores = rayon::current_num_threads();
-    let most = (BAND_BYTES / (2 * units.dim())).max(BAND_ALWAYS);
-    let band = (rows / (4 * cores)).clamp(1, most).next_multiple_of(TILE);
-    let starts: Vec<usize> = (0..rows).step_by(band).collect();
-    (units.stop().over(starts.into_par_iter())).try_for_each_init(
-        || (units.scratch(band + TILE), tiler()),
-        |(made, tiler), start| {
-            let start = start?;
-            let end = rows.min(start + band);
-            units.fill(units.arrangement().rows(start..end), 0, made)?;
-            let part = |positions: Range<usize>, place: usize| Part {
-                places: place..place + positions.len(),
-                positions,
-            };
-            tiler.band(made, &part(start..end, 0));
-            for first in (start..rows).step_by(TILE) {
+    let width = band_of(rows, units.dim());
+    let bands: Vec<Part> = part(0..rows, 0).cut(width).collect();
+    let rows_of = |part: &Part| units.arrangement().rows(part.positions.clone());
+    (units.stop().over(bands.into_par_iter())).try_for_each_init(
+        || (units.scratch(width + TILE), tiler()),
+        |(made, tiler), band| {
+            let Part { positions, .. } = band?;
+            let band = part(positions.clone(), 0);
+            units.fill(rows_of(&band), 0, made)?;
+            tiler.band(made, &band);
+            for mut columns in part(positions.start..rows, 0).cut(TILE) {
                 units.stop().check()?;
-                let columns = first..rows.min(first + TILE);
                 // Columns of the band itself are there already.
-                let mut place = first - start;
-                if first >= end {
-                    place = band;
-                    let rows = units.arrangement().rows(columns.clone());
-                    units.fill(rows, place, made)?;
+                if columns.positions.start >= positions.end {
+                    columns = part(columns.positions, width);
+                    units.fill(rows_of(&columns), width, made)?;
                 }
-                let columns = part(columns, place);
-                tiler.columns(made, &columns);
-                let mut met = 0;
-                for top in (start..end.min(columns.positions.end)).step_by(TILE) {
-                    let of_tile = part(top..end.min(top + TILE), top - start);
-                    tiler.tile(made, &of_tile, &columns);
-                    met += pairs(of_tile.len(), columns.len(), top < first);
-                }
-                pass.met(met)?;
+                pass.met(meet_columns(tiler, made, &band, &columns))?;
             }
             Ok(())
         },
     )
+}
+
+/// The rows of a band, of so many of `dim` values: some bands a core, so that none waits long for the last.
+fn band_of(rows: usize, dim: usize) -> usize {
+    let cores = rayon::current_num_threads();
+    let most = (BAND_BYTES / (2 * dim)).max(BAND_ALWAYS);
+    (rows / (4 * cores)).clamp(1, most).next_multiple_of(TILE)
+}
+
+/// The tiles of a band with some columns, at most those of one tile; how many pairs have met.
+fn meet_columns(tiler: &mut impl Tiler, made: &IntegerRows, band: &Part, columns: &Part) -> u64 {
+    tiler.columns(made, columns);
+    let mut met = 0;
+    let is_above = |rows: &Part| rows.positions.start < columns.positions.end;
+    for rows in band.cut(TILE).take_while(is_above) {
+        tiler.tile(made, &rows, columns);
+        let is_off_diagonal = rows.positions.start < columns.positions.start;
+        met += pairs(rows.len(), columns.len(), is_off_diagonal);
+    }
+    met
+}
+
+/// Consecutive positions, whose rows are at consecutive places.
+fn part(positions: Range<usize>, place: usize) -> Part {
+    Part {
+        places: place..place + positions.len(),
+        positions,
+    }
 }
 
 /// Pairs of a tile, in either order where it is off the diagonal.
@@ -86,6 +156,16 @@ pub(super) struct Part {
 impl Part {
     pub(super) fn len(&self) -> usize {
         self.positions.len()
+    }
+
+    /// Parts of so many rows, the last perhaps of fewer.
+    fn cut(&self, rows: usize) -> impl Iterator<Item = Self> {
+        let (first, place) = (self.positions.start, self.places.start);
+        let len = self.len();
+        (0..len).step_by(rows).map(move |at| {
+            let end = len.min(at + rows);
+            part(first + at..first + end, place + at)
+        })
     }
 }
 

@@ -1,12 +1,12 @@
 //! The rows at length 1 in integers, made anew for every block that is worked on: no copy of
-//! the features is kept.
+//! the features is kept, but where they have to be read and memory holds their integers.
 
 use super::arrangement::{Arrangement, Links};
 use super::blocks::BLOCK;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Scratch};
-use crate::quantise::{FIXED_BITS, IntegerRows, factor, is_f32_enough, to_integers};
+use crate::quantise::{FIXED_BITS, IntegerRows, factor_of, is_f32_enough, to_integers};
 use crate::reduce;
 use rayon::prelude::*;
 use std::sync::OnceLock;
@@ -15,6 +15,9 @@ use std::sync::OnceLock;
 const FETCHED: usize = 8;
 /// and where they have to be read.
 const READ: usize = 256;
+
+/// The fewest integer rows that are held at a time where they have to be read.
+const HELD_ALWAYS: usize = 1 << 9;
 
 /// What it takes to make any of the rows, and where each stands among those that are alike.
 pub(super) struct UnitIntegers<'a> {
@@ -26,11 +29,21 @@ pub(super) struct UnitIntegers<'a> {
     arrangement: Arrangement,
     /// What the first count has told of.
     links: OnceLock<Links>,
+    /// Integer rows that memory holds.
+    most: usize,
+    /// All of them by position, where features are read and that is enough.
+    held: Option<IntegerRows>,
 }
 
 impl<'a> UnitIntegers<'a> {
-    pub(super) fn new(features: &'a Features<'a>, stop: &'a Stop) -> Result<Self, Error> {
-        let in_f32 = |factor: f64| {
+    /// Of a pool that may take so many bytes, where its features have to be read.
+    pub(super) fn new(
+        features: &'a Features<'a>,
+        memory: u64,
+        stop: &'a Stop,
+    ) -> Result<Self, Error> {
+        let in_f32 = |&norm_sq: &f64| {
+            let factor = factor_of(norm_sq, features.scale());
             let is_enough = is_f32_enough(factor.max(f64::from(factor as f32)));
             if is_enough {
                 factor as f32
@@ -38,24 +51,39 @@ impl<'a> UnitIntegers<'a> {
                 f32::INFINITY
             }
         };
+        let most = memory / (2 * IntegerRows::pitch_of(features.dim()) as u64);
         let mut new = Self {
             features,
             stop,
-            factors: vec![0.0; features.rows()],
+            factors: features.norms_sq().iter().map(in_f32).collect(),
             arrangement: Arrangement::default(),
             links: OnceLock::new(),
+            most: usize::try_from(most).map_or(usize::MAX, |most| most.max(HELD_ALWAYS)),
+            held: None,
         };
-        let blocks = stop.over(new.factors.par_chunks_mut(BLOCK).enumerate());
-        blocks.try_for_each_init(Scratch::default, |scratch, block| {
-            let (at, factors) = block?;
-            let x = features.nth_block(at, BLOCK, scratch)?;
-            for (to, x) in factors.iter_mut().zip(x.chunks_exact(features.dim())) {
-                *to = in_f32(factor(x, features.scale()));
-            }
-            Ok(())
-        })?;
         new.arrangement = Arrangement::by_likeness(features, |row| new.unit(row), stop)?;
+        if features.are_read() && new.len() <= new.most {
+            let mut held = new.scratch(new.len());
+            new.read(new.arrangement.rows(0..new.len()), 0, &mut held)?;
+            new.held = Some(held);
+        }
         Ok(new)
+    }
+
+    /// All rows by position, where they are held.
+    pub(super) fn held(&self) -> Option<&IntegerRows> {
+        self.held.as_ref()
+    }
+
+    /// Whether the features have to be read.
+    pub(super) fn are_read(&self) -> bool {
+        self.features.are_read()
+    }
+
+    /// How many rows are to be read together, once for all threads, where making them anew for every block
+    /// that is worked on would read them again and again.
+    pub(super) fn read_together(&self) -> Option<usize> {
+        (self.are_read() && self.held.is_none()).then_some(self.most)
     }
 
     /// What ends the work.
@@ -108,6 +136,12 @@ impl<'a> UnitIntegers<'a> {
     ) -> Result<(), Error> {
         let pitch = scratch.pitch();
         let mut places = scratch.values_mut()[at * pitch..].chunks_exact_mut(pitch);
+        if let Some(held) = &self.held {
+            for (row, place) in rows.zip(places) {
+                place.copy_from_slice(held.row(self.arrangement.position(row)));
+            }
+            return Ok(());
+        }
         let (mut next, mut read) = ([0; READ], Scratch::default());
         loop {
             let mut count = 0;
@@ -118,32 +152,57 @@ impl<'a> UnitIntegers<'a> {
             if count == 0 {
                 return Ok(());
             }
-            let rows = &next[..count];
-            let x = self.features.spread(rows, &mut read)?;
-            x.iter().for_each(reduce::fetch);
-            for ((x, &row), place) in x.iter().zip(rows).zip(&mut places) {
-                let (factor, place) = (self.factor(row, x), &mut place[..x.len()]);
-                reduce::vectorised!(to_integers(x, self.features.scale(), factor, place));
-            }
+            self.make(&next[..count], &mut places, &mut read)?;
         }
+    }
+
+    /// The same by all cores, and in the order in which the rows are read.
+    pub(super) fn read(
+        &self,
+        rows: impl Iterator<Item = usize>,
+        at: usize,
+        made: &mut IntegerRows,
+    ) -> Result<(), Error> {
+        let pitch = made.pitch();
+        let places = made.values_mut()[at * pitch..].chunks_exact_mut(pitch);
+        let mut places: Vec<(usize, &mut [i16])> = rows.zip(places).collect();
+        places.par_sort_unstable_by_key(|(row, _)| *row);
+        let some = self.stop.over(places.par_chunks_mut(READ));
+        some.try_for_each_init(Scratch::default, |read, some| {
+            let some = some?;
+            let rows: Vec<usize> = some.iter().map(|(row, _)| *row).collect();
+            self.make(&rows, some.iter_mut().map(|(_, place)| &mut **place), read)
+        })
+    }
+
+    /// Makes a few rows.
+    fn make<'p>(
+        &self,
+        rows: &[usize],
+        places: impl Iterator<Item = &'p mut [i16]>,
+        read: &mut Scratch,
+    ) -> Result<(), Error> {
+        let x = self.features.spread(rows, read)?;
+        x.iter().for_each(reduce::fetch);
+        for ((x, &row), place) in x.iter().zip(rows).zip(places) {
+            let (factor, place) = (self.factor(row), &mut place[..x.len()]);
+            reduce::vectorised!(to_integers(x, self.features.scale(), factor, place));
+        }
+        Ok(())
     }
 
     /// Rows that are fetched together.
     fn at_once(&self) -> usize {
-        if self.features.are_read() {
-            READ
-        } else {
-            FETCHED
-        }
+        if self.are_read() { READ } else { FETCHED }
     }
 
-    /// The factor of a row, given its values.
-    fn factor(&self, row: usize, x: &[f32]) -> f64 {
+    /// The factor of a row.
+    fn factor(&self, row: usize) -> f64 {
         let in_f32 = self.factors[row];
         if in_f32.is_finite() {
             f64::from(in_f32)
         } else {
-            factor(x, self.features.scale())
+            factor_of(self.features.norms_sq()[row], self.features.scale())
         }
     }
 
@@ -152,7 +211,7 @@ impl<'a> UnitIntegers<'a> {
         let mut read = Scratch::default();
         let x = self.features.block(row..row + 1, &mut read)?;
         let factor =
-            self.factor(row, x) / f64::from(1 << FIXED_BITS) * f64::from(self.features.scale());
+            self.factor(row) / f64::from(1 << FIXED_BITS) * f64::from(self.features.scale());
         let of_unit = |&x: &f32| (f64::from(x) * factor) as f32;
         Ok(x.iter().map(of_unit).collect())
     }
@@ -167,12 +226,11 @@ impl<'a> UnitIntegers<'a> {
         products: &mut [f64],
     ) -> Result<(), Error> {
         let mut read = Scratch::default();
-        let at_once = self.at_once();
-        for (rows, products) in rows.chunks(at_once).zip(products.chunks_mut(at_once)) {
+        for (rows, products) in rows.chunks(FETCHED).zip(products.chunks_mut(FETCHED)) {
             let x = self.features.spread(rows, &mut read)?;
             x.iter().for_each(reduce::fetch);
             for ((x, &row), product) in x.iter().zip(rows).zip(products) {
-                let factor = self.factor(row, x);
+                let factor = self.factor(row);
                 *product = if is_f32_enough(factor) {
                     let dot = reduce::dot_scaled(x, self.features.scale(), unit);
                     f64::from(dot) * factor * f64::from(1 << FIXED_BITS)
@@ -190,20 +248,21 @@ impl<'a> UnitIntegers<'a> {
     }
 
     /// What `work` finds of each row, by position.
-    pub(super) fn of_each<T: Send>(
+    pub(super) fn of_each<T: Copy + Send>(
         &self,
         work: impl Fn(&[i16]) -> T + Sync,
     ) -> Result<Vec<T>, Error> {
-        let positions = (0..self.len()).into_par_iter();
-        (self.stop().over(positions))
-            .map_init(
-                || self.scratch(1),
-                |made, at| {
-                    let at = at?;
-                    self.fill(self.arrangement.rows(at..at + 1), 0, made)?;
-                    Ok(work(made.row(0)))
-                },
-            )
-            .collect()
+        let firsts: Vec<usize> = (0..self.len()).step_by(BLOCK).collect();
+        let blocks = self.stop().over(firsts.into_par_iter()).map_init(
+            || self.scratch(BLOCK),
+            |made, first| {
+                let first = first?;
+                let rows = first..self.len().min(first + BLOCK);
+                self.fill(rows.clone(), 0, made)?;
+                Ok((0..rows.len()).map(|at| work(made.row(at))).collect())
+            },
+        );
+        let blocks: Vec<Vec<T>> = blocks.collect::<Result<_, Error>>()?;
+        Ok(self.arrangement.by_position(&blocks.concat()))
     }
 }

@@ -68,6 +68,12 @@ pub enum Rows<'a> {
     Reader(Arc<dyn ReadRows>),
 }
 
+/// Values between two rows that are read along with both: as many take about as long as another read.
+const PASSED_OVER: usize = 1 << 10;
+
+/// Values that are read along with others in one go, at most.
+const TOGETHER: usize = 1 << 16;
+
 /// So many rows of so many values.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
@@ -136,18 +142,41 @@ impl Rows<'_> {
         scratch: &'s mut Scratch,
     ) -> Result<&'s [f32], Error> {
         let dim = shape.dim;
-        let Scratch { values, places } = scratch;
+        let Scratch {
+            values,
+            places,
+            passed,
+        } = scratch;
         places.clear();
         places.extend(rows);
         values.resize(places.len() * dim, 0.0);
-        let (mut rest, held) = (&mut values[..], self.values(shape)?);
-        // Rows that stand together are read in one go.
-        for run in places.chunk_by(|a, b| a + 1 == *b) {
-            let out;
-            (out, rest) = rest.split_at_mut(run.len() * dim);
-            match held {
-                Some(held) => out.copy_from_slice(&held[run[0] * dim..][..out.len()]),
-                None => self.read(run[0], out)?,
+        let (mut out, held) = (&mut values[..], self.values(shape)?);
+        let mut rest = &places[..];
+        while let Some(&first) = rest.first() {
+            let (run, here);
+            (run, rest) = rest.split_at(together(rest, dim));
+            (here, out) = out.split_at_mut(run.len() * dim);
+            let span = run[run.len() - 1] + 1 - first;
+            let all = match held {
+                Some(held) => &held[first * dim..][..span * dim],
+                None if span == run.len() => {
+                    self.read(first, here)?;
+                    continue;
+                }
+                None => {
+                    passed.resize(span * dim, 0.0);
+                    match self.read(first, passed) {
+                        Ok(()) => &passed[..],
+                        // Perhaps of a row between them, which nobody asks for.
+                        Err(_) => &[],
+                    }
+                }
+            };
+            for (here, &row) in here.chunks_exact_mut(dim).zip(run) {
+                match all.get((row - first) * dim..(row - first + 1) * dim) {
+                    Some(x) => here.copy_from_slice(x),
+                    None => self.read(row, here)?,
+                }
             }
         }
         Ok(values)
@@ -173,7 +202,7 @@ impl Rows<'_> {
             });
         }
         self.gathered(shape, rows, scratch)?;
-        let Scratch { values, places } = scratch;
+        let Scratch { values, places, .. } = scratch;
         let count = places.len();
         places.clear();
         places.extend(0..count);
@@ -195,6 +224,15 @@ impl Rows<'_> {
     }
 }
 
+/// How many of some rows, from the first on, are read in one go: those that ascend with little between them.
+fn together(rows: &[usize], dim: usize) -> usize {
+    let (near, most) = ((PASSED_OVER / dim).max(1), (TOGETHER / dim).max(1));
+    let goes_on = |pair: &&[usize]| {
+        (1..=near).contains(&pair[1].wrapping_sub(pair[0])) && pair[1] - rows[0] < most
+    };
+    1 + rows.windows(2).take_while(goes_on).count()
+}
+
 impl fmt::Debug for Rows<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -210,6 +248,8 @@ impl fmt::Debug for Rows<'_> {
 pub(crate) struct Scratch {
     values: Vec<f32>,
     places: Vec<usize>,
+    /// Rows that were read with others between them.
+    passed: Vec<f32>,
 }
 
 /// Some rows, wherever each of them lies.

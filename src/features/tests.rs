@@ -1,8 +1,10 @@
 //! What a matrix is refused for, and how its rows are handed out.
 
-use super::{Features, Scratch};
+use super::{Features, LeftOut, ReadRows, Rows, Scratch};
 use crate::error::Error;
 use crate::lp::Lp;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 #[test]
 fn faults_are_named() {
@@ -102,4 +104,66 @@ fn scale_brings_the_longest_row_to_one() {
         Features::new(&[smallest], 1, 1).unwrap().scale(),
         126f32.exp2()
     );
+}
+
+/// Row i is i in all its values; row 13 cannot be read.
+struct Counted {
+    dim: usize,
+    reads: AtomicUsize,
+}
+
+impl ReadRows for Counted {
+    fn rows(&self) -> usize {
+        4000
+    }
+
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn read(&self, first: usize, out: &mut [f32]) -> Result<(), String> {
+        self.reads.fetch_add(1, Relaxed);
+        for (row, out) in (first..).zip(out.chunks_mut(self.dim)) {
+            if row == 13 {
+                return Err("row 13".to_owned());
+            }
+            out.fill(row as f32);
+        }
+        Ok(())
+    }
+}
+
+/// Rows with little between them are read in one go, but what may lie there is never asked for.
+#[test]
+fn rows_near_each_other_are_read_together() {
+    for (dim, wanted, reads) in [
+        (100, vec![23, 25, 26, 36, 3000, 3010], 2),
+        (100, vec![3, 14, 25], 3),
+        (100, vec![9, 4, 5, 5], 3),
+        (100, vec![10, 12, 14], 1 + 3),
+        (2000, vec![3, 4, 5, 7], 2),
+        (1, (0..1 << 10).map(|at| 20 + 3 * at).collect(), 1),
+    ] {
+        let reader = Arc::new(Counted {
+            dim,
+            reads: 0.into(),
+        });
+        let left_out = LeftOut {
+            rows: vec![13],
+            ..LeftOut::default()
+        };
+        let features = Features::without(Rows::Reader(reader.clone()), [4000, dim], &left_out);
+        let features = features.unwrap();
+        let numbers = features.numbers().unwrap();
+        let places: Vec<usize> = (wanted.iter())
+            .map(|row| numbers.binary_search(row).unwrap())
+            .collect();
+        reader.reads.store(0, Relaxed);
+        let mut scratch = Scratch::default();
+        let found = features.spread(&places, &mut scratch).unwrap();
+        for (x, &row) in found.iter().zip(&wanted) {
+            assert_eq!(x, vec![row as f32; dim]);
+        }
+        assert_eq!(reader.reads.load(Relaxed), reads, "{dim}: {wanted:?}");
+    }
 }

@@ -13,3 +13,4 @@ mod read_back;
 mod reader;
 mod selectors;
 mod shards;
+mod table;

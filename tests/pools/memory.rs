@@ -2,19 +2,27 @@
 
 use crate::common::npy;
 use crate::selectors::{assert_same, selectors};
+use crate::table::reader;
 use coresift::{CpuPool, Error, Features, Sas, Selector, Storage};
+use std::sync::Arc;
 
+/// Rows in memory, and rows that are read: also where memory holds all of them in integers.
 #[test]
 fn every_selector_picks_alike_within_any_bound() {
     for stored in npy::small_pools() {
-        let features = Features::new(&stored.values, stored.rows, stored.dim).unwrap();
-        let unbounded = CpuPool::new(features);
-        for (name, selector, budget) in selectors(stored.rows) {
-            let want = selector.select(&unbounded, budget).unwrap();
-            for bytes in [1, 100_000, 1 << 20] {
-                let bounded = unbounded.clone().with_memory_limit(bytes);
-                let at = format!("{name} of {} in {bytes} bytes", stored.name);
-                assert_same(&selector.select(&bounded, budget).unwrap(), &want, &at);
+        let (rows, dim, values) = (stored.rows, stored.dim, Arc::new(stored.values));
+        let held = Features::new(&values, rows, dim).unwrap();
+        let read = Features::from_reader(reader(&values, dim, usize::MAX)).unwrap();
+        for (name, selector, budget) in selectors(rows) {
+            let want = selector
+                .select(&CpuPool::new(held.clone()), budget)
+                .unwrap();
+            for (place, features) in [("held", &held), ("read", &read)] {
+                for bytes in [1, 100_000, 1 << 20, 3 << 20] {
+                    let bounded = CpuPool::new(features.clone()).with_memory_limit(bytes);
+                    let at = format!("{name} of {}, {place}, in {bytes} bytes", stored.name);
+                    assert_same(&selector.select(&bounded, budget).unwrap(), &want, &at);
+                }
             }
         }
     }

@@ -68,9 +68,10 @@ impl Many {
         changed.map(|part| &*part.path)
     }
 
-    /// Whether the file that a row is in was written to since it was opened.
-    pub(crate) fn is_changed_at(&self, row: usize) -> bool {
-        self.parts[self.part(row)].bytes.is_changed()
+    /// Whether it is found now that the file that a row is in was written to since it was opened: to be asked
+    /// after every read.
+    pub(crate) fn is_found_changed_at(&self, row: usize) -> bool {
+        self.parts[self.part(row)].bytes.is_found_changed()
     }
 
     /// The file that a row is in, and its number there.

@@ -98,6 +98,7 @@ fn memory_stays_within_its_bound() {
         &["sas", "--classes=classes.txt"],
         &["sas", "--classes=classes.txt", "--threshold=none"],
         &["typiclust", "--max-sweeps=2"],
+        &["probcover", "--delta=0.3"],
         &["norm", "--then=gram-schmidt"],
     ] {
         let method_is = format!("--method={}", method[0]);
