@@ -142,13 +142,17 @@ pub enum Length {
 /// What a row of zeros lacks a direction for.
 pub(crate) const NEED: &str = "cosine similarity";
 
-/// `mean` becomes that of the rows `x`, one after another in a unit of 1/`unit`, each over its length.
-/// Names a row that has none.
+/// `mean` becomes that of some rows, in a unit of 1/`unit`, each over its length. Names a row that has none.
 #[inline(always)]
-pub(crate) fn mean_of(x: &[f32], unit: f32, length: Length, mean: &mut [f64]) -> Option<usize> {
-    let dim = mean.len();
+pub(crate) fn mean_of<'x>(
+    rows: impl ExactSizeIterator<Item = &'x [f32]>,
+    unit: f32,
+    length: Length,
+    mean: &mut [f64],
+) -> Option<usize> {
+    let count = rows.len() as f64;
     mean.fill(0.0);
-    for (row, x) in x.chunks_exact(dim).enumerate() {
+    for (row, x) in rows.enumerate() {
         let length = match length {
             Length::Own => reduce::squares(x).sqrt(),
             // A pool of zeros alone: its similarities are 0 too.
@@ -162,8 +166,7 @@ pub(crate) fn mean_of(x: &[f32], unit: f32, length: Length, mean: &mut [f64]) ->
             *mean += f64::from(x * unit) / length;
         }
     }
-    let rows = (x.len() / dim) as f64;
-    mean.iter_mut().for_each(|mean| *mean /= rows);
+    mean.iter_mut().for_each(|mean| *mean /= count);
     None
 }
 
@@ -231,7 +234,8 @@ mod tests {
 
     fn rounded(x: &[f32], views: usize, length: Length) -> Vec<i16> {
         let mut mean = vec![0.0; x.len() / views];
-        assert_eq!(mean_of(x, 1.0, length, &mut mean), None);
+        let rows = x.chunks_exact(mean.len());
+        assert_eq!(mean_of(rows, 1.0, length, &mut mean), None);
         let mut out = vec![0; mean.len()];
         round_mean(&mean, &mut out);
         out
@@ -271,7 +275,8 @@ mod tests {
     fn a_row_of_zeros_is_named() {
         let mut mean = [0.0; 2];
         let x = [0.0, 1.0, 0.0, 0.0];
-        assert_eq!(mean_of(&x, 1.0, Length::Own, &mut mean), Some(1));
+        let rows = x.chunks_exact(2);
+        assert_eq!(mean_of(rows, 1.0, Length::Own, &mut mean), Some(1));
     }
 
     #[test]

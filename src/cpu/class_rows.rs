@@ -1,5 +1,7 @@
-//! Integer rows by class: all of them, or where memory does not hold all the rows of some classes at a time.
+//! Integer rows by class: all of them, or where memory does not hold all the rows of some classes at a time; a class
+//! that is too large for that is a [`LargeClass`].
 
+use super::large_class::LargeClass;
 use super::quantise::quantise;
 use crate::control::Stop;
 use crate::error::Error;
@@ -8,6 +10,9 @@ use crate::kernels::similarities::Examples;
 use crate::quantise::{ClassRanges, IntegerRows, Length, NEED};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// The fewest rows that are held at a time.
+const HELD_ALWAYS: usize = 1 << 7;
 
 /// Examples in integers.
 pub(super) struct ClassRows<'a> {
@@ -22,21 +27,30 @@ enum Rows<'a> {
     /// Those of one run, the one that was made last.
     Some {
         source: Source<'a>,
+        /// How many memory holds.
+        most: usize,
         last: Mutex<Option<(usize, Arc<IntegerRows>)>>,
     },
 }
 
-struct Source<'a> {
+/// Where rows are made of.
+pub(super) struct Source<'a> {
     features: &'a Features<'a>,
     /// By place.
     examples: Vec<usize>,
     views: usize,
     length: Length,
-    stop: &'a Stop,
+    pub(super) stop: &'a Stop,
+}
+
+/// The rows of a run.
+pub(super) enum Run<'r> {
+    Held(Classes),
+    Large(LargeClass<'r>),
 }
 
 /// The rows of some classes, and which places each class has among them.
-pub(super) struct Run {
+pub(super) struct Classes {
     pub(super) rows: Arc<IntegerRows>,
     pub(super) ranges: ClassRanges,
     /// The first of the classes, and of their places among all.
@@ -54,7 +68,7 @@ impl<'a> ClassRows<'a> {
         }
     }
 
-    /// Examples, of which no more than so many bytes are there at a time, or those of one class.
+    /// Examples, of which no more than so many bytes are there at a time.
     pub(super) fn new(
         features: &'a Features<'a>,
         examples: Examples<'_>,
@@ -71,8 +85,9 @@ impl<'a> ClassRows<'a> {
         };
         let row = 2 * IntegerRows::pitch_of(features.dim()) as u64;
         let most = usize::try_from(most / row).unwrap_or(usize::MAX);
+        let most = most.max(HELD_ALWAYS);
         if ranges.places() <= most {
-            return Ok(Self::of(source.make(&source.examples)?, ranges));
+            return Ok(Self::of(source.rows(&source.examples)?, ranges));
         }
         source.refuse_zeros()?;
         Ok(Self {
@@ -80,6 +95,7 @@ impl<'a> ClassRows<'a> {
             ranges,
             rows: Rows::Some {
                 source,
+                most,
                 last: Mutex::default(),
             },
         })
@@ -95,7 +111,7 @@ impl<'a> ClassRows<'a> {
     }
 
     /// The rows of a class, and of those that are made with it.
-    pub(super) fn having(&self, class: usize) -> Result<Run, Error> {
+    pub(super) fn having(&self, class: usize) -> Result<Run<'_>, Error> {
         self.run(self.run_of(class))
     }
 
@@ -103,7 +119,7 @@ impl<'a> ClassRows<'a> {
     pub(super) fn runs(
         &self,
         of: Option<&[usize]>,
-    ) -> impl Iterator<Item = Result<(Range<usize>, Option<Run>), Error>> {
+    ) -> impl Iterator<Item = Result<(Range<usize>, Option<Run<'_>>), Error>> {
         (0..self.runs.len()).map(move |at| {
             let places = self.ranges.span(self.runs[at].clone());
             let is_asked = of.is_none_or(|of| of.iter().any(|place| places.contains(place)));
@@ -112,18 +128,21 @@ impl<'a> ClassRows<'a> {
         })
     }
 
-    fn run(&self, at: usize) -> Result<Run, Error> {
+    fn run(&self, at: usize) -> Result<Run<'_>, Error> {
         let classes = self.runs[at].clone();
         let places = self.ranges.span(classes.clone());
         let rows = match &self.rows {
             Rows::All(rows) => rows.clone(),
-            Rows::Some { source, last } => {
+            Rows::Some { source, most, last } => {
                 let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
                 match &*last {
                     Some((made, rows)) if *made == at => rows.clone(),
                     _ => {
                         *last = None; // its memory first
-                        let rows = Arc::new(source.make(&source.examples[places.clone()])?);
+                        if places.len() > *most {
+                            return Ok(Run::Large(LargeClass::new(source, places, *most)));
+                        }
+                        let rows = Arc::new(source.rows(&source.examples[places.clone()])?);
                         *last = Some((at, rows.clone()));
                         rows
                     }
@@ -131,27 +150,24 @@ impl<'a> ClassRows<'a> {
             }
         };
         let sizes = classes.clone().map(|class| self.ranges.class(class).len());
-        Ok(Run {
+        Ok(Run::Held(Classes {
             rows,
             ranges: ClassRanges::new(sizes),
             first_class: classes.start,
             first: places.start,
-        })
+        }))
     }
 
     /// Some of the rows, in this order.
     pub(super) fn some(&self, places: &[usize]) -> Result<IntegerRows, Error> {
         match &self.rows {
             Rows::All(rows) => Ok(rows.some(places)),
-            Rows::Some { source, .. } => {
-                let examples = places.iter().map(|&place| source.examples[place]);
-                source.make(&examples.collect::<Vec<usize>>())
-            }
+            Rows::Some { source, .. } => source.some(places),
         }
     }
 }
 
-impl Run {
+impl Classes {
     /// The places of a class among the rows.
     pub(super) fn places(&self, class: usize) -> Range<usize> {
         self.ranges.class(class - self.first_class)
@@ -159,8 +175,37 @@ impl Run {
 }
 
 impl Source<'_> {
-    fn make(&self, examples: &[usize]) -> Result<IntegerRows, Error> {
-        quantise(self.features, examples, self.views, self.length, self.stop)
+    /// Rows that stand together, from place `at` of `rows` on.
+    pub(super) fn make(
+        &self,
+        places: Range<usize>,
+        rows: &mut IntegerRows,
+        at: usize,
+    ) -> Result<(), Error> {
+        self.make_of(&self.examples[places], rows, at)
+    }
+
+    /// Some of the rows, in this order.
+    pub(super) fn some(&self, places: &[usize]) -> Result<IntegerRows, Error> {
+        let examples = places.iter().map(|&place| self.examples[place]);
+        self.rows(&examples.collect::<Vec<usize>>())
+    }
+
+    /// Room for so many rows.
+    pub(super) fn room_for(&self, rows: usize) -> IntegerRows {
+        IntegerRows::zeros(self.features.dim(), rows)
+    }
+
+    fn rows(&self, examples: &[usize]) -> Result<IntegerRows, Error> {
+        let mut rows = self.room_for(examples.len());
+        self.make_of(examples, &mut rows, 0)?;
+        Ok(rows)
+    }
+
+    fn make_of(&self, examples: &[usize], rows: &mut IntegerRows, at: usize) -> Result<(), Error> {
+        let places = at..at + examples.len();
+        let (features, examples) = (self.features, (examples, self.views));
+        quantise(features, examples, self.length, (rows, places), self.stop)
     }
 
     /// Refuses the lowest row that is to be divided by a length of 0, before any is.

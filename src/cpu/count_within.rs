@@ -1,7 +1,8 @@
 //! Mirror of `shaders/count_within.wgsl`.
 
 use super::arrangement::Links;
-use super::tiles::{Exact, Part, Tiler, each_tile};
+use super::block_pairs::Part;
+use super::tiles::{Exact, Tiler, each_tile};
 use super::unit_integers::UnitIntegers;
 use crate::error::Error;
 use crate::products::{RoughColumns, RoughRows, Rounding, TILE, product, rough_products};

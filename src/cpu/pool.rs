@@ -21,6 +21,9 @@ use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
 use crate::random::RowIds;
 
+/// Most values that are read at a time.
+const READ_AT_ONCE: usize = 1 << 19;
+
 /// A pool on the processor: borrows the features, copies nothing, uses every core.
 #[derive(Clone, Debug)]
 pub struct CpuPool<'a> {
@@ -51,7 +54,7 @@ impl<'a> CpuPool<'a> {
     }
 
     /// The same rows, of which about so many bytes may be held besides the features: in integers, and their
-    /// similarities. The rows of one latent class are held at least. Picks do not depend on it.
+    /// similarities. What does not fit is made anew by blocks. Picks do not depend on it.
     #[must_use]
     pub fn with_memory_limit(self, bytes: u64) -> Self {
         Self {
@@ -105,9 +108,15 @@ impl Pool for CpuPool<'_> {
         gather_rows(&self.features, rows, 1.0, &self.stop)
     }
 
-    /// As many as stay in the threads' own caches.
+    /// As many as stay in the threads' own caches; more where they have to be read, so that rows near each other
+    /// are read together.
     fn values_at_once(&self) -> usize {
-        (1 << 15) * rayon::current_num_threads()
+        let in_caches = (1 << 15) * rayon::current_num_threads();
+        if !self.features.are_read() {
+            return in_caches;
+        }
+        let most = usize::try_from(self.memory / 16).unwrap_or(usize::MAX);
+        in_caches.max(most.min(READ_AT_ONCE))
     }
 
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
@@ -180,6 +189,6 @@ impl Pool for CpuPool<'_> {
         k: usize,
         pass: &Pass<'_>,
     ) -> Result<Vec<Vec<f32>>, Error> {
-        k_nearest(&self.features, clusters, k, (&self.stop, pass))
+        k_nearest(&self.features, clusters, k, self.memory, (&self.stop, pass))
     }
 }

@@ -1,5 +1,6 @@
 //! Mirror of `shaders/row_sums.wgsl`.
 
+use super::block_pairs::Part;
 use super::tiles::pairs;
 use crate::control::Stop;
 use crate::error::Error;
@@ -14,25 +15,65 @@ use std::ops::Range;
 /// Pairs that are counted at a time.
 const COUNTED: u64 = 1 << 18;
 
+/// A block of columns, and the rows that it meets: those from itself on, or none of its own.
+struct Band {
+    columns: Range<usize>,
+    rows: Range<usize>,
+}
+
+/// The columns `a` cut into blocks, to meet those of themselves and after them, or other rows.
+fn bands(a: Range<usize>, others: Option<Range<usize>>) -> impl Iterator<Item = Band> {
+    a.clone().step_by(TILE).map(move |first| Band {
+        columns: first..a.end.min(first + TILE),
+        rows: others.clone().unwrap_or(first..a.end),
+    })
+}
+
 /// Σⱼ s_ij over the class of row i, for every row. Not of a linear function.
-///
-/// A tile below the diagonal counts twice, for its rows and for its columns. Integers add up
-/// to the same in any order, so every thread has sums of its own.
 pub(super) fn row_sums(
     rows: &IntegerRows,
     ranges: &ClassRanges,
     function: &KernelFunction,
+    watch: (&Stop, &Pass<'_>),
+) -> Result<Vec<i64>, Error> {
+    let of_class = |class| bands(ranges.class(class), None);
+    let all = (0..ranges.classes()).flat_map(of_class);
+    sums_of((rows, function), all.collect(), watch)
+}
+
+/// Adds to `sums`, by position, those of the pairs of one part, or of two.
+pub(super) fn add_row_sums(
+    rows: &IntegerRows,
+    [a, b]: [&Part; 2],
+    function: &KernelFunction,
+    sums: &mut [i64],
+    watch: (&Stop, &Pass<'_>),
+) -> Result<(), Error> {
+    let is_one = a.positions == b.positions;
+    let others = (!is_one).then(|| b.places.clone());
+    let all = bands(a.places.clone(), others).collect();
+    let found = sums_of((rows, function), all, watch)?;
+    let mut add = |part: &Part| {
+        let sums = &mut sums[part.positions.clone()];
+        let found = &found[part.places.clone()];
+        sums.iter_mut()
+            .zip(found)
+            .for_each(|(sum, found)| *sum += found);
+    };
+    add(a);
+    if !is_one {
+        add(b);
+    }
+    Ok(())
+}
+
+/// A tile off the diagonal counts twice, for its rows and for its columns. Integers add up to the same in any
+/// order, so every thread has sums of its own.
+fn sums_of(
+    (rows, function): (&IntegerRows, &KernelFunction),
+    bands: Vec<Band>,
     (stop, pass): (&Stop, &Pass<'_>),
 ) -> Result<Vec<i64>, Error> {
-    let bands: Vec<_> = (0..ranges.classes())
-        .flat_map(|class| {
-            let class = ranges.class(class);
-            class
-                .clone()
-                .step_by(TILE)
-                .map(move |first| (first, class.end))
-        })
-        .collect();
     let zeros = || vec![0i64; rows.rows()];
     (stop.over(bands.into_par_iter()))
         .try_fold(
@@ -41,7 +82,7 @@ pub(super) fn row_sums(
                 add_band(
                     (rows, function),
                     (stop, pass),
-                    band?,
+                    &band?,
                     &mut sums,
                     &mut scratch,
                 )?;
@@ -82,14 +123,24 @@ pub(super) fn linear_row_sums(
     let of_class = |class: usize| -> Result<Vec<i64>, Error> {
         let places = ranges.class(class);
         let total = total(rows, places.clone(), stop)?;
-        let dot = |place: Result<usize, Error>| {
-            let z = rows.row(place?).iter();
-            Ok(z.zip(&total).map(|(&z, total)| i64::from(z) * total).sum())
-        };
-        stop.over(places.into_par_iter()).map(dot).collect()
+        products_with(rows, places, &total, stop)
     };
     let of_classes: Result<Vec<_>, _> = (0..ranges.classes()).map(of_class).collect();
     Ok(of_classes?.concat())
+}
+
+/// The products of some rows with the sum of a class.
+pub(super) fn products_with(
+    rows: &IntegerRows,
+    places: Range<usize>,
+    total: &[i64],
+    stop: &Stop,
+) -> Result<Vec<i64>, Error> {
+    let dot = |place: Result<usize, Error>| {
+        let z = rows.row(place?).iter();
+        Ok(z.zip(total).map(|(&z, total)| i64::from(z) * total).sum())
+    };
+    stop.over(places.into_par_iter()).map(dot).collect()
 }
 
 /// What a thread needs for a tile.
@@ -107,30 +158,30 @@ impl Default for Scratch {
     }
 }
 
-/// Adds the tiles of one block of columns, from the diagonal on.
+/// Adds the tiles of one block of columns.
 fn add_band(
     (rows, function): (&IntegerRows, &KernelFunction),
     (stop, pass): (&Stop, &Pass<'_>),
-    (first, end): (usize, usize),
+    band: &Band,
     sums: &mut [i64],
     scratch: &mut Scratch,
 ) -> Result<(), Error> {
-    let block = |first: usize| first..end.min(first + TILE);
     let Scratch { columns, products } = scratch;
-    columns.pack(rows, block(first));
+    columns.pack(rows, band.columns.clone());
     let width = columns.len();
     let mut met = 0;
-    for row in (first..end).step_by(TILE) {
+    for row in band.rows.clone().step_by(TILE) {
         stop.check()?; // a class may be all rows
-        let a: Vec<usize> = block(row).collect();
+        let a: Vec<usize> = (row..band.rows.end.min(row + TILE)).collect();
         products::products(rows, &a, columns, products);
         let products = &products[..a.len() * width];
         let (of_rows, of_columns) = reduce::vectorised!(sums_of_tile(products, width, function));
-        add(&mut sums[first..], &of_columns[..width]);
-        if row > first {
+        let is_off_diagonal = row != band.columns.start;
+        add(&mut sums[band.columns.start..], &of_columns[..width]);
+        if is_off_diagonal {
             add(&mut sums[row..], &of_rows[..a.len()]);
         }
-        met += pairs(a.len(), width, row > first);
+        met += pairs(a.len(), width, is_off_diagonal);
         if met >= COUNTED {
             pass.met(std::mem::take(&mut met))?;
         }

@@ -1,10 +1,12 @@
 //! The similarities of integer rows on the processor.
 
+use super::block_pairs::part;
 use super::class_rows::{ClassRows, Run};
 use super::greedy_rounds::greedy_rounds;
-use super::row_sums::{linear_row_sums, row_sums, total};
+use super::large_class::LargeClass;
+use super::row_sums::{add_row_sums, linear_row_sums, products_with, row_sums, total};
 use super::store_similarities::{Matrix, store_similarities};
-use super::sum_columns::sum_columns;
+use super::sum_columns::{add_columns, sum_columns};
 use super::sum_stored::sum_stored;
 use crate::control::Stop;
 use crate::error::Error;
@@ -73,16 +75,46 @@ impl<'a> CpuSimilarities<'a> {
         }
     }
 
-    /// What `work` makes of every run of rows, one after another.
-    fn each<T>(&self, work: impl Fn(&Run) -> Result<Vec<T>, Error>) -> Result<Vec<T>, Error> {
-        let mut all = Vec::with_capacity(self.rows.ranges.places());
-        for run in self.rows.runs(None) {
-            if let (_, Some(run)) = run? {
-                all.extend(work(&run)?);
-            }
+    /// The row sums of a class that memory does not hold.
+    fn row_sums_of_large(
+        &self,
+        class: &LargeClass<'_>,
+        pass: &Pass<'_>,
+    ) -> Result<Vec<i64>, Error> {
+        let (function, stop) = (&self.function, self.stop);
+        if function.is_linear() {
+            let total = total_of_large(class, stop)?;
+            let of_piece = |rows: Result<IntegerRows, Error>| {
+                let rows = rows?;
+                products_with(&rows, 0..rows.rows(), &total, stop)
+            };
+            let sums: Result<Vec<_>, _> = class.pieces().map(of_piece).collect();
+            return Ok(sums?.concat());
         }
-        Ok(all)
+        let mut sums = vec![0; class.len()];
+        class.each_pair(|rows, parts| {
+            add_row_sums(rows, parts, function, &mut sums, (stop, pass))
+        })?;
+        Ok(sums)
     }
+}
+
+/// The sum of the rows of a class that memory does not hold.
+fn total_of_large(class: &LargeClass<'_>, stop: &Stop) -> Result<Vec<i64>, Error> {
+    let mut sum: Vec<i64> = Vec::new();
+    for rows in class.pieces() {
+        let rows = rows?;
+        let of_piece = total(&rows, 0..rows.rows(), stop)?;
+        sum.resize(of_piece.len(), 0);
+        sum.iter_mut().zip(of_piece).for_each(|(sum, v)| *sum += v);
+    }
+    Ok(sum)
+}
+
+/// Every row's product with itself.
+fn squares(rows: &IntegerRows) -> Vec<i32> {
+    let rows = rows.values().par_chunks_exact(rows.pitch());
+    rows.map(|z| product(z, z)).collect()
 }
 
 impl Drop for CpuSimilarities<'_> {
@@ -102,35 +134,69 @@ impl Similarities for CpuSimilarities<'_> {
     }
 
     fn squares(&self) -> Result<Vec<i32>, Error> {
-        self.each(|run| {
-            let rows = run.rows.values().par_chunks_exact(run.rows.pitch());
-            Ok(rows.map(|z| product(z, z)).collect())
-        })
+        let mut all = Vec::with_capacity(self.rows.ranges.places());
+        for run in self.rows.runs(None) {
+            match run?.1 {
+                Some(Run::Held(classes)) => all.extend(squares(&classes.rows)),
+                Some(Run::Large(class)) => {
+                    for rows in class.pieces() {
+                        all.extend(squares(&rows?));
+                    }
+                }
+                None => {}
+            }
+        }
+        Ok(all)
     }
 
     fn total(&self, class: usize) -> Result<Vec<i64>, Error> {
-        let run = self.rows.having(class)?;
-        total(&run.rows, run.places(class), self.stop)
+        match self.rows.having(class)? {
+            Run::Held(classes) => total(&classes.rows, classes.places(class), self.stop),
+            Run::Large(class) => total_of_large(&class, self.stop),
+        }
     }
 
     fn row_sums(&self, pass: &Pass<'_>) -> Result<Vec<i64>, Error> {
         let (function, stop) = (&self.function, self.stop);
-        self.each(|run| match function.is_linear() {
-            true => linear_row_sums(&run.rows, &run.ranges, stop),
-            false => row_sums(&run.rows, &run.ranges, function, (stop, pass)),
-        })
+        let mut all = Vec::with_capacity(self.rows.ranges.places());
+        for run in self.rows.runs(None) {
+            all.extend(match run?.1 {
+                Some(Run::Held(run)) if function.is_linear() => {
+                    linear_row_sums(&run.rows, &run.ranges, stop)?
+                }
+                Some(Run::Held(run)) => row_sums(&run.rows, &run.ranges, function, (stop, pass))?,
+                Some(Run::Large(class)) => self.row_sums_of_large(&class, pass)?,
+                None => Vec::new(),
+            });
+        }
+        Ok(all)
     }
 
     fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
+        let (function, stop) = (&self.function, self.stop);
         let mut sums = vec![0; self.rows.ranges.places()];
         for run in self.rows.runs(Some(columns)) {
-            let (places, Some(run)) = run? else {
-                continue; // none of the columns are its
-            };
-            let own = columns.iter().filter(|column| places.contains(column));
-            let own: Vec<usize> = own.map(|column| column - run.first).collect();
-            let found = sum_columns(&run.rows, &run.ranges, &self.function, &own, self.stop)?;
-            sums[places].copy_from_slice(&found);
+            let (places, run) = run?;
+            match run {
+                None => {} // none of the columns are its
+                Some(Run::Held(run)) => {
+                    let own = columns.iter().filter(|column| places.contains(column));
+                    let own: Vec<usize> = own.map(|column| column - run.first).collect();
+                    let found = sum_columns(&run.rows, &run.ranges, function, &own, stop)?;
+                    sums[places].copy_from_slice(&found);
+                }
+                Some(Run::Large(class)) => {
+                    for columns in class.columns(columns) {
+                        let (columns, mut rest) = (columns?.into(), &mut sums[places.clone()]);
+                        for rows in class.pieces() {
+                            let rows = rows?;
+                            let of_piece;
+                            (of_piece, rest) = rest.split_at_mut(rows.rows());
+                            add_columns(&rows, &columns, function, of_piece, stop)?;
+                        }
+                    }
+                }
+            }
         }
         Ok(sums)
     }
@@ -169,10 +235,17 @@ impl Similarities for CpuSimilarities<'_> {
             })?;
         }
         for (matrix, class) in self.matrices.iter_mut().zip(classes.clone()) {
-            let run = self.rows.having(class)?;
-            let places = run.places(class);
-            let rows = &run.rows;
-            store_similarities(rows, places, &self.function, matrix, (self.stop, pass))?;
+            let (function, watch) = (&self.function, (self.stop, pass));
+            match self.rows.having(class)? {
+                Run::Held(classes) => {
+                    let places = classes.places(class);
+                    let all = part(0..places.len(), places.start);
+                    store_similarities(&classes.rows, [&all; 2], function, matrix, watch)?;
+                }
+                Run::Large(class) => class.each_pair(|rows, parts| {
+                    store_similarities(rows, parts, function, matrix, watch)
+                })?,
+            }
         }
         self.kept = classes;
         Ok(())

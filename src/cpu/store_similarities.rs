@@ -1,5 +1,6 @@
 //! Mirror of `shaders/store_similarities.wgsl`.
 
+use super::block_pairs::Part;
 use super::tiles::pairs;
 use crate::control::Stop;
 use crate::error::Error;
@@ -60,33 +61,34 @@ impl Matrix {
 }
 
 /// Computes the similarities of a class: the tiles on and below the diagonal, each written twice,
-/// as it is and mirrored.
+/// as it is and mirrored. Of two parts of it those of the one with the other.
 ///
 /// So no thread owns a run of rows: bands of a tile's height are locked, each for the moment in which a
 /// tile is written there.
 pub(super) fn store_similarities(
     rows: &IntegerRows,
-    class: Range<usize>,
+    [a, b]: [&Part; 2],
     function: &KernelFunction,
     matrix: &mut Matrix,
     (stop, pass): (&Stop, &Pass<'_>),
 ) -> Result<(), Error> {
-    let pitch = stored_pitch(class.len()) / OF_WORD;
-    let words = &mut matrix.words[..class.len() * pitch];
+    let pitch = stored_pitch(matrix.rows) / OF_WORD;
+    let words = &mut matrix.words[..matrix.rows * pitch];
     let bands: Vec<_> = words
         .chunks_mut((TILE * pitch).max(1))
         .map(Mutex::new)
         .collect();
-    let blocks = class.len().div_ceil(TILE);
-    let tiles: Vec<_> = (0..blocks)
-        .flat_map(|j| (j..blocks).map(move |i| (i, j)))
+    let [columns, rows_of] = [a, b].map(|part| part.cut(TILE).collect::<Vec<Part>>());
+    let below = |columns: &Part, rows: &Part| rows.positions.start >= columns.positions.start;
+    let tiles: Vec<(&Part, &Part)> = (columns.iter())
+        .flat_map(|columns| rows_of.iter().map(move |rows| (rows, columns)))
+        .filter(|(rows, columns)| below(columns, rows))
         .collect();
     (stop.over(tiles.into_par_iter())).try_for_each_init(Scratch::default, |scratch, tile| {
-        let (i, j) = tile?;
-        let block = |i: usize| class.start + i * TILE..class.end.min(class.start + (i + 1) * TILE);
-        let (a, b) = (block(i), block(j));
+        let (a, b) = tile?;
+        let [i, j] = [a, b].map(|part| part.positions.start / TILE);
         let (height, width) = (a.len(), b.len());
-        let tile = scratch.compute(rows, function, a, b);
+        let tile = scratch.compute(rows, function, a.places.clone(), b.places.clone());
         write(&bands[i], pitch, j, tile, width);
         if j < i {
             write(&bands[j], pitch, i, &mirror(tile), height);

@@ -9,6 +9,27 @@ use crate::reduce;
 use rayon::prelude::*;
 use std::sync::Arc;
 
+/// Some rows of a class, what there is for each, and the class's columns.
+struct Block<'a> {
+    first: usize,
+    sums: &'a mut [i64],
+    columns: Arc<[Columns]>,
+}
+
+/// The rows of a class from place `first` on, cut into blocks.
+fn blocks<'a>(
+    first: usize,
+    sums: &'a mut [i64],
+    columns: &Arc<[Columns]>,
+) -> impl Iterator<Item = Block<'a>> {
+    let blocks = (first..).step_by(TILE).zip(sums.chunks_mut(TILE));
+    blocks.map(|(first, sums)| Block {
+        first,
+        sums,
+        columns: columns.clone(),
+    })
+}
+
 /// Σ s_ij over the columns j of the class of row i, for every row.
 pub(super) fn sum_columns(
     rows: &IntegerRows,
@@ -19,7 +40,7 @@ pub(super) fn sum_columns(
 ) -> Result<Vec<i64>, Error> {
     let mut sums = vec![0; rows.rows()];
     let mut rest = &mut sums[..];
-    let mut blocks = Vec::new();
+    let mut all = Vec::new();
     for class in (0..ranges.classes()).map(|class| ranges.class(class)) {
         let of_class;
         (of_class, rest) = rest.split_at_mut(class.len());
@@ -32,19 +53,37 @@ pub(super) fn sum_columns(
             continue;
         }
         let packed = columns.chunks(TILE).map(|some| Columns::of(rows, some));
-        let columns: Arc<[Columns]> = packed.collect();
-        let firsts = class.step_by(TILE);
-        blocks.extend(
-            firsts
-                .zip(of_class.chunks_mut(TILE))
-                .map(|(first, sums)| (first, sums, columns.clone())),
-        );
+        all.extend(blocks(class.start, of_class, &packed.collect()));
     }
-    type Block<'a> = (usize, &'a mut [i64], Arc<[Columns]>);
+    add(rows, all, function, stop)?;
+    Ok(sums)
+}
+
+/// Adds those over some columns of the class of which all the rows are.
+pub(super) fn add_columns(
+    rows: &IntegerRows,
+    columns: &Arc<[Columns]>,
+    function: &KernelFunction,
+    sums: &mut [i64],
+    stop: &Stop,
+) -> Result<(), Error> {
+    add(rows, blocks(0, sums, columns).collect(), function, stop)
+}
+
+fn add(
+    rows: &IntegerRows,
+    blocks: Vec<Block<'_>>,
+    function: &KernelFunction,
+    stop: &Stop,
+) -> Result<(), Error> {
     stop.over(blocks.into_par_iter()).try_for_each_init(
         || vec![0; TILE * TILE],
-        |scratch, block: Result<Block<'_>, Error>| {
-            let (first, sums, columns) = block?;
+        |scratch, block| {
+            let Block {
+                first,
+                sums,
+                columns,
+            } = block?;
             let block: Vec<usize> = (first..first + sums.len()).collect();
             for columns in &*columns {
                 stop.check()?; // these may be all labelled rows
@@ -58,8 +97,7 @@ pub(super) fn sum_columns(
             }
             Ok(())
         },
-    )?;
-    Ok(sums)
+    )
 }
 
 #[inline(always)]

@@ -1,21 +1,18 @@
 //! Every pair of rows once, tile by tile.
 
+use super::block_pairs::{Part, each_pair_of_blocks, part};
 use super::unit_integers::UnitIntegers;
 use crate::error::Error;
 use crate::products::{Columns, TILE, products};
 use crate::progress::Pass;
 use crate::quantise::IntegerRows;
 use rayon::prelude::*;
-use std::ops::Range;
 
 /// Bytes of a band, whose rows are made once for all the columns that they meet: they are to stay in
 /// a core's own cache.
 const BAND_BYTES: usize = 1 << 18;
 /// And as many rows as that in any case, so that columns are not made for a few of them.
 const BAND_ALWAYS: usize = 4 * TILE;
-
-/// Of the rows that memory holds where they have to be read, one in so many passes by the others.
-const PASSING: usize = 8;
 
 /// Hands `visit` the products of every pair of rows once: tiles on and above the diagonal,
 /// row-major, with their rows and columns.
@@ -29,9 +26,8 @@ pub(super) fn exact_tiles(
 
 /// Hands tiles on and above the diagonal to the `tiler` of a thread.
 ///
-/// Rows in memory are made by the thread that works on them. Where they have to be read, as many as memory
-/// holds stay, made once for all threads, while those after them pass by in shorter blocks: so all are read
-/// about half as often as such blocks make them up.
+/// Rows in memory are made by the thread that works on them. Where they have to be read they are made by blocks
+/// that memory holds, once for all threads.
 pub(super) fn each_tile<T: Tiler>(
     units: &UnitIntegers<'_>,
     pass: &Pass<'_>,
@@ -44,22 +40,13 @@ pub(super) fn each_tile<T: Tiler>(
     let Some(most) = units.read_together() else {
         return each_tile_anew(units, pass, &tiler);
     };
-    let passing = (most / PASSING).next_multiple_of(TILE);
-    let blocks = all.len().div_ceil(most.saturating_sub(passing).max(TILE));
-    let staying = all.len().div_ceil(blocks).next_multiple_of(TILE);
-    let mut made = units.scratch(staying + passing);
     let rows_of = |part: &Part| units.arrangement().rows(part.positions.clone());
-    for rows in all.cut(staying) {
-        let rows = part(rows.positions, 0);
-        units.read(rows_of(&rows), 0, &mut made)?;
-        meet(units, &made, [&rows; 2], pass, &tiler)?;
-        for columns in part(rows.positions.end..all.len(), 0).cut(passing) {
-            let columns = part(columns.positions, staying);
-            units.read(rows_of(&columns), staying, &mut made)?;
-            meet(units, &made, [&rows, &columns], pass, &tiler)?;
-        }
-    }
-    Ok(())
+    each_pair_of_blocks(
+        (units.len(), most),
+        |rows| units.scratch(rows),
+        |part, made| units.read(rows_of(part), part.places.start, made),
+        |made, parts| meet(units, made, parts, pass, &tiler),
+    )
 }
 
 /// The tiles on and above the diagonal of rows that have been made with columns that have.
@@ -134,39 +121,9 @@ fn meet_columns(tiler: &mut impl Tiler, made: &IntegerRows, band: &Part, columns
     met
 }
 
-/// Consecutive positions, whose rows are at consecutive places.
-fn part(positions: Range<usize>, place: usize) -> Part {
-    Part {
-        places: place..place + positions.len(),
-        positions,
-    }
-}
-
 /// Pairs of a tile, in either order where it is off the diagonal.
 pub(super) fn pairs(rows: usize, columns: usize, is_off_diagonal: bool) -> u64 {
     (rows * columns) as u64 * if is_off_diagonal { 2 } else { 1 }
-}
-
-/// Rows that stand together in the arrangement, and their places among those that were made.
-pub(super) struct Part {
-    pub(super) positions: Range<usize>,
-    pub(super) places: Range<usize>,
-}
-
-impl Part {
-    pub(super) fn len(&self) -> usize {
-        self.positions.len()
-    }
-
-    /// Parts of so many rows, the last perhaps of fewer.
-    fn cut(&self, rows: usize) -> impl Iterator<Item = Self> {
-        let (first, place) = (self.positions.start, self.places.start);
-        let len = self.len();
-        (0..len).step_by(rows).map(move |at| {
-            let end = len.min(at + rows);
-            part(first + at..first + end, place + at)
-        })
-    }
 }
 
 /// What a thread does with tiles: it is told of a band of rows, then by turns of columns and of the

@@ -3,6 +3,7 @@
 
 use super::arrangement::{Arrangement, Links};
 use super::blocks::BLOCK;
+use super::read_rows::read_rows;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Scratch};
@@ -152,11 +153,16 @@ impl<'a> UnitIntegers<'a> {
             if count == 0 {
                 return Ok(());
             }
-            self.make(&next[..count], &mut places, &mut read)?;
+            let rows = &next[..count];
+            let x = self.features.spread(rows, &mut read)?;
+            x.iter().for_each(reduce::fetch);
+            for ((x, &row), place) in x.iter().zip(rows).zip(&mut places) {
+                self.make(x, row, place);
+            }
         }
     }
 
-    /// The same by all cores, and in the order in which the rows are read.
+    /// The same of rows that have to be read, by all cores.
     pub(super) fn read(
         &self,
         rows: impl Iterator<Item = usize>,
@@ -165,30 +171,16 @@ impl<'a> UnitIntegers<'a> {
     ) -> Result<(), Error> {
         let pitch = made.pitch();
         let places = made.values_mut()[at * pitch..].chunks_exact_mut(pitch);
-        let mut places: Vec<(usize, &mut [i16])> = rows.zip(places).collect();
-        places.par_sort_unstable_by_key(|(row, _)| *row);
-        let some = self.stop.over(places.par_chunks_mut(READ));
-        some.try_for_each_init(Scratch::default, |read, some| {
-            let some = some?;
-            let rows: Vec<usize> = some.iter().map(|(row, _)| *row).collect();
-            self.make(&rows, some.iter_mut().map(|(_, place)| &mut **place), read)
+        let named = rows.zip(places).collect();
+        read_rows(self.features, named, self.stop, |x, row, place| {
+            self.make(x, row, place);
         })
     }
 
-    /// Makes a few rows.
-    fn make<'p>(
-        &self,
-        rows: &[usize],
-        places: impl Iterator<Item = &'p mut [i16]>,
-        read: &mut Scratch,
-    ) -> Result<(), Error> {
-        let x = self.features.spread(rows, read)?;
-        x.iter().for_each(reduce::fetch);
-        for ((x, &row), place) in x.iter().zip(rows).zip(places) {
-            let (factor, place) = (self.factor(row), &mut place[..x.len()]);
-            reduce::vectorised!(to_integers(x, self.features.scale(), factor, place));
-        }
-        Ok(())
+    /// Makes a row.
+    fn make(&self, x: &[f32], row: usize, place: &mut [i16]) {
+        let (factor, place) = (self.factor(row), &mut place[..x.len()]);
+        reduce::vectorised!(to_integers(x, self.features.scale(), factor, place));
     }
 
     /// Rows that are fetched together.

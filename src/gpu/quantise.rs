@@ -313,7 +313,7 @@ fn made(
     let (dim, scale) = (features.dim, features.scale);
     let make = |mean: &mut Vec<f64>, x: &[f32], row: &mut [i16]| match rule {
         Rule::Means { length, .. } => {
-            let zero_view = reduce::vectorised!(mean_of(x, 1.0, length, mean));
+            let zero_view = reduce::vectorised!(mean_of(x.chunks_exact(dim), 1.0, length, mean));
             reduce::vectorised!(round_mean(mean, row));
             zero_view
         }

@@ -333,7 +333,7 @@ fn quantise(
             &(first..first + examples.views).collect::<Vec<_>>(),
             |pool, rows| pool.given_rows(rows),
         )?;
-        if let Some(view) = mean_of(&x, unit, examples.length, &mut mean) {
+        if let Some(view) = mean_of(x.chunks_exact(mean.len()), unit, examples.length, &mut mean) {
             zero_row = zero_row.into_iter().chain([first + view]).min();
         }
         round_mean(&mean, &mut made.values_mut()[place * pitch..][..mean.len()]);

@@ -29,7 +29,8 @@ pub(super) fn mean_views(pool: &dyn Pool, views: usize, length: Length) -> Resul
             .map_init(
                 || vec![0.0; dim],
                 |mean, ((x, out), example)| {
-                    let zero_view = reduce::vectorised!(mean_of(x, 1.0, length, mean));
+                    let zero_view =
+                        reduce::vectorised!(mean_of(x.chunks_exact(dim), 1.0, length, mean));
                     out.iter_mut()
                         .zip(&*mean)
                         .for_each(|(to, &v)| *to = v as f32);

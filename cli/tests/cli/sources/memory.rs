@@ -2,6 +2,7 @@
 
 use super::{FORMS, METHODS, fixture, picks};
 use crate::place::{Place, f32s, matrix, npy, stderr};
+use std::path::PathBuf;
 #[cfg(target_os = "linux")]
 use std::process::{Command, Stdio};
 
@@ -67,28 +68,70 @@ fn inputs_beyond_their_bound_give_the_same_picks() {
     assert_eq!(picks(&place, &["x.npy"], &read), want);
 }
 
-/// 200,000 rows of 64 in 8 MiB: what a process takes besides files is that, 64 bytes a row, and 48 MiB.
-#[cfg(target_os = "linux")]
+/// Every method, and mixtures of them, on a real pool; on larger ones besides where `CORESIFT_DATA` names their
+/// folder.
 #[test]
-fn memory_stays_within_its_bound() {
-    const MOST: u64 = (8 << 20) + 64 * 200_000 + (48 << 20);
+fn every_method_picks_alike_within_any_bound() {
     let place = Place::new();
-    let (rows, dim) = (200_000, 64);
+    let repository = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data");
+    let small = PathBuf::from(repository).join("fmnist_simclr_2000.npy");
+    let folder = std::env::var_os("CORESIFT_DATA").map(PathBuf::from);
+    let large = folder.map(|folder| folder.join("debtext_minilm/features.npy"));
+    for path in [small].into_iter().chain(large) {
+        let path = path.to_str().unwrap();
+        for method in [
+            &["random"][..],
+            &["random", "--clusters=20"],
+            &["norm"],
+            &["norm", "--norm=l1", "--clusters=10"],
+            &["max-norm"],
+            &["gram-schmidt"],
+            &["gram-schmidt", "--greedy"],
+            &["sas"],
+            &["sas", "--clusters=10"],
+            &["sas", "--clusters=10", "--storage=on-the-fly"],
+            &["sas", "--threshold=none"],
+            &["typiclust"],
+            &["probcover", "--delta=0.5"],
+            &["probcover"],
+            &["typiclust", "--then=gram-schmidt"],
+            &["gram-schmidt", "--then=norm"],
+        ] {
+            let named = format!("--method={}", method[0]);
+            let fixed = ["select", path, "--device=cpu", "--budget=50", &named];
+            let args = [&fixed[..], &method[1..]].concat();
+            let want = place.done(&args);
+            for bound in ["--memory=100KiB", "--memory=2MiB", "--memory=16MiB"] {
+                let bounded = [&args[..], &[bound]].concat();
+                assert_eq!(place.done(&bounded), want, "{bounded:?}");
+            }
+        }
+    }
+}
+
+/// Values in [0, 1), and 1.5 more in one of 40 columns.
+#[cfg(target_os = "linux")]
+fn values(rows: usize, dim: usize) -> Vec<u8> {
     let value = |at: usize| {
         let mixed = (at as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let noise = (mixed >> 40) as f32 / (1 << 24) as f32;
         noise + if at / dim % 40 == at % dim { 1.5 } else { 0.0 }
     };
     let values: Vec<f32> = (0..rows * dim).map(value).collect();
+    npy("<f4", false, &format!("({rows}, {dim})"), &f32s(&values))
+}
+
+/// 200,000 rows of 64 in 8 MiB.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_stays_within_its_bound() {
+    let (place, rows) = (Place::new(), 200_000);
+    place.put("large.npy", &values(rows, 64));
+    let class = |row| format!("{}\n", row / 5 % 200);
     place.put(
-        "large.npy",
-        &npy("<f4", false, "(200000, 64)", &f32s(&values)),
+        "classes.txt",
+        (0..rows).map(class).collect::<String>().as_bytes(),
     );
-    drop(values);
-    let classes: String = (0..rows)
-        .map(|row| format!("{}\n", row / 5 % 200))
-        .collect();
-    place.put("classes.txt", classes.as_bytes());
     for method in [
         &["norm"][..],
         &["max-norm"],
@@ -101,19 +144,45 @@ fn memory_stays_within_its_bound() {
         &["probcover", "--delta=0.3"],
         &["norm", "--then=gram-schmidt"],
     ] {
-        let method_is = format!("--method={}", method[0]);
-        let fixed = [
-            "select",
-            "large.npy",
-            "--device=cpu",
-            "--budget=200",
-            "--memory=8MiB",
-        ];
-        let args = [&fixed[..], &[&*method_is], &method[1..]].concat();
-        let peak = anonymous(place.command(&args));
-        println!("{method:?}: {} KiB", peak / 1024);
-        assert!(0 < peak && peak <= MOST, "{method:?}: {peak} bytes");
+        stays_within(&place, method, (8, rows));
     }
+}
+
+/// 20,000 rows of 1024, all in one class or cluster, in 1 MiB.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_stays_within_its_bound_in_one_class() {
+    let (place, rows) = (Place::new(), 20_000);
+    place.put("large.npy", &values(rows, 1024));
+    place.put("one.txt", "0\n".repeat(rows).as_bytes());
+    for method in [
+        &["sas"][..],
+        &["sas", "--threshold=none"],
+        &["typiclust", "--given-clusters=one.txt"],
+    ] {
+        stays_within(&place, method, (1, rows));
+    }
+}
+
+/// What a process takes besides files is so many MiB, 64 bytes a row, and 48 MiB.
+#[cfg(target_os = "linux")]
+fn stays_within(place: &Place, method: &[&str], (bound, rows): (u64, usize)) {
+    let most = ((bound + 48) << 20) + 64 * rows as u64;
+    let (named, memory) = (
+        format!("--method={}", method[0]),
+        format!("--memory={bound}MiB"),
+    );
+    let fixed = [
+        "select",
+        "large.npy",
+        "--device=cpu",
+        "--budget=200",
+        &memory,
+        &named,
+    ];
+    let peak = anonymous(place.command(&[&fixed[..], &method[1..]].concat()));
+    println!("{method:?}: {} KiB", peak / 1024);
+    assert!(0 < peak && peak <= most, "{method:?}: {peak} bytes");
 }
 
 /// The most memory that a command takes besides files, by a look every millisecond; it must succeed.

@@ -1,0 +1,81 @@
+//! The rows of a class of which memory holds some at a time.
+
+use super::block_pairs::{Part, each_pair_of_blocks};
+use super::class_rows::Source;
+use crate::error::Error;
+use crate::products::{Columns, TILE};
+use crate::quantise::IntegerRows;
+use std::ops::Range;
+
+/// Rows of a class, made anew for every pass over them.
+pub(super) struct LargeClass<'r> {
+    source: &'r Source<'r>,
+    /// Where they are among all.
+    places: Range<usize>,
+    /// How many memory holds.
+    most: usize,
+}
+
+impl<'r> LargeClass<'r> {
+    pub(super) fn new(source: &'r Source<'r>, places: Range<usize>, most: usize) -> Self {
+        Self {
+            source,
+            places,
+            most,
+        }
+    }
+
+    /// Number of rows.
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// All rows, half of those that memory holds at a time.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = Result<IntegerRows, Error>> {
+        let piece = (self.most / 2).max(1);
+        self.places.clone().step_by(piece).map(move |first| {
+            let places = first..self.places.end.min(first + piece);
+            let mut rows = self.source.room_for(places.len());
+            self.source.make(places, &mut rows, 0)?;
+            Ok(rows)
+        })
+    }
+
+    /// Those of some places among all rows that are the class's, packed, as many at a time as memory holds beside
+    /// a piece.
+    pub(super) fn columns(
+        &self,
+        places: &[usize],
+    ) -> impl Iterator<Item = Result<Vec<Columns>, Error>> {
+        let own = places.iter().copied();
+        let own: Vec<usize> = own.filter(|place| self.places.contains(place)).collect();
+        let at_once = (self.most / 4).next_multiple_of(TILE).max(TILE);
+        (0..own.len()).step_by(at_once).map(move |first| {
+            let own = &own[first..own.len().min(first + at_once)];
+            let of_tile = |own: &[usize]| {
+                let rows = self.source.some(own)?;
+                let mut columns = Columns::default();
+                columns.pack(&rows, 0..own.len());
+                Ok(columns)
+            };
+            own.chunks(TILE).map(of_tile).collect()
+        })
+    }
+
+    /// Has every two rows `meet`, by places in the class.
+    pub(super) fn each_pair(
+        &self,
+        meet: impl FnMut(&IntegerRows, [&Part; 2]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let first = self.places.start;
+        each_pair_of_blocks(
+            (self.len(), self.most),
+            |rows| self.source.room_for(rows),
+            |part, rows| {
+                let places = first + part.positions.start..first + part.positions.end;
+                self.source.make(places, rows, part.places.start)
+            },
+            meet,
+        )
+    }
+}
