@@ -94,7 +94,7 @@ pub use checkpoint::Checkpoint;
 pub use control::Stop;
 pub use cpu::CpuPool;
 pub use error::Error;
-pub use features::{Features, LeftOut, Precision, ReadRows, Rows, center};
+pub use features::{Features, LeftOut, Precision, ReadRows, Rows, center, center_among};
 #[cfg(feature = "gpu")]
 pub use gpu::{Adapter, AdapterChoice, DevicePart, DeviceRecord, Gpu, GpuPool};
 pub use kernels::Pool;

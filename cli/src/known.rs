@@ -87,18 +87,13 @@ fn check_left_out(args: &SelectArgs) -> Result<(), Failure> {
     if args.exclude.is_none() && !args.skip_invalid {
         return Ok(());
     }
-    let refuse = |option: &str, why: &str| {
-        Err(Failure::Usage(format!(
-            "--{option}: --exclude or --skip-invalid found, neither expected ({why})"
-        )))
-    };
-    if args.views.is_some() {
-        return refuse("views", "examples are whole");
+    match args.views {
+        Some(_) => Err(Failure::Usage(
+            "--views: --exclude or --skip-invalid found, neither expected (examples are whole)"
+                .to_owned(),
+        )),
+        None => Ok(()),
     }
-    if args.center {
-        return refuse("center", "the mean is that of all rows");
-    }
-    Ok(())
 }
 
 /// Refuses options that have no meaning beside each other.

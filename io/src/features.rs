@@ -137,8 +137,9 @@ impl FeatureFile {
         Ok(values)
     }
 
-    /// Subtracts the mean row from all values, which have been read; gives it. float64 is read again,
-    /// since what differs may be lost once values are rounded to float32.
+    /// Subtracts the mean row, of some rows alone where they are given, ascending, from all values, which have
+    /// been read; gives it. float64 is read again, since what differs may be lost once values are rounded to
+    /// float32.
     ///
     /// # Errors
     ///
@@ -146,13 +147,18 @@ impl FeatureFile {
     pub fn center(
         &self,
         values: &mut Values,
+        among: Option<&[usize]>,
         progress: impl FnMut(u64),
     ) -> Result<Vec<f64>, Error> {
         if self.kind() != Kind::F64 {
-            let of_file = |e| Error::of_file(self.path(), e);
-            return coresift::center(values, self.rows, self.dim).map_err(of_file);
+            let (rows, dim) = (self.rows, self.dim);
+            let mean = match among {
+                Some(among) => coresift::center_among(values, rows, dim, among),
+                None => coresift::center(values, rows, dim),
+            };
+            return mean.map_err(|e| Error::of_file(self.path(), e));
         }
-        let mean = self.mean()?;
+        let mean = self.mean(among)?;
         self.fill(values, progress, |first, out| {
             self.read_less(&mean, first, out)
         })?;
@@ -184,31 +190,39 @@ impl FeatureFile {
         Ok(())
     }
 
-    /// The mean row, in f64; in whatever pieces rows are read the same.
+    /// The mean row, in f64, of some rows alone where they are given, ascending; in whatever pieces rows are read
+    /// the same.
     ///
     /// # Errors
     ///
     /// As [`read`](Self::read).
-    pub fn mean(&self) -> Result<Vec<f64>, Error> {
-        let (rows, dim) = (self.rows, self.dim);
+    pub fn mean(&self, among: Option<&[usize]>) -> Result<Vec<f64>, Error> {
+        let (count, dim) = (among.map_or(self.rows, <[usize]>::len), self.dim);
+        let row = |at: usize| among.map_or(at, |among| among[at]);
         let piece = (WIDE / dim).clamp(1, self.source.block(0).len());
         // A thread's rows: pieces of sums, or sums of pieces.
         let unit = (piece - piece % SUMMED).max(SUMMED);
         let of_unit = |first: usize| {
-            let end = rows.min(first + unit);
+            let end = count.min(first + unit);
             let mut sums = vec![0.0; (end - first).div_ceil(SUMMED) * dim];
-            let mut wide = vec![0.0; piece.min(end - first) * dim];
-            for at in (first..end).step_by(piece) {
-                let wide = &mut wide[..piece.min(end - at) * dim];
-                self.source.read_wide(at, wide)?;
-                for (row, values) in (at..).zip(wide.chunks_exact(dim)) {
-                    let sum = &mut sums[(row - first) / SUMMED * dim..][..dim];
+            let (mut at, mut wide) = (first, Vec::new());
+            while at < end {
+                // Rows that stand within one piece.
+                let start = row(at);
+                let within = (at..end).take_while(|&at| row(at) < start + piece);
+                let some = at..at + within.count();
+                wide.resize((row(some.end - 1) + 1 - start) * dim, 0.0);
+                self.source.read_wide(start, &mut wide)?;
+                for at in some.clone() {
+                    let values = &wide[(row(at) - start) * dim..][..dim];
+                    let sum = &mut sums[(at - first) / SUMMED * dim..][..dim];
                     sum.iter_mut().zip(values).for_each(|(sum, v)| *sum += v);
                 }
+                at = some.end;
             }
             Ok(sums)
         };
-        let firsts: Vec<usize> = (0..rows).step_by(unit).collect();
+        let firsts: Vec<usize> = (0..count).step_by(unit).collect();
         let parts: Vec<Result<Vec<f64>, Error>> = firsts.into_par_iter().map(of_unit).collect();
         let mut mean = vec![0.0; dim];
         for part in parts {
@@ -216,7 +230,7 @@ impl FeatureFile {
                 mean.iter_mut().zip(sums).for_each(|(sum, v)| *sum += v);
             }
         }
-        mean.iter_mut().for_each(|sum| *sum /= rows as f64);
+        mean.iter_mut().for_each(|sum| *sum /= count as f64);
         Ok(mean)
     }
 

@@ -19,7 +19,7 @@ use source::Shape;
 use std::ops::Range;
 use std::sync::Arc;
 
-pub use center::center;
+pub use center::{center, center_among};
 pub(crate) use check::{fault, scale_for};
 pub use left_out::LeftOut;
 pub use precision::Precision;

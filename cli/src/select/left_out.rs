@@ -32,6 +32,30 @@ pub(super) fn read(args: &SelectArgs, file: &FeatureFile) -> Result<LeftOut, Fai
     })
 }
 
+/// What is left out of the rows as they are given: whether a row has a direction is told once they are centered.
+pub(super) fn as_given(args: &SelectArgs, left_out: &LeftOut) -> LeftOut {
+    LeftOut {
+        zeros: left_out.zeros && !args.center,
+        ..left_out.clone()
+    }
+}
+
+/// What is left out of centered rows: all but the others that their mean is of, and of these what has no direction.
+pub(super) fn once_centered(
+    left_out: &LeftOut,
+    others: Option<Vec<usize>>,
+    rows: usize,
+) -> LeftOut {
+    let mut is_left_out = vec![others.is_some(); rows];
+    for row in others.into_iter().flatten() {
+        is_left_out[row] = false;
+    }
+    LeftOut {
+        rows: (0..rows).filter(|&row| is_left_out[row]).collect(),
+        ..*left_out
+    }
+}
+
 /// The rows that are left, where some are not: by their numbers among all.
 pub(super) struct Others<'a> {
     args: &'a SelectArgs,

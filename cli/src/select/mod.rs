@@ -40,13 +40,16 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let device = open(args, console)?;
     let mut loaded = read::load(args, &file, console)?;
     let in_memory = Instant::now();
-    let whole = read::checked(&file, &loaded, &left_out)?;
+    let as_given = left_out::as_given(args, &left_out);
+    let whole = read::checked(&file, &loaded, &as_given)?;
     let precision = read::precision(&file, &whole);
     let features = if args.center {
+        let others = whole.numbers().map(<[usize]>::to_vec);
         drop(whole);
-        let (centered, mean) = loaded.centered(&file, console)?;
+        let (centered, mean) = loaded.centered(&file, others.as_deref(), console)?;
         loaded = centered;
         classes::center(&mut given.classes, &mean);
+        let left_out = left_out::once_centered(&left_out, others, file.rows);
         read::checked(&file, &loaded, &left_out)?
     } else {
         whole

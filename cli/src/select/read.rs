@@ -78,21 +78,22 @@ impl Loaded {
         }
     }
 
-    /// The same rows less their mean, and that.
+    /// The same rows less their mean, or that of those that are not left out, and that.
     pub(super) fn centered(
         self,
         file: &Arc<FeatureFile>,
+        others: Option<&[usize]>,
         console: Console,
     ) -> Result<(Self, Vec<f64>), Failure> {
         let bar = console.progress("centering {wide_bar} {percent}% {elapsed}", file.values());
         let progress = |done| bar.set(done);
         let (rows, mean) = match self.rows {
             Place::Held(mut values) => {
-                let mean = file.center(&mut values, progress)?;
+                let mean = file.center(&mut values, others, progress)?;
                 (Place::Held(values), mean)
             }
             Place::Read(_) => {
-                let mean = file.mean()?;
+                let mean = file.mean(others)?;
                 let reader = FeatureReader::new(file, Some(mean.clone()), progress)?;
                 (Place::Read(reader.into()), mean)
             }

@@ -1,6 +1,6 @@
 //! Rows that are left out: picks, lists and records by the numbers of all rows.
 
-use crate::place::{Place, f32s, indices, matrix, npy, stderr};
+use crate::place::{Place, f32s, f64s, indices, matrix, npy, stderr};
 use serde_json::{Value, json};
 
 /// 60 rows of 4: row 3 has a NaN, row 7 is zeros, row 20 infinite.
@@ -102,6 +102,59 @@ fn picks_are_those_among_the_others() {
     }
 }
 
+/// The mean is that of the rows that are not left out; a row of zeros has a direction then.
+#[test]
+fn what_is_left_out_counts_for_no_mean() {
+    let place = Place::new();
+    let (rows, dim) = (5000, 3);
+    let mut values: Vec<f64> = matrix(rows, dim)
+        .iter()
+        .map(|&v| f64::from(v) / 7.0 + 100.0)
+        .collect();
+    values[3 * dim] = f64::NAN;
+    values[7 * dim..8 * dim].fill(0.0);
+    values[20 * dim..21 * dim].fill(1e19);
+    values[4000 * dim] = f64::INFINITY;
+    let out = [5, 6, 20, 1030];
+    let numbers: Vec<usize> = (0..rows)
+        .filter(|row| ![3, 4000].contains(row) && !out.contains(row))
+        .collect();
+    let others: Vec<f64> = (numbers.iter())
+        .flat_map(|row| values[row * dim..][..dim].to_vec())
+        .collect();
+    let list: String = out.map(|row| format!("{row}\n")).concat();
+    place.put("out.txt", list.as_bytes());
+    for kind in ["<f4", "<f8"] {
+        let put = |name: &str, values: &[f64]| {
+            let narrow: Vec<f32> = values.iter().map(|&v| v as f32).collect();
+            let bytes = if kind == "<f4" {
+                f32s(&narrow)
+            } else {
+                f64s(values)
+            };
+            let shape = format!("({}, {dim})", values.len() / dim);
+            place.put(name, &npy(kind, false, &shape, &bytes));
+        };
+        put("y.npy", &values);
+        put("others.npy", &others);
+        for method in [
+            &["--method=max-norm"][..],
+            &["--method=gram-schmidt", "--greedy"],
+            &["--method=sas"],
+            &["--method=probcover", "--delta=0.1"],
+        ] {
+            let method = &[method, &["--center", "--budget=40", "--device=cpu"]].concat();
+            let of_others = [&["select", "others.npy"][..], method].concat();
+            let want = indices(&place.done(&of_others));
+            let want: Vec<usize> = want.iter().map(|&row| numbers[row]).collect();
+            for more in [&[][..], &["--memory=1"]] {
+                let args = [&["select", "y.npy"][..], method, &LEFT_OUT, more].concat();
+                assert_eq!(indices(&place.done(&args)), want, "{kind} {args:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_record_lists_what_was_skipped() {
     let place = place();
@@ -174,11 +227,6 @@ fn what_does_not_go_with_rows_left_out_is_refused() {
             2,
             &["--method=sas", "--views=2", "--skip-invalid"],
             "--views: --exclude or --skip-invalid found, neither expected",
-        ),
-        (
-            2,
-            &["--method=random", "--center", "--exclude=out.txt"],
-            "--center: --exclude or --skip-invalid found, neither expected",
         ),
     ] {
         let output = place.run(&select("y.npy", options));

@@ -144,7 +144,7 @@ fn memory_stays_within_its_bound() {
         &["probcover", "--delta=0.3"],
         &["norm", "--then=gram-schmidt"],
     ] {
-        stays_within(&place, method, (8, rows));
+        stays_within(&place, method, (8, rows, 200));
     }
 }
 
@@ -160,23 +160,21 @@ fn memory_stays_within_its_bound_in_one_class() {
         &["sas", "--threshold=none"],
         &["typiclust", "--given-clusters=one.txt"],
     ] {
-        stays_within(&place, method, (1, rows));
+        stays_within(&place, method, (1, rows, 20));
     }
 }
 
 /// What a process takes besides files is so many MiB, 64 bytes a row, and 48 MiB.
 #[cfg(target_os = "linux")]
-fn stays_within(place: &Place, method: &[&str], (bound, rows): (u64, usize)) {
+fn stays_within(place: &Place, method: &[&str], (bound, rows, budget): (u64, usize, usize)) {
     let most = ((bound + 48) << 20) + 64 * rows as u64;
-    let (named, memory) = (
-        format!("--method={}", method[0]),
-        format!("--memory={bound}MiB"),
-    );
+    let named = format!("--method={}", method[0]);
+    let (memory, budget) = (format!("--memory={bound}MiB"), format!("--budget={budget}"));
     let fixed = [
         "select",
         "large.npy",
         "--device=cpu",
-        "--budget=200",
+        &budget,
         &memory,
         &named,
     ];
