@@ -43,12 +43,12 @@ fn faults_are_named() {
 /// What an owner gives, by turns of the values it once had and of others.
 struct Fickle {
     values: Vec<Vec<f32>>,
-    turn: std::sync::atomic::AtomicUsize,
+    turn: AtomicUsize,
 }
 
 impl AsRef<[f32]> for Fickle {
     fn as_ref(&self) -> &[f32] {
-        let turn = self.turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let turn = self.turn.fetch_add(1, Relaxed);
         &self.values[turn.min(self.values.len() - 1)]
     }
 }
