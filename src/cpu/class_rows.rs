@@ -2,12 +2,12 @@
 //! that is too large for that is a [`LargeClass`].
 
 use super::large_class::LargeClass;
-use super::quantise::quantise;
+use super::quantise::Source;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::Features;
 use crate::kernels::similarities::Examples;
-use crate::quantise::{ClassRanges, IntegerRows, Length, NEED};
+use crate::quantise::{ClassRanges, IntegerRows};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,16 +31,6 @@ enum Rows<'a> {
         most: usize,
         last: Mutex<Option<(usize, Arc<IntegerRows>)>>,
     },
-}
-
-/// Where rows are made of.
-pub(super) struct Source<'a> {
-    features: &'a Features<'a>,
-    /// By place.
-    examples: Vec<usize>,
-    views: usize,
-    length: Length,
-    pub(super) stop: &'a Stop,
 }
 
 /// The rows of a run.
@@ -76,18 +66,12 @@ impl<'a> ClassRows<'a> {
         stop: &'a Stop,
     ) -> Result<Self, Error> {
         let ranges = examples.ranges();
-        let source = Source {
-            features,
-            examples: examples.classes.concat(),
-            views: examples.views,
-            length: examples.length,
-            stop,
-        };
+        let source = Source::new(features, examples, stop);
         let row = 2 * IntegerRows::pitch_of(features.dim()) as u64;
         let most = usize::try_from(most / row).unwrap_or(usize::MAX);
         let most = most.max(HELD_ALWAYS);
         if ranges.places() <= most {
-            return Ok(Self::of(source.rows(&source.examples)?, ranges));
+            return Ok(Self::of(source.rows(0..ranges.places())?, ranges));
         }
         source.refuse_zeros()?;
         Ok(Self {
@@ -142,7 +126,7 @@ impl<'a> ClassRows<'a> {
                         if places.len() > *most {
                             return Ok(Run::Large(LargeClass::new(source, places, *most)));
                         }
-                        let rows = Arc::new(source.rows(&source.examples[places.clone()])?);
+                        let rows = Arc::new(source.rows(places.clone())?);
                         *last = Some((at, rows.clone()));
                         rows
                     }
@@ -171,57 +155,6 @@ impl Classes {
     /// The places of a class among the rows.
     pub(super) fn places(&self, class: usize) -> Range<usize> {
         self.ranges.class(class - self.first_class)
-    }
-}
-
-impl Source<'_> {
-    /// Rows that stand together, from place `at` of `rows` on.
-    pub(super) fn make(
-        &self,
-        places: Range<usize>,
-        rows: &mut IntegerRows,
-        at: usize,
-    ) -> Result<(), Error> {
-        self.make_of(&self.examples[places], rows, at)
-    }
-
-    /// Some of the rows, in this order.
-    pub(super) fn some(&self, places: &[usize]) -> Result<IntegerRows, Error> {
-        let examples = places.iter().map(|&place| self.examples[place]);
-        self.rows(&examples.collect::<Vec<usize>>())
-    }
-
-    /// Room for so many rows.
-    pub(super) fn room_for(&self, rows: usize) -> IntegerRows {
-        IntegerRows::zeros(self.features.dim(), rows)
-    }
-
-    fn rows(&self, examples: &[usize]) -> Result<IntegerRows, Error> {
-        let mut rows = self.room_for(examples.len());
-        self.make_of(examples, &mut rows, 0)?;
-        Ok(rows)
-    }
-
-    fn make_of(&self, examples: &[usize], rows: &mut IntegerRows, at: usize) -> Result<(), Error> {
-        let places = at..at + examples.len();
-        let (features, examples) = (self.features, (examples, self.views));
-        quantise(features, examples, self.length, (rows, places), self.stop)
-    }
-
-    /// Refuses the lowest row that is to be divided by a length of 0, before any is.
-    fn refuse_zeros(&self) -> Result<(), Error> {
-        if self.length != Length::Own {
-            return Ok(());
-        }
-        let norms_sq = self.features.norms_sq();
-        let rows = self.examples.iter().flat_map(|&example| {
-            let first = example * self.views;
-            first..first + self.views
-        });
-        match rows.filter(|&row| norms_sq[row] == 0.0).min() {
-            Some(row) => Err(Error::ZeroRow { row, need: NEED }),
-            None => Ok(()),
-        }
     }
 }
 

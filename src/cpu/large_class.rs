@@ -1,7 +1,7 @@
 //! The rows of a class of which memory holds some at a time.
 
 use super::block_pairs::{Part, each_pair_of_blocks};
-use super::class_rows::Source;
+use super::quantise::Source;
 use crate::error::Error;
 use crate::products::{Columns, TILE};
 use crate::quantise::IntegerRows;
@@ -35,9 +35,7 @@ impl<'r> LargeClass<'r> {
         let piece = (self.most / 2).max(1);
         self.places.clone().step_by(piece).map(move |first| {
             let places = first..self.places.end.min(first + piece);
-            let mut rows = self.source.room_for(places.len());
-            self.source.make(places, &mut rows, 0)?;
-            Ok(rows)
+            self.source.rows(places)
         })
     }
 

@@ -40,8 +40,7 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let device = open(args, console)?;
     let mut loaded = read::load(args, &file, console)?;
     let in_memory = Instant::now();
-    let as_given = left_out::as_given(args, &left_out);
-    let whole = read::checked(&file, &loaded, &as_given)?;
+    let whole = read::checked(&file, &loaded, &left_out::as_given(args, &left_out))?;
     let precision = read::precision(&file, &whole);
     let features = if args.center {
         let others = whole.numbers().map(<[usize]>::to_vec);
