@@ -56,6 +56,11 @@ fn left_in_groups(root: &Path, groups: &str) -> Option<u64> {
     left.min()
 }
 
+/// Addresses that allocators and products of matrices take and do not fill: `ulimit -v` counts them, and they fall
+/// due once there is work.
+#[cfg(target_os = "linux")]
+const UNFILLED: u64 = 192 << 20;
+
 /// What `ulimit -v` leaves.
 fn of_process() -> Option<u64> {
     #[cfg(target_os = "linux")]
@@ -63,7 +68,8 @@ fn of_process() -> Option<u64> {
         let limit = rustix::process::getrlimit(rustix::process::Resource::As).current?;
         let pages = read(Path::new("/proc/self/statm"))?;
         let pages: u64 = pages.split(' ').next()?.parse().ok()?;
-        Some(limit.saturating_sub(pages.saturating_mul(rustix::param::page_size() as u64)))
+        let taken = pages.saturating_mul(rustix::param::page_size() as u64);
+        Some(limit.saturating_sub(taken).saturating_sub(UNFILLED))
     }
     #[cfg(not(target_os = "linux"))]
     None

@@ -226,6 +226,12 @@ impl Similarities for CpuSimilarities<'_> {
         }
         self.matrices
             .resize_with(self.matrices.len().max(classes.len()), Matrix::default);
+        // What smaller classes leave of larger ones' memory counts too.
+        let mut needed = classes.clone().map(bytes);
+        let held = |matrix: &Matrix| matrix.bytes().max(needed.next().unwrap_or(0));
+        if self.matrices.iter().map(held).sum::<u64>() > self.room {
+            self.matrices = classes.clone().map(|_| Matrix::default()).collect();
+        }
         for (matrix, class) in self.matrices.iter_mut().zip(classes.clone()) {
             let rows = self.rows.ranges.class(class).len();
             matrix.make_room(rows).map_err(|()| Error::OutOfMemory {

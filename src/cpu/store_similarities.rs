@@ -39,6 +39,11 @@ impl Matrix {
         Ok(())
     }
 
+    /// Bytes that it holds, in use or not.
+    pub(super) fn bytes(&self) -> u64 {
+        8 * self.words.len() as u64
+    }
+
     /// Gives the memory back a piece at a time: whoever else gives some back waits for no more than one.
     pub(super) fn free(mut self) {
         const PIECE: usize = 1 << 22; // 32 MiB
