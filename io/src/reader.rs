@@ -111,3 +111,36 @@ impl coresift::ReadRows for FeatureReader {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use coresift::ReadRows as _;
+    use std::fs::OpenOptions;
+    use std::thread::sleep;
+    use std::time::{Duration, SystemTime};
+
+    /// Whatever is read once a change has been found fails, at once too.
+    #[test]
+    fn a_file_that_changes_ends_all_reads() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.f32");
+        std::fs::write(&path, [0; 24]).unwrap();
+        let raw = Raw {
+            kind: Kind::F32,
+            dim: 2,
+        };
+        let file = FeatureFile::open(std::slice::from_ref(&path), "features", Some(raw));
+        let reader = FeatureReader::new(&Arc::new(file.unwrap()), None, |_| {}).unwrap();
+        let read = || reader.read(1, &mut [0.0; 2]);
+        assert_eq!((read(), read()), (Ok(()), Ok(())));
+        let later = SystemTime::now() + Duration::from_secs(9);
+        let opened = OpenOptions::new().write(true).open(&path).unwrap();
+        opened.set_modified(later).unwrap();
+        sleep(Duration::from_millis(5));
+        for _ in 0..9 {
+            let said = read().unwrap_err();
+            assert!(said.contains("x.f32: features: changed while"), "{said}");
+        }
+    }
+}

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 /// times that files have go by steps of some milliseconds.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 
+/// In place of the time of the last look.
+const CHANGED: u64 = u64::MAX;
+
 /// Bytes of an open file that stand one after another: all of it, or what one array has of it. Threads
 /// read them side by side.
 #[derive(Clone, Debug)]
@@ -52,16 +55,17 @@ impl Stretch {
             .map_or(true, |now| told(&now) != told(about))
     }
 
-    /// The same, to be asked after every read: in between two looks it is not.
+    /// The same, to be asked after every read: in between two looks it is not, until it is.
     pub(crate) fn is_found_changed(&self) -> bool {
         let Opened { since, looked, .. } = &*self.file;
         let now = since.elapsed().as_micros() as u64;
         let last = looked.load(Relaxed);
-        if last > 0 && now < last + BETWEEN_LOOKS.as_micros() as u64 {
-            return false;
+        if last > 0 && now < last.saturating_add(BETWEEN_LOOKS.as_micros() as u64) {
+            return last == CHANGED;
         }
-        looked.store(now.max(1), Relaxed);
-        self.is_changed()
+        let is_changed = self.is_changed();
+        looked.fetch_max(if is_changed { CHANGED } else { now.max(1) }, Relaxed);
+        is_changed
     }
 
     /// What comes out of `from`, in a file that has no name and is gone when nobody reads it.

@@ -337,8 +337,9 @@ impl Features<'static> {
         )
     }
 
-    /// Checks what a reader gives, which the features keep. No more than some blocks of rows are in memory
-    /// at a time: every pass of a selector reads the rows anew.
+    /// Checks what a reader gives, which the features keep. Every pass of a selector reads the rows anew: no more
+    /// than some blocks of them are in memory at a time, and where rows meet all others as many as
+    /// [`CpuPool::with_memory_limit`](crate::CpuPool::with_memory_limit) allows.
     ///
     /// # Errors
     ///

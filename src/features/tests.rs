@@ -1,6 +1,6 @@
 //! What a matrix is refused for, and how its rows are handed out.
 
-use super::{Features, LeftOut, ReadRows, Rows, Scratch};
+use super::{Features, LeftOut, ReadRows, Rows, Scratch, center, center_among};
 use crate::error::Error;
 use crate::lp::Lp;
 use std::sync::Arc;
@@ -166,4 +166,32 @@ fn rows_near_each_other_are_read_together() {
         }
         assert_eq!(reader.reads.load(Relaxed), reads, "{dim}: {wanted:?}");
     }
+}
+
+/// As of a matrix of those rows alone, to the bit.
+#[test]
+fn some_rows_alone_may_have_the_mean() {
+    let (rows, dim) = (3000, 3);
+    let mut x: Vec<f32> = (0..rows * dim).map(|at| (at % 1013) as f32 / 7.0).collect();
+    let among: Vec<usize> = (0..rows).filter(|row| row % 9 != 4).collect();
+    let mut cut: Vec<f32> = (among.iter())
+        .flat_map(|row| x[row * dim..][..dim].to_vec())
+        .collect();
+    x[4 * dim] = f32::NAN;
+    let want = center(&mut cut, among.len(), dim).unwrap();
+    assert_eq!(center_among(&mut x, rows, dim, &among).unwrap(), want);
+    for (row, cut) in among.iter().zip(cut.chunks(dim)) {
+        assert_eq!(&x[row * dim..][..dim], cut);
+    }
+    let mut refused = |among: &[usize]| {
+        let error = center_among(&mut x, rows, dim, among).unwrap_err();
+        error.to_string()
+    };
+    let expected = "found, ascending rows below 3000, at least one expected";
+    assert_eq!(refused(&[]), format!("among: no rows {expected}"));
+    assert_eq!(refused(&[1, 3000]), format!("among: row 3000 {expected}"));
+    assert_eq!(
+        refused(&[2, 2]),
+        format!("among: rows out of order {expected}")
+    );
 }
