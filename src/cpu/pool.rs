@@ -119,6 +119,10 @@ impl Pool for CpuPool<'_> {
         in_caches.max(most.min(READ_AT_ONCE))
     }
 
+    fn memory_limit(&self) -> u64 {
+        self.memory
+    }
+
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
         Ok(Box::new(CpuResiduals::new(&self.features, &self.stop)))
     }

@@ -65,7 +65,7 @@ pub enum Rows<'a> {
     /// In memory that is owned: a `Vec`, a shared or a mapped slice.
     Owner(Arc<dyn AsRef<[f32]> + Send + Sync>),
     /// Where they are read from.
-    Reader(Arc<dyn ReadRows>),
+    Reader(Arc<dyn ReadRows + 'a>),
 }
 
 /// Values between two rows that are read along with both: as many take about as long as another read.

@@ -131,6 +131,10 @@ impl Pool for GpuPool<'_> {
         (self.0.rows * self.0.dim / 8).clamp(1 << 20, 1 << 23)
     }
 
+    fn memory_limit(&self) -> u64 {
+        (self.0.host.as_ref()).map_or(u64::MAX, |host| host.memory_limit())
+    }
+
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
         Ok(Box::new(GpuResiduals::new(&self.0)?))
     }

@@ -69,6 +69,11 @@ pub trait Pool: Send + Sync {
         1 << 20
     }
 
+    /// Bytes of the host's memory that a selection may take of its rows, where that is bounded.
+    fn memory_limit(&self) -> u64 {
+        u64::MAX
+    }
+
     /// Working state for one Gram-Schmidt run: a [`RowState`](crate::kernels::RowState) a row,
     /// all masked until loaded.
     ///

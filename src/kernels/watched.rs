@@ -93,6 +93,10 @@ impl<W: Watcher> Pool for Watched<'_, W> {
         self.pool().values_at_once()
     }
 
+    fn memory_limit(&self) -> u64 {
+        self.pool().memory_limit()
+    }
+
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
         let asked = Call::of("residuals", self.rows());
         Ok(Box::new(WatchedResiduals {

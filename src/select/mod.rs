@@ -1,6 +1,7 @@
 //! The selectors: one algorithm a file, on the host, through `&dyn Pool`.
 
 mod alike;
+mod chosen;
 mod classes;
 mod gather;
 mod gram_schmidt;

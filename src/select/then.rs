@@ -1,6 +1,6 @@
 //! One rule after another: the second picks from what the first has chosen.
 
-use super::gather::gather;
+use super::chosen::{Chosen, copy};
 use crate::checkpoint::{Entry, Stage, check_rows};
 use crate::course::Course;
 use crate::cpu::CpuPool;
@@ -26,8 +26,9 @@ use std::fmt;
 /// those of [`Classes::KMeans`](crate::Classes::KMeans) are found anew among the chosen.
 ///
 /// Random numbers still belong to rows of the whole pool, and each stage has streams of its own, so
-/// that one seed serves both. The second stage runs on the CPU, on a copy of the chosen rows:
-/// `oversample` · budget · dim values.
+/// that one seed serves both. The second stage runs on the CPU, on a copy of the chosen rows
+/// (`oversample` · budget · dim values) or, where that takes more than half of what the pool may
+/// ([`CpuPool::with_memory_limit`]), on the rows as every pass fetches them anew.
 ///
 /// | | |
 /// | --- | --- |
@@ -224,8 +225,16 @@ impl Then {
         budget: usize,
         course: &mut Course<'_>,
     ) -> Result<Selection, Error> {
-        let values = copy(pool, rows)?;
-        let features = Features::new(&values, rows.len(), pool.dim())?;
+        let bytes = (rows.len() * pool.dim() * size_of::<f32>()) as u64;
+        let (values, chosen);
+        // What memory cannot hold is fetched anew by every pass.
+        let features = if bytes > pool.memory_limit() / 2 {
+            chosen = Chosen { pool, rows };
+            Features::from_reader(chosen)?
+        } else {
+            values = copy(pool, rows)?;
+            Features::new(&values, rows.len(), pool.dim())?
+        };
         let whole = pool.row_ids();
         let numbers: Vec<usize> = rows.iter().map(|&row| whole.number(row)).collect();
         let few = CpuPool::new(features).numbered(RowIds {
@@ -239,6 +248,10 @@ impl Then {
             .among(pool, rows)?
             .choose(&few, budget, course)
             .map_err(|error| match error {
+                // That is how a fetch of rows ends there.
+                Error::Unreadable { partial, .. } if pool.stop().is_stopped() => {
+                    Error::Interrupted { partial }
+                }
                 Error::ZeroRow { row, need } => Error::ZeroRow {
                     row: rows[row],
                     need,
@@ -252,15 +265,6 @@ impl Then {
 fn ascending(mut mask: Vec<bool>, others: &[usize]) -> Vec<usize> {
     others.iter().for_each(|&row| mask[row] = true);
     (0..mask.len()).filter(|&row| mask[row]).collect()
-}
-
-/// Some rows in the caller's unit, row-major.
-fn copy(pool: &dyn Pool, rows: &[usize]) -> Result<Vec<f32>, Error> {
-    let mut values = Vec::with_capacity(rows.len() * pool.dim());
-    for piece in gather(pool, rows) {
-        values.extend(piece?.1);
-    }
-    Ok(values)
 }
 
 /// What the first stage tells, as the whole selection says it: its picks are none yet.

@@ -177,6 +177,11 @@ impl Pool for Shards<'_> {
             .sum()
     }
 
+    fn memory_limit(&self) -> u64 {
+        let limits = self.parts.pools.iter().map(|pool| pool.memory_limit());
+        limits.fold(0, u64::saturating_add)
+    }
+
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
         Ok(Box::new(ShardResiduals::new(&self.parts)?))
     }

@@ -173,3 +173,27 @@ fn scale_changes_no_pick() {
         });
     }
 }
+
+/// Where memory does not hold a copy of the chosen rows they are fetched anew, for the same picks.
+#[test]
+fn a_second_stage_within_a_bound_on_memory() {
+    let (rows, dim, budget) = (500, 6, 60);
+    let x = fractions(8, rows * dim);
+    let features = Features::new(&x, rows, dim).unwrap();
+    for bound in [1, 2 * budget as u64 * 6 * 4 * 2, 1 << 30] {
+        let pool = CpuPool::new(features.clone()).with_memory_limit(bound);
+        let all: [(&str, Then); 3] = [
+            ("norm", Then::new(uniform(1), norm(2))),
+            ("gram-schmidt", Then::new(norm(2), gram_schmidt(3))),
+            ("sas", Then::new(norm(2), Sas::default())),
+        ];
+        for (name, then) in all {
+            let want = then
+                .select(&CpuPool::new(features.clone()), budget)
+                .unwrap();
+            let got = then.select(&pool, budget).unwrap();
+            assert_eq!(got.picks, want.picks, "{name} within {bound} bytes");
+            assert_eq!(got.scores, want.scores, "{name} within {bound} bytes");
+        }
+    }
+}

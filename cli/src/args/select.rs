@@ -163,8 +163,8 @@ pub(crate) struct SelectArgs {
     /// Bound on memory [default: 60 % of what there is]
     ///
     /// Such as 4GiB. What the process may take is told by the system, its control groups and ulimit -v.
-    /// Features that take more are read anew by every pass; what sas keeps is bounded too, but for the rows
-    /// of one class. Besides it takes up to 64 bytes a row and some 48 MiB. Picks do not depend on it
+    /// Features that take more are read anew by every pass; what selections keep of them is bounded too.
+    /// Besides they take up to 64 bytes a row and some 48 MiB. Picks do not depend on it
     #[arg(long, value_name = "SIZE", help_heading = heading::DEVICE)]
     pub(crate) memory: Option<Bytes>,
     /// Bound on device memory, such as 4GiB
