@@ -69,6 +69,7 @@
 
 #[doc(hidden)] // for the benchmarks
 pub mod bench;
+mod calibrate;
 mod checkpoint;
 mod control;
 mod course;
@@ -80,6 +81,7 @@ mod gpu;
 pub mod kernels;
 mod lp;
 mod names;
+pub mod plan;
 mod products;
 mod progress;
 mod quantise;
@@ -90,6 +92,7 @@ mod select;
 mod selection;
 mod shards;
 
+pub use calibrate::{MakePool, calibrate};
 pub use checkpoint::Checkpoint;
 pub use control::Stop;
 pub use cpu::CpuPool;

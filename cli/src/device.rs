@@ -6,6 +6,7 @@ use super::stderr;
 pub(super) use coresift::AdapterChoice;
 #[cfg(feature = "gpu")]
 use coresift::Gpu;
+use coresift::plan::Outline;
 use coresift::{CpuPool, Error, Features, Pool, Shards, Stop};
 use std::str::FromStr;
 
@@ -116,6 +117,26 @@ impl Device {
             Self::Several(devices) => {
                 let names: Vec<String> = devices.iter().map(Self::name).collect();
                 names.join(", ")
+            }
+        }
+    }
+
+    /// What is known of such a pool before its features are read, which lie in memory or are read by every pass.
+    pub(crate) fn outline(&self, [rows, dim]: [usize; 2], are_read: bool, memory: u64) -> Outline {
+        match self {
+            Self::Cpu => CpuPool::outline([rows, dim], are_read, memory),
+            #[cfg(feature = "gpu")]
+            Self::Gpu(gpu) => gpu.outline([rows, dim], are_read),
+            Self::Several(devices) => {
+                let count = devices.len().min(rows).max(1);
+                let part = |(at, device): (usize, &Self)| {
+                    let rows = rows * (at + 1) / count - rows * at / count;
+                    device.outline([rows, dim], are_read, memory / count as u64)
+                };
+                let parts: Vec<Outline> =
+                    devices.iter().take(count).enumerate().map(part).collect();
+                let whole = Outline::of_parts(&parts);
+                whole.unwrap_or_else(|| CpuPool::outline([rows, dim], are_read, memory))
             }
         }
     }

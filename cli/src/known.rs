@@ -177,7 +177,7 @@ mod tests {
     }
 
     /// Options of every method that are told at length only.
-    const RARE: [&str; 7] = [
+    const RARE: [&str; 8] = [
         "exclude",
         "skip-invalid",
         "oversample",
@@ -185,6 +185,7 @@ mod tests {
         "file-and-row",
         "checkpoint",
         "resume",
+        "plan",
     ];
 
     /// Whatever else the short help leaves out belongs to some methods, and the others refuse it by name.

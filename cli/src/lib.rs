@@ -17,6 +17,7 @@ mod fuzz;
 mod interrupt;
 mod known;
 mod method;
+mod plan;
 mod select;
 mod stderr;
 mod threads;
@@ -37,6 +38,7 @@ pub fn main() -> ExitCode {
     interrupt::listen();
     end(match &cli.command {
         Command::Select(args) => select::run(args),
+        Command::Plan(args) => plan::run(args),
         Command::Devices(args) => devices::run(args),
         Command::Bench(args) => bench::command::run(args),
     })

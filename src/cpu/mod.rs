@@ -18,6 +18,7 @@ mod margins;
 mod mark_within;
 mod nearest_other_label;
 mod neighbours;
+mod outline;
 mod pool;
 mod quantise;
 mod read_rows;

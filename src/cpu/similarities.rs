@@ -21,11 +21,11 @@ use std::ops::Range;
 
 /// Most bytes of similarities kept: a class of 23 thousand rows, and far below what a machine
 /// that holds its features has left.
-const ROOM: u64 = 1 << 30;
+pub(super) const ROOM: u64 = 1 << 30;
 
 /// Classes that are small go together, so that every core has rounds to make; large ones go one by
 /// one, into the same memory.
-const BATCH: u64 = 1 << 27;
+pub(super) const BATCH: u64 = 1 << 27;
 
 pub(super) struct CpuSimilarities<'a> {
     rows: ClassRows<'a>,

@@ -33,6 +33,7 @@ mod mark_within;
 mod memory;
 mod nearest_other_label;
 mod neighbours;
+mod outline;
 mod panels;
 mod pool;
 mod quantise;

@@ -20,10 +20,10 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 /// What matrices may take where no memory limit is stated: a quarter of the 8 GiB of a common GPU.
-const ASSUMED_ROOM: u64 = 2 << 30;
+pub(super) const ASSUMED_ROOM: u64 = 2 << 30;
 /// What the kernels take for each row beside matrices: its sum and its place among the columns, or
 /// its gain and its round, and what of them is on its way to the host.
-const WORKING_BYTES: u64 = 24;
+pub(super) const WORKING_BYTES: u64 = 24;
 
 pub(super) struct GpuSimilarities<'a> {
     resident: ClassRows<'a>,

@@ -7,6 +7,7 @@ use crate::control::Stop;
 use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
+use crate::plan::{Cost, Outline, Span, Work};
 use rayon::prelude::*;
 
 /// How rows come to their latent classes.
@@ -81,6 +82,40 @@ impl Classes {
 
     /// The classes of these rows alone, ascending: clusters are then theirs, and all other rows
     /// keep their classes. What the options say of single rows has been checked.
+    /// How large the classes of these rows will be, as far as that is known, and what it takes to find them.
+    pub(crate) fn cost(classes: Option<&Self>, pool: &Outline) -> (Vec<usize>, Cost) {
+        let rows = pool.rows;
+        let even = |count: usize| {
+            let count = count.clamp(1, rows.max(1));
+            let start = |class: usize| rows * class / count;
+            (0..count)
+                .map(|class| start(class + 1) - start(class))
+                .collect()
+        };
+        match classes {
+            None | Some(Self::One) => (vec![rows], Cost::default()),
+            Some(Self::Given(classes)) => {
+                let partition = Partition::of(classes).classes;
+                // Of a second stage the rows that it has are some of all.
+                let size = |class: &ClassRows| class.rows.len() * rows / classes.len().max(1);
+                (partition.iter().map(size).collect(), Cost::default())
+            }
+            Some(Self::KMeans(k_means)) => (even(k_means.clusters), k_means.cost(pool)),
+            Some(Self::FewLabels { rows, classes }) => {
+                let count = distinct(classes).len();
+                let mut cost = nearest(pool, count);
+                // The classifier is fitted in some hundred steps.
+                let fitted = Span::within(300.0 * (rows.len() * count) as f64, 3.0);
+                cost.add(Work::Settle, 0, fitted, pool.dim);
+                (even(count), cost)
+            }
+            Some(Self::Prompts { embeddings }) => {
+                let count = embeddings.len() / pool.dim.max(1);
+                (even(count), nearest(pool, count))
+            }
+        }
+    }
+
     pub(crate) fn among(&self, pool: &dyn Pool, rows: &[usize]) -> Result<Self, Error> {
         Ok(match self {
             Self::One | Self::KMeans(_) | Self::Prompts { .. } => self.clone(),
@@ -265,6 +300,15 @@ impl Partition {
             passes: 0,
         }
     }
+}
+
+/// What it takes to find which of some vectors is nearest to each row.
+fn nearest(pool: &Outline, vectors: usize) -> Cost {
+    let mut cost = Cost::default();
+    cost.pass(2);
+    cost.add(Work::Assign, 1, pool.rows * vectors, pool.dim);
+    cost.host_bytes = 64 * pool.rows as u64;
+    cost
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use crate::checkpoint::Checkpoint;
 use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
+use crate::plan::{Cost, Outline};
 use crate::progress::{Listener, unheard};
 use crate::select::origin::origin;
 use crate::selection::{Selection, ShortfallReason};
@@ -87,13 +88,38 @@ pub trait Selector: sealed::Sealed + Send + Sync {
         self.choose(pool, budget, &mut Course::keeping(checkpoint, progress))
     }
 
-    /// Checks against a pool, before any work, what options can be told to be wrong without a
+    /// What a selection would take, told before any row is read: work, passes and memory. Rows are what the
+    /// selector chooses from, whatever their values; where those matter, it says what is likely.
+    ///
+    /// # Errors
+    ///
+    /// Those by which [`select`](Self::select) refuses options and budgets.
+    ///
+    /// ```
+    /// use coresift::{CpuPool, GramSchmidt, Selector};
+    ///
+    /// let pool = CpuPool::outline([1_000_000, 512], false, u64::MAX);
+    /// let cost = GramSchmidt::default().cost(&pool, 500)?;
+    /// assert_eq!(cost.passes.likely, 1.0);
+    /// assert!(!cost.is_certain());
+    /// # Ok::<(), coresift::Error>(())
+    /// ```
+    fn cost(&self, pool: &Outline, budget: usize) -> Result<Cost, Error> {
+        self.check(pool.rows, pool.dim)?;
+        labelled_mask(self.labelled(), pool.rows / self.views(), budget)?;
+        Ok(self.estimate(pool, budget))
+    }
+
+    /// As [`cost`](Self::cost), of options and a budget that have been checked.
+    fn estimate(&self, pool: &Outline, budget: usize) -> Cost;
+
+    /// Checks against the shape of a pool, before any work, what options can be told to be wrong without a
     /// budget. Labelled rows may be left to [`select`](Self::select).
     ///
     /// # Errors
     ///
     /// [`Error::Argument`], [`Error::LabelledRange`] and [`Error::LabelledTwice`].
-    fn check(&self, pool: &dyn Pool) -> Result<(), Error>;
+    fn check(&self, rows: usize, dim: usize) -> Result<(), Error>;
 
     /// The rows that are labelled already.
     fn labelled(&self) -> &[usize];
@@ -131,7 +157,7 @@ pub(crate) fn begin(
     pool: &dyn Pool,
     budget: usize,
 ) -> Result<(Vec<bool>, Selection), Error> {
-    selector.check(pool)?;
+    selector.check(pool.rows(), pool.dim())?;
     let examples = pool.rows() / selector.views();
     let labelled = labelled_mask(selector.labelled(), examples, budget)?;
     Ok((labelled, Selection::empty()))

@@ -30,8 +30,12 @@ pub(super) struct Stratum {
 }
 
 /// Checks the classes of a stratified selection.
-pub(super) fn check_classes(classes: Option<&Classes>, pool: &dyn Pool) -> Result<(), Error> {
-    classes.map_or(Ok(()), |classes| classes.check(pool.rows(), pool.dim()))
+pub(super) fn check_classes(
+    classes: Option<&Classes>,
+    rows: usize,
+    dim: usize,
+) -> Result<(), Error> {
+    classes.map_or(Ok(()), |classes| classes.check(rows, dim))
 }
 
 /// The classes of a stratified selection from these rows of the pool alone.

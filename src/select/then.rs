@@ -7,6 +7,7 @@ use crate::cpu::CpuPool;
 use crate::error::Error;
 use crate::features::Features;
 use crate::kernels::pool::Pool;
+use crate::plan::{Cost, Outline, Work};
 use crate::progress::Progress;
 use crate::random::RowIds;
 use crate::select::selector::sealed::Sealed;
@@ -132,7 +133,7 @@ impl Sealed for Then {
 }
 
 impl Selector for Then {
-    fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
+    fn check(&self, rows: usize, dim: usize) -> Result<(), Error> {
         if self.oversample == 0 {
             return Err(Error::Argument {
                 argument: "oversample",
@@ -141,7 +142,7 @@ impl Selector for Then {
             });
         }
         for stage in [&self.first, &self.second] {
-            stage.check(pool)?;
+            stage.check(rows, dim)?;
             if stage.views() != 1 {
                 return Err(Error::Argument {
                     argument: "views",
@@ -150,7 +151,26 @@ impl Selector for Then {
                 });
             }
         }
-        self.check_labelled(pool.rows())
+        self.check_labelled(rows)
+    }
+
+    fn estimate(&self, pool: &Outline, budget: usize) -> Cost {
+        let able = pool.rows.saturating_sub(self.labelled().len());
+        let count = budget.saturating_mul(self.oversample).min(able);
+        if count == 0 {
+            return Cost::default();
+        }
+        let first = self.first.estimate(pool, count);
+        let rows = count + self.labelled().len();
+        let mut copied = Cost::default();
+        copied.pass(1);
+        copied.add(Work::GatherRows, 1, rows, pool.dim);
+        copied.add(Work::Check, 1, rows, pool.dim);
+        let few = pool.of_rows(rows);
+        let mut second = self.second.estimate(&few, budget);
+        second.host_bytes += few.row_bytes() + 8 * rows as u64;
+        second.reads = 0.into();
+        first.then(copied).then(second)
     }
 
     fn labelled(&self) -> &[usize] {

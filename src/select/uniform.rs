@@ -5,6 +5,7 @@ use super::strata::{Strata, check_classes, classes_among};
 use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
+use crate::plan::{Cost, Outline, Work};
 use crate::progress::Progress;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, end, places};
@@ -85,8 +86,16 @@ impl Sealed for Uniform {
 }
 
 impl Selector for Uniform {
-    fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
-        check_classes(self.classes.as_ref(), pool)
+    fn check(&self, rows: usize, dim: usize) -> Result<(), Error> {
+        check_classes(self.classes.as_ref(), rows, dim)
+    }
+
+    fn estimate(&self, pool: &Outline, budget: usize) -> Cost {
+        let (_, found) = Classes::cost(self.classes.as_ref(), pool);
+        let mut own = Cost::default();
+        own.add(Work::Draw, 1, pool.rows, 1);
+        own.host_bytes = 32 * pool.rows as u64 + 24 * budget as u64;
+        own.then(found)
     }
 
     fn labelled(&self) -> &[usize] {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
 /// From the lowest: a file may import from its own layer and from those before it.
-const LAYERS: [&[&str]; 16] = [
+const LAYERS: [&[&str]; 18] = [
     &["names"],
     &["lp", "rank", "reduce"], // know nothing else of ours
     &["quantise"],
@@ -19,12 +19,14 @@ const LAYERS: [&[&str]; 16] = [
     &["course"],
     &["features"],
     &["kernels"],
+    &["plan"], // what work is called, and counted in
     &["products"],
     &["bench"], // what a device can do at best: for the command alone
     &["cpu"],
     &["gpu"],
     &["shards"],
     &["select"],
+    &["calibrate"],
 ];
 
 /// A module and the names in it.

@@ -27,11 +27,33 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Choose rows of a feature matrix
     Select(Box<SelectArgs>),
+    /// Tell what a selection would cost, before any row is read
+    Plan(Box<PlanArgs>),
     /// List every adapter and the one that `auto` takes
     Devices(DevicesArgs),
     /// Measure what a device can do at best, and how near to it kernels and selectors come
     Bench(BenchArgs),
 }
+
+/// Options of `plan`: those of `select`, and what belongs to the plan.
+#[derive(Debug, Args)]
+#[command(after_help = "", after_long_help = PLANNED, mut_arg("plan", |plan| plan.hide(true)))]
+pub(crate) struct PlanArgs {
+    /// What is to be selected.
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    /// Measure anew what this device can do
+    ///
+    /// That is done once for each device and version, in a second or two, and kept in the user's cache folder
+    #[arg(long, help_heading = "Plan")]
+    pub(crate) calibrate: bool,
+}
+
+/// What the long help of `plan` ends with.
+const PLANNED: &str = "\
+Of the features only what stands before their rows is read; lists that options
+name are read whole. Nothing is selected and no file written: with --json the
+plan is printed as JSON.";
 
 /// Options of `devices`.
 #[derive(Debug, Args)]

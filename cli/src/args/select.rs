@@ -136,6 +136,9 @@ pub(crate) struct SelectArgs {
     /// Print JSON on stdout: picks, scores, options and versions
     #[arg(long, help_heading = heading::OUTPUT)]
     pub(crate) json: bool,
+    /// Tell first, on stderr, what it will cost, as `coresift plan` does
+    #[arg(long, help_heading = heading::OUTPUT, hide_short_help = true)]
+    pub(crate) plan: bool,
     /// Print nothing but errors on stderr
     #[arg(long, help_heading = heading::OUTPUT)]
     pub(crate) quiet: bool,

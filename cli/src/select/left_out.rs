@@ -12,7 +12,7 @@ use coresift_io::target::Target;
 use serde_json::Value;
 
 /// What the options leave out.
-pub(super) fn read(args: &SelectArgs, file: &FeatureFile) -> Result<LeftOut, Failure> {
+pub(crate) fn read(args: &SelectArgs, file: &FeatureFile) -> Result<LeftOut, Failure> {
     let list = args.exclude.as_ref();
     let rows = list.map(|list| indices::rows(list, "exclude"));
     let rows = rows.transpose()?.unwrap_or_default();
@@ -57,7 +57,7 @@ pub(super) fn once_centered(
 }
 
 /// The rows that are left, where some are not: by their numbers among all.
-pub(super) struct Others<'a> {
+pub(crate) struct Others<'a> {
     args: &'a SelectArgs,
     /// Number of all rows.
     rows: usize,
@@ -80,8 +80,28 @@ impl<'a> Others<'a> {
         })
     }
 
+    /// Those that a list does not leave out, where one does.
+    pub(crate) fn of_list(args: &'a SelectArgs, rows: usize, left_out: &LeftOut) -> Option<Self> {
+        let mut is_left_out = vec![false; rows];
+        left_out
+            .rows
+            .iter()
+            .for_each(|&row| is_left_out[row] = true);
+        let numbers: Vec<usize> = (0..rows).filter(|&row| !is_left_out[row]).collect();
+        (numbers.len() < rows).then_some(Self {
+            args,
+            rows,
+            numbers,
+        })
+    }
+
+    /// Number of these rows.
+    pub(crate) fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
     /// What files say, of these rows alone.
-    pub(super) fn restate(&self, mut given: Given) -> Result<Given, Failure> {
+    pub(crate) fn restate(&self, mut given: Given) -> Result<Given, Failure> {
         let args = self.args;
         given.labelled = self.places(&given.labelled, args.labelled.as_ref(), "labelled")?;
         given.classes = match given.classes {

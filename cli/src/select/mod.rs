@@ -2,8 +2,8 @@
 
 mod checkpoint;
 mod deliver;
-mod left_out;
-mod read;
+pub(crate) mod left_out;
+pub(crate) mod read;
 mod words;
 
 use crate::args::SelectArgs;
@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::interrupt;
 use crate::known;
 use crate::method::{self, Plan};
+use crate::plan;
 use crate::threads;
 use crate::{console, write};
 use checkpoint::Kept;
@@ -38,6 +39,10 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let mut given = read::given(args, &file, console)?;
     let left_out = left_out::read(args, &file)?;
     let device = open(args, console)?;
+    if args.plan {
+        let plan = plan::of(args, &file, &device, false, console)?;
+        console.note(plan.in_words());
+    }
     let mut loaded = read::load(args, &file, console)?;
     let in_memory = Instant::now();
     let whole = read::checked(&file, &loaded, &left_out::as_given(args, &left_out))?;
@@ -111,7 +116,7 @@ fn give_up(
 }
 
 /// Refuses what can be refused before any file is read.
-fn check(args: &SelectArgs) -> Result<(), Failure> {
+pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
     known::check(args)?;
     if args.device_memory.is_some() && args.device == Choice::Cpu {
         let problem =
@@ -141,7 +146,7 @@ fn check(args: &SelectArgs) -> Result<(), Failure> {
     }
 }
 
-fn open(args: &SelectArgs, console: Console) -> Result<Device, Failure> {
+pub(crate) fn open(args: &SelectArgs, console: Console) -> Result<Device, Failure> {
     let (device, reason) = Device::open(&args.device, args.device_memory.map(|bytes| bytes.0))?;
     match reason {
         Some(reason) => console.note(format_args!("device: {} ({reason})", device.name())),
@@ -207,7 +212,7 @@ fn choose(
 }
 
 /// Names the file that an error of the library speaks of.
-fn in_context(args: &SelectArgs, features: &FeatureFile, error: Error) -> Failure {
+pub(crate) fn in_context(args: &SelectArgs, features: &FeatureFile, error: Error) -> Failure {
     let path = |list: &Option<Target>| list.as_ref().map(|list| list.path.clone());
     let (file, argument) = match &error {
         Error::LabelledRange { .. } | Error::LabelledTwice { .. } => (path(&args.labelled), None),

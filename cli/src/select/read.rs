@@ -11,6 +11,7 @@ use coresift_io::features::{FeatureFile, Values};
 use coresift_io::reader::FeatureReader;
 use coresift_io::source::Kind;
 use coresift_io::{indices, memory};
+use std::path::PathBuf;
 use std::slice;
 use std::sync::Arc;
 
@@ -20,11 +21,19 @@ pub(super) fn given(
     file: &FeatureFile,
     console: Console,
 ) -> Result<Given, Failure> {
+    let input_norms = input_norms(args, file.rows, console)?;
+    Ok(Given {
+        input_norms,
+        ..lists(args, file)?
+    })
+}
+
+/// What is small of that: lists and prompts.
+pub(crate) fn lists(args: &SelectArgs, file: &FeatureFile) -> Result<Given, Failure> {
     let labelled = args.labelled.as_ref();
     let labelled = labelled.map(|list| indices::rows(list, "labelled"));
     let labelled = labelled.transpose()?.unwrap_or_default();
     let classes = classes::read(args, file.dim)?;
-    let input_norms = input_norms(args, file.rows, console)?;
     let clusters = args.given_clusters.as_ref();
     let clusters =
         clusters.map(|list| indices::of_rows(list, "given-clusters", &indices::CLUSTERS));
@@ -33,12 +42,12 @@ pub(super) fn given(
         rank_tol: None,
         classes,
         clusters: clusters.transpose()?,
-        input_norms,
+        input_norms: None,
     })
 }
 
 /// What is to be told of picks besides their indices; of none it is found out whether it can be.
-pub(super) fn origins(
+pub(crate) fn origins(
     args: &SelectArgs,
     file: &FeatureFile,
     picks: &[usize],
@@ -131,11 +140,29 @@ fn bound(args: &SelectArgs, available: Option<u64>) -> u64 {
 /// The share of the memory there is that features may take where nothing is said.
 const SHARE: u64 = 60;
 
-fn load_quietly(
-    args: &SelectArgs,
-    file: &Arc<FeatureFile>,
-    console: Console,
-) -> Result<Loaded, Failure> {
+/// The memory that rows need, and what they may take.
+pub(crate) struct Room {
+    pub(crate) needed: u64,
+    pub(crate) bound: u64,
+}
+
+impl Room {
+    /// Whether they are held in it.
+    pub(crate) fn is_enough(&self) -> bool {
+        self.needed <= self.bound
+    }
+
+    /// What is left of it for the selection.
+    pub(crate) fn left(&self) -> u64 {
+        match self.is_enough() {
+            true => self.bound - self.needed,
+            false => self.bound,
+        }
+    }
+}
+
+/// The memory that the rows of a file are given.
+pub(crate) fn room(args: &SelectArgs, file: &FeatureFile) -> Result<Room, Failure> {
     let needed = file.values().saturating_mul(size_of::<f32>() as u64);
     let available = memory::available();
     let beside = (file.rows as u64).saturating_mul(BESIDE);
@@ -148,21 +175,48 @@ fn load_quietly(
         return Err(Failure::of_file(file.path(), error));
     }
     let bound = bound(args, available);
+    Ok(Room { needed, bound })
+}
+
+fn load_quietly(
+    args: &SelectArgs,
+    file: &Arc<FeatureFile>,
+    console: Console,
+) -> Result<Loaded, Failure> {
+    let room = room(args, file)?;
     let bar = console.progress("reading   {wide_bar} {percent}% {elapsed}", file.values());
-    if needed <= bound {
+    let memory = room.left();
+    if room.is_enough() {
         let rows = Place::Held(file.read(|done| bar.set(done))?);
-        let memory = bound - needed;
         return Ok(Loaded { rows, memory });
     }
     console.note(format_args!(
-        "memory: {} takes {needed} bytes, more than {bound}: every pass reads it anew",
-        file.path().display()
+        "memory: {} takes {} bytes, more than {}: every pass reads it anew",
+        file.path().display(),
+        room.needed,
+        room.bound
     ));
     let reader = FeatureReader::new(file, None, |done| bar.set(done))?;
     Ok(Loaded {
         rows: Place::Read(reader.into()),
-        memory: bound,
+        memory,
     })
+}
+
+/// The file of inputs that so many features were made from.
+pub(crate) fn inputs(
+    args: &SelectArgs,
+    path: &PathBuf,
+    rows: usize,
+) -> Result<Arc<FeatureFile>, Failure> {
+    let named = slice::from_ref(path);
+    let file = FeatureFile::open(named, "input-features", args.raw)?;
+    if file.rows != rows {
+        let found = file.rows;
+        let problem = format!("{found} rows found, {rows} expected, as in the features");
+        return Err(Failure::file(path, "input-features", problem));
+    }
+    Ok(Arc::new(file))
 }
 
 /// The norms of the inputs that the features were made from, where they are asked for.
@@ -175,17 +229,7 @@ fn input_norms(
         return Ok(None);
     };
     let fail = |problem: String| Failure::file(path, "input-features", problem);
-    let file = Arc::new(FeatureFile::open(
-        slice::from_ref(path),
-        "input-features",
-        args.raw,
-    )?);
-    if file.rows != rows {
-        let found = file.rows;
-        return Err(fail(format!(
-            "{found} rows found, {rows} expected, as in the features"
-        )));
-    }
+    let file = inputs(args, path, rows)?;
     let loaded = load_quietly(args, &file, console)?;
     let shape = [file.rows, file.dim];
     let inputs = Features::without(loaded.rows(), shape, &LeftOut::default()).map_err(|error| {

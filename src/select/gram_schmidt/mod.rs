@@ -3,6 +3,7 @@
 mod attempt;
 mod basis;
 mod candidates;
+mod cost;
 mod device_bounds;
 mod enclosure;
 mod held;
@@ -23,6 +24,7 @@ use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::lp::Lp;
+use crate::plan::{Cost, Outline};
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, check_power, end, places};
 use crate::selection::{Selection, ShortfallReason};
@@ -74,7 +76,7 @@ impl Sealed for GramSchmidt {
 }
 
 impl Selector for GramSchmidt {
-    fn check(&self, _: &dyn Pool) -> Result<(), Error> {
+    fn check(&self, _: usize, _: usize) -> Result<(), Error> {
         check_power(self.power, 8.0)?;
         if let Some(tol) = self.rank_tol
             && !(LEAST_RANK_TOL..1.0).contains(&tol)
@@ -95,6 +97,10 @@ impl Selector for GramSchmidt {
             });
         }
         Ok(())
+    }
+
+    fn estimate(&self, pool: &Outline, budget: usize) -> Cost {
+        self.cost_of(pool, budget)
     }
 
     fn labelled(&self) -> &[usize] {

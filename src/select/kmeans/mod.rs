@@ -2,6 +2,7 @@
 
 mod bounds;
 mod convergence;
+mod cost;
 mod lloyd;
 mod start;
 #[cfg(test)]

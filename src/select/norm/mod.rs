@@ -1,5 +1,6 @@
 //! Norm sampling, and the largest norms.
 
+mod cost;
 mod draw;
 mod exact;
 
@@ -10,6 +11,7 @@ use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::lp::Lp;
+use crate::plan::{Cost, Outline};
 use crate::progress::Progress;
 use crate::random;
 use crate::select::selector::sealed::Sealed;
@@ -170,10 +172,14 @@ impl Sealed for Norm {
 }
 
 impl Selector for Norm {
-    fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
+    fn check(&self, rows: usize, dim: usize) -> Result<(), Error> {
         check_power(self.power, 64.0)?;
-        self.check_input_norms(pool.rows())?;
-        check_classes(self.classes.as_ref(), pool)
+        self.check_input_norms(rows)?;
+        check_classes(self.classes.as_ref(), rows, dim)
+    }
+
+    fn estimate(&self, pool: &Outline, budget: usize) -> Cost {
+        self.cost_of(pool, budget)
     }
 
     fn labelled(&self) -> &[usize] {

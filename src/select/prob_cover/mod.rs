@@ -1,5 +1,6 @@
 //! ProbCover: picks that have most rows within a distance of them.
 
+mod cost;
 mod cover;
 mod delta;
 mod exact;
@@ -11,6 +12,7 @@ mod radius;
 use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
+use crate::plan::{Cost, Outline};
 use crate::progress::Progress;
 use crate::select::kmeans::{Convergence, KMeans};
 use crate::select::parallel;
@@ -104,9 +106,8 @@ impl Sealed for ProbCover {
 }
 
 impl Selector for ProbCover {
-    fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
+    fn check(&self, rows: usize, _: usize) -> Result<(), Error> {
         self.convergence.check()?;
-        let rows = pool.rows();
         match self.delta {
             Delta::Auto {
                 clusters: Some(clusters),
@@ -122,6 +123,10 @@ impl Selector for ProbCover {
             }),
             _ => Ok(()),
         }
+    }
+
+    fn estimate(&self, pool: &Outline, budget: usize) -> Cost {
+        self.cost_of(pool, budget)
     }
 
     fn labelled(&self) -> &[usize] {

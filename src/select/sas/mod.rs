@@ -1,11 +1,13 @@
 //! SAS: subsets that keep each latent class's augmentations similar.
 
 mod block;
+mod cost;
 mod double_greedy;
 mod group;
 mod kept;
 mod options;
 mod run;
+mod storage;
 mod views;
 mod weights;
 
@@ -16,6 +18,7 @@ use crate::features::Features;
 use crate::kernels::pool::Pool;
 use crate::kernels::similarities::Examples;
 use crate::lp::Lp;
+use crate::plan::{Cost, Outline};
 use crate::quantise::Length;
 use crate::select::classes::Partition;
 use crate::select::norm::largest_norm;
@@ -94,8 +97,7 @@ impl Sealed for Sas {
 }
 
 impl Selector for Sas {
-    fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
-        let rows = pool.rows();
+    fn check(&self, rows: usize, dim: usize) -> Result<(), Error> {
         if self.views == 0 || !rows.is_multiple_of(self.views) {
             return Err(Error::Argument {
                 argument: "views",
@@ -110,7 +112,7 @@ impl Selector for Sas {
                 expected: "at least 1".to_owned(),
             });
         }
-        self.classes.check(rows / self.views, pool.dim())?;
+        self.classes.check(rows / self.views, dim)?;
         let Some(threshold) = self.threshold else {
             if self.storage == Storage::Dense {
                 return Err(Error::Argument {
@@ -133,6 +135,10 @@ impl Selector for Sas {
             });
         }
         Ok(())
+    }
+
+    fn estimate(&self, pool: &Outline, budget: usize) -> Cost {
+        self.cost_of(pool, budget)
     }
 
     fn labelled(&self) -> &[usize] {

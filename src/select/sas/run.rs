@@ -4,10 +4,11 @@ use super::double_greedy::{Rule, double_greedy};
 use super::group::{Frame, Group};
 use super::kept::Kept;
 use super::options::{Objective, Refine, Sas};
+use super::storage::Room;
 use crate::checkpoint::Entry;
 use crate::course::Course;
 use crate::error::Error;
-use crate::kernels::similarities::{Round, Similarities, stored_bytes};
+use crate::kernels::similarities::{Round, Similarities};
 use crate::progress::{Pass, Progress};
 use crate::random::RowIds;
 use crate::select::classes::{ClassRows, Partition};
@@ -111,35 +112,14 @@ impl Run<'_> {
     /// Runs of classes that are worked on together, and whether their similarities are kept.
     fn groups(&self, similarities: &dyn Similarities) -> Vec<(Range<usize>, Storage)> {
         let ranges = self.frame.ranges;
-        let room = similarities.room();
-        let together = similarities.batch().min(room);
-        let bytes = |class: usize| stored_bytes(ranges.class(class).len());
-        let mut groups: Vec<(Range<usize>, Storage)> = Vec::new();
-        let mut used = 0;
-        for class in 0..ranges.classes() {
-            let storage = match self.options.storage {
-                _ if self.frame.function.is_linear() => Storage::OnTheFly,
-                Storage::Auto if bytes(class) <= room => Storage::Dense,
-                Storage::Auto => Storage::OnTheFly,
-                asked => asked,
-            };
-            let is_dense = storage == Storage::Dense;
-            let fits = |first: usize| match is_dense {
-                true => used + bytes(class) <= together,
-                false => similarities.together(first).contains(&class),
-            };
-            match groups.last_mut() {
-                Some((classes, alike)) if *alike == storage && fits(classes.start) => {
-                    classes.end = class + 1;
-                    used += bytes(class);
-                }
-                _ => {
-                    groups.push((class..class + 1, storage));
-                    used = bytes(class);
-                }
-            }
-        }
-        groups
+        let sizes = (0..ranges.classes()).map(|class| ranges.class(class).len());
+        let room = Room {
+            most: similarities.room(),
+            together: similarities.batch(),
+        };
+        let beside = |class| similarities.together(class);
+        self.options
+            .groups(&sizes.collect::<Vec<usize>>(), &room, beside)
     }
 
     /// What is to come of each class, of which nothing is picked yet.

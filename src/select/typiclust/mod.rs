@@ -1,6 +1,7 @@
 //! TypiClust: in every cluster the most typical rows.
 
 mod cluster;
+mod cost;
 mod line;
 mod settle;
 
@@ -12,6 +13,7 @@ use crate::checkpoint::PicksAgain;
 use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::{MOST_NEIGHBOURS, Pool};
+use crate::plan::{Cost, Outline};
 use crate::progress::Pass;
 use crate::progress::Progress;
 use crate::select::selector::sealed::Sealed;
@@ -142,9 +144,8 @@ impl Sealed for TypiClust {
 }
 
 impl Selector for TypiClust {
-    fn check(&self, pool: &dyn Pool) -> Result<(), Error> {
+    fn check(&self, rows: usize, _: usize) -> Result<(), Error> {
         self.convergence.check()?;
-        let rows = pool.rows();
         if !(1..=MOST_NEIGHBOURS).contains(&self.neighbours) {
             return Err(Error::Argument {
                 argument: "neighbours",
@@ -160,6 +161,10 @@ impl Selector for TypiClust {
             }),
             _ => Ok(()),
         }
+    }
+
+    fn estimate(&self, pool: &Outline, budget: usize) -> Cost {
+        self.cost_of(pool, budget)
     }
 
     fn labelled(&self) -> &[usize] {

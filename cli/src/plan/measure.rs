@@ -1,0 +1,87 @@
+//! What a device takes to be ready, a file to be read, and kernels to be run.
+
+use super::calibration::Calibration;
+use crate::device::Device;
+use crate::failure::Failure;
+use coresift::{CpuPool, Error, Features, Norm, Pool as _, Selector as _, Stop, calibrate};
+use coresift_io::features::FeatureFile;
+use coresift_io::reader::FeatureReader;
+use coresift_io::source::{Kind, Raw};
+use std::io;
+use std::path::Path;
+use std::slice;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Values of the file that is read, and how many a row has.
+const VALUES: usize = 1 << 24;
+const DIM: usize = 512;
+
+/// Measures all there is.
+pub(super) fn device(
+    device: &Device,
+    name: String,
+    version: String,
+) -> Result<Calibration, Failure> {
+    let start = ready(device)?;
+    let (load, again) = file()?;
+    let make = |features: Features<'static>| device.pool(features, u64::MAX, Stop::default());
+    Ok(Calibration {
+        device: name,
+        version,
+        start,
+        load,
+        again,
+        rates: calibrate(&make)?,
+    })
+}
+
+/// Seconds of a first selection, which has next to nothing to do.
+fn ready(device: &Device) -> Result<f64, Error> {
+    let began = Instant::now();
+    let rows = Features::from_owner(vec![1.0; 64], 16, 4)?;
+    let pool = device.pool(rows, u64::MAX, Stop::default())?;
+    Norm::default().select(&*pool, 1)?;
+    Ok(began.elapsed().as_secs_f64())
+}
+
+/// Seconds of a value that is read into memory, and of one that is read by a pass: of a file that the system
+/// has in its cache.
+fn file() -> Result<(f64, f64), Failure> {
+    let place = tempfile::NamedTempFile::new();
+    let written = place.and_then(|mut place| write(&mut place).map(|()| place));
+    let place = written.map_err(|e| unwritten(&std::env::temp_dir(), e))?;
+    let raw = Raw {
+        kind: Kind::F32,
+        dim: DIM,
+    };
+    let path = place.path().to_owned();
+    let file = FeatureFile::open(slice::from_ref(&path), "calibrate", Some(raw))?;
+    let file = Arc::new(file);
+    let (mut load, mut again) = (f64::INFINITY, f64::INFINITY);
+    for _ in 0..3 {
+        let began = Instant::now();
+        drop(file.read(|_| {})?);
+        load = load.min(began.elapsed().as_secs_f64());
+        let reader = FeatureReader::new(&file, None, |_| {})?;
+        let began = Instant::now();
+        let pool = CpuPool::new(Features::from_reader(reader)?);
+        again = again.min(began.elapsed().as_secs_f64());
+        debug_assert_eq!(pool.rows(), VALUES / DIM);
+    }
+    Ok((load / VALUES as f64, again / VALUES as f64))
+}
+
+/// Rows whose values look rounded to nothing coarser: to see that of others takes longer.
+fn write(place: &mut impl io::Write) -> io::Result<()> {
+    let row: Vec<u8> = (0..DIM)
+        .flat_map(|v| (v as f32 + 0.5).sqrt().to_le_bytes())
+        .collect();
+    let rows = row.repeat(64);
+    (0..VALUES / DIM / 64).try_for_each(|_| place.write_all(&rows))
+}
+
+fn unwritten(folder: &Path, error: io::Error) -> Failure {
+    let problem = "cannot write a file to measure how fast it is read";
+    Failure::io(folder, "calibrate", problem, error)
+}

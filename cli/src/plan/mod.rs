@@ -1,0 +1,87 @@
+//! The `plan` command: what a selection would cost, told before any row is read.
+
+mod bill;
+mod calibration;
+mod measure;
+mod record;
+mod words;
+
+use crate::args::{PlanArgs, SelectArgs};
+use crate::console::{self, Console};
+use crate::device::Device;
+use crate::failure::Failure;
+use crate::method;
+use crate::select::left_out::{self, Others};
+use crate::select::{self, read};
+use crate::threads;
+pub(crate) use bill::Bill;
+use bill::Job;
+use coresift_io::features::FeatureFile;
+use coresift_io::source::is_stdin;
+
+/// Tells what a selection would cost.
+pub(crate) fn run(args: &PlanArgs) -> Result<(), Failure> {
+    let (args, calibrate) = (&args.select, args.calibrate);
+    let console = Console { quiet: args.quiet };
+    select::check(args)?;
+    refuse_stdin(args)?;
+    threads::start(args.threads, console);
+    let file = FeatureFile::open(&args.features, "features", args.raw)?;
+    let device = select::open(args, console)?;
+    let bill = of(args, &file, &device, calibrate, console)?;
+    let told = match args.json {
+        true => format!("{:#}\n", bill.record()),
+        false => format!("{}\n", bill.in_words()),
+    };
+    console::results(told.as_bytes())
+}
+
+/// What a selection from a file would cost on a device.
+pub(crate) fn of(
+    args: &SelectArgs,
+    file: &FeatureFile,
+    device: &Device,
+    calibrate: bool,
+    console: Console,
+) -> Result<Bill, Failure> {
+    read::origins(args, file, &[])?;
+    let mut given = read::lists(args, file)?;
+    let left_out = left_out::read(args, file)?;
+    let others = Others::of_list(args, file.rows, &left_out);
+    if let Some(others) = &others {
+        given = others.restate(given)?;
+    }
+    let inputs = args.input_features.as_ref();
+    let inputs = inputs.map(|path| read::inputs(args, path, file.rows));
+    let rows = others.map_or(file.rows, |others| others.len());
+    let job = Job {
+        args,
+        file,
+        inputs: inputs.transpose()?,
+        device,
+        rows,
+        budget: args.budget.of(rows / args.views.unwrap_or(1).max(1)),
+        plan: method::plan(args, given),
+        room: read::room(args, file)?,
+    };
+    // What is refused is refused before anything is measured.
+    job.cost(job.room.is_enough(), job.room.left())?;
+    let rates = calibration::of(device, calibrate, console)?;
+    job.bill(&rates)
+}
+
+/// Rows on standard input are counted by reading them all.
+fn refuse_stdin(args: &SelectArgs) -> Result<(), Failure> {
+    let named = [
+        ("features", args.features.iter().collect::<Vec<_>>()),
+        ("prompts", args.prompts.iter().collect()),
+        ("input-features", args.input_features.iter().collect()),
+    ];
+    for (argument, names) in named {
+        if names.into_iter().any(|name| is_stdin(name)) {
+            let problem = "standard input (-) found, a file expected (a plan reads no rows)";
+            return Err(Failure::Usage(format!("{argument}: {problem}")));
+        }
+    }
+    Ok(())
+}
