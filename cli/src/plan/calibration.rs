@@ -42,7 +42,7 @@ pub(super) fn of(device: &Device, renew: bool, console: Console) -> Result<Calib
         return Ok(kept);
     }
     console.note(format_args!("calibrating: {name}, once, in a few seconds"));
-    let calibration = measure::device(device, name, VERSION.to_owned())?;
+    let calibration = measure::device(device, name, VERSION.to_owned(), console)?;
     let kept = match &place {
         Some(place) => keep(place, &calibration),
         None => Err(io::Error::other("no home folder found")),

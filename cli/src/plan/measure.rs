@@ -1,6 +1,7 @@
 //! What a device takes to be ready, a file to be read, and kernels to be run.
 
 use super::calibration::Calibration;
+use crate::console::Console;
 use crate::device::Device;
 use crate::failure::Failure;
 use coresift::{CpuPool, Error, Features, Norm, Pool as _, Selector as _, Stop, calibrate};
@@ -22,9 +23,18 @@ pub(super) fn device(
     device: &Device,
     name: String,
     version: String,
+    console: Console,
 ) -> Result<Calibration, Failure> {
     let start = ready(device)?;
-    let (load, again) = file()?;
+    let [load, again] = match file() {
+        Err(Failure::File(why)) => {
+            console.note(format_args!(
+                "calibrating: {why}: files are taken to be read as fast as memory is copied"
+            ));
+            [copied(); 2]
+        }
+        measured => measured?,
+    };
     let make = |features: Features<'static>| device.pool(features, u64::MAX, Stop::default());
     Ok(Calibration {
         device: name,
@@ -47,7 +57,7 @@ fn ready(device: &Device) -> Result<f64, Error> {
 
 /// Seconds of a value that is read into memory, and of one that is read by a pass: of a file that the system
 /// has in its cache.
-fn file() -> Result<(f64, f64), Failure> {
+fn file() -> Result<[f64; 2], Failure> {
     let place = tempfile::NamedTempFile::new();
     let written = place.and_then(|mut place| write(&mut place).map(|()| place));
     let place = written.map_err(|e| unwritten(&std::env::temp_dir(), e))?;
@@ -69,7 +79,15 @@ fn file() -> Result<(f64, f64), Failure> {
         again = again.min(began.elapsed().as_secs_f64());
         debug_assert_eq!(pool.rows(), VALUES / DIM);
     }
-    Ok((load / VALUES as f64, again / VALUES as f64))
+    Ok([load / VALUES as f64, again / VALUES as f64])
+}
+
+/// Seconds of a value that is copied in memory.
+fn copied() -> f64 {
+    let values = vec![0.5f32; VALUES];
+    let began = Instant::now();
+    std::hint::black_box(values.clone());
+    began.elapsed().as_secs_f64() / VALUES as f64
 }
 
 /// Rows whose values look rounded to nothing coarser: to see that of others takes longer.

@@ -12,6 +12,7 @@ mod lists;
 #[cfg(unix)]
 mod outputs;
 mod place;
+mod plan;
 mod probcover;
 mod sas;
 mod sources;

@@ -154,3 +154,26 @@ pub(crate) fn many_rows(place: &Place) -> [&'static str; 5] {
         "--budget=100%",
     ]
 }
+
+/// The most memory that a command takes besides files, by a look every millisecond; it must succeed.
+#[cfg(target_os = "linux")]
+pub(crate) fn anonymous(mut command: Command) -> u64 {
+    let quiet = command
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null());
+    let mut child = quiet.spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    loop {
+        if let Some(code) = child.try_wait().unwrap() {
+            assert!(code.success(), "{command:?}");
+            return peak;
+        }
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        let bytes = kib.map_or(0, |kib| 1024 * kib.trim().parse::<u64>().unwrap());
+        peak = bytes.max(peak);
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+}

@@ -1,10 +1,10 @@
 //! Features that take more memory than they may.
 
 use super::{FORMS, METHODS, fixture, picks};
+#[cfg(target_os = "linux")]
+use crate::place::anonymous;
 use crate::place::{Place, f32s, matrix, npy, stderr};
 use std::path::PathBuf;
-#[cfg(target_os = "linux")]
-use std::process::{Command, Stdio};
 
 /// Read anew by every pass, whatever the form: the same picks, centered too.
 #[test]
@@ -181,25 +181,4 @@ fn stays_within(place: &Place, method: &[&str], (bound, rows, budget): (u64, usi
     let peak = anonymous(place.command(&[&fixed[..], &method[1..]].concat()));
     println!("{method:?}: {} KiB", peak / 1024);
     assert!(0 < peak && peak <= most, "{method:?}: {peak} bytes");
-}
-
-/// The most memory that a command takes besides files, by a look every millisecond; it must succeed.
-#[cfg(target_os = "linux")]
-fn anonymous(mut command: Command) -> u64 {
-    let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = quiet.spawn().unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    loop {
-        if let Some(code) = child.try_wait().unwrap() {
-            assert!(code.success(), "{command:?}");
-            return peak;
-        }
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
-        let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        let bytes = kib.map_or(0, |kib| 1024 * kib.trim().parse::<u64>().unwrap());
-        peak = bytes.max(peak);
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
 }
