@@ -1,8 +1,8 @@
 //! What the host does beside the kernels: what small selections take it, less their kernels.
 
 use super::clock::Clock;
+use super::meter::{DIMS, MakePool, Meter, timed};
 use super::rows::Values;
-use super::{DIMS, MakePool, Meter, timed};
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::kernels::watched::Watched;

@@ -1,7 +1,7 @@
 //! Kernels that go through all rows.
 
+use super::meter::{DIMS, MakePool, Meter, timed};
 use super::rows::Values;
-use super::{DIMS, MakePool, Meter, timed};
 use crate::error::Error;
 use crate::kernels::assigner::CandidateGroup;
 use crate::kernels::function::KernelFunction;

@@ -1,7 +1,7 @@
 //! Kernels that meet pairs of rows.
 
+use super::meter::{DIMS, MakePool, Meter, timed};
 use super::rows::Values;
-use super::{DIMS, MakePool, Meter, timed};
 use crate::error::Error;
 use crate::kernels::function::KernelFunction;
 use crate::kernels::neighbours::{MARKED, Thresholds};

@@ -14,6 +14,7 @@ impl CpuPool<'_> {
             rows,
             dim,
             are_read,
+            memory,
             integer_bytes: memory / 2,
             room,
             batch: BATCH.min(room),

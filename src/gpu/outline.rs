@@ -20,6 +20,7 @@ impl Gpu {
             rows,
             dim,
             are_read,
+            memory: 0,
             integer_bytes: 0,
             room,
             batch: room,

@@ -25,7 +25,7 @@ pub(super) struct Job<'a> {
 }
 
 /// The bill of a selection.
-pub(crate) struct Bill {
+pub(super) struct Bill {
     pub(super) method: String,
     pub(super) options: serde_json::Value,
     pub(super) seed: u64,

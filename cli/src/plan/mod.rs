@@ -14,8 +14,7 @@ use crate::method;
 use crate::select::left_out::{self, Others};
 use crate::select::{self, read};
 use crate::threads;
-pub(crate) use bill::Bill;
-use bill::Job;
+use bill::{Bill, Job};
 use coresift_io::features::FeatureFile;
 use coresift_io::source::is_stdin;
 
@@ -36,8 +35,21 @@ pub(crate) fn run(args: &PlanArgs) -> Result<(), Failure> {
     console::results(told.as_bytes())
 }
 
+/// Tells it on stderr before a selection, where that is asked for.
+pub(crate) fn tell(
+    args: &SelectArgs,
+    file: &FeatureFile,
+    device: &Device,
+    console: Console,
+) -> Result<(), Failure> {
+    if args.plan {
+        console.note(of(args, file, device, false, console)?.in_words());
+    }
+    Ok(())
+}
+
 /// What a selection from a file would cost on a device.
-pub(crate) fn of(
+fn of(
     args: &SelectArgs,
     file: &FeatureFile,
     device: &Device,

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 impl Bill {
     /// All of it, a line a subject.
-    pub(crate) fn in_words(&self) -> String {
+    pub(super) fn in_words(&self) -> String {
         let mut words = format!(
             "plan: {}, {} picks of {} rows x {}\ndevice: {}",
             self.method, self.budget, self.rows, self.dim, self.device

@@ -39,10 +39,7 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let mut given = read::given(args, &file, console)?;
     let left_out = left_out::read(args, &file)?;
     let device = open(args, console)?;
-    if args.plan {
-        let plan = plan::of(args, &file, &device, false, console)?;
-        console.note(plan.in_words());
-    }
+    plan::tell(args, &file, &device, console)?;
     let mut loaded = read::load(args, &file, console)?;
     let in_memory = Instant::now();
     let whole = read::checked(&file, &loaded, &left_out::as_given(args, &left_out))?;

@@ -31,6 +31,7 @@ impl KMeans {
             cost.add(Work::Margins, rest * 2.0, rest * (MET * rows as f64), dim);
         } else {
             cost.add(Work::Assign, sweeps, sweeps * products, dim);
+            cost.device_bytes = pool.row_bytes();
         }
         // All rows move in the first sweep, and as many once more in those that follow.
         let moved = Span {

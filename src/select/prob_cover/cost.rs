@@ -2,6 +2,7 @@
 
 use super::{Delta, KMeans, ProbCover};
 use crate::plan::{Cost, Outline, Span, Work};
+use crate::quantise::IntegerRows;
 
 /// Rows that a row is marked against, for each pick, as a share of all.
 const MARKED: Span = Span {
@@ -34,7 +35,13 @@ impl ProbCover {
         cost.reads += calls * 0.1; // of few rows, mostly
         let weighed = Span::within(picks, 3.0) * rows as f64;
         cost.add(Work::Weigh, 0, weighed * 0.05, 1);
-        cost.host_bytes = 100 * rows as u64;
+        let row = 2 * IntegerRows::pitch_of(dim);
+        if pool.is_host {
+            cost.reads += Span::of(pool.reads_for_pairs(rows, row) - 1.0);
+        } else {
+            cost.device_bytes = pool.row_bytes() + (row * rows) as u64;
+        }
+        cost.host_bytes = 100 * rows as u64 + pool.bytes_for_pairs(rows, row);
         let Delta::Auto { clusters } = self.delta else {
             return cost;
         };
@@ -45,6 +52,9 @@ impl ProbCover {
         let mut radius = k_means.cost(pool);
         radius.passes += Span::of(1.0); // two more, and the rows are measured once for both
         radius.reads += Span::of(1.0);
+        if pool.is_host {
+            radius.reads += Span::of(pool.reads_for_pairs(rows, row) - 1.0);
+        }
         radius.add(Work::NearestOtherLabel, 1, Span::of(pairs), dim);
         radius.add(Work::GatherRows, 1, rows, dim);
         radius.then(cost)

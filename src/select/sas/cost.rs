@@ -176,6 +176,10 @@ impl Sas {
         let beside = 120 * ranges.places() as u64 + row * picks * 7 / 10;
         if pool.is_host {
             let integers = all.min(pool.integer_bytes.max(row * largest));
+            if all > pool.integer_bytes {
+                // Lengths and sums of all classes, and then each group has its own.
+                cost.reads += Span::of(2.0);
+            }
             cost.host_bytes = integers + kept + beside;
         } else {
             cost.device_bytes = pool.row_bytes() + all + kept;

@@ -35,7 +35,14 @@ impl TypiClust {
         let met = settled * (rows as f64 / sizes.len().max(1) as f64);
         cost.add(Work::GatherRows, settled, met * 0.5, dim);
         cost.add(Work::Settle, 0, met, dim);
-        cost.host_bytes = 80 * rows as u64 + 4 * self.neighbours as u64 * rows as u64;
+        let (largest, row) = (sizes.iter().copied().max().unwrap_or(0), 4 * dim);
+        if pool.is_host {
+            cost.reads += Span::of(pool.reads_for_pairs(largest, row) - 1.0);
+        } else {
+            cost.device_bytes = pool.row_bytes();
+        }
+        let lists = 4 * self.neighbours as u64 * rows as u64;
+        cost.host_bytes = 80 * rows as u64 + lists + pool.bytes_for_pairs(rows, row);
         cost.then(found)
     }
 
