@@ -4,7 +4,7 @@
 
 Each selection is planned and run in turn, `--rounds` times: its time is the least wall time of the process,
 its memory the most of its anonymous memory, by a look every millisecond, and its passes those that
-it tells. The plan's is that of a calibration made beside it (`--calibrate` in every round, and the least).
+it tells. The plan's time is the median of the rounds', each by a calibration of its own (`--calibrate`).
 A ratio is what is said over what it took. Exits with 1 where a time is off by more than 1.5, or 3 where the
 plan says that it depends on the values, or memory by more than a tenth where it is 100 MB or more.
 """
@@ -109,12 +109,13 @@ def main():
         for name, features, options in jobs(folder, args.quick):
             if args.only not in name:
                 continue
-            said, took, peak = float("inf"), float("inf"), 0
+            said, took, peak = [], float("inf"), 0
             for _ in range(args.rounds):
                 bill, _ = plan(binary, features, options, "--calibrate")
                 seconds, bytes_held, record = run(binary, features, options)
-                said = min(said, bill["seconds"]["likely"])
+                said.append(bill["seconds"]["likely"])
                 took, peak = min(took, seconds), max(peak, bytes_held)
+            said = common.median(said)
             ratio, memory = said / took, bill["host_bytes"] / max(peak, 1)
             allowed = 3.0 if bill["depends_on_values"] else 1.5
             is_off = not 1 / allowed <= ratio <= allowed

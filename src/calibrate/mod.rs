@@ -21,7 +21,7 @@ const FEW: usize = 1 << 20;
 
 /// Rows of which all pairs are met, by the same.
 const MANY_PAIRED: usize = 4096;
-const FEW_PAIRED: usize = 256;
+const FEW_PAIRED: usize = 1024;
 
 /// Seconds within which a device has to go through the few, to be given the many.
 const FAST: f64 = 0.02;
@@ -51,10 +51,10 @@ pub fn calibrate(make: &MakePool<'_, '_>) -> Result<Rates, Error> {
         true => (Values::new(MANY), MANY_PAIRED),
         false => (few.clone(), FEW_PAIRED),
     };
+    meter.call = kernels::call(&meter, make, &few)?;
     kernels::measure(&mut meter, make, &many)?;
     pairs::measure(&mut meter, make, &many, paired)?;
     host::measure(&mut meter, make, &many)?;
-    meter.call = kernels::call(&meter, make, &few)?;
     Ok(meter.rates())
 }
 

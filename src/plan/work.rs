@@ -90,6 +90,13 @@ names!(Work {
     Block = "block", "Picks within a block";
 });
 
+impl Work {
+    /// Whether a device does it, by a kernel that it is asked for.
+    pub(crate) fn is_kernels(self) -> bool {
+        (Self::RowNorms..Self::Draw).contains(&self)
+    }
+}
+
 /// How much of a kind of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Amount {

@@ -22,6 +22,8 @@ pub(super) struct Job<'a> {
     pub(super) budget: usize,
     pub(super) plan: Plan,
     pub(super) room: Room,
+    /// Seconds until the device is open.
+    pub(super) opening: f64,
 }
 
 /// The bill of a selection.
@@ -132,7 +134,7 @@ impl Job<'_> {
             read += Span::of(inputs.values() as f64);
         }
         let parts = Parts {
-            start: calibration.start,
+            start: self.opening + calibration.start,
             load,
             passes,
             work: calibration.rates.seconds(cost),
@@ -213,6 +215,9 @@ impl Job<'_> {
         ];
         if self.file.conversion().is_some() {
             assumed.push("values are read as fast as float32".to_owned());
+        }
+        if !matches!(self.device, Device::Cpu) {
+            assumed.push("the driver has compiled the shaders before".to_owned());
         }
         if self.args.skip_invalid {
             assumed.push("--skip-invalid leaves no row out".to_owned());

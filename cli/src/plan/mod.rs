@@ -15,8 +15,10 @@ use crate::select::left_out::{self, Others};
 use crate::select::{self, read};
 use crate::threads;
 use bill::{Bill, Job};
+use calibration::Calibration;
 use coresift_io::features::FeatureFile;
 use coresift_io::source::is_stdin;
+use std::time::Instant;
 
 /// Tells what a selection would cost.
 pub(crate) fn run(args: &PlanArgs) -> Result<(), Failure> {
@@ -26,8 +28,11 @@ pub(crate) fn run(args: &PlanArgs) -> Result<(), Failure> {
     refuse_stdin(args)?;
     threads::start(args.threads, console);
     let file = FeatureFile::open(&args.features, "features", args.raw)?;
+    let began = Instant::now();
     let device = select::open(args, console)?;
-    let bill = of(args, &file, &device, calibrate, console)?;
+    let opening = began.elapsed().as_secs_f64();
+    let calibration = |device: &Device| calibration::of(device, calibrate, console);
+    let bill = of(args, &file, &device, opening, calibration)?;
     let told = match args.json {
         true => format!("{:#}\n", bill.record()),
         false => format!("{}\n", bill.in_words()),
@@ -43,18 +48,19 @@ pub(crate) fn tell(
     console: Console,
 ) -> Result<(), Failure> {
     if args.plan {
-        console.note(of(args, file, device, false, console)?.in_words());
+        let calibration = |device: &Device| calibration::of(device, false, console);
+        console.note(of(args, file, device, 0.0, calibration)?.in_words());
     }
     Ok(())
 }
 
-/// What a selection from a file would cost on a device.
+/// What a selection from a file would cost on a device, which takes so long to be opened.
 fn of(
     args: &SelectArgs,
     file: &FeatureFile,
     device: &Device,
-    calibrate: bool,
-    console: Console,
+    opening: f64,
+    calibration: impl FnOnce(&Device) -> Result<Calibration, Failure>,
 ) -> Result<Bill, Failure> {
     read::origins(args, file, &[])?;
     let mut given = read::lists(args, file)?;
@@ -75,11 +81,11 @@ fn of(
         budget: args.budget.of(rows / args.views.unwrap_or(1).max(1)),
         plan: method::plan(args, given),
         room: read::room(args, file)?,
+        opening,
     };
     // What is refused is refused before anything is measured.
     job.cost(job.room.is_enough(), job.room.left())?;
-    let rates = calibration::of(device, calibrate, console)?;
-    job.bill(&rates)
+    job.bill(&calibration(device)?)
 }
 
 /// Rows on standard input are counted by reading them all.
