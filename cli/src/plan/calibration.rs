@@ -136,7 +136,7 @@ mod tests {
         let place = folder.path().join("a.json");
         let whole = serde_json::to_string(&calibration()).unwrap();
         let without = whole.replacen("\"check\"", "\"chick\"", 1);
-        let negative = whole.replacen("0.1", "-0.1", 1);
+        let negative = whole.replacen("\"start\":0.1", "\"start\":-0.1", 1);
         for text in ["", "{}", &whole[..whole.len() / 2], &without, &negative] {
             std::fs::write(&place, text).unwrap();
             assert_eq!(read(&place), None, "{text}");
