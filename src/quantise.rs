@@ -185,11 +185,12 @@ pub(crate) fn round_mean(mean: &[f64], out: &mut [i16]) {
 }
 
 /// 2¹⁵ over a row's length in pool unit; 0 for a row of zeros.
+#[cfg(any(feature = "gpu", test))]
 pub(crate) fn factor(x: &[f32], scale: f32) -> f64 {
     factor_of(reduce::vectorised!(reduce::squares(x)), scale)
 }
 
-/// The same of a row of that squared length.
+/// 2¹⁵ over the length in pool unit of a row of that squared length; 0 for a row of zeros.
 pub(crate) fn factor_of(norm_sq: f64, scale: f32) -> f64 {
     let length = norm_sq.sqrt() * f64::from(scale);
     if length == 0.0 {
