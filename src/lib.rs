@@ -23,6 +23,7 @@
 //! | [`Sas`] | in every latent class, the rows most similar to the rest of it \[2, Algorithm 1\] | one, and then integer rows | the many to keep for contrastive learning |
 //! | [`TypiClust`] | in every cluster, the rows whose nearest neighbours are nearest \[3\] | those of k-means, and two | a first few labels |
 //! | [`ProbCover`] | the row with most rows near it that no pick has near yet \[4, Algorithm 1\] | one over all pairs, then some for rows that come up | the few to label, where near rows are alike |
+//! | [`KCenter`] | the row farthest from all picks \[5, 6\] | one or two for some tens of picks | no row far from the picks; outliers come first |
 //! | [`Then`] | one selector picks from what another has chosen \[1\] | those of both, the second's over the chosen rows alone | norms or directions among what another method prefers |
 //!
 //! \[1\] N. Bar and R. Giryes, *Diverse Subset Selection via Norm-Based Sampling and
@@ -30,7 +31,9 @@
 //! Self-supervised Learning*, arXiv:2302.09195. \[3\] G. Hacohen, A. Dekel and D. Weinshall, *Active
 //! Learning on a Budget: Opposite Strategies Suit High and Low Budgets*, arXiv:2202.02794. \[4\]
 //! O. Yehuda, A. Dekel, G. Hacohen and D. Weinshall, *Active Learning Through a Covering Lens*,
-//! arXiv:2205.11320.
+//! arXiv:2205.11320. \[5\] T. F. Gonzalez, *Clustering to minimize the maximum intercluster distance*,
+//! 1985. \[6\] O. Sener and S. Savarese, *Active Learning for Convolutional Neural Networks: A Core-Set
+//! Approach*, arXiv:1708.00489.
 //!
 //! [`Classes`] says how rows come to their latent classes; [`Uniform`] and [`Norm`] can be stratified
 //! by them.
@@ -105,12 +108,12 @@ pub use lp::Lp;
 pub use names::{Named, UnknownName};
 pub use progress::{Listener, Progress};
 pub use select::{
-    Classes, Clustering, Convergence, Delta, GramSchmidt, KMeans, Norm, Objective, OnExhaustion,
-    ProbCover, Refine, Sas, Selector, Similarity, Then, TypiClust, Uniform,
+    Classes, Clustering, Convergence, Delta, GramSchmidt, KCenter, KMeans, Metric, Norm, Objective,
+    OnExhaustion, ProbCover, Refine, Sas, Selector, Similarity, Then, TypiClust, Uniform,
 };
 pub use selection::{
-    ClassShare, Coverage, Details, SasClass, Selection, Shortfall, ShortfallReason, Storage,
-    Warning,
+    Centers, ClassShare, Coverage, Details, SasClass, Selection, Shortfall, ShortfallReason,
+    Storage, Warning,
 };
 pub use shards::Shards;
 #[cfg(feature = "gpu")]

@@ -68,6 +68,8 @@ pub enum Details {
     Sas(Vec<SasClass>),
     /// Of [`ProbCover`](crate::ProbCover).
     ProbCover(Coverage),
+    /// Of [`KCenter`](crate::KCenter).
+    KCenter(Centers),
 }
 
 /// What SAS tells of one latent class.
@@ -88,6 +90,15 @@ pub struct Coverage {
     pub delta: f64,
     /// How many rows.
     pub covered: usize,
+}
+
+/// How far rows lie from the picks and labelled rows that are nearest to them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Centers {
+    /// After each pick, the distance of the row that is farthest.
+    pub radii: Vec<f64>,
+    /// Picks that lay at distance 0, as where there are no more different rows.
+    pub idle: usize,
 }
 
 /// What a selection holds of one latent class.

@@ -9,8 +9,8 @@ use coresift_io::target::Format;
 type Known = (&'static str, fn(&SelectArgs) -> bool, &'static [Method]);
 
 /// Every such option.
-const KNOWN: [Known; 25] = {
-    use Method::{GramSchmidt, MaxNorm, Norm, ProbCover, Random, Sas, TypiClust};
+const KNOWN: [Known; 26] = {
+    use Method::{GramSchmidt, KCenter, MaxNorm, Norm, ProbCover, Random, Sas, TypiClust};
     const BY_CLASS: &[Method] = &[Sas, Random, Norm];
     const BY_CLUSTER: &[Method] = &[Sas, Random, Norm, ProbCover, TypiClust];
     [
@@ -63,6 +63,7 @@ const KNOWN: [Known; 25] = {
             &[TypiClust],
         ),
         ("delta", |args| args.delta.is_some(), &[ProbCover]),
+        ("metric", |args| args.metric.is_some(), &[KCenter]),
     ]
 };
 

@@ -2,8 +2,8 @@
 
 use super::args::{Method, SelectArgs};
 use coresift::{
-    Classes, Convergence, Delta, GramSchmidt, Lp, Norm, Objective, ProbCover, Sas, Selector, Then,
-    TypiClust, Uniform,
+    Classes, Convergence, Delta, GramSchmidt, KCenter, Lp, Norm, Objective, ProbCover, Sas,
+    Selector, Then, TypiClust, Uniform,
 };
 use serde_json::{Value, json};
 
@@ -81,6 +81,7 @@ fn stage(args: &SelectArgs, method: Method, given: Given) -> Plan {
         Method::MaxNorm => max_norm(args, given),
         Method::GramSchmidt => gram_schmidt(args, given.labelled, given.rank_tol),
         Method::ProbCover => prob_cover(args, given.labelled),
+        Method::KCenter => k_center(args, given.labelled),
         Method::TypiClust => typiclust(args, given.labelled, given.clusters),
     }
 }
@@ -244,6 +245,15 @@ fn prob_cover(args: &SelectArgs, labelled: Vec<usize>) -> Plan {
             convergence: convergence(args),
             labelled,
         }),
+        options,
+    }
+}
+
+fn k_center(args: &SelectArgs, labelled: Vec<usize>) -> Plan {
+    let metric = args.metric.unwrap_or_default();
+    let options = json!({ "metric": metric, "labelled": labelled.len() });
+    Plan {
+        selector: Box::new(KCenter { metric, labelled }),
         options,
     }
 }

@@ -208,6 +208,10 @@ fn add_details(record: &mut Value, details: &Details) {
         Details::ProbCover(cover) => {
             record["cover"] = json!({ "delta": cover.delta, "covered": cover.covered });
         }
+        Details::KCenter(centers) => {
+            record["radii"] = centers.radii.clone().into();
+            record["idle"] = centers.idle.into();
+        }
         _ => {}
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{fractions, with};
 use coresift::{
-    Classes, Delta, GramSchmidt, KMeans, Lp, Norm, OnExhaustion, ProbCover, Refine, Sas, Selector,
-    Storage, Then, TypiClust, Uniform,
+    Classes, Delta, GramSchmidt, KCenter, KMeans, Lp, Metric, Norm, OnExhaustion, ProbCover,
+    Refine, Sas, Selector, Storage, Then, TypiClust, Uniform,
 };
 
 /// Every selector by every way that it may go, for a pool of so many rows.
@@ -56,6 +56,11 @@ pub fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector
         ("typiclust, one cluster", with(one_cluster)),
         ("probcover", Box::new(ProbCover::default())),
         ("probcover, near", with(near)),
+        ("k-center", with(|_: &mut KCenter| {})),
+        (
+            "k-center, by angles",
+            with(|s: &mut KCenter| s.metric = Metric::Cosine),
+        ),
         (
             "sas then gram-schmidt",
             Box::new(Then::new(stored(), l_infinity)),

@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod gram_schmidt;
+mod k_center;
 mod laws;
 mod norm;
 mod prob_cover;

@@ -27,6 +27,9 @@ pub(crate) enum Method {
     /// pairs of rows
     #[value(name = "probcover")]
     ProbCover,
+    /// The row farthest from all picks, again and again: no row stays far from them, and outliers come
+    /// first, at a pass over the features for some picks
+    KCenter,
 }
 
 impl Method {

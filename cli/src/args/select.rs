@@ -6,7 +6,7 @@ use super::{named, of_features};
 use crate::device::Choice;
 use crate::write::Named;
 use clap::Args;
-use coresift::{Delta, Lp, Objective, OnExhaustion, Refine, Similarity, Storage};
+use coresift::{Delta, Lp, Metric, Objective, OnExhaustion, Refine, Similarity, Storage};
 use coresift_io::file;
 use coresift_io::source::Raw;
 use coresift_io::target::Target;
@@ -26,6 +26,7 @@ mod heading {
     pub(super) const SAS: &str = "Options of sas";
     pub(super) const TYPICLUST: &str = "Options of typiclust";
     pub(super) const PROBCOVER: &str = "Options of probcover";
+    pub(super) const K_CENTER: &str = "Options of k-center";
 }
 
 /// What follows the options in the short help.
@@ -266,6 +267,10 @@ pub(crate) struct SelectArgs {
     /// auto: 95 % of the rows have only rows of their own cluster within it [default: auto]
     #[arg(long, value_name = "D|auto", allow_negative_numbers = true, help_heading = heading::PROBCOVER, hide_short_help = true)]
     pub(crate) delta: Option<Delta>,
+
+    /// Between which points distances are [default: euclidean]
+    #[arg(long, value_parser = name::<Metric>(), help_heading = heading::K_CENTER, hide_short_help = true)]
+    pub(crate) metric: Option<Metric>,
 }
 
 impl SelectArgs {
@@ -288,7 +293,7 @@ impl SelectArgs {
             Method::Sas | Method::Random | Method::Norm => self.clusters.is_some(),
             Method::TypiClust => self.given_clusters.is_none(),
             Method::ProbCover => !matches!(self.delta, Some(Delta::Fixed(_))),
-            Method::MaxNorm | Method::GramSchmidt => false,
+            Method::MaxNorm | Method::GramSchmidt | Method::KCenter => false,
         })
     }
 

@@ -9,7 +9,7 @@ use super::report::Adapter;
 use super::selectors::{Case, Run, case};
 use super::sizes::Shape;
 use super::words::{self, Columns, NONE};
-use coresift::{Delta, Error, Features, GramSchmidt, Norm, ProbCover, Sas, TypiClust};
+use coresift::{Delta, Error, Features, GramSchmidt, KCenter, Norm, ProbCover, Sas, TypiClust};
 
 /// Times as much as an ordinary pool that a degenerate one may take.
 pub const MOST: f64 = 10.0;
@@ -80,6 +80,7 @@ pub fn tasks(rows: usize) -> Vec<Task> {
             case("prob_cover auto", cover(Delta::Auto { clusters })),
             few,
         ),
+        (case("k_center", KCenter::default()), few),
     ];
     let task = |(case, budget)| Task { case, budget };
     tasks.map(task).into()

@@ -5,7 +5,7 @@ use crate::args::{Method, SelectArgs};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::method::Given;
-use coresift::{Classes, Error, Features, LeftOut, Selection, Similarity};
+use coresift::{Classes, Error, Features, LeftOut, Metric, Selection, Similarity};
 use coresift_io::features::FeatureFile;
 use coresift_io::indices;
 use coresift_io::target::Target;
@@ -22,6 +22,7 @@ pub(crate) fn read(args: &SelectArgs, file: &FeatureFile) -> Result<LeftOut, Fai
     }
     let needs_directions = args.stages().any(|stage| match stage {
         Method::TypiClust | Method::ProbCover => true,
+        Method::KCenter => args.metric == Some(Metric::Cosine),
         Method::Sas => args.similarity.unwrap_or_default() == Similarity::Cosine,
         _ => false,
     });

@@ -164,6 +164,11 @@ pub(super) fn summary(
             "{covered} rows covered ({share:.1} %) within {delta:.6}"
         ));
     }
+    if let Details::KCenter(centers) = &selection.details
+        && let Some(radius) = centers.radii.last()
+    {
+        parts.push(format!("radius {radius:.6e}"));
+    }
     parts.push(count(selection.passes, "pass", "passes"));
     parts.push(format!("{seconds:.6} s from memory, {all:.3} s in all"));
     if let Some(short) = selection.shortfall {

@@ -7,6 +7,7 @@ mod devices;
 mod encodings;
 mod forms;
 mod inputs;
+mod k_center;
 mod left_out;
 mod lists;
 #[cfg(unix)]

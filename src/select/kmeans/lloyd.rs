@@ -8,16 +8,13 @@ use crate::error::Error;
 use crate::kernels::assigner::CandidateGroup;
 use crate::progress::Progress;
 use crate::select::unit_rows::{Rivals, UnitRows};
+use crate::select::whole::{UNIT, whole};
 use crate::{rank, reduce};
 use rayon::prelude::*;
 
 /// Sweeps one after another in which rows move by no more than rounding, after which the loop stops:
 /// rows so alike that f64 cannot tell the centres apart would move on and on.
 const IDLE_SWEEPS: usize = 3;
-
-/// A cluster's sum of rows is kept in whole multiples of 2⁻³²: finer than what f32 features hold,
-/// and with room for 2³¹ rows. Integers add up exactly in any order, so rows may come and go.
-const UNIT: f64 = (1u64 << 32) as f64;
 
 /// Where Lloyd's sweeps end.
 pub(super) struct Lloyd {
@@ -366,15 +363,6 @@ fn add(sum: &mut [i64], z: &[f64], comes: bool) {
             *sum += if comes { whole(z) } else { -whole(z) };
         }
     });
-}
-
-/// A value of a unit row in multiples of 1/[`UNIT`], rounded half to even.
-///
-/// Beside 1.5·2⁵² a sum in f64 is an integer, and its last bits are that number's.
-#[inline(always)]
-fn whole(z: f64) -> i64 {
-    const BESIDE: f64 = (3u64 << 51) as f64;
-    (z * UNIT + BESIDE).to_bits() as i64 - BESIDE.to_bits() as i64
 }
 
 /// Every row's squared distance to the centre of its cluster: all rows are gathered.

@@ -14,7 +14,7 @@ use crate::lp::Lp;
 use crate::reduce;
 use lengths::Lengths;
 use rayon::prelude::*;
-use rivals::Extent;
+use rivals::{Extent, narrow};
 
 pub(super) use middle::{middle, sample};
 pub(super) use rivals::Rivals;
@@ -239,10 +239,6 @@ pub(super) fn normalise(x: &[f32], z: &mut [f64]) {
             *z = f64::from(v) / length;
         }
     });
-}
-
-fn narrow(values: &[f64]) -> Vec<f32> {
-    values.iter().map(|&v| v as f32).collect()
 }
 
 #[cfg(test)]

@@ -89,6 +89,14 @@ impl Rivals {
         )
     }
 
+    /// The vectors and offsets of [`centred`](Self::centred) as a kernel takes them.
+    pub(in crate::select) fn for_kernel(&self) -> (Vec<f32>, Vec<f32>) {
+        let Self {
+            vectors, offsets, ..
+        } = self.centred();
+        (narrow(&vectors), narrow(&offsets))
+    }
+
     /// How far any two of the vectors are apart at most, by their products: `offsets.len()` squared.
     fn distances(&self, stop: &Stop) -> Result<Vec<f32>, Error> {
         let (dim, count) = (self.dim, self.offsets.len());
@@ -193,4 +201,9 @@ impl Extent {
             offset: self.offset.max(other.offset),
         }
     }
+}
+
+/// Values as kernels take them.
+pub(super) fn narrow(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|&v| v as f32).collect()
 }

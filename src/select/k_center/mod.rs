@@ -1,0 +1,173 @@
+//! k-center: picks that leave no row far from all of them.
+
+mod farthest;
+mod metric;
+mod points;
+
+use crate::course::Course;
+use crate::error::Error;
+use crate::kernels::pool::Pool;
+use crate::progress::Progress;
+use crate::select::selector::sealed::Sealed;
+use crate::select::selector::{Selector, begin, end, places};
+use crate::selection::{Centers, Details, Selection, ShortfallReason};
+use farthest::Farthest;
+pub use metric::Metric;
+use points::Points;
+use std::fmt;
+
+/// k-center, farthest first: each pick is the row that is farthest from all picks and labelled rows, so that
+/// no row stays far from them. Known in active learning as core-set selection.
+///
+/// The first, where no row is labelled, is the row nearest to the mean. Ties go to the lower row. The radius
+/// (the distance of the row that is then farthest) is at most twice the least that as many picks could
+/// have (T. F. Gonzalez, *Clustering to minimize the maximum intercluster distance*, 1985; O. Sener and
+/// S. Savarese, *Active learning for convolutional neural networks: a core-set approach*, ICLR 2018,
+/// arXiv:1708.00489, algorithm 1). Rows that lie far from all others are picked early: k-center looks for
+/// outliers, and where few rows are to be labelled other methods serve better.
+///
+/// | | shape | unit |
+/// | --- | --- | --- |
+/// | features | `rows` x `dim` | any |
+/// | `picks` | `budget` | rows, in pick order; those of a smaller budget come first |
+/// | `scores` | `budget` | distance to the nearest pick or labelled row before it, rounded to f32; of a first pick without those, to the mean |
+/// | `details` | [`Details::KCenter`] | the radius after each pick, in f64, and how many picks lay at distance 0 |
+///
+/// Distances are computed in f64, and a kernel only says which pick may be the nearest to a row, so every
+/// device gives the same picks. Cost: for each pass 2·rows·dim flops a pick since the last, in f32, and
+/// some for the rows that come up between passes. About 24 bytes a row beside the features.
+///
+/// # Errors
+///
+/// [`Error::ZeroRow`] by [`Metric::Cosine`]; else as [`Selector::select`].
+///
+/// # Example
+///
+/// ```
+/// use coresift::{CpuPool, Features, KCenter, Selector};
+///
+/// // Row 1 is nearest to the mean; then the farthest from it, and so on.
+/// let x = [0.0, 1.0, 1.5, 4.0];
+/// let pool = CpuPool::new(Features::new(&x, 4, 1)?);
+/// let chosen = KCenter::default().select(&pool, 3)?;
+/// assert_eq!(chosen.picks, [2, 3, 0]);
+/// # Ok::<(), coresift::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KCenter {
+    /// How far two rows are apart.
+    pub metric: Metric,
+    /// Rows already labelled: never picked, and centers from the start.
+    pub labelled: Vec<usize>,
+}
+
+impl Sealed for KCenter {
+    fn choose(
+        &self,
+        pool: &dyn Pool,
+        budget: usize,
+        course: &mut Course<'_>,
+    ) -> Result<Selection, Error> {
+        let (is_labelled, mut selection) = begin(self, pool, budget)?;
+        if budget == 0 {
+            return Ok(selection);
+        }
+        let mut farthest = Farthest::new(Points::new(pool, self.metric)?);
+        let mut distances = Vec::new();
+        let picked = self.pick(
+            &mut farthest,
+            is_labelled,
+            &mut distances,
+            (&mut selection, budget),
+            course,
+        );
+        let of_rest = picked.and_then(|()| farthest.next());
+        let points = &farthest.points;
+        (selection.passes, selection.settled) = (points.passes, points.settled.total());
+        let of_rest = match of_rest {
+            Ok(next) => next.map_or(0.0, |(_, distance_sq)| distance_sq),
+            Err(error) => return end(Err(error), selection, budget),
+        };
+        selection.details = Details::KCenter(Centers {
+            idle: distances
+                .iter()
+                .filter(|&&distance_sq| distance_sq == 0.0)
+                .count(),
+            radii: radii(&distances, of_rest, selection.picks.len(), points),
+        });
+        Ok(selection.finish(budget, ShortfallReason::ZeroWeight))
+    }
+
+    fn terms(&self, to: &mut dyn fmt::Write) -> fmt::Result {
+        write!(to, "{self:?}")
+    }
+}
+
+impl Selector for KCenter {
+    fn check(&self, _: &dyn Pool) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn labelled(&self) -> &[usize] {
+        &self.labelled
+    }
+
+    fn among(&self, _: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
+        Ok(Box::new(Self {
+            labelled: places(&self.labelled, rows),
+            ..*self
+        }))
+    }
+}
+
+impl KCenter {
+    /// Makes the picks; `distances` gets each one's squared distance to the nearest chosen before it, if any
+    /// was.
+    fn pick(
+        &self,
+        farthest: &mut Farthest<'_>,
+        mut marked: Vec<bool>,
+        distances: &mut Vec<f64>,
+        (selection, budget): (&mut Selection, usize),
+        course: &mut Course<'_>,
+    ) -> Result<(), Error> {
+        for &row in &self.labelled {
+            farthest.choose(row)?;
+        }
+        let (step, kept) = course.step(|entry| entry.picks())?;
+        if let Some(kept) = kept {
+            let again = kept.restore(&mut marked, budget, selection)?;
+            for &row in &again.rows {
+                distances.extend(farthest.choose(row)?);
+            }
+            again.make(selection);
+        }
+        while selection.picks.len() < budget {
+            let is_first = self.labelled.is_empty() && selection.picks.is_empty();
+            let (row, distance_sq) = if is_first {
+                farthest.points.nearest_to_mean()?
+            } else if let Some(next) = farthest.next()? {
+                next
+            } else {
+                return Ok(());
+            };
+            distances.extend(farthest.choose(row)?);
+            let score = farthest.points.in_unit(distance_sq.sqrt());
+            selection.picks.push(row);
+            selection.scores.push(f64::from(score as f32));
+            course.tell(Progress::Picks(selection.picks.len()))?;
+            course.keep_picks(step, selection)?;
+        }
+        Ok(())
+    }
+}
+
+/// The radius after each of so many picks: the distance of the pick after it, and last that of the farthest
+/// row left.
+fn radii(distances: &[f64], of_rest: f64, picks: usize, points: &Points<'_>) -> Vec<f64> {
+    let after_first = distances.len() + 1 - picks;
+    let radii = distances[after_first..].iter().chain([&of_rest]);
+    radii
+        .map(|distance_sq| points.in_unit(distance_sq.sqrt()))
+        .collect()
+}

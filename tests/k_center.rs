@@ -1,0 +1,184 @@
+//! k-center against its definition: every distance in f64, every pick by a look at all rows.
+
+mod common;
+
+use common::{fractions, npy, on_every_device, whole_numbers};
+use coresift::{CpuPool, Details, Features, KCenter, Metric, Selection, Selector};
+
+/// The points of a pool: as they are, or at length 1.
+fn points(x: &[f32], dim: usize, metric: Metric) -> Vec<Vec<f64>> {
+    let point = |x: &[f32]| -> Vec<f64> {
+        let x = x.iter().map(|&v| f64::from(v));
+        let length = x.clone().map(|v| v * v).sum::<f64>().sqrt();
+        match metric {
+            Metric::Cosine => x.map(|v| v / length).collect(),
+            _ => x.collect(),
+        }
+    };
+    x.chunks(dim).map(point).collect()
+}
+
+fn distance_sq(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
+}
+
+/// The row farthest from some, and its squared distance; ties to the lower row.
+fn farthest(points: &[Vec<f64>], centers: &[usize]) -> (usize, f64) {
+    let mut best = (0, -1.0);
+    for (row, x) in points.iter().enumerate() {
+        let to = centers
+            .iter()
+            .map(|&center| distance_sq(x, &points[center]));
+        let nearest = to.fold(f64::MAX, f64::min);
+        if nearest > best.1 && !centers.contains(&row) {
+            best = (row, nearest);
+        }
+    }
+    best
+}
+
+fn radii(selection: &Selection) -> &[f64] {
+    match &selection.details {
+        Details::KCenter(centers) => &centers.radii,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Asserts that each pick but the first is the farthest row, and the radii what they are said to be.
+fn assert_farthest(at: &str, (x, dim): (&[f32], usize), selector: &KCenter, got: &Selection) {
+    let points = points(x, dim, selector.metric);
+    let mut centers = selector.labelled.clone();
+    for (place, &row) in got.picks.iter().enumerate() {
+        let found = points[row].iter();
+        assert!(found.len() == dim);
+        if !centers.is_empty() {
+            let (want, distance_sq) = farthest(&points, &centers);
+            assert_eq!(row, want, "{at}, pick {place}");
+            let score = got.scores[place];
+            assert!(
+                (score - distance_sq.sqrt()).abs() <= 1e-6 * score,
+                "{at}: {score}"
+            );
+            if place > 0 {
+                assert!((radii(got)[place - 1] - distance_sq.sqrt()).abs() <= 1e-9 * score);
+            }
+        }
+        centers.push(row);
+    }
+    let (_, rest) = farthest(&points, &centers);
+    let last = radii(got)[got.picks.len() - 1];
+    assert!((last - rest.sqrt()).abs() <= 1e-9 * last, "{at}: {last}");
+    assert!(radii(got).windows(2).all(|pair| pair[0] >= pair[1]), "{at}");
+}
+
+fn selectors(rows: usize) -> [KCenter; 4] {
+    let by = |metric, labelled: &[usize]| KCenter {
+        metric,
+        labelled: labelled.to_vec(),
+    };
+    let labelled = [rows / 3, 0, rows - 1];
+    [
+        by(Metric::Euclidean, &[]),
+        by(Metric::Cosine, &[]),
+        by(Metric::Euclidean, &labelled),
+        by(Metric::Cosine, &labelled),
+    ]
+}
+
+/// On every device; more rows than are kept up to date at a time.
+#[test]
+fn picks_are_the_farthest() {
+    let (rows, dim) = (700, 9);
+    let x = fractions(3, rows * dim);
+    on_every_device(Features::new(&x, rows, dim).unwrap(), |device, pool| {
+        for selector in selectors(rows) {
+            let got = selector.select(pool, 150).unwrap();
+            assert_farthest(device, (&x, dim), &selector, &got);
+            let first = selector.select(pool, 40).unwrap();
+            assert_eq!(first.picks, got.picks[..40]);
+            assert_eq!(radii(&first), &radii(&got)[..40]);
+        }
+    });
+}
+
+/// Equal distances without end, and rows that are equal: the lower row comes first, and rows at distance 0
+/// are counted.
+#[test]
+fn ties_go_to_the_lower_row() {
+    let (rows, dim) = (600, 2);
+    let x = whole_numbers(5, rows * dim);
+    on_every_device(Features::new(&x, rows, dim).unwrap(), |device, pool| {
+        for selector in [selectors(rows)[0].clone(), selectors(rows)[2].clone()] {
+            let got = selector.select(pool, 400).unwrap();
+            assert_farthest(device, (&x, dim), &selector, &got);
+            let Details::KCenter(centers) = &got.details else {
+                panic!("{got:?}");
+            };
+            let idle = got.scores.iter().filter(|&&score| score == 0.0).count();
+            assert_eq!(centers.idle, idle, "{device}");
+            assert!(idle > 100, "17 x 17 different rows at most");
+        }
+    });
+}
+
+/// Where all rows lie close together, far from 0, and where one lies far off.
+#[test]
+fn rows_that_are_nearly_alike() {
+    let (rows, dim) = (500, 6);
+    let noise = fractions(7, rows * dim);
+    let ball: Vec<f32> = noise.iter().map(|v| 1000.0 + v).collect();
+    let mut far = ball.clone();
+    far[77 * dim] = 1e9;
+    for x in [ball, far] {
+        on_every_device(Features::new(&x, rows, dim).unwrap(), |device, pool| {
+            let selector = KCenter::default();
+            let got = selector.select(pool, 60).unwrap();
+            assert_farthest(device, (&x, dim), &selector, &got);
+        });
+    }
+}
+
+/// Real pools: the same picks on every device, most rows looked at few times.
+#[test]
+fn real_pools_alike_on_every_device() {
+    for stored in npy::small_pools() {
+        let features = Features::new(&stored.values, stored.rows, stored.dim).unwrap();
+        let cpu = CpuPool::new(features.clone());
+        for selector in selectors(stored.rows) {
+            let want = selector.select(&cpu, 100).unwrap();
+            let at = format!("{} {:?}", stored.name, selector.metric);
+            assert_farthest(&at, (&stored.values, stored.dim), &selector, &want);
+            on_every_device(features.clone(), |device, pool| {
+                let got = selector.select(pool, 100).unwrap();
+                assert_eq!(got.picks, want.picks, "{at} on {device}");
+                assert_eq!(got.details, want.details, "{at} on {device}");
+            });
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let x = [1.0, 0.0, 0.0, 0.0, 2.0, 1.0];
+    let pool = CpuPool::new(Features::new(&x, 3, 2).unwrap());
+    let by = |metric, labelled: &[usize]| KCenter {
+        metric,
+        labelled: labelled.to_vec(),
+    };
+    let said = |selector: KCenter, budget| selector.select(&pool, budget).unwrap_err().to_string();
+    let cosine = said(by(Metric::Cosine, &[]), 1);
+    assert!(cosine.contains("row 1"), "{cosine}");
+    let far = said(by(Metric::Euclidean, &[3]), 1);
+    assert_eq!(far, "labelled: row 3 found, indices below 3 expected");
+    let many = said(by(Metric::Euclidean, &[1]), 3);
+    assert!(many.starts_with("budget: 3 picks asked for"), "{many}");
+    assert!(
+        by(Metric::Euclidean, &[])
+            .select(&pool, 0)
+            .unwrap()
+            .picks
+            .is_empty()
+    );
+    let all = by(Metric::Euclidean, &[]).select(&pool, 3).unwrap();
+    assert_eq!((all.picks.len(), radii(&all)[2]), (3, 0.0));
+}
