@@ -7,8 +7,8 @@ mod refusals;
 mod said;
 
 use coresift::{
-    Classes, Convergence, CpuPool, Delta, Features, GramSchmidt, KMeans, Lp, Norm, ProbCover,
-    Refine, Sas, Selector, Storage, Then, TypiClust, Uniform,
+    Classes, Convergence, CpuPool, Delta, Features, GramSchmidt, KCenter, KMeans, Lp, Norm,
+    ProbCover, Refine, Sas, Selector, Storage, Then, TypiClust, Uniform,
 };
 
 /// Rows and values a row of the pool.
@@ -93,6 +93,7 @@ fn selectors() -> Vec<(&'static str, Box<dyn Selector>, bool)> {
         of("typiclust given", true, given),
         of("probcover", true, ProbCover::default()),
         of("probcover given", true, cover),
+        of("k-center", true, KCenter::default()),
         of(
             "then",
             true,

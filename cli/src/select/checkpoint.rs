@@ -121,7 +121,7 @@ pub(super) fn check(args: &SelectArgs) -> Result<(), Failure> {
 /// What the picks of a run depend on.
 fn terms((about, given): (&Value, &Given), features: &Features<'_>) -> Result<Terms, Failure> {
     /// What a record says of a run that no pick depends on.
-    const ASIDE: [&str; 3] = ["device", "partial", "versions"];
+    const ASIDE: [&str; 4] = ["device", "partial", "resumed", "versions"];
     let mut terms = Terms::new();
     add("", about, &mut terms);
     terms.retain(|name, _| !ASIDE.iter().any(|aside| name.starts_with(aside)));

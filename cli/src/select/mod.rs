@@ -66,9 +66,6 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let plan = method::plan(args, given.clone());
     let mut about = about(args, &file, precision, budget, &device, &plan);
     let mut kept = checkpoint::open(args, (&about, &given), &features, console)?;
-    if args.resume.is_some() {
-        about["resumed"] = true.into();
-    }
     left_out::tell(args, (&left_out, others.as_ref()), &mut about, console);
     let memory = loaded.memory;
     let choose = |stop| {
@@ -161,7 +158,7 @@ fn about(
     device: &Device,
     plan: &Plan,
 ) -> Value {
-    json!({
+    let mut about = json!({
         "method": args.method.name(),
         "budget": budget,
         "seed": args.seed,
@@ -173,7 +170,11 @@ fn about(
         "device": device.name(),
         "versions": { "coresift": env!("CARGO_PKG_VERSION") },
         "partial": false,
-    })
+    });
+    if args.resume.is_some() {
+        about["resumed"] = true.into();
+    }
+    about
 }
 
 fn choose(

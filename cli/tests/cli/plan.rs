@@ -238,6 +238,8 @@ fn memory_is_said_within_a_tenth() {
         ],
         &["typiclust", "--max-sweeps=2"],
         &["probcover", "--delta=0.4"],
+        &["k-center"],
+        &["k-center", "--metric=cosine"],
         &["random", "--clusters=20", "--max-sweeps=3"],
         &["norm", "--then=gram-schmidt"],
     ] {

@@ -1,5 +1,6 @@
 //! k-center: picks that leave no row far from all of them.
 
+mod cost;
 mod farthest;
 mod metric;
 mod points;
@@ -7,6 +8,7 @@ mod points;
 use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
+use crate::plan::{Cost, Outline};
 use crate::progress::Progress;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, end, places};
@@ -104,7 +106,11 @@ impl Sealed for KCenter {
 }
 
 impl Selector for KCenter {
-    fn check(&self, _: &dyn Pool) -> Result<(), Error> {
+    fn estimate(&self, pool: &Outline, budget: usize) -> Cost {
+        self.cost_of(pool, budget)
+    }
+
+    fn check(&self, _: usize, _: usize) -> Result<(), Error> {
         Ok(())
     }
 
