@@ -1,4 +1,4 @@
-//! Examples in integers; [`Examples`](crate::kernels::Examples) says what they become.
+//! Examples in integers; [`Examples`] says what they become.
 
 use crate::control::Stop;
 use crate::error::Error;

@@ -3,7 +3,7 @@
 //!
 //! Every selector counts its own work, in a file beside it
 //! ([`Selector::cost`](crate::Selector::cost)); a device's ceilings are measured by
-//! [`calibrate`](crate::calibrate).
+//! [`calibrate`](crate::calibrate()).
 
 mod cost;
 mod outline;

@@ -28,7 +28,7 @@ impl Ceiling {
     }
 }
 
-/// What every kind of work takes on a device: [`calibrate`](crate::calibrate) measures it.
+/// What every kind of work takes on a device: [`calibrate`](crate::calibrate()) measures it.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
