@@ -33,7 +33,7 @@ const KERNELS: [&str; 17] = [
     "sum_stored",
 ];
 
-const SELECTORS: [&str; 9] = [
+const SELECTORS: [&str; 10] = [
     "uniform",
     "norm",
     "gram_schmidt",
@@ -43,6 +43,7 @@ const SELECTORS: [&str; 9] = [
     "sas none",
     "typiclust",
     "prob_cover",
+    "k_center",
 ];
 
 /// Held by a test that measures: others would take its time.
