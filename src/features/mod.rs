@@ -338,7 +338,7 @@ impl Features<'static> {
     }
 }
 
-impl<'a> Features<'a> {
+impl Features<'static> {
     /// Checks what a reader gives, which the features keep. Every pass of a selector reads the rows anew: no more
     /// than some blocks of them are in memory at a time, and where rows meet all others as many as
     /// [`CpuPool::with_memory_limit`](crate::CpuPool::with_memory_limit) allows.
@@ -346,7 +346,7 @@ impl<'a> Features<'a> {
     /// # Errors
     ///
     /// As [`Features::new`]; and [`Error::Unreadable`], later on too, from whatever reads the rows.
-    pub fn from_reader(reader: impl ReadRows + 'a) -> Result<Self, Error> {
+    pub fn from_reader(reader: impl ReadRows + 'static) -> Result<Self, Error> {
         let (rows, dim) = (reader.rows(), reader.dim());
         Self::without(
             Rows::Reader(Arc::new(reader)),

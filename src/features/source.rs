@@ -65,7 +65,9 @@ pub enum Rows<'a> {
     /// In memory that is owned: a `Vec`, a shared or a mapped slice.
     Owner(Arc<dyn AsRef<[f32]> + Send + Sync>),
     /// Where they are read from.
-    Reader(Arc<dyn ReadRows + 'a>),
+    Reader(Arc<dyn ReadRows>),
+    /// The same, lent.
+    Lent(&'a dyn ReadRows),
 }
 
 /// Values between two rows that are read along with both: as many take about as long as another read.
@@ -88,7 +90,7 @@ impl Rows<'_> {
         let values = match self {
             Self::Slice(values) => values,
             Self::Owner(owner) => (**owner).as_ref(),
-            Self::Reader(_) => return Ok(None),
+            Self::Reader(_) | Self::Lent(_) => return Ok(None),
         };
         if values.len() == rows * dim {
             return Ok(Some(values));
@@ -99,7 +101,15 @@ impl Rows<'_> {
 
     /// Whether rows have to be read, rather than looked at.
     pub(super) fn are_read(&self) -> bool {
-        matches!(self, Self::Reader(_))
+        self.reader().is_some()
+    }
+
+    fn reader(&self) -> Option<&dyn ReadRows> {
+        match self {
+            Self::Reader(reader) => Some(&**reader),
+            Self::Lent(reader) => Some(*reader),
+            Self::Slice(_) | Self::Owner(_) => None,
+        }
     }
 
     /// Checks the shape that they are said to have.
@@ -107,12 +117,8 @@ impl Rows<'_> {
         match self {
             Self::Slice(values) => check_shape(values, rows, dim),
             Self::Owner(owner) => check_shape((**owner).as_ref(), rows, dim),
-            Self::Reader(_) if rows == 0 || dim == 0 => Err(Error::Empty { rows, dim }),
-            Self::Reader(reader) if (reader.rows(), reader.dim()) != (rows, dim) => {
-                let len = reader.rows().saturating_mul(reader.dim());
-                Err(Error::Shape { rows, dim, len })
-            }
-            Self::Reader(_) => Ok(()),
+            Self::Reader(reader) => check_reader(&**reader, Shape { rows, dim }),
+            Self::Lent(reader) => check_reader(*reader, Shape { rows, dim }),
         }
     }
 
@@ -214,7 +220,7 @@ impl Rows<'_> {
     }
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<(), Error> {
-        let Self::Reader(reader) = self else {
+        let Some(reader) = self.reader() else {
             return Ok(()); // what is in memory is not read
         };
         reader.read(first, out).map_err(|reason| Error::Unreadable {
@@ -239,8 +245,21 @@ impl fmt::Debug for Rows<'_> {
             Self::Slice(_) => "Slice",
             Self::Owner(_) => "Owner",
             Self::Reader(_) => "Reader",
+            Self::Lent(_) => "Lent",
         })
     }
+}
+
+/// Checks the shape of what a reader gives.
+fn check_reader(reader: &dyn ReadRows, Shape { rows, dim }: Shape) -> Result<(), Error> {
+    if rows == 0 || dim == 0 {
+        return Err(Error::Empty { rows, dim });
+    }
+    if (reader.rows(), reader.dim()) != (rows, dim) {
+        let len = reader.rows().saturating_mul(reader.dim());
+        return Err(Error::Shape { rows, dim, len });
+    }
+    Ok(())
 }
 
 /// Room for rows that have to be fetched before they can be worked on. Those in memory need none.

@@ -5,7 +5,7 @@ use crate::checkpoint::{Entry, Stage, check_rows};
 use crate::course::Course;
 use crate::cpu::CpuPool;
 use crate::error::Error;
-use crate::features::Features;
+use crate::features::{Features, LeftOut, Rows};
 use crate::kernels::pool::Pool;
 use crate::plan::{Cost, Outline, Work};
 use crate::progress::Progress;
@@ -250,7 +250,8 @@ impl Then {
         // What memory cannot hold is fetched anew by every pass.
         let features = if bytes > pool.memory_limit() / 2 {
             chosen = Chosen { pool, rows };
-            Features::from_reader(chosen)?
+            let shape = [rows.len(), pool.dim()];
+            Features::without(Rows::Lent(&chosen), shape, &LeftOut::default())?
         } else {
             values = copy(pool, rows)?;
             Features::new(&values, rows.len(), pool.dim())?
