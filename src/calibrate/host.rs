@@ -19,6 +19,10 @@ const SOME: usize = 1 << 14;
 /// Rows of the class that picks are made of between two passes.
 const ONE_CLASS: usize = 1 << 12;
 
+/// Between two runs that differ by some work at least this share of the second is put down to it: a machine
+/// that does other things besides may say less than nothing.
+const SHARE: f64 = 0.1;
+
 /// Seconds that a selection takes the host, and what it is.
 fn beside(
     pool: &dyn Pool,
@@ -74,8 +78,8 @@ fn k_means(meter: &mut Meter, pool: &dyn Pool, draw: f64) -> Result<(), Error> {
         meter.best(|| Ok(beside(pool, &uniform, 1)?.0))
     };
     let (few, some, sweeps) = (seconds(2, 1)?, seconds(18, 1)?, seconds(2, 5)?);
-    let start = ((some - few) / 16.0).max(0.0);
-    let sweep = ((sweeps - few) / 4.0).max(0.0);
+    let start = ((some - few) / 16.0).max(SHARE * some / 18.0);
+    let sweep = ((sweeps - few) / 4.0).max(SHARE * sweeps / 5.0);
     let moved = few - draw - 2.0 * start - sweep;
     meter.note(Work::Start, 1, rows, start);
     meter.note(Work::Sweep, 1, rows, sweep);
@@ -91,17 +95,17 @@ fn residuals(meter: &mut Meter, pool: &dyn Pool, draw: f64) -> Result<(), Error>
     let (mut seconds, mut settled) = (f64::INFINITY, 1);
     for _ in 0..3 {
         let (took, selection, _) = beside(pool, &race, 256)?;
-        seconds = seconds.min(took - drawn);
+        seconds = seconds.min((took - drawn).max(SHARE * took));
         settled = selection.settled as usize;
     }
-    meter.note(Work::Settle, 1, settled, seconds.max(0.0));
+    meter.note(Work::Settle, 1, settled, seconds);
     let plain = GramSchmidt {
         norm: Lp::L1,
         ..GramSchmidt::default()
     };
     let picks = |count| meter.best(|| Ok(beside(pool, &plain, count)?.0));
     let (one, three) = (picks(1)?, picks(3)?);
-    let each = ((three - one) / 2.0).max(0.1 * one);
+    let each = ((three - one) / 2.0).max(SHARE * one);
     meter.note(Work::Rewrite, 1, 2 * pool.rows() * pool.dim(), each);
     Ok(())
 }
