@@ -151,16 +151,6 @@ pub(crate) struct Stage {
     pub(crate) warnings: Vec<Warning>,
 }
 
-impl Entry {
-    /// The picks that it holds.
-    pub(crate) fn picks(&self) -> Option<Picks> {
-        match self {
-            Self::Picks(picks) => Some(picks.clone()),
-            _ => None,
-        }
-    }
-}
-
 impl Picks {
     /// Takes those picks of a selection that it has not yet; fewer than it has are picks made again.
     pub(crate) fn extend(&mut self, selection: &Selection) {

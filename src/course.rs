@@ -1,6 +1,6 @@
 //! The course of a selection: what it tells as it goes on, and what is kept of it.
 
-use crate::checkpoint::{Checkpoint, Entry, Picks, unfit};
+use crate::checkpoint::{Checkpoint, Entry, Picks, PicksAgain, unfit};
 use crate::error::Error;
 use crate::progress::{Listener, Progress, tell};
 use crate::selection::Selection;
@@ -84,6 +84,25 @@ impl<'a> Course<'a> {
             Some(entry) => Some(read(entry).ok_or_else(unfit)?),
         };
         Ok((Step(step), found))
+    }
+
+    /// The step that makes picks, and those of an earlier run since its last restart, to be made again. The
+    /// ones before are the selection's, and marked; a pick that is marked already is refused.
+    pub(crate) fn picks(
+        &mut self,
+        marked: &mut [bool],
+        budget: usize,
+        selection: &mut Selection,
+    ) -> Result<(Step, PicksAgain), Error> {
+        let (step, kept) = self.step(|entry| match entry {
+            Entry::Picks(picks) => Some(picks.clone()),
+            _ => None,
+        })?;
+        let again = match kept {
+            Some(kept) => kept.restore(marked, budget, selection)?,
+            None => PicksAgain::default(),
+        };
+        Ok((step, again))
     }
 
     /// Keeps what a step has come to. The steps after it stay as they are.

@@ -177,15 +177,18 @@ pub fn exponentials(seed: u64, stream: u64, rows: usize) -> Vec<f64> {
     out
 }
 
+/// Bits that follow no pattern, of every number others: splitmix64 (G. Steele, D. Lea and C. Flood, 2014).
+pub(crate) fn mixed(number: u64) -> u64 {
+    let z = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
 /// Up to `count` of some rows, ascending, from anywhere among them: the same each time.
 pub(crate) fn sample(rows: usize, count: usize) -> Vec<usize> {
-    // splitmix64 (G. Steele, D. Lea and C. Flood, 2014): rows that repeat at a stride are found too.
-    let place = |at: usize| {
-        let z = (at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((u128::from(z ^ (z >> 31)) * rows as u128) >> 64) as usize
-    };
+    // Rows that repeat at a stride are found too.
+    let place = |at: usize| ((u128::from(mixed(at as u64)) * rows as u128) >> 64) as usize;
     let mut some: Vec<usize> = (0..count).map(place).collect();
     some.sort_unstable();
     some.dedup();

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::features::Features;
+use crate::random::mixed;
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -50,12 +51,6 @@ impl Values {
     pub(super) fn features(&self, rows: usize, dim: usize) -> Result<Features<'static>, Error> {
         Features::from_owner(Head(self.0.clone(), rows * dim), rows, dim)
     }
-}
-
-/// A number whose bits follow no pattern.
-fn mixed(number: u64) -> u64 {
-    let number = (number ^ (number >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (number ^ (number >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 8
 }
 
 /// A sum of four even numbers, which is near to normal, of deviation 1.

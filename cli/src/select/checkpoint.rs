@@ -31,12 +31,6 @@ enum Term {
     Hash(u64),
 }
 
-#[derive(Serialize, Deserialize)]
-struct Saved {
-    terms: Terms,
-    checkpoint: Checkpoint,
-}
-
 /// A run that is kept, goes on from what was kept, or both.
 pub(super) struct Kept<'a> {
     args: &'a SelectArgs,
@@ -44,6 +38,8 @@ pub(super) struct Kept<'a> {
     console: Console,
     /// When it is to be written again.
     due: Instant,
+    /// Whether it has been said that it cannot be.
+    is_told: bool,
 }
 
 /// A run that is kept or gone on with, where that is asked for, and what it begins with. `about` is what a
@@ -62,12 +58,12 @@ pub(super) fn open<'a>(
         Some(path) => read(path, &terms)?,
         None => Checkpoint::default(),
     };
-    let due = Instant::now();
     let mut kept = Kept {
         args,
         terms,
         console,
-        due,
+        due: Instant::now(),
+        is_told: false,
     };
     if let Some(path) = &args.checkpoint {
         // A file that cannot be written is told of before any work.
@@ -84,10 +80,11 @@ impl Kept<'_> {
         }
     }
 
-    /// Writes what there is. What cannot be written ends no run.
+    /// Writes what there is. What cannot be written ends no run, and is said once.
     pub(super) fn write(&mut self, checkpoint: &Checkpoint) {
         if let Some(path) = &self.args.checkpoint
             && let Err(failure) = self.replace(path, checkpoint)
+            && !std::mem::replace(&mut self.is_told, true)
         {
             self.console.note(format_args!("warning: {failure}"));
         }
@@ -95,11 +92,7 @@ impl Kept<'_> {
 
     fn replace(&mut self, path: &Path, checkpoint: &Checkpoint) -> Result<(), Failure> {
         let began = Instant::now();
-        let saved = Saved {
-            terms: self.terms.clone(),
-            checkpoint: checkpoint.clone(),
-        };
-        let written = file::replace(path, &bytes(&saved));
+        let written = file::replace(path, &bytes(&self.terms, checkpoint));
         let took = began.elapsed();
         self.due = Instant::now() + EVERY.min(took * SHARE);
         written.map_err(|e| Failure::io(path, "checkpoint", "cannot write the file", e))
@@ -123,8 +116,12 @@ fn terms((about, given): (&Value, &Given), features: &Features<'_>) -> Result<Te
     /// What a record says of a run that no pick depends on.
     const ASIDE: [&str; 4] = ["device", "partial", "resumed", "versions"];
     let mut terms = Terms::new();
-    add("", about, &mut terms);
-    terms.retain(|name, _| !ASIDE.iter().any(|aside| name.starts_with(aside)));
+    let about = about.as_object().into_iter().flatten();
+    for (name, value) in about.filter(|(name, _)| !ASIDE.contains(&&***name)) {
+        // Options go by their own names.
+        let name = if name == "options" { "" } else { name };
+        add(name, value, &mut terms);
+    }
     let version = Term::Words(env!("CARGO_PKG_VERSION").to_owned());
     terms.insert("version of coresift".to_owned(), version);
     let mut hash = |name: &str, hash| terms.insert(name.to_owned(), Term::Hash(hash));
@@ -142,11 +139,9 @@ fn add(name: &str, value: &Value, terms: &mut Terms) {
     match value {
         Value::Object(entries) => {
             for (entry, value) in entries {
-                let of_options = ["", "options"].contains(&name);
-                let within = if of_options {
-                    entry.clone()
-                } else {
-                    format!("{name}.{entry}")
+                let within = match name {
+                    "" => entry.clone(),
+                    name => format!("{name}.{entry}"),
                 };
                 add(&within, value, terms);
             }
@@ -166,34 +161,33 @@ fn of_debug(value: &impl std::fmt::Debug) -> u64 {
 }
 
 /// The bytes of a file, which end in a hash of those before.
-fn bytes(saved: &Saved) -> Vec<u8> {
+fn bytes(terms: &Terms, checkpoint: &Checkpoint) -> Vec<u8> {
+    let content = postcard::to_stdvec(&(terms, checkpoint));
     let mut bytes = MAGIC.to_vec();
-    bytes.extend(postcard::to_stdvec(saved).expect("memory takes every byte"));
+    bytes.extend(content.expect("memory takes every byte"));
     let hash = XxHash3_64::oneshot(&bytes);
     bytes.extend(hash.to_le_bytes());
     bytes
 }
 
 /// What a file says that such bytes are of.
-fn saved(bytes: &[u8]) -> Result<Saved, &'static str> {
+fn saved(bytes: &[u8]) -> Result<(Terms, Checkpoint), &'static str> {
+    const OTHER: &str =
+        "a checkpoint of another version of coresift found, one of this version expected";
     let Some((content, hash)) = bytes.split_last_chunk::<8>() else {
         return Err("no checkpoint found, one expected");
     };
     let Some(content_alone) = content.strip_prefix(MAGIC) else {
         let other = MAGIC.strip_suffix(b" 1\n").unwrap_or_default();
         return Err(match content.starts_with(other) {
-            true => {
-                "a checkpoint of another version of coresift found, one of this version expected"
-            }
+            true => OTHER,
             false => "no checkpoint found, one expected",
         });
     };
     if XxHash3_64::oneshot(content) != u64::from_le_bytes(*hash) {
         return Err("a damaged checkpoint found, a whole one expected");
     }
-    postcard::from_bytes(content_alone).map_err(
-        |_| "a checkpoint of another version of coresift found, one of this version expected",
-    )
+    postcard::from_bytes(content_alone).map_err(|_| OTHER)
 }
 
 /// What a run goes on from; refuses that of another.
@@ -205,10 +199,10 @@ fn read(path: &Path, terms: &Terms) -> Result<Checkpoint, Failure> {
     opened
         .read_to_end(&mut bytes)
         .map_err(|e| Failure::io(path, "resume", "cannot read the file", e))?;
-    let saved = saved(&bytes).map_err(|problem| refuse(problem.to_owned()))?;
-    match difference(&saved.terms, terms) {
+    let (found, checkpoint) = saved(&bytes).map_err(|problem| refuse(problem.to_owned()))?;
+    match difference(&found, terms) {
         Some(problem) => Err(refuse(problem)),
-        None => Ok(saved.checkpoint),
+        None => Ok(checkpoint),
     }
 }
 

@@ -19,7 +19,6 @@ mod short_pivot;
 mod short_race;
 
 use super::settled::Settled;
-use crate::checkpoint::PicksAgain;
 use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
@@ -45,11 +44,7 @@ impl Sealed for GramSchmidt {
         course: &mut Course<'_>,
     ) -> Result<Selection, Error> {
         let (mut excluded, mut selection) = begin(self, pool, budget)?;
-        let (step, kept) = course.step(|entry| entry.picks())?;
-        let again = match kept {
-            Some(kept) => kept.restore(&mut excluded, budget, &mut selection)?,
-            None => PicksAgain::default(),
-        };
+        let (step, again) = course.picks(&mut excluded, budget, &mut selection)?;
         let mut run = Run {
             options: self,
             pool,

@@ -37,7 +37,7 @@ use std::fmt;
 ///
 /// Distances are computed in f64, and a kernel only says which pick may be the nearest to a row, so every
 /// device gives the same picks. Cost: for each pass 2·rows·dim flops a pick since the last, in f32, and
-/// some for the rows that come up between passes. About 24 bytes a row beside the features.
+/// some for the rows that come up between passes. About 40 bytes a row beside the features.
 ///
 /// # Errors
 ///
@@ -48,7 +48,7 @@ use std::fmt;
 /// ```
 /// use coresift::{CpuPool, Features, KCenter, Selector};
 ///
-/// // Row 1 is nearest to the mean; then the farthest from it, and so on.
+/// // Row 2 is nearest to the mean; row 3 is farthest from it, and row 0 from both.
 /// let x = [0.0, 1.0, 1.5, 4.0];
 /// let pool = CpuPool::new(Features::new(&x, 4, 1)?);
 /// let chosen = KCenter::default().select(&pool, 3)?;
@@ -140,14 +140,11 @@ impl KCenter {
         for &row in &self.labelled {
             farthest.choose(row)?;
         }
-        let (step, kept) = course.step(|entry| entry.picks())?;
-        if let Some(kept) = kept {
-            let again = kept.restore(&mut marked, budget, selection)?;
-            for &row in &again.rows {
-                distances.extend(farthest.choose(row)?);
-            }
-            again.make(selection);
+        let (step, again) = course.picks(&mut marked, budget, selection)?;
+        for &row in &again.rows {
+            distances.extend(farthest.choose(row)?);
         }
+        again.make(selection);
         while selection.picks.len() < budget {
             let is_first = self.labelled.is_empty() && selection.picks.is_empty();
             let (row, distance_sq) = if is_first {

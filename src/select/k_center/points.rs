@@ -9,7 +9,7 @@ use crate::rank;
 use crate::reduce;
 use crate::select::gather::gather;
 use crate::select::settled::Settled;
-use crate::select::unit_rows::{Rivals, gather_units};
+use crate::select::unit_rows::{Rivals, gather_units, same_sq};
 use crate::select::whole::{UNIT, whole};
 use rayon::prelude::*;
 
@@ -27,7 +27,6 @@ pub(super) struct Points<'a> {
 
 impl<'a> Points<'a> {
     pub(super) fn new(pool: &'a dyn Pool, metric: Metric) -> Result<Self, Error> {
-        let dim = pool.dim();
         let (lengths, same) = match metric {
             Metric::Euclidean => (vec![1.0; pool.rows()], 0.0),
             Metric::Cosine => {
@@ -36,9 +35,8 @@ impl<'a> Points<'a> {
                 if let Some(row) = squared.iter().position(|&squared| squared == 0.0) {
                     return Err(Error::ZeroRow { row, need });
                 }
-                let rounding = (dim as f64 / 8.0 + 16.0) * 0.5 * f64::EPSILON;
                 let lengths = squared.iter().map(|squared| squared.sqrt()).collect();
-                (lengths, rounding * rounding)
+                (lengths, same_sq(pool.dim()))
             }
         };
         Ok(Self {

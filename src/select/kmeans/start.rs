@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::random::{self, LESS};
-use crate::select::unit_rows::UnitRows;
+use crate::select::unit_rows::{UnitRows, same_sq};
 use crate::{rank, reduce};
 use rayon::prelude::*;
 
@@ -40,14 +40,13 @@ pub(super) struct Start<'a> {
 
 impl<'a> Start<'a> {
     pub(super) fn new(rows: &'a UnitRows<'a>) -> Self {
-        let rounding = (rows.dim() as f64 / 8.0 + 16.0) * 0.5 * f64::EPSILON;
         Self {
             rows,
             nearest: vec![FARTHEST; rows.len()],
             known: vec![0; rows.len()],
             starts: Vec::new(),
             centres: Vec::new(),
-            same: rounding * rounding,
+            same: same_sq(rows.dim()),
         }
     }
 

@@ -185,12 +185,9 @@ impl ProbCover {
         let mut cover = Cover::new(rows, &*neighbours, delta, is_taken, course)?;
         let before = selection.passes;
         cover.cover_with(&self.labelled)?;
-        let (step, kept) = course.step(|entry| entry.picks())?;
-        if let Some(kept) = kept {
-            let again = kept.restore(&mut marked, budget, selection)?;
-            cover.pick_again(&selection.picks, &again.rows, course)?;
-            again.make(selection);
-        }
+        let (step, again) = course.picks(&mut marked, budget, selection)?;
+        cover.pick_again(&selection.picks, &again.rows, course)?;
+        again.make(selection);
         loop {
             selection.passes = before + cover.passes;
             if !selection.picks.is_empty() {

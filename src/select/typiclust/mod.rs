@@ -9,7 +9,6 @@ use super::classes::{ClassRows, Partition};
 use super::kmeans::{Convergence, KMeans};
 use super::parallel;
 use super::unit_rows::UnitRows;
-use crate::checkpoint::PicksAgain;
 use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::{MOST_NEIGHBOURS, Pool};
@@ -219,11 +218,7 @@ impl TypiClust {
             squared: self.squared,
         };
         let mut bounded = false;
-        let (step, kept) = course.step(|entry| entry.picks())?;
-        let again = match kept {
-            Some(kept) => kept.restore(&mut labelled.to_vec(), budget, selection)?,
-            None => PicksAgain::default(),
-        };
+        let (step, again) = course.picks(&mut labelled.to_vec(), budget, selection)?;
         for mut turns in turns(partition.classes, labelled) {
             turns.truncate(budget - selection.picks.len()); // the others would get no turn
             let pairs = turns.iter().map(Cluster::pairs).sum();

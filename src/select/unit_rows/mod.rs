@@ -227,6 +227,12 @@ fn for_kernel(squared: f32) -> f32 {
     if squared == 0.0 { 1.0 } else { squared.sqrt() }
 }
 
+/// Squared distance up to which two rows at length 1 are the same: what rounding makes of their lengths.
+pub(super) fn same_sq(dim: usize) -> f64 {
+    let rounding = (dim as f64 / 8.0 + 16.0) * 0.5 * f64::EPSILON;
+    rounding * rounding
+}
+
 /// x over its length; zeros where that is 0.
 pub(super) fn normalise(x: &[f32], z: &mut [f64]) {
     reduce::vectorised!({

@@ -235,6 +235,9 @@ impl<'a> Cover<'a> {
         under_way: &[usize],
         course: &mut Course<'_>,
     ) -> Result<(), Error> {
+        if over.is_empty() && under_way.is_empty() {
+            return Ok(());
+        }
         for &row in over {
             self.take(row);
         }
