@@ -55,6 +55,7 @@ def jobs(folder, quick):
     yield "typiclust", labelling, "--method typiclust --budget 100"
     yield "probcover", labelling, "--method probcover --budget 100"
     yield "probcover 0.6", labelling, "--method probcover --budget 100 --delta 0.6"
+    yield "k-center", directions, "--method k-center --budget 200"
     yield "random", many, "--method random --budget 1000"
     yield "norm", many, "--method norm --budget 1000"
     yield "norm l1", many, "--method norm --norm l1 --budget 1000"
