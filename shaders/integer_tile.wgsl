@@ -15,13 +15,15 @@
 
 override ROW_THREADS: u32 = 8u;
 override COLUMN_THREADS: u32 = 8u;
+// What becomes of the products (kernel_function); 2 needs the squared lengths of rows and columns besides.
+override FUNCTION: u32 = 1u;
 
 const STEP = 16u;
 
 struct Shape {
     tiles: u32,
     vectors: u32,
-    // Negative where `similarities` are to be the products themselves.
+    // What products are to be above, in the kernels that ask for that.
     threshold: i32,
 }
 
@@ -63,15 +65,18 @@ fn column_vector(column: u32, end: u32, at: u32) -> vec4<u32> {
     return vec4<u32>();
 }
 
-// Two values of each of four rows, as signed numbers.
-fn unpack(slot: u32, words: vec4<u32>) {
-    staged[slot] = bitcast<vec4<i32>>(words << vec4(16u)) >> vec4(16u);
-    staged[slot + groups_staged()] = bitcast<vec4<i32>>(words) >> vec4(16u);
+// Two values of each of four rows, as signed numbers; gives the sums of their squares.
+fn unpack(slot: u32, words: vec4<u32>) -> vec4<i32> {
+    let low = bitcast<vec4<i32>>(words << vec4(16u)) >> vec4(16u);
+    let high = bitcast<vec4<i32>>(words) >> vec4(16u);
+    staged[slot] = low;
+    staged[slot + groups_staged()] = high;
+    return low * low + high * high;
 }
 
 // Eight values of each of four rows or columns; neighbouring threads take the two halves of a
-// step.
-fn stage_group(tile: Tile, at: u32, unit: u32) {
+// step. Gives the sums of their squares.
+fn stage_group(tile: Tile, at: u32, unit: u32) -> vec4<i32> {
     let group = unit / 2u;
     let part = at + unit % 2u;
     var a: vec4<u32>;
@@ -93,20 +98,45 @@ fn stage_group(tile: Tile, at: u32, unit: u32) {
     }
     let slot = (unit % 2u) * (STEP / 2u) * groups_staged() + group;
     let pair = 2u * groups_staged();
-    unpack(slot, vec4(a.x, b.x, c.x, d.x));
-    unpack(slot + pair, vec4(a.y, b.y, c.y, d.y));
-    unpack(slot + 2u * pair, vec4(a.z, b.z, c.z, d.z));
-    unpack(slot + 3u * pair, vec4(a.w, b.w, c.w, d.w));
+    let x = unpack(slot, vec4(a.x, b.x, c.x, d.x));
+    let y = unpack(slot + pair, vec4(a.y, b.y, c.y, d.y));
+    let z = unpack(slot + 2u * pair, vec4(a.z, b.z, c.z, d.z));
+    let w = unpack(slot + 3u * pair, vec4(a.w, b.w, c.w, d.w));
+    return x + y + (z + w);
 }
+
+// The squares of what the thread stages: of its first unit and of its second one, if it has that.
+var<private> first_squares: vec4<i32>;
+var<private> second_squares: vec4<i32>;
 
 fn stage(tile: Tile, at: u32, thread: u32) {
     for (var unit = thread; unit < 2u * groups_staged(); unit += ROW_THREADS * COLUMN_THREADS) {
-        stage_group(tile, at, unit);
+        let squares = stage_group(tile, at, unit);
+        if FUNCTION == 2u {
+            if unit == thread {
+                first_squares += squares;
+            } else {
+                second_squares += squares;
+            }
+        }
+    }
+}
+
+// Puts them where the steps were: two for each group of four rows or columns.
+fn share_squares(thread: u32) {
+    if thread < 2u * groups_staged() {
+        staged[thread] = first_squares;
+    }
+    let second = thread + ROW_THREADS * COLUMN_THREADS;
+    if second < 2u * groups_staged() {
+        staged[second] = second_squares;
     }
 }
 
 fn products(tile: Tile, thread: u32) -> Products {
     var p = Products();
+    first_squares = vec4<i32>();
+    second_squares = vec4<i32>();
     for (var at = 0u; at < shape.vectors; at += STEP / 8u) {
         workgroupBarrier(); // the step before has been read
         stage(tile, at, thread);
@@ -137,28 +167,4 @@ fn products(tile: Tile, thread: u32) -> Products {
         }
     }
     return p;
-}
-
-// Mirror: `similarity` in src/kernels/similarities.rs.
-fn similarity(product: vec4<i32>) -> vec4<i32> {
-    let rounded = min((product + vec4(8192)) >> vec4(14u), vec4(65535));
-    return select(vec4<i32>(), rounded, product > vec4(shape.threshold));
-}
-
-// Past the last row or column products are 0, and so are similarities.
-fn similarities(tile: Tile, thread: u32) -> Products {
-    let p = products(tile, thread);
-    if shape.threshold < 0 {
-        return p;
-    }
-    return Products(
-        similarity(p.low_0), similarity(p.high_0),
-        similarity(p.low_1), similarity(p.high_1),
-        similarity(p.low_2), similarity(p.high_2),
-        similarity(p.low_3), similarity(p.high_3),
-        similarity(p.low_4), similarity(p.high_4),
-        similarity(p.low_5), similarity(p.high_5),
-        similarity(p.low_6), similarity(p.high_6),
-        similarity(p.low_7), similarity(p.high_7),
-    );
 }

@@ -9,7 +9,7 @@
 // Order     any: the sums are exact.
 // Mirror    src/cpu/row_sums.rs. Contract: src/kernels/similarities.rs, tests/kernels/similarities.rs.
 
-@group(0) @binding(4) var<storage, read_write> sums: array<atomic<u32>>;
+@group(0) @binding(5) var<storage, read_write> sums: array<atomic<u32>>;
 
 fn column_at(column: u32) -> u32 {
     return column;

@@ -10,11 +10,11 @@
 // Rounding  none but that of `similarity`: integers.
 // Mirror    src/cpu/store_similarities.rs. Contract: src/kernels/similarities.rs, tests/kernels/similarities.rs.
 
-@group(0) @binding(4) var<storage, read_write> panel_0: array<vec2<u32>>;
-@group(0) @binding(5) var<storage, read_write> panel_1: array<vec2<u32>>;
-@group(0) @binding(6) var<storage, read_write> panel_2: array<vec2<u32>>;
-@group(0) @binding(7) var<storage, read_write> panel_3: array<vec2<u32>>;
-@group(0) @binding(8) var<storage, read_write> panel_4: array<vec2<u32>>;
+@group(0) @binding(5) var<storage, read_write> panel_0: array<vec2<u32>>;
+@group(0) @binding(6) var<storage, read_write> panel_1: array<vec2<u32>>;
+@group(0) @binding(7) var<storage, read_write> panel_2: array<vec2<u32>>;
+@group(0) @binding(8) var<storage, read_write> panel_3: array<vec2<u32>>;
+@group(0) @binding(9) var<storage, read_write> panel_4: array<vec2<u32>>;
 
 fn column_at(column: u32) -> u32 {
     return column;

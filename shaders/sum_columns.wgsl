@@ -10,9 +10,9 @@
 // Order     any: the sums are exact.
 // Mirror    src/cpu/sum_columns.rs. Contract: src/kernels/similarities.rs, tests/kernels/similarities.rs.
 
-@group(0) @binding(4) var<storage, read_write> sums: array<atomic<u32>>;
+@group(0) @binding(5) var<storage, read_write> sums: array<atomic<u32>>;
 // By place in the list, columns of the panel.
-@group(0) @binding(5) var<storage, read> columns: array<u32>;
+@group(0) @binding(6) var<storage, read> columns: array<u32>;
 
 fn column_at(column: u32) -> u32 {
     return columns[column];

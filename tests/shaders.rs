@@ -23,6 +23,7 @@ const KERNELS: [(&str, &[&str]); 25] = [
             "panel_shift",
             "tile_list",
             "integer_tile",
+            "kernel_function",
             "store_similarities",
         ],
     ),
@@ -31,6 +32,7 @@ const KERNELS: [(&str, &[&str]); 25] = [
         &[
             "tile_list",
             "integer_tile",
+            "kernel_function",
             "tile_sums",
             "two_words",
             "row_sums",
@@ -55,7 +57,13 @@ const KERNELS: [(&str, &[&str]); 25] = [
     ),
     (
         "sum_columns",
-        &["tile_list", "integer_tile", "two_words", "sum_columns"],
+        &[
+            "tile_list",
+            "integer_tile",
+            "kernel_function",
+            "two_words",
+            "sum_columns",
+        ],
     ),
     (
         "sum_stored",
@@ -92,6 +100,7 @@ const OVERRIDES: [&[(&str, f64)]; 3] = [
         ("COLUMN_THREADS", 8.0),
         ("IN_FOURS", 1.0),
         ("PANEL_SHIFT", 8.0),
+        ("FUNCTION", 1.0),
     ],
     &[
         ("NORM", 2.0),
@@ -99,6 +108,7 @@ const OVERRIDES: [&[(&str, f64)]; 3] = [
         ("COLUMN_THREADS", 16.0),
         ("IN_FOURS", 0.0),
         ("PANEL_SHIFT", 24.0),
+        ("FUNCTION", 0.0),
     ],
     &[
         ("NORM", 3.0),
@@ -106,6 +116,7 @@ const OVERRIDES: [&[(&str, f64)]; 3] = [
         ("COLUMN_THREADS", 4.0),
         ("IN_FOURS", 1.0),
         ("PANEL_SHIFT", 29.0),
+        ("FUNCTION", 2.0),
     ],
 ];
 

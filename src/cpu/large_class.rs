@@ -1,9 +1,11 @@
 //! The rows of a class of which memory holds some at a time.
 
 use super::block_pairs::{Part, each_pair_of_blocks};
+use super::halves::Packed;
 use super::quantise::Source;
 use crate::error::Error;
-use crate::products::{Columns, TILE};
+use crate::kernels::function::KernelFunction;
+use crate::products::TILE;
 use crate::quantise::IntegerRows;
 use std::ops::Range;
 
@@ -44,7 +46,8 @@ impl<'r> LargeClass<'r> {
     pub(super) fn columns(
         &self,
         places: &[usize],
-    ) -> impl Iterator<Item = Result<Vec<Columns>, Error>> {
+        function: &KernelFunction,
+    ) -> impl Iterator<Item = Result<Vec<Packed>, Error>> {
         let own = places.iter().copied();
         let own: Vec<usize> = own.filter(|place| self.places.contains(place)).collect();
         let at_once = (self.most / 4).next_multiple_of(TILE).max(TILE);
@@ -52,9 +55,8 @@ impl<'r> LargeClass<'r> {
             let own = &own[first..own.len().min(first + at_once)];
             let of_tile = |own: &[usize]| {
                 let rows = self.source.some(own)?;
-                let mut columns = Columns::default();
-                columns.pack(&rows, 0..own.len());
-                Ok(columns)
+                let places: Vec<usize> = (0..own.len()).collect();
+                Ok(Packed::of(&rows, &places, function))
             };
             own.chunks(TILE).map(of_tile).collect()
         })

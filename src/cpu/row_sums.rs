@@ -1,10 +1,11 @@
 //! Mirror of `shaders/row_sums.wgsl`.
 
 use super::block_pairs::Part;
+use super::halves::{Halves, halves};
 use super::tiles::pairs;
 use crate::control::Stop;
 use crate::error::Error;
-use crate::kernels::function::KernelFunction;
+use crate::kernels::function::{KernelFunction, by_function};
 use crate::products::{self, Columns, TILE};
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
@@ -169,13 +170,17 @@ fn add_band(
     let Scratch { columns, products } = scratch;
     columns.pack(rows, band.columns.clone());
     let width = columns.len();
+    let of_columns = halves(rows, band.columns.clone(), function);
     let mut met = 0;
     for row in band.rows.clone().step_by(TILE) {
         stop.check()?; // a class may be all rows
         let a: Vec<usize> = (row..band.rows.end.min(row + TILE)).collect();
         products::products(rows, &a, columns, products);
         let products = &products[..a.len() * width];
-        let (of_rows, of_columns) = reduce::vectorised!(sums_of_tile(products, width, function));
+        let halves = (halves(rows, a.iter().copied(), function), of_columns);
+        let (of_rows, of_columns) = by_function!(function, of => {
+            reduce::vectorised!(sums_of_tile(products, width, &halves, of))
+        });
         let is_off_diagonal = row != band.columns.start;
         add(&mut sums[band.columns.start..], &of_columns[..width]);
         if is_off_diagonal {
@@ -200,12 +205,15 @@ fn add(sums: &mut [i64], of_tile: &[i32]) {
 fn sums_of_tile(
     products: &[i32],
     width: usize,
-    function: &KernelFunction,
+    (halves_of_rows, halves): &(Halves, Halves),
+    of: impl Fn(i32, i32) -> i32,
 ) -> ([i32; TILE], [i32; TILE]) {
     let (mut of_rows, mut of_columns) = ([0; TILE], [0; TILE]);
-    for (of_row, products) in of_rows.iter_mut().zip(products.chunks_exact(width)) {
-        for (of_column, &product) in of_columns.iter_mut().zip(products) {
-            let similarity = function.of(product);
+    let rows = of_rows.iter_mut().zip(halves_of_rows);
+    for ((of_row, of_its), products) in rows.zip(products.chunks_exact(width)) {
+        let columns = of_columns.iter_mut().zip(halves);
+        for ((of_column, half), &product) in columns.zip(products) {
+            let similarity = of(product, of_its + half);
             *of_row += similarity;
             *of_column += similarity;
         }

@@ -2,6 +2,8 @@
 
 use super::block_pairs::part;
 use super::class_rows::{ClassRows, Run};
+use super::gain_columns::{Strip, gain_columns};
+use super::gain_stored::gain_stored;
 use super::greedy_rounds::greedy_rounds;
 use super::large_class::LargeClass;
 use super::row_sums::{add_row_sums, linear_row_sums, products_with, row_sums, total};
@@ -11,6 +13,7 @@ use super::sum_stored::sum_stored;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::Features;
+use crate::kernels::cover::Cover;
 use crate::kernels::function::KernelFunction;
 use crate::kernels::similarities::{Examples, Round, Similarities, Update, stored_bytes};
 use crate::products::product;
@@ -27,6 +30,10 @@ pub(super) const ROOM: u64 = 1 << 30;
 /// one, into the same memory.
 pub(super) const BATCH: u64 = 1 << 27;
 
+/// Columns whose similarities are kept for gains: the more, the less often are those asked for that no pick
+/// comes of; but each takes two bytes a row.
+const MOST_COLUMNS: u64 = 256;
+
 pub(super) struct CpuSimilarities<'a> {
     rows: ClassRows<'a>,
     function: KernelFunction,
@@ -37,6 +44,8 @@ pub(super) struct CpuSimilarities<'a> {
     /// their memory.
     kept: Range<usize>,
     matrices: Vec<Matrix>,
+    /// The columns that gains were asked of last.
+    strip: Strip,
 }
 
 impl<'a> CpuSimilarities<'a> {
@@ -72,7 +81,15 @@ impl<'a> CpuSimilarities<'a> {
             room: ROOM.min(room),
             kept: 0..0,
             matrices: Vec::new(),
+            strip: Strip::default(),
         }
+    }
+
+    /// The matrix of a column's class, where it is kept, and the class's first place.
+    fn stored(&self, column: usize) -> Option<(&Matrix, usize)> {
+        let class = self.rows.ranges.class_of(column);
+        let at = self.kept.clone().position(|kept| kept == class)?;
+        Some((&self.matrices[at], self.rows.ranges.class(class).start))
     }
 
     /// The row sums of a class that memory does not hold.
@@ -186,7 +203,7 @@ impl Similarities for CpuSimilarities<'_> {
                     sums[places].copy_from_slice(&found);
                 }
                 Some(Run::Large(class)) => {
-                    for columns in class.columns(columns) {
+                    for columns in class.columns(columns, function) {
                         let (columns, mut rest) = (columns?.into(), &mut sums[places.clone()]);
                         for rows in class.pieces() {
                             let rows = rows?;
@@ -199,6 +216,49 @@ impl Similarities for CpuSimilarities<'_> {
             }
         }
         Ok(sums)
+    }
+
+    fn columns(&self, columns: &[usize]) -> Result<Vec<i32>, Error> {
+        let Some(&first) = columns.first() else {
+            return Ok(Vec::new());
+        };
+        let (places, found) = match (self.stored(first), columns) {
+            (Some((matrix, start)), [column]) => {
+                let row = matrix.row(column - start);
+                let found = row.iter().map(|&similarity| similarity.into());
+                (start..start + row.len(), found.collect())
+            }
+            (None, &[column]) if self.strip.columns.contains(&column) => {
+                let found = self.strip.column(column).map(i32::from);
+                (self.strip.rows.clone(), found.collect())
+            }
+            _ => (self.rows).columns(columns, &self.function, |s| s, self.stop)?,
+        };
+        let mut all = vec![0; self.rows.ranges.places() * columns.len()];
+        all[places.start * columns.len()..][..found.len()].copy_from_slice(&found);
+        Ok(all)
+    }
+
+    fn gain_columns(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
+        if columns.is_empty() {
+            return Ok(Vec::new());
+        }
+        if self.strip.columns != columns {
+            self.strip = Strip::default(); // its memory first
+            let narrow = |similarity: i32| similarity as u16;
+            let (rows, values) = (self.rows).columns(columns, &self.function, narrow, self.stop)?;
+            self.strip = Strip {
+                columns: columns.to_vec(),
+                rows,
+                values,
+            };
+        }
+        gain_columns(&self.strip, cover, self.stop)
+    }
+
+    fn columns_at_once(&self) -> usize {
+        let column = 2 * self.rows.ranges.places() as u64;
+        (self.room / column.max(1)).clamp(1, MOST_COLUMNS) as usize
     }
 
     fn together(&self, class: usize) -> Range<usize> {
@@ -275,6 +335,15 @@ impl Similarities for CpuSimilarities<'_> {
                 sum_stored(matrix, &columns, sums, self.stop)
             })?;
         Ok(sums)
+    }
+
+    fn gain_stored(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
+        let Some((matrix, start)) = columns.first().and_then(|&first| self.stored(first)) else {
+            return self.gain_columns(columns, cover);
+        };
+        let own: Vec<usize> = columns.iter().map(|column| column - start).collect();
+        let places = start..start + matrix.rows();
+        gain_stored(matrix, &own, cover.part(places), self.stop)
     }
 
     fn greedy_rounds(

@@ -1,10 +1,11 @@
 //! Mirror of `shaders/store_similarities.wgsl`.
 
 use super::block_pairs::Part;
+use super::halves::{Halves, halves};
 use super::tiles::pairs;
 use crate::control::Stop;
 use crate::error::Error;
-use crate::kernels::function::KernelFunction;
+use crate::kernels::function::{KernelFunction, by_function};
 use crate::kernels::similarities::stored_pitch;
 use crate::products::{Columns, TILE, products};
 use crate::progress::Pass;
@@ -37,6 +38,11 @@ impl Matrix {
         }
         self.rows = rows;
         Ok(())
+    }
+
+    /// Number of rows.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
     }
 
     /// Bytes that it holds, in use or not.
@@ -150,7 +156,8 @@ fn mirror_square(rows: [u64; 4]) -> [u64; 4] {
 /// What a thread needs for a tile.
 struct Scratch {
     columns: Columns,
-    /// The first of those.
+    /// Half their squared lengths, and the first of them.
+    halves: Halves,
     first: usize,
     products: Vec<i32>,
     /// Similarities; 0 past the last row and column.
@@ -161,6 +168,7 @@ impl Default for Scratch {
     fn default() -> Self {
         Self {
             columns: Columns::default(),
+            halves: [0; TILE],
             first: usize::MAX,
             products: vec![0; TILE * TILE],
             tile: Box::new([0; TILE * OF_TILE]),
@@ -180,6 +188,7 @@ impl Scratch {
         // A thread takes one block's tiles in a run.
         if self.first != b.start {
             self.first = b.start;
+            self.halves = halves(rows, b.clone(), function);
             self.columns.pack(rows, b);
         }
         let a: Vec<usize> = a.collect();
@@ -187,21 +196,28 @@ impl Scratch {
         if height < TILE || width < TILE {
             self.tile.fill(0);
         }
-        let products = self.products.chunks_exact(width).take(height);
+        let of_rows = halves(rows, a.iter().copied(), function);
+        let products = self.products.chunks_exact(width).zip(&of_rows[..height]);
         let rows = bytemuck::cast_slice_mut::<u64, u16>(&mut *self.tile).chunks_exact_mut(TILE);
-        reduce::vectorised!({
-            for (row, products) in rows.zip(products) {
-                of_row(row, products, function);
+        by_function!(function, of => reduce::vectorised!({
+            for (row, (products, half)) in rows.zip(products) {
+                of_row(row, products, *half, &self.halves, of);
             }
-        });
+        }));
         &self.tile
     }
 }
 
 #[inline(always)]
-fn of_row(row: &mut [u16], products: &[i32], function: &KernelFunction) {
-    for (value, &product) in row.iter_mut().zip(products) {
-        *value = function.of(product) as u16;
+fn of_row(
+    row: &mut [u16],
+    products: &[i32],
+    half: i32,
+    halves: &Halves,
+    of: impl Fn(i32, i32) -> i32,
+) {
+    for ((value, other), &product) in row.iter_mut().zip(halves).zip(products) {
+        *value = of(product, half + other) as u16;
     }
 }
 

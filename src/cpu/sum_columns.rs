@@ -1,9 +1,10 @@
 //! Mirror of `shaders/sum_columns.wgsl`.
 
+use super::halves::{Halves, Packed, halves};
 use crate::control::Stop;
 use crate::error::Error;
-use crate::kernels::function::KernelFunction;
-use crate::products::{Columns, TILE, products};
+use crate::kernels::function::{KernelFunction, by_function};
+use crate::products::{TILE, products};
 use crate::quantise::{ClassRanges, IntegerRows};
 use crate::reduce;
 use rayon::prelude::*;
@@ -13,14 +14,14 @@ use std::sync::Arc;
 struct Block<'a> {
     first: usize,
     sums: &'a mut [i64],
-    columns: Arc<[Columns]>,
+    columns: Arc<[Packed]>,
 }
 
 /// The rows of a class from place `first` on, cut into blocks.
 fn blocks<'a>(
     first: usize,
     sums: &'a mut [i64],
-    columns: &Arc<[Columns]>,
+    columns: &Arc<[Packed]>,
 ) -> impl Iterator<Item = Block<'a>> {
     let blocks = (first..).step_by(TILE).zip(sums.chunks_mut(TILE));
     blocks.map(|(first, sums)| Block {
@@ -52,7 +53,7 @@ pub(super) fn sum_columns(
         if columns.is_empty() {
             continue;
         }
-        let packed = columns.chunks(TILE).map(|some| Columns::of(rows, some));
+        let packed = Packed::all(rows, &columns, function);
         all.extend(blocks(class.start, of_class, &packed.collect()));
     }
     add(rows, all, function, stop)?;
@@ -62,7 +63,7 @@ pub(super) fn sum_columns(
 /// Adds those over some columns of the class of which all the rows are.
 pub(super) fn add_columns(
     rows: &IntegerRows,
-    columns: &Arc<[Columns]>,
+    columns: &Arc<[Packed]>,
     function: &KernelFunction,
     sums: &mut [i64],
     stop: &Stop,
@@ -85,15 +86,16 @@ fn add(
                 columns,
             } = block?;
             let block: Vec<usize> = (first..first + sums.len()).collect();
-            for columns in &*columns {
+            let of_rows = halves(rows, block.iter().copied(), function);
+            for packed in &*columns {
                 stop.check()?; // these may be all labelled rows
-                products(rows, &block, columns, scratch);
-                let products = scratch.chunks_exact(columns.len());
-                reduce::vectorised!({
-                    for (sum, products) in sums.iter_mut().zip(products) {
-                        *sum += total(products, function);
+                products(rows, &block, &packed.columns, scratch);
+                let products = scratch.chunks_exact(packed.columns.len());
+                by_function!(function, of => reduce::vectorised!({
+                    for ((sum, half), products) in sums.iter_mut().zip(&of_rows).zip(products) {
+                        *sum += total(products, *half, &packed.halves, of);
                     }
-                });
+                }));
             }
             Ok(())
         },
@@ -101,7 +103,9 @@ fn add(
 }
 
 #[inline(always)]
-fn total(products: &[i32], function: &KernelFunction) -> i64 {
-    let similarity = |&product: &i32| i64::from(function.of(product));
-    products.iter().map(similarity).sum()
+fn total(products: &[i32], half: i32, halves: &Halves, of: impl Fn(i32, i32) -> i32) -> i64 {
+    let columns = products.iter().zip(halves);
+    columns
+        .map(|(&product, other)| i64::from(of(product, half + other)))
+        .sum()
 }

@@ -1,5 +1,6 @@
 //! Integer rows by class on a device.
 
+use super::function::Function;
 use super::integer_rows::{GROUP, IntegerPanels, Source, rows_per_panel};
 use super::integer_tile::Tile;
 use super::memory::blocks;
@@ -31,7 +32,8 @@ pub(super) struct ClassRows<'a> {
     pub(super) gpu: &'a Gpu,
     pub(super) ranges: ClassRanges,
     pub(super) panels: IntegerPanels<'a>,
-    pub(super) function: KernelFunction,
+    pub(super) is_linear: bool,
+    pub(super) function: Function,
 }
 
 impl<'a> ClassRows<'a> {
@@ -48,16 +50,9 @@ impl<'a> ClassRows<'a> {
             gpu,
             panels: IntegerPanels::transient(gpu, cuts(&ranges, most), pitch, source),
             ranges,
-            function: function.clone(),
+            is_linear: function.is_linear(),
+            function: Function::new(gpu, function)?,
         })
-    }
-
-    /// What `shaders/integer_tile.wgsl` takes for the function: negative for the linear one.
-    pub(super) fn threshold(&self) -> i32 {
-        match self.function {
-            KernelFunction::Linear => -1,
-            KernelFunction::Thresholded(least) => least,
-        }
     }
 
     /// The class of a row.

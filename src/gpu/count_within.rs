@@ -27,6 +27,7 @@ pub(super) fn run(
         name: "count_within",
         wgsl: WGSL,
         constants: &[],
+        function: None,
         threshold: least,
     };
     let count = rows.rows() + visitors.map_or(0, IntegerPanels::rows);

@@ -1,5 +1,6 @@
 //! What the kernels of `shaders/integer_tile.wgsl` share: tiles and their dispatch.
 
+use super::function::Function;
 use super::integer_rows::IntegerPanels;
 use super::memory::{Block, blocks};
 use super::panels::Panel;
@@ -131,7 +132,9 @@ pub(super) struct Kernel<'a> {
     pub(super) wgsl: &'static str,
     /// Overrides of its own.
     pub(super) constants: &'a [(&'static str, f64)],
-    /// What products are to be above; for a kernel that asks for that.
+    /// What becomes of products, for a kernel that asks for that;
+    pub(super) function: Option<&'a Function>,
+    /// what they are to be above, for another.
     pub(super) threshold: i32,
 }
 
@@ -161,13 +164,16 @@ impl IntegerPanels<'_> {
                     rows.binding(),
                     columns.binding(),
                 ];
+                let function = kernel.function;
+                bindings.extend(function.map(|function| function.block.as_entire_binding()));
                 bindings.extend_from_slice(others);
                 let (row_threads, column_threads) = size.threads();
                 let threads = [
                     ("ROW_THREADS", row_threads as f64),
                     ("COLUMN_THREADS", column_threads as f64),
                 ];
-                let constants = [&threads, kernel.constants].concat();
+                let mut constants = [&threads, kernel.constants].concat();
+                constants.extend(function.map(|function| function.constant));
                 let source = (kernel.wgsl, &constants[..]);
                 pass.met(tiles.iter().map(Tile::pairs).sum())?;
                 (self.gpu).dispatch(kernel.name, source, &bindings, count.into())
@@ -294,6 +300,7 @@ impl Gpu {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::function::tests::assert_function;
     use super::super::integer_rows::STEP;
     use super::super::layout::{assert_entry, assert_struct, constant, overridden};
     use super::*;
@@ -317,6 +324,16 @@ pub(super) mod tests {
     /// Asserts that the shader has the tile's structs and sizes, and one entry point of this name
     /// with these bindings after the tile's own.
     pub(in super::super) fn assert_tile_kernel(wgsl: &str, name: &str, others: &[&str]) {
+        assert_kernel(wgsl, name, others);
+    }
+
+    /// As [`assert_tile_kernel`], of a kernel that takes a function of the products.
+    pub(in super::super) fn assert_function_kernel(wgsl: &str, name: &str, others: &[&str]) {
+        assert_function(wgsl);
+        assert_kernel(wgsl, name, &[&["function"], others].concat());
+    }
+
+    fn assert_kernel(wgsl: &str, name: &str, others: &[&str]) {
         let members = [
             ("tiles", offset_of!(Shape, tiles)),
             ("vectors", offset_of!(Shape, vectors)),

@@ -26,6 +26,7 @@ pub(super) fn run(
         name: "mark_within",
         wgsl: WGSL,
         constants: &[],
+        function: None,
         threshold: 0,
     };
     let thresholds = [thresholds.certain, thresholds.possible];

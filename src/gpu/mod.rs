@@ -21,6 +21,7 @@ mod directions;
 mod due_rows;
 mod factor;
 mod float_rows;
+mod function;
 mod gather_rows;
 mod greedy_rounds;
 mod integer_rows;

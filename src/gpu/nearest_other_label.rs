@@ -26,6 +26,7 @@ pub(super) fn run(
         name: "nearest_other_label",
         wgsl: WGSL,
         constants: &[],
+        function: None,
         threshold: 0,
     };
     gpu.fits("labels", size_of_val(labels) as u64)?;

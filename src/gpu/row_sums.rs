@@ -8,6 +8,7 @@ use crate::progress::Pass;
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/tile_list.wgsl"),
     include_str!("../../shaders/integer_tile.wgsl"),
+    include_str!("../../shaders/kernel_function.wgsl"),
     include_str!("../../shaders/tile_sums.wgsl"),
     include_str!("../../shaders/two_words.wgsl"),
     include_str!("../../shaders/row_sums.wgsl"),
@@ -22,7 +23,8 @@ pub(super) fn run(resident: &ClassRows<'_>, pass: &Pass<'_>) -> Result<Vec<i64>,
         name: "row_sums",
         wgsl: WGSL,
         constants: &[],
-        threshold: resident.threshold(),
+        function: Some(&resident.function),
+        threshold: 0,
     };
     let sums = resident.panels.sums(ranges.places())?;
     let others = [sums.as_entire_binding()];
@@ -38,11 +40,11 @@ pub(super) fn run(resident: &ClassRows<'_>, pass: &Pass<'_>) -> Result<Vec<i64>,
 
 #[cfg(test)]
 mod tests {
-    use super::super::integer_tile::tests::assert_tile_kernel;
+    use super::super::integer_tile::tests::assert_function_kernel;
     use super::*;
 
     #[test]
     fn layout() {
-        assert_tile_kernel(WGSL, "row_sums", &["sums"]);
+        assert_function_kernel(WGSL, "row_sums", &["sums"]);
     }
 }

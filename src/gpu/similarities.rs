@@ -100,7 +100,7 @@ impl Similarities for GpuSimilarities<'_> {
     }
 
     fn row_sums(&self, pass: &Pass<'_>) -> Result<Vec<i64>, Error> {
-        if self.resident.function.is_linear() {
+        if self.resident.is_linear {
             return linear_row_sums::run(&self.resident);
         }
         row_sums::run(&self.resident, pass)

@@ -10,6 +10,7 @@ pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/panel_shift.wgsl"),
     include_str!("../../shaders/tile_list.wgsl"),
     include_str!("../../shaders/integer_tile.wgsl"),
+    include_str!("../../shaders/kernel_function.wgsl"),
     include_str!("../../shaders/store_similarities.wgsl"),
 );
 
@@ -21,7 +22,8 @@ pub(super) fn run(resident: &ClassRows<'_>, kept: &Dense, pass: &Pass<'_>) -> Re
         name: "store_similarities",
         wgsl: WGSL,
         constants: &[resident.gpu.panel_shift()],
-        threshold: resident.threshold(),
+        function: Some(&resident.function),
+        threshold: 0,
     };
     let kept_panels = kept.bindings();
     resident.panels.pairs(|a, b| {
@@ -46,11 +48,11 @@ pub(super) fn run(resident: &ClassRows<'_>, kept: &Dense, pass: &Pass<'_>) -> Re
 #[cfg(test)]
 mod tests {
     use super::super::dense::tests::{PANELS, with_shift};
-    use super::super::integer_tile::tests::assert_tile_kernel;
+    use super::super::integer_tile::tests::assert_function_kernel;
     use super::*;
 
     #[test]
     fn layout() {
-        assert_tile_kernel(&with_shift(WGSL), "store_similarities", &PANELS);
+        assert_function_kernel(&with_shift(WGSL), "store_similarities", &PANELS);
     }
 }

@@ -12,6 +12,7 @@ use wgpu::BufferUsages;
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/tile_list.wgsl"),
     include_str!("../../shaders/integer_tile.wgsl"),
+    include_str!("../../shaders/kernel_function.wgsl"),
     include_str!("../../shaders/two_words.wgsl"),
     include_str!("../../shaders/sum_columns.wgsl"),
 );
@@ -48,7 +49,8 @@ fn of_panel(
         name: "sum_columns",
         wgsl: WGSL,
         constants: &[],
-        threshold: resident.threshold(),
+        function: Some(&resident.function),
+        threshold: 0,
     };
     for a in resident.panels.iter() {
         let a = &*a?;
@@ -90,11 +92,11 @@ pub(super) fn by_class(resident: &ClassRows<'_>, rows: &[usize]) -> Vec<(usize, 
 
 #[cfg(test)]
 mod tests {
-    use super::super::integer_tile::tests::assert_tile_kernel;
+    use super::super::integer_tile::tests::assert_function_kernel;
     use super::*;
 
     #[test]
     fn layout() {
-        assert_tile_kernel(WGSL, "sum_columns", &["sums", "columns"]);
+        assert_function_kernel(WGSL, "sum_columns", &["sums", "columns"]);
     }
 }

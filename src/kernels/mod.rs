@@ -13,9 +13,11 @@
 
 pub(crate) mod assigner;
 pub(crate) mod call;
+pub(crate) mod cover;
 pub(crate) mod function;
 pub(crate) mod neighbours;
 pub(crate) mod pool;
+pub(crate) mod rbf;
 pub(crate) mod residuals;
 pub mod rounding;
 pub(crate) mod similarities;
@@ -27,9 +29,11 @@ pub use crate::quantise::{ClassRanges, FIXED_BITS, IntegerRows, Length};
 pub use crate::random::RowIds;
 pub use assigner::{Assigner, Assignment, CandidateGroup, Margins};
 pub use call::{Call, Watcher};
-pub use function::KernelFunction;
+pub use cover::Cover;
+pub use function::{KernelFunction, half_square};
 pub use neighbours::{MARKED, NearMasks, Neighbours, Thresholds};
 pub use pool::{ClusterRows, MOST_NEIGHBOURS, Pool};
+pub use rbf::{Rbf, half_distance};
 pub use residuals::{Due, Rate, Residuals, RowState, Totals};
 pub use similarities::{Examples, MASK, Round, Similarities, Update, is_masked, stored_bytes};
 pub use watched::Watched;

@@ -4,6 +4,7 @@
 //! alone among the kernels, a device may pick: comparing integers is no matter of rounding.
 
 use crate::error::Error;
+use crate::kernels::cover::Cover;
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows, Length};
 use std::ops::Range;
@@ -76,6 +77,47 @@ pub trait Similarities: Send {
     /// As [`row_sums`](Self::row_sums).
     fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error>;
 
+    /// s_ij of every row i and of the `columns` j, which are of one class: rows x columns, row-major.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums).
+    fn columns(&self, columns: &[usize]) -> Result<Vec<i32>, Error> {
+        let mut found = Vec::new();
+        for (at, &column) in columns.iter().enumerate() {
+            let sums = self.sum_columns(&[column])?;
+            found.resize(sums.len() * columns.len(), 0);
+            let own = found.iter_mut().skip(at).step_by(columns.len());
+            own.zip(sums).for_each(|(own, sum)| *own = sum as i32);
+        }
+        Ok(found)
+    }
+
+    /// Σ w_i max(s_ij − m_i, 0) over all rows i, for each of the `columns` j, which are of one class: by how
+    /// much a row would raise what [`Cover`] says. Not of a linear function.
+    ///
+    /// The similarities of these columns are kept until others are asked for: the same ones then cost no
+    /// products.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums).
+    fn gain_columns(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
+        let mut gains = vec![0; columns.len()];
+        let found = self.columns(columns)?;
+        for (place, row) in found.chunks_exact(columns.len().max(1)).enumerate() {
+            for (gain, &similarity) in gains.iter_mut().zip(row) {
+                *gain += cover.gain(place, similarity as u16);
+            }
+        }
+        Ok(gains)
+    }
+
+    /// How many columns it pays to ask [`gain_columns`](Self::gain_columns) for at a time.
+    fn columns_at_once(&self) -> usize {
+        64
+    }
+
     /// The classes whose rows are there when those of one are: to turn to others and back takes making
     /// them anew.
     fn together(&self, _class: usize) -> Range<usize> {
@@ -106,6 +148,15 @@ pub trait Similarities: Send {
     ///
     /// As [`row_sums`](Self::row_sums).
     fn sum_stored(&self, columns: &[usize]) -> Result<Vec<i64>, Error>;
+
+    /// As [`gain_columns`](Self::gain_columns), from what is kept: the columns are of a class that is.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums).
+    fn gain_stored(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
+        self.gain_columns(columns, cover)
+    }
 
     /// Greedy rounds in all classes kept: `counts` has a number for each, `gains` one for each of
     /// their rows.

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::kernels::assigner::{Assigner, Assignment, CandidateGroup, Margins};
 use crate::kernels::call::{Call, Watcher};
+use crate::kernels::cover::Cover;
 use crate::kernels::neighbours::{NearMasks, Neighbours, Thresholds};
 use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};
 use crate::kernels::similarities::{Round, Similarities, Update};
@@ -167,6 +168,20 @@ impl<W: Watcher> Similarities for WatchedSimilarities<'_, W> {
         (self.watcher).around(asked, || self.inner.sum_columns(columns))
     }
 
+    fn columns(&self, columns: &[usize]) -> Result<Vec<i32>, Error> {
+        let asked = Call::of("columns", self.pairs_with(columns) * self.dim);
+        (self.watcher).around(asked, || self.inner.columns(columns))
+    }
+
+    fn gain_columns(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
+        let asked = Call::of("gain_columns", self.pairs_with(columns) * self.dim);
+        (self.watcher).around(asked, || self.inner.gain_columns(columns, cover))
+    }
+
+    fn columns_at_once(&self) -> usize {
+        self.inner.columns_at_once()
+    }
+
     fn together(&self, class: usize) -> Range<usize> {
         self.inner.together(class)
     }
@@ -189,6 +204,11 @@ impl<W: Watcher> Similarities for WatchedSimilarities<'_, W> {
     fn sum_stored(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
         let asked = Call::of("sum_stored", self.pairs_with(columns));
         (self.watcher).around(asked, || self.inner.sum_stored(columns))
+    }
+
+    fn gain_stored(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
+        let asked = Call::of("gain_stored", self.pairs_with(columns));
+        (self.watcher).around(asked, || self.inner.gain_stored(columns, cover))
     }
 
     fn greedy_rounds(

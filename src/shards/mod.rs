@@ -4,6 +4,7 @@
 mod assigner;
 mod neighbours;
 mod parts;
+mod quantise;
 mod residuals;
 mod similarities;
 

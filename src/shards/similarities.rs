@@ -1,16 +1,15 @@
 //! Similarities within classes that may have rows of several shards: every class goes to one.
 
-use super::parts::{Cuts, Parts, side_by_side};
+use super::parts::{Parts, side_by_side};
+use super::quantise::{Local, of_all, quantise};
 use crate::error::Error;
+use crate::kernels::cover::Cover;
 use crate::kernels::function::KernelFunction;
 use crate::kernels::pool::Pool;
 use crate::kernels::similarities::{Examples, Round, Similarities, Update};
 use crate::progress::Pass;
-use crate::quantise::{ClassRanges, IntegerRows, Length, NEED, mean_of, round_mean};
+use crate::quantise::{ClassRanges, IntegerRows, NEED};
 use std::ops::Range;
-
-/// Values of integer rows that are fetched from a shard at a time.
-const FETCHED: usize = 1 << 25;
 
 /// Consecutive classes that one shard works on.
 struct Group<'a> {
@@ -102,12 +101,31 @@ impl<'a> ShardSimilarities<'a> {
         })
     }
 
+    /// The place of the group of a class.
+    fn group_of(&self, class: usize) -> usize {
+        let groups = &self.groups;
+        groups.partition_point(|group| group.classes.end <= class)
+    }
+
     /// The group of a class.
     fn of_class(&self, class: usize) -> &Group<'a> {
-        let group = self
-            .groups
-            .partition_point(|group| group.classes.end <= class);
-        &self.groups[group]
+        &self.groups[self.group_of(class)]
+    }
+
+    /// The gains of some columns, by the shard that has their class.
+    fn gains(
+        &mut self,
+        columns: &[usize],
+        cover: Cover<'_>,
+        of: impl FnOnce(&mut dyn Similarities, &[usize], Cover<'_>) -> Result<Vec<i64>, Error>,
+    ) -> Result<Vec<i64>, Error> {
+        let Some(&first) = columns.first() else {
+            return Ok(Vec::new());
+        };
+        let at = self.group_of(self.ranges.class_of(first));
+        let group = &mut self.groups[at];
+        let own = group.own(columns);
+        of(&mut *group.inner, &own, cover.part(group.places.clone()))
     }
 
     fn concat<T: Clone>(
@@ -171,6 +189,28 @@ impl Similarities for ShardSimilarities<'_> {
         self.concat(|group| group.inner.sum_columns(&group.own(columns)))
     }
 
+    fn columns(&self, columns: &[usize]) -> Result<Vec<i32>, Error> {
+        let mut all = vec![0; self.ranges.places() * columns.len()];
+        if let Some(&first) = columns.first() {
+            let group = self.of_class(self.ranges.class_of(first));
+            let found = group.inner.columns(&group.own(columns))?;
+            all[group.places.start * columns.len()..][..found.len()].copy_from_slice(&found);
+        }
+        Ok(all)
+    }
+
+    fn gain_columns(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
+        self.gains(columns, cover, |inner, own, cover| {
+            inner.gain_columns(own, cover)
+        })
+    }
+
+    fn columns_at_once(&self) -> usize {
+        let groups = self.groups.iter();
+        let at_once = groups.map(|group| group.inner.columns_at_once()).min();
+        at_once.unwrap_or(1)
+    }
+
     fn together(&self, class: usize) -> Range<usize> {
         let group = self.of_class(class);
         let first = group.classes.start;
@@ -205,6 +245,12 @@ impl Similarities for ShardSimilarities<'_> {
                 return Ok(Vec::new());
             }
             group.inner.sum_stored(&group.own(columns))
+        })
+    }
+
+    fn gain_stored(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
+        self.gains(columns, cover, |inner, own, cover| {
+            inner.gain_stored(own, cover)
         })
     }
 
@@ -258,99 +304,4 @@ fn groups(ranges: &ClassRanges, shards: usize) -> Vec<Range<usize>> {
         last.end = ranges.classes();
     }
     groups
-}
-
-/// Which examples a shard has whole, and their numbers there.
-struct Local {
-    rows: Range<usize>,
-    views: usize,
-}
-
-impl Local {
-    fn new(cuts: &Cuts, shard: usize, views: usize) -> Self {
-        Self {
-            rows: cuts.rows(shard),
-            views,
-        }
-    }
-
-    fn of(&self, example: usize) -> Option<usize> {
-        let first = example * self.views;
-        let is_here = self.rows.start <= first && first + self.views <= self.rows.end;
-        let begins_with_one = self.rows.start.is_multiple_of(self.views);
-        (is_here && begins_with_one).then(|| (first - self.rows.start) / self.views)
-    }
-}
-
-/// Examples in integers: each shard makes those that it has, and those across shards are made here.
-fn quantise(
-    shards: &Parts<'_>,
-    order: &[usize],
-    examples: Examples<'_>,
-) -> Result<IntegerRows, Error> {
-    let mut made = IntegerRows::zeros(shards.dim(), order.len());
-    let (pitch, mut zero_row) = (made.pitch(), None::<usize>);
-    let mut across: Vec<usize> = (0..order.len()).collect();
-    for (shard, pool) in shards.pools.iter().enumerate() {
-        let local = Local::new(&shards.cuts, shard, examples.views);
-        let (own, rest): (Vec<_>, Vec<_>) = across
-            .into_iter()
-            .partition(|&place| local.of(order[place]).is_some());
-        across = rest;
-        for places in own.chunks((FETCHED / pitch).max(1)) {
-            let class: Vec<usize> = places
-                .iter()
-                .filter_map(|&place| local.of(order[place]))
-                .collect();
-            let some = Examples {
-                classes: &[&class],
-                ..examples
-            };
-            let found = match pool.similarities(some, &KernelFunction::Linear) {
-                Ok(found) => found.rows(&(0..class.len()).collect::<Vec<_>>())?,
-                Err(Error::ZeroRow { row, .. }) => {
-                    zero_row = zero_row
-                        .into_iter()
-                        .chain([row + shards.cuts.rows(shard).start])
-                        .min();
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            for (at, &place) in places.iter().enumerate() {
-                made.values_mut()[place * pitch..][..pitch].copy_from_slice(found.row(at));
-            }
-        }
-    }
-    let unit = match examples.length {
-        Length::Own => 1.0,
-        Length::Given(_) => shards.pools[0].scale(),
-    };
-    let mut mean = vec![0.0; shards.dim()];
-    for place in across {
-        let first = order[place] * examples.views;
-        let x = shards.fetch(
-            &(first..first + examples.views).collect::<Vec<_>>(),
-            |pool, rows| pool.given_rows(rows),
-        )?;
-        if let Some(view) = mean_of(x.chunks_exact(mean.len()), unit, examples.length, &mut mean) {
-            zero_row = zero_row.into_iter().chain([first + view]).min();
-        }
-        round_mean(&mean, &mut made.values_mut()[place * pitch..][..mean.len()]);
-    }
-    match zero_row {
-        Some(row) => Err(Error::ZeroRow { row, need: NEED }),
-        None => Ok(made),
-    }
-}
-
-/// An error of a shard, its rows counted among all.
-fn of_all(error: Error, first: usize) -> Error {
-    match error {
-        Error::ZeroRow { row, need } => Error::ZeroRow {
-            row: first + row,
-            need,
-        },
-        error => error,
-    }
 }

@@ -1,5 +1,7 @@
 //! Textbook definitions in `f64`. Slow, obvious, shares no code with `src`.
 
+use coresift::kernels::{KernelFunction, Rbf};
+
 /// Σ|x|, Σx² and max|x| of a row.
 pub fn norms(x: &[f32]) -> [f64; 3] {
     let x = x.iter().map(|&v| f64::from(v).abs());
@@ -43,27 +45,54 @@ pub fn residual(x: &[f64], basis: &[Vec<f64>]) -> Vec<f64> {
     x
 }
 
-/// The similarities of integer rows, 0 between classes: products without a threshold, else
-/// what is above it, over 2^14 and rounded half up, at most 65 535. `ends` is a class's last row
-/// and one, class after class.
-pub fn similarities(rows: &[Vec<i64>], ends: &[usize], threshold: Option<i64>) -> Vec<Vec<i64>> {
+/// The similarities of integer rows, 0 between classes; `ends` is a class's last row and one, class after class.
+pub fn similarities(rows: &[Vec<i64>], ends: &[usize], function: &KernelFunction) -> Vec<Vec<i64>> {
     let class = |row: usize| ends.iter().position(|&end| row < end);
+    let product = |i: usize, j: usize| -> i64 {
+        let pairs = rows[i].iter().zip(&rows[j]);
+        pairs.map(|(a, b)| a * b).sum()
+    };
     let similarity = |i: usize, j: usize| {
         if class(i) != class(j) {
             return 0;
         }
-        let product: i64 = rows[i].iter().zip(&rows[j]).map(|(a, b)| a * b).sum();
-        match threshold {
-            None => product,
-            Some(threshold) if product > threshold => {
-                ((product as f64 / 16384.0 + 0.5).floor() as i64).min(65_535)
+        match function {
+            KernelFunction::Rbf(rbf) => {
+                let halves = product(i, i).div_euclid(2) + product(j, j).div_euclid(2);
+                between_entries(rbf, halves - product(i, j))
             }
-            Some(_) => 0,
+            KernelFunction::Thresholded(least) => thresholded(product(i, j), i64::from(*least)),
+            _ => product(i, j),
         }
     };
     (0..rows.len())
         .map(|i| (0..rows.len()).map(|j| similarity(i, j)).collect())
         .collect()
+}
+
+/// What is above a threshold, over 2^14 and rounded half up, at most 65 535.
+fn thresholded(product: i64, least: i64) -> i64 {
+    if product <= least {
+        return 0;
+    }
+    ((product as f64 / 16384.0 + 0.5).floor() as i64).min(65_535)
+}
+
+/// The radial basis function at half a squared distance, by its table: a value in quarters, and what it falls by
+/// in whole numbers of 2^15 at most to an entry; 0 past it.
+fn between_entries(rbf: &Rbf, q: i64) -> i64 {
+    let q = q.clamp(0, (1 << 31) - 1);
+    let (shift, table) = rbf.table();
+    let (entry, rest) = (q >> shift, q & ((1 << shift) - 1));
+    let Some(&word) = table.get(entry as usize) else {
+        return 0;
+    };
+    let (value, falls_by) = (i64::from(word >> 14), i64::from(word % (1 << 14)));
+    let (rest, unit) = match shift {
+        16.. => (rest >> (shift - 15), 15),
+        _ => (rest, shift),
+    };
+    (value - ((falls_by * rest) >> unit) + 2) / 4
 }
 
 /// Picks, with their gains, of `count` greedy rounds among some rows; `gains` are of all rows.

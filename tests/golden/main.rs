@@ -6,6 +6,7 @@
 mod common;
 mod gram_schmidt;
 mod k_center;
+mod kernel_functions;
 mod laws;
 mod norm;
 mod prob_cover;

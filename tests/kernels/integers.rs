@@ -2,9 +2,10 @@
 
 #[cfg(feature = "gpu")]
 use crate::common::devices;
-use crate::common::{fractions, kernel_function, on_every_device, oracle};
+use crate::common::{fractions, on_every_device, oracle};
 use coresift::kernels::{
-    ClassRanges, Examples, IntegerRows, Length, MASK, Pass, Similarities, Update, stored_bytes,
+    ClassRanges, Cover, Examples, IntegerRows, KernelFunction, Length, MASK, Pass, Similarities,
+    Update, stored_bytes,
 };
 use coresift::{CpuPool, Features, Pool};
 use std::ops::Range;
@@ -13,14 +14,19 @@ use std::ops::Range;
 pub(super) struct Integers {
     pub(super) rows: IntegerRows,
     pub(super) ranges: ClassRanges,
-    pub(super) threshold: Option<i32>,
+    pub(super) function: KernelFunction,
     pub(super) similarities: Vec<Vec<i64>>,
     pub(super) place: String,
 }
 
 impl Integers {
     /// Rows of random directions that keep near their class's own, and near the greatest length.
-    pub(super) fn random(seed: u32, dim: usize, classes: &[usize], threshold: Option<i32>) -> Self {
+    pub(super) fn random(
+        seed: u32,
+        dim: usize,
+        classes: &[usize],
+        function: KernelFunction,
+    ) -> Self {
         let ranges = ClassRanges::new(classes.iter().copied());
         let count = ranges.places();
         let mut rows = IntegerRows::zeros(dim, count);
@@ -37,23 +43,24 @@ impl Integers {
                 }
             }
         }
-        Self::new(rows, ranges, threshold)
+        Self::new(rows, ranges, function)
     }
 
-    pub(super) fn new(rows: IntegerRows, ranges: ClassRanges, threshold: Option<i32>) -> Self {
+    pub(super) fn new(rows: IntegerRows, ranges: ClassRanges, function: KernelFunction) -> Self {
         let wide = |row: usize| rows.row(row).iter().map(|&v| i64::from(v)).collect();
         let wide: Vec<Vec<i64>> = (0..rows.rows()).map(wide).collect();
         let ends = (0..ranges.classes()).map(|class| ranges.class(class).end);
-        let (ends, wide_threshold): (Vec<usize>, _) = (ends.collect(), threshold.map(i64::from));
-        let place = format!(
-            "ends {ends:?} pitch {} threshold {threshold:?}",
-            rows.pitch()
-        );
+        let ends: Vec<usize> = ends.collect();
+        let name = match &function {
+            KernelFunction::Rbf(rbf) => format!("rbf of shift {}", rbf.table().0),
+            other => format!("{other:?}"),
+        };
+        let place = format!("ends {ends:?} pitch {} {name}", rows.pitch());
         Self {
-            similarities: oracle::similarities(&wide, &ends, wide_threshold),
+            similarities: oracle::similarities(&wide, &ends, &function),
             rows,
             ranges,
-            threshold,
+            function,
             place,
         }
     }
@@ -73,14 +80,13 @@ impl Integers {
         let order: Vec<usize> = (0..self.rows.rows()).collect();
         let classes = (0..self.ranges.classes()).map(|class| &order[self.ranges.class(class)]);
         let classes: Vec<&[usize]> = classes.collect();
-        let function = kernel_function(self.threshold);
         let check = |place: &str, pool: &dyn Pool| {
             let examples = Examples {
                 classes: &classes,
                 views: 1,
                 length: Length::Given(f64::from(pool.scale())),
             };
-            let mut similarities = pool.similarities(examples, &function).unwrap();
+            let mut similarities = pool.similarities(examples, &self.function).unwrap();
             check(&format!("{place} {}", self.place), &mut *similarities);
         };
         on_every_device(features.clone(), check);
@@ -111,6 +117,48 @@ impl Integers {
         lists
     }
 
+    /// Columns of each class that has any, and what some cover of all rows gains by them.
+    fn check_gains(&self, place: &str, similarities: &mut dyn Similarities, classes: Range<usize>) {
+        let rows = self.rows.rows();
+        let best: Vec<u16> = (0..rows).map(|row| (row * 9973 % 60_000) as u16).collect();
+        let heavy: Vec<u16> = (0..rows).map(|row| [65_535, 0, 1][row % 3]).collect();
+        for class in classes {
+            for columns in self.lists(self.ranges.class(class)) {
+                let all = similarities.columns(&columns).unwrap();
+                let row = |i: usize| columns.iter().map(move |&j| self.similarities[i][j] as i32);
+                let want: Vec<i32> = (0..rows).flat_map(row).collect();
+                assert!(all == want, "{place} {columns:?}");
+                if self.function.is_linear() {
+                    continue;
+                }
+                for weights in [None, Some(&heavy[..])] {
+                    let cover = Cover {
+                        best: &best,
+                        weights,
+                    };
+                    let gain = |&j: &usize| -> i64 {
+                        let gain = |i: usize| {
+                            let rise = (self.similarities[i][j] - i64::from(best[i])).max(0);
+                            rise * weights.map_or(1, |weights| i64::from(weights[i]))
+                        };
+                        (0..rows).map(gain).sum()
+                    };
+                    let want: Vec<i64> = columns.iter().map(gain).collect();
+                    let got = [
+                        similarities.gain_columns(&columns, cover).unwrap(),
+                        similarities.gain_stored(&columns, cover).unwrap(),
+                    ];
+                    assert_eq!(got, [want.clone(), want], "{place} {columns:?}");
+                    for one in columns.iter().take(2) {
+                        let want = self.similarities.iter().map(|row| row[*one] as i32);
+                        let got = similarities.columns(&[*one]).unwrap();
+                        assert!(got.into_iter().eq(want), "{place} {one}");
+                    }
+                }
+            }
+        }
+    }
+
     fn rows_of(&self, classes: &Range<usize>) -> Range<usize> {
         self.ranges.span(classes.clone())
     }
@@ -130,7 +178,7 @@ impl Integers {
         let square = |row: usize| wide(row).map(|v| v * v).sum::<i64>() as i32;
         let squares: Vec<i32> = (0..self.rows.rows()).map(square).collect();
         assert_eq!(similarities.squares().unwrap(), squares, "{place}");
-        for class in (0..self.ranges.classes()).filter(|_| self.threshold.is_none()) {
+        for class in (0..self.ranges.classes()).filter(|_| self.function.is_linear()) {
             let mut want = vec![0; self.rows.pitch()];
             for row in self.ranges.class(class) {
                 want.iter_mut()
@@ -148,7 +196,7 @@ impl Integers {
             let want = self.sums(all.clone(), &every);
             let pass = Pass::unheard();
             assert_eq!(similarities.row_sums(&pass).unwrap(), want, "{place}");
-            if self.threshold.is_some() {
+            if !self.function.is_linear() {
                 assert_eq!(
                     pass.count(),
                     self.pairs(0..self.ranges.classes()),
@@ -156,6 +204,7 @@ impl Integers {
                 );
             }
             self.check_rows(place, similarities);
+            self.check_gains(place, similarities, 0..self.ranges.classes());
             for columns in self.lists(all.clone()) {
                 let got = similarities.sum_columns(&columns).unwrap();
                 assert_eq!(got, self.sums(all.clone(), &columns), "{place} {columns:?}");
@@ -191,6 +240,7 @@ impl Integers {
                     "{place} {columns:?}"
                 );
             }
+            self.check_gains(place, similarities, classes.clone());
             for step in [-2, 2, (1 << 33) + 0x8000_ffff] {
                 self.check_rounds(place, similarities, classes, step);
             }

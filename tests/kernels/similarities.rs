@@ -1,10 +1,19 @@
 //! Similarities of integer rows: their sums, those that are kept, and greedy rounds.
 
+use crate::common::kernel_function;
 use crate::integers::Integers;
-use coresift::kernels::{ClassRanges, IntegerRows, Pass, Update, is_masked, stored_bytes};
+use coresift::kernels::{
+    ClassRanges, IntegerRows, KernelFunction, Pass, Rbf, Update, is_masked, stored_bytes,
+};
 
-/// In the unit of products: none but negative products cut, half of the greatest product.
-const THRESHOLDS: [Option<i32>; 3] = [Some(0), Some(1 << 29), None];
+/// In the unit of products, none but negative products cut, half of the greatest product; all of either sign;
+/// and bandwidths for which the table has an entry for each distance, some for one, and none for the largest.
+fn functions() -> Vec<KernelFunction> {
+    let rbf = [1e-7, 0.01, 0.3, 100.0].map(|sigma_sq| KernelFunction::Rbf(Rbf::new(sigma_sq)));
+    let mut functions = [Some(0), Some(1 << 29), None].map(kernel_function).to_vec();
+    functions.extend(rbf);
+    functions
+}
 
 /// Around the group, the tile and its workgroup, two tiles, and the panels of the smallest
 /// bindings, with classes of nothing and of one row among them.
@@ -20,19 +29,16 @@ const CLASSES: [&[usize]; 9] = [
     &[129, 0, 1, 300, 2],
 ];
 
-/// Classes beside dims: around the step and far from it.
+/// Classes beside dims, around the step and far from it, and beside functions.
 fn integers(each: impl Fn(Integers)) {
     let dims = [1, 15, 16, 17, 63, 64, 65, 33, 100];
+    let functions = functions();
     for (at, classes) in CLASSES.into_iter().enumerate() {
-        for (k, threshold) in THRESHOLDS.into_iter().enumerate() {
-            for dim in [dims[at], dims[(at + 2 * k + 2) % dims.len()]] {
-                each(Integers::random(
-                    (10 * at + k) as u32,
-                    dim,
-                    classes,
-                    threshold,
-                ));
-            }
+        for k in 0..4 {
+            let function = &functions[(3 * at + 2 * k) % functions.len()];
+            let dim = dims[(at + k * (at + 2 * k)) % dims.len()];
+            let seed = (10 * at + k) as u32;
+            each(Integers::random(seed, dim, classes, function.clone()));
         }
     }
 }
@@ -45,7 +51,7 @@ fn sums_of_similarities_are_exact() {
 #[test]
 fn similarities_kept_are_exact() {
     integers(|integers| {
-        if integers.threshold.is_some() {
+        if !integers.function.is_linear() {
             let classes = integers.ranges.classes();
             integers.check_kept(&(0..classes));
             integers.check_kept(&(classes / 2..classes));
@@ -58,7 +64,7 @@ fn similarities_kept_are_exact() {
 /// A row is more than 4 KiB: three panels on a device of tiny bindings, and a class in all of them.
 #[test]
 fn similarities_cross_panels() {
-    let integers = Integers::random(5, 2040, &[3, 230, 1, 20], Some(1 << 27));
+    let integers = Integers::random(5, 2040, &[3, 230, 1, 20], kernel_function(Some(1 << 27)));
     integers.check_sums();
     integers.check_kept(&(1..4));
 }
@@ -66,7 +72,7 @@ fn similarities_cross_panels() {
 /// So many rows that the large tile is taken, and that sums do not fit 24 bits.
 #[test]
 fn similarities_of_a_large_class() {
-    let integers = Integers::random(6, 2, &[7, 1421], Some(0));
+    let integers = Integers::random(6, 2, &[7, 1421], kernel_function(Some(0)));
     integers.check_sums();
     integers.check_kept(&(1..2));
 }
@@ -95,7 +101,7 @@ fn linear_sums_past_32_bits() {
         .collect();
     let integers = Integers {
         similarities: Vec::new(),
-        threshold: None,
+        function: KernelFunction::Linear,
         place: String::new(),
         rows: integers,
         ranges,
@@ -115,9 +121,9 @@ fn linear_sums_past_32_bits() {
 /// Many values to a row: several words a lane, and classes whose totals do not fit one binding.
 #[test]
 fn linear_sums_of_long_rows() {
-    Integers::random(7, 2040, &[3, 230, 1, 20], None).check_sums();
+    Integers::random(7, 2040, &[3, 230, 1, 20], KernelFunction::Linear).check_sums();
     let one_by_one = vec![1; 60];
-    Integers::random(8, 1000, &one_by_one, None).check_sums();
+    Integers::random(8, 1000, &one_by_one, KernelFunction::Linear).check_sums();
 }
 
 /// The greatest products of either sign; the last pair is past 2^30 by rounding.
@@ -133,16 +139,18 @@ fn similarities_at_the_ends_of_their_range() {
         [1, -1],
         [23_170, -23_170],
     ];
-    for threshold in [Some(0), Some(1), Some((1 << 30) - 1), Some(1 << 30), None] {
+    let thresholds = [Some(0), Some(1), Some((1 << 30) - 1), Some(1 << 30), None];
+    let rbf = [1e-9, 0.2, 1000.0].map(|sigma_sq| KernelFunction::Rbf(Rbf::new(sigma_sq)));
+    for function in thresholds.map(kernel_function).into_iter().chain(rbf) {
         let mut rows = IntegerRows::zeros(18, 160);
         let pitch = rows.pitch();
         for (row, values) in values.iter().cycle().take(160).enumerate() {
             let at = row * pitch + 2 * (row / 80);
             rows.values_mut()[at..at + 2].copy_from_slice(values);
         }
-        let integers = Integers::new(rows, ClassRanges::new([80, 80]), threshold);
+        let integers = Integers::new(rows, ClassRanges::new([80, 80]), function);
         integers.check_sums();
-        if threshold.is_some() {
+        if !integers.function.is_linear() {
             integers.check_kept(&(0..2));
         }
     }
@@ -158,7 +166,11 @@ fn similarities_round_and_are_cut() {
         rows.values_mut()[row * pitch] = value;
     }
     for threshold in [0, 1, 8191, 8192, 8193] {
-        let integers = Integers::new(rows.clone(), ClassRanges::new([6]), Some(threshold));
+        let integers = Integers::new(
+            rows.clone(),
+            ClassRanges::new([6]),
+            kernel_function(Some(threshold)),
+        );
         integers.check_sums();
         integers.check_kept(&(0..1));
     }
@@ -168,7 +180,7 @@ fn similarities_round_and_are_cut() {
 fn similarities_of_no_rows() {
     for classes in [0, 2] {
         let ranges = ClassRanges::new(vec![0; classes]);
-        let integers = Integers::new(IntegerRows::zeros(3, 0), ranges, Some(0));
+        let integers = Integers::new(IntegerRows::zeros(3, 0), ranges, kernel_function(Some(0)));
         integers.check_sums();
         integers.check_kept(&(0..classes));
     }
@@ -180,7 +192,7 @@ fn greedy_rounds_by_the_thousand() {
     // Every row is its own only neighbour but for a few: gains in the order of rows, then ties.
     let integers = Integers {
         similarities: Vec::new(),
-        threshold: Some(0),
+        function: kernel_function(Some(0)),
         place: String::new(),
         rows: IntegerRows::zeros(1, 7_300),
         ranges: ClassRanges::new([7_200, 1, 99]),

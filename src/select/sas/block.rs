@@ -74,7 +74,7 @@ pub(super) fn block(
         let row = among.start + at;
         products(rows, &[row], &columns, &mut scratch);
         for (gain, &product) in gains.iter_mut().zip(&scratch) {
-            *gain += step * i64::from(bound.horizon.function.of(product));
+            *gain += step * i64::from(bound.horizon.function.of(product, 0));
         }
         gains[at] += MASK;
         bound.picked(rows.row(row));

@@ -107,7 +107,7 @@ fn decide(
         let products = &scratch[of_run * width + of_run + 1..][..later.len()];
         let (changed, step) = if is_kept { (&mut x, -2) } else { (&mut y, 2) };
         for (gain, &product) in changed[later].iter_mut().zip(products) {
-            *gain += step * i64::from(frame.function.of(product));
+            *gain += step * i64::from(frame.function.of(product, 0));
         }
         if is_kept {
             keep.push(Round { row, gain: a });

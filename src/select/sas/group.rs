@@ -68,7 +68,7 @@ impl<'a> Group<'a> {
             Some(sums) => sums[places.clone()].to_vec(),
             None => similarities.sum_stored(&places.clone().collect::<Vec<_>>())?,
         };
-        let own_of = |&square: &i32| i64::from(frame.function.of(square));
+        let own_of = |&square: &i32| i64::from(frame.function.of(square, 0));
         let own: Vec<i64> = frame.squares[places.clone()].iter().map(own_of).collect();
         let mut group = Self {
             frame,
