@@ -108,12 +108,13 @@ pub use lp::Lp;
 pub use names::{Named, UnknownName};
 pub use progress::{Listener, Progress};
 pub use select::{
-    Classes, Clustering, Convergence, Delta, GramSchmidt, KCenter, KMeans, Metric, Norm, Objective,
-    OnExhaustion, ProbCover, Refine, Sas, Selector, Similarity, Then, TypiClust, Uniform,
+    Bandwidth, Classes, Clustering, Convergence, Delta, FacilityLocation, GramSchmidt, KCenter,
+    KMeans, Kernel, Metric, Norm, Objective, OnExhaustion, ProbCover, Refine, Sas, Selector,
+    Similarity, Then, TypiClust, Uniform,
 };
 pub use selection::{
-    Centers, ClassShare, Coverage, Details, SasClass, Selection, Shortfall, ShortfallReason,
-    Storage, Warning,
+    Centers, ClassCover, ClassShare, CoveredRows, Details, Refined, SasClass, Selection, Shortfall,
+    ShortfallReason, Storage, Warning,
 };
 pub use shards::Shards;
 #[cfg(feature = "gpu")]

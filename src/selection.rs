@@ -44,11 +44,20 @@ pub enum Warning {
         /// Pairs of different rows that were looked at.
         looked_at: usize,
     },
+    /// The bandwidth is below 0.003: distances of 16-bit unit rows are too coarse for it.
+    NarrowKernel,
 }
 
 impl std::fmt::Display for Warning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self::Parallel { pairs, looked_at } = self;
+        let (pairs, looked_at) = match self {
+            Self::Parallel { pairs, looked_at } => (pairs, looked_at),
+            Self::NarrowKernel => {
+                return f.write_str(
+                    "the bandwidth is below 0.003, for which distances of 16-bit unit rows are too coarse",
+                );
+            }
+        };
         write!(
             f,
             "{pairs} of {looked_at} pairs of rows looked at point so nearly the same way that 16-bit unit \
@@ -67,9 +76,38 @@ pub enum Details {
     /// Of [`Sas`](crate::Sas): one entry for each of [`Selection::classes`], in their order.
     Sas(Vec<SasClass>),
     /// Of [`ProbCover`](crate::ProbCover).
-    ProbCover(Coverage),
+    ProbCover(CoveredRows),
     /// Of [`KCenter`](crate::KCenter).
     KCenter(Centers),
+    /// Of [`FacilityLocation`](crate::FacilityLocation) and [`Coverage`](crate::Coverage): one entry for each
+    /// class that has a share of the budget, ascending; class 0 alone where there are no classes.
+    Cover(Vec<ClassCover>),
+}
+
+/// How well the picks of a class cover its rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClassCover {
+    /// The class.
+    pub class: usize,
+    /// The bandwidth in force, where the kernel has one.
+    pub sigma: Option<f64>,
+    /// What greedy picks have added to the objective F, in its unit.
+    pub gains: f64,
+    /// Greedy picks that added nothing, as where there are no more different rows.
+    pub idle: usize,
+    /// What became of the greedy picks, where they were refined.
+    pub refined: Option<Refined>,
+}
+
+/// How greedy picks were refined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refined {
+    /// The greedy picks, in their order.
+    pub start: Vec<usize>,
+    /// Sweeps made, or swaps.
+    pub steps: usize,
+    /// Rows that each pick stands for, in the order of the picks.
+    pub sizes: Vec<usize>,
 }
 
 /// What SAS tells of one latent class.
@@ -85,7 +123,7 @@ pub struct SasClass {
 
 /// The rows that lie near to a pick or to a labelled row.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Coverage {
+pub struct CoveredRows {
     /// How near, between rows at length 1.
     pub delta: f64,
     /// How many rows.

@@ -3,6 +3,7 @@
 mod alike;
 mod chosen;
 mod classes;
+mod facility_location;
 mod gather;
 mod gram_schmidt;
 mod k_center;
@@ -23,6 +24,7 @@ mod unit_rows;
 mod whole;
 
 pub use classes::Classes;
+pub use facility_location::{Bandwidth, FacilityLocation, Kernel};
 pub use gram_schmidt::{GramSchmidt, OnExhaustion};
 pub use k_center::{KCenter, Metric};
 pub use kmeans::{Clustering, Convergence, KMeans};

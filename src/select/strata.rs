@@ -20,7 +20,7 @@ pub(super) struct Strata {
 
 /// A class, and what is to be picked of it.
 pub(super) struct Stratum {
-    class: usize,
+    pub(super) class: usize,
     /// Its rows, ascending.
     pub(super) rows: Vec<usize>,
     /// Those that may be picked.
@@ -45,6 +45,15 @@ pub(super) fn classes_among(
     rows: &[usize],
 ) -> Result<Option<Classes>, Error> {
     classes.map(|classes| classes.among(pool, rows)).transpose()
+}
+
+impl Stratum {
+    /// Those of its rows that may not be picked, as places among them.
+    pub(super) fn labelled(&self) -> Vec<usize> {
+        let places = 0..self.rows.len();
+        let is_able = |place: &usize| self.able.binary_search(&self.rows[*place]).is_ok();
+        places.filter(|place| !is_able(place)).collect()
+    }
 }
 
 impl Strata {

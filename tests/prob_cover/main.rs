@@ -7,7 +7,7 @@ mod real_pools;
 mod runs;
 
 use common::fractions;
-use coresift::{Coverage, Details, Selection};
+use coresift::{CoveredRows, Details, Selection};
 
 /// The rows at length 1.
 fn unit(x: &[f32], dim: usize) -> Vec<Vec<f64>> {
@@ -27,7 +27,7 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// How much a selection says is covered.
-fn coverage(selection: &Selection) -> Coverage {
+fn coverage(selection: &Selection) -> CoveredRows {
     match &selection.details {
         Details::ProbCover(cover) => *cover,
         other => panic!("{other:?} instead of what is covered"),

@@ -19,7 +19,7 @@ use crate::select::parallel;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, end, places};
 use crate::select::unit_rows::UnitRows;
-use crate::selection::{Coverage, Details, Selection, ShortfallReason};
+use crate::selection::{CoveredRows, Details, Selection, ShortfallReason};
 use cover::Cover;
 pub use delta::Delta;
 use std::fmt;
@@ -191,7 +191,7 @@ impl ProbCover {
         loop {
             selection.passes = before + cover.passes;
             if !selection.picks.is_empty() {
-                selection.details = Details::ProbCover(Coverage {
+                selection.details = Details::ProbCover(CoveredRows {
                     delta,
                     covered: cover.covered(),
                 });

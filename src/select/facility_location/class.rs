@@ -1,0 +1,155 @@
+//! Greedy picks in one class.
+
+use super::bandwidth::{neighbours, sigma_sq};
+use super::greedy::{Greedy, Ground};
+use super::kernel::{Bandwidth, Kernel};
+use super::weights::whole_weights;
+use crate::checkpoint::{Entry, unfit};
+use crate::course::Course;
+use crate::error::Error;
+use crate::kernels::function::KernelFunction;
+use crate::kernels::pool::Pool;
+use crate::kernels::rbf::Rbf;
+use crate::progress::Progress;
+use crate::selection::{Selection, Storage, Warning};
+
+/// σ below which integer rows are too coarse.
+const FINEST_SIGMA: f64 = 0.003;
+
+/// A class, and how it is picked from.
+pub(in crate::select) struct Class<'a> {
+    pub(in crate::select) pool: &'a dyn Pool,
+    /// Its rows, ascending, those of them that are labelled, as places among them, and how many to pick.
+    pub(in crate::select) rows: &'a [usize],
+    pub(in crate::select) labelled: Vec<usize>,
+    pub(in crate::select) budget: usize,
+    pub(in crate::select) storage: Storage,
+    /// Of all rows of the pool.
+    pub(in crate::select) target_weights: Option<&'a [f64]>,
+    /// Picks made in classes before it.
+    pub(in crate::select) picked: usize,
+}
+
+/// A kernel function, and the bandwidth that was found for it.
+pub(in crate::select) struct Function {
+    pub(in crate::select) of: KernelFunction,
+    pub(in crate::select) sigma: Option<f64>,
+}
+
+impl Function {
+    /// What may be doubtful of it.
+    pub(in crate::select) fn warning(&self) -> Option<Warning> {
+        let is_fine = self.sigma.is_some_and(|sigma| sigma < FINEST_SIGMA);
+        is_fine.then_some(Warning::NarrowKernel)
+    }
+}
+
+/// What greedy picks of a class have come to.
+pub(in crate::select) struct Picked<'a> {
+    /// What they add in the unit of the kernel function, by weight.
+    pub(in crate::select) gains: Vec<i64>,
+    /// Their state; none where an earlier run has made all of them.
+    pub(in crate::select) greedy: Option<Greedy<'a>>,
+}
+
+impl<'a> Class<'a> {
+    /// The places of rows of the pool among those of the class.
+    pub(in crate::select) fn places(&self, rows: &[usize]) -> Result<Vec<usize>, Error> {
+        let place = |row| self.rows.binary_search(row).map_err(|_| unfit());
+        rows.iter().map(place).collect()
+    }
+
+    /// The kernel function: its bandwidth may be by the class's own rows.
+    pub(in crate::select) fn function(
+        &self,
+        kernel: Kernel,
+        bandwidth: Bandwidth,
+        course: &mut Course<'_>,
+    ) -> Result<Function, Error> {
+        let neighbours = match (kernel, bandwidth) {
+            (Kernel::Cosine, _) => {
+                return Ok(Function {
+                    of: KernelFunction::COSINE,
+                    sigma: None,
+                });
+            }
+            (Kernel::Rbf, Bandwidth::Fixed(sigma)) => return Ok(rbf(sigma * sigma, sigma)),
+            (Kernel::Rbf, Bandwidth::Neighbours(count)) => count,
+            (Kernel::Rbf, Bandwidth::Auto) => {
+                neighbours(self.rows.len(), self.labelled.len() + self.budget)
+            }
+        };
+        let (step, kept) = course.step(|entry| match entry {
+            Entry::Distance(sigma_sq, _) => Some(*sigma_sq),
+            _ => None,
+        })?;
+        let sigma_sq = match kept {
+            Some(kept) if kept > 0.0 && kept.is_finite() => kept,
+            Some(_) => return Err(unfit()),
+            None => sigma_sq(self.pool, self.rows, neighbours)?,
+        };
+        course.keep(step, |entry| *entry = Entry::Distance(sigma_sq, 1))?;
+        Ok(rbf(sigma_sq, sigma_sq.sqrt()))
+    }
+
+    /// Makes the greedy picks into `selection`, which has none, and keeps them as they come.
+    pub(in crate::select) fn pick(
+        &self,
+        function: &KernelFunction,
+        selection: &mut Selection,
+        course: &mut Course<'_>,
+    ) -> Result<Picked<'a>, Error> {
+        let mut marked = vec![false; self.pool.rows()];
+        (self.labelled.iter()).for_each(|&place| marked[self.rows[place]] = true);
+        let (step, again) = course.picks(&mut marked, self.budget, selection)?;
+        let chosen = self.places(&again.rows)?;
+        let (weights, weight) = match self.target_weights {
+            Some(weights) => {
+                let (whole, unit) = whole_weights(weights, self.rows);
+                (Some(whole), unit)
+            }
+            None => (None, 1.0),
+        };
+        let unit = function.unit() * weight;
+        let in_units = |score: &f64| (score / unit).round() as i64;
+        let mut picked = Picked {
+            gains: again.scores.iter().map(in_units).collect(),
+            greedy: None,
+        };
+        let is_done = again.rows.len() == self.budget;
+        again.make(selection);
+        if is_done {
+            return Ok(picked);
+        }
+        let ground = Ground {
+            rows: self.rows,
+            function,
+            storage: self.storage,
+        };
+        let mut greedy = Greedy::new(self.pool, ground, weights, course)?;
+        greedy.choose(&self.labelled)?;
+        greedy.choose(&chosen)?;
+        while selection.picks.len() < self.budget
+            && let Some((place, gain)) = greedy.next()?
+        {
+            self.pool.stop().check()?;
+            greedy.choose(&[place])?;
+            selection.picks.push(self.rows[place]);
+            selection.scores.push(gain as f64 * unit);
+            picked.gains.push(gain);
+            let made = self.picked + selection.picks.len();
+            course.tell(Progress::Picks(made))?;
+            course.keep_picks(step, selection)?;
+        }
+        picked.greedy = Some(greedy);
+        Ok(picked)
+    }
+}
+
+/// At least the least bandwidth.
+fn rbf(sigma_sq: f64, sigma: f64) -> Function {
+    Function {
+        of: KernelFunction::Rbf(Rbf::new(sigma_sq)),
+        sigma: Some(sigma),
+    }
+}
