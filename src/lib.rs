@@ -108,9 +108,9 @@ pub use lp::Lp;
 pub use names::{Named, UnknownName};
 pub use progress::{Listener, Progress};
 pub use select::{
-    Bandwidth, Classes, Clustering, Convergence, Delta, FacilityLocation, GramSchmidt, KCenter,
-    KMeans, Kernel, Metric, Norm, Objective, OnExhaustion, ProbCover, Refine, Sas, Selector,
-    Similarity, Then, TypiClust, Uniform,
+    Bandwidth, Classes, Clustering, Convergence, Coverage, Delta, FacilityLocation, GramSchmidt,
+    KCenter, KMeans, Kernel, Metric, Norm, Objective, OnExhaustion, ProbCover, Refine, Refinement,
+    Sas, Selector, Similarity, Then, TypiClust, Uniform,
 };
 pub use selection::{
     Centers, ClassCover, ClassShare, CoveredRows, Details, Refined, SasClass, Selection, Shortfall,

@@ -223,10 +223,11 @@ impl Similarities for CpuSimilarities<'_> {
             return Ok(Vec::new());
         };
         let (places, found) = match (self.stored(first), columns) {
-            (Some((matrix, start)), [column]) => {
-                let row = matrix.row(column - start);
-                let found = row.iter().map(|&similarity| similarity.into());
-                (start..start + row.len(), found.collect())
+            (Some((matrix, start)), _) => {
+                let own: Vec<&[u16]> = columns.iter().map(|at| matrix.row(at - start)).collect();
+                let found = (0..matrix.rows())
+                    .flat_map(|row| own.iter().map(move |of_column| i32::from(of_column[row])));
+                (start..start + matrix.rows(), found.collect())
             }
             (None, &[column]) if self.strip.columns.contains(&column) => {
                 let found = self.strip.column(column).map(i32::from);

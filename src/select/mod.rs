@@ -3,6 +3,7 @@
 mod alike;
 mod chosen;
 mod classes;
+mod coverage;
 mod facility_location;
 mod gather;
 mod gram_schmidt;
@@ -24,6 +25,7 @@ mod unit_rows;
 mod whole;
 
 pub use classes::Classes;
+pub use coverage::{Coverage, Refinement};
 pub use facility_location::{Bandwidth, FacilityLocation, Kernel};
 pub use gram_schmidt::{GramSchmidt, OnExhaustion};
 pub use k_center::{KCenter, Metric};

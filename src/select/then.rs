@@ -1,15 +1,12 @@
 //! One rule after another: the second picks from what the first has chosen.
 
-use super::chosen::{Chosen, copy};
+use super::chosen::on_rows;
 use crate::checkpoint::{Entry, Stage, check_rows};
 use crate::course::Course;
-use crate::cpu::CpuPool;
 use crate::error::Error;
-use crate::features::{Features, LeftOut, Rows};
 use crate::kernels::pool::Pool;
 use crate::plan::{Cost, Outline, Work};
 use crate::progress::Progress;
-use crate::random::RowIds;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, labelled_mask, with_partial};
 use crate::selection::{Selection, Shortfall, ShortfallReason};
@@ -245,40 +242,10 @@ impl Then {
         budget: usize,
         course: &mut Course<'_>,
     ) -> Result<Selection, Error> {
-        let bytes = (rows.len() * pool.dim() * size_of::<f32>()) as u64;
-        let (values, chosen);
-        // What memory cannot hold is fetched anew by every pass.
-        let features = if bytes > pool.memory_limit() / 2 {
-            chosen = Chosen { pool, rows };
-            let shape = [rows.len(), pool.dim()];
-            Features::without(Rows::Lent(&chosen), shape, &LeftOut::default())?
-        } else {
-            values = copy(pool, rows)?;
-            Features::new(&values, rows.len(), pool.dim())?
-        };
-        let whole = pool.row_ids();
-        let numbers: Vec<usize> = rows.iter().map(|&row| whole.number(row)).collect();
-        let few = CpuPool::new(features).numbered(RowIds {
-            rows: Some(&numbers),
-            stage: whole.stage + self.first.stages(),
-        });
-        let few = few
-            .rounded_to(pool.precision())
-            .with_stop(pool.stop().clone());
-        self.second
-            .among(pool, rows)?
-            .choose(&few, budget, course)
-            .map_err(|error| match error {
-                // That is how a fetch of rows ends there.
-                Error::Unreadable { partial, .. } if pool.stop().is_stopped() => {
-                    Error::Interrupted { partial }
-                }
-                Error::ZeroRow { row, need } => Error::ZeroRow {
-                    row: rows[row],
-                    need,
-                },
-                other => other,
-            })
+        let second = self.second.among(pool, rows)?;
+        on_rows(pool, rows, self.first.stages(), |few| {
+            second.choose(few, budget, course)
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod coverage;
 mod facility_location;
 mod gram_schmidt;
 mod k_center;

@@ -18,6 +18,7 @@ use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, end, places, with_partial};
 use crate::selection::{ClassCover, Details, Selection, ShortfallReason, Storage};
 pub(super) use class::Class;
+pub(super) use cost::Greedily;
 pub use kernel::{Bandwidth, Kernel};
 use std::fmt;
 use weights::check_weights;

@@ -1,26 +1,22 @@
 //! Lloyd's sweeps: rows to the nearest centre, centres to the means of their rows.
 
-use super::bounds::Bounds;
+use super::clusters::{Clusters, Moved};
 use super::convergence::Convergence;
-use crate::checkpoint::{Entry, Sweeps, unfit};
+use crate::checkpoint::{Entry, Sweeps};
 use crate::course::Course;
 use crate::error::Error;
-use crate::kernels::assigner::CandidateGroup;
 use crate::progress::Progress;
-use crate::select::unit_rows::{Rivals, UnitRows};
-use crate::select::whole::{UNIT, whole};
-use crate::{rank, reduce};
-use rayon::prelude::*;
+use crate::select::unit_rows::UnitRows;
 
 /// Sweeps one after another in which rows move by no more than rounding, after which the loop stops:
 /// rows so alike that f64 cannot tell the centres apart would move on and on.
 const IDLE_SWEEPS: usize = 3;
 
 /// Where Lloyd's sweeps end.
-pub(super) struct Lloyd {
-    pub(super) labels: Vec<usize>,
-    pub(super) centres: Vec<f64>,
-    pub(super) sweeps: usize,
+pub(in crate::select) struct Lloyd {
+    pub(in crate::select) labels: Vec<usize>,
+    pub(in crate::select) centres: Vec<f64>,
+    pub(in crate::select) sweeps: usize,
 }
 
 /// Lloyd's sweeps from some centres on.
@@ -30,20 +26,50 @@ pub(super) fn lloyd(
     convergence: Convergence,
     course: &mut Course<'_>,
 ) -> Result<Lloyd, Error> {
+    sweeps(
+        Clusters::new(rows, centres),
+        convergence,
+        IDLE_SWEEPS,
+        course,
+    )
+}
+
+/// As [`lloyd`], but for the first centres, which stay where they are: they are those of the `anchors`, rows that
+/// stay with them. Only the last sweep ends them, or one in which no row moves.
+pub(in crate::select) fn anchored_lloyd(
+    rows: &UnitRows<'_>,
+    anchors: &[usize],
+    centres: Vec<f64>,
+    max_sweeps: usize,
+    course: &mut Course<'_>,
+) -> Result<Lloyd, Error> {
+    let mut clusters = Clusters::new(rows, centres);
+    clusters.anchors = anchors.to_vec();
+    let convergence = Convergence {
+        max_sweeps,
+        ..Convergence::default()
+    };
+    sweeps(clusters, convergence, usize::MAX, course)
+}
+
+/// The sweeps of some clusters, until so many of them one after the other were idle.
+fn sweeps(
+    mut clusters: Clusters<'_>,
+    convergence: Convergence,
+    idle_sweeps: usize,
+    course: &mut Course<'_>,
+) -> Result<Lloyd, Error> {
     let (step, kept) = course.step(|entry| match entry {
         Entry::Sweeps(kept) => Some(kept.clone()),
         _ => None,
     })?;
     let (mut sweeps, mut idle, mut inertia) = (0, 0, (f64::INFINITY, f64::INFINITY));
-    let mut clusters = match kept {
-        None => Clusters::new(rows, centres),
-        Some(kept) => {
-            (sweeps, idle, inertia) = (kept.made, kept.idle, kept.inertia);
-            Clusters::kept(rows, centres.len(), kept)?
-        }
-    };
+    if let Some(kept) = kept {
+        (sweeps, idle, inertia) = (kept.made, kept.idle, kept.inertia);
+        clusters.restore(kept)?;
+    }
     let is_reached = |(before, after)| convergence.is_reached(before, after);
-    while sweeps < convergence.max_sweeps && idle < IDLE_SWEEPS && !is_reached(inertia) {
+    while sweeps < convergence.max_sweeps && idle < idle_sweeps && !is_reached(inertia) {
         sweeps += 1;
         match clusters.sweep()? {
             Moved::None => break,
@@ -73,313 +99,7 @@ pub(super) fn lloyd(
     })
 }
 
-/// What a sweep does to the rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Moved {
-    /// No row is in another cluster than before.
-    None,
-    /// Some are, and none has come nearer to its centre by more than f64 rounds.
-    WithinRounding,
-    Far,
-}
-
-/// The label of a row that is in no cluster yet.
-const NONE: usize = usize::MAX;
-
-/// Clusters under way.
-pub(super) struct Clusters<'a> {
-    pub(super) rows: &'a UnitRows<'a>,
-    pub(super) labels: Vec<usize>,
-    pub(super) centres: Vec<f64>,
-    /// The sums of the clusters' rows, in multiples of 1/[`UNIT`].
-    sums: Vec<i64>,
-    /// How many rows each cluster has, and how many of all have moved in the last sweep.
-    counts: Vec<usize>,
-    moved: usize,
-    /// None where a sweep looks at all rows and centres.
-    pub(super) bounds: Option<Bounds>,
-    /// Bounds are tried once no more rows than this move; again, where they were not worth it, once a
-    /// quarter as many do.
-    pub(super) try_at: usize,
-}
-
-/// Bounds are first tried where fewer than one row in so many moves: those of rows that move are found
-/// anew for all centres.
-const FEW_MOVE: usize = 128;
-
-impl<'a> Clusters<'a> {
-    pub(super) fn new(rows: &'a UnitRows<'a>, centres: Vec<f64>) -> Self {
-        Self {
-            rows,
-            labels: vec![NONE; rows.len()],
-            sums: vec![0; centres.len()],
-            counts: vec![0; centres.len() / rows.dim()],
-            centres,
-            moved: rows.len(),
-            bounds: None,
-            try_at: rows.len() / FEW_MOVE,
-        }
-    }
-
-    /// Clusters as an earlier run has left them.
-    fn kept(rows: &'a UnitRows<'a>, values: usize, kept: Sweeps) -> Result<Self, Error> {
-        let mut clusters = Self::new(rows, vec![0.0; values]);
-        clusters.labels = whole_labels(&kept.labels, rows.len(), clusters.counts.len())?;
-        for &label in &clusters.labels {
-            clusters.counts[label] += 1;
-        }
-        if kept.sums.len() != values || clusters.counts.contains(&0) {
-            return Err(unfit());
-        }
-        clusters.sums = kept.sums;
-        clusters.centre();
-        Ok(clusters)
-    }
-
-    /// Rows to the nearest centre, then centres to the means of their rows.
-    pub(super) fn sweep(&mut self) -> Result<Moved, Error> {
-        let rivals = self.rivals();
-        let mut labels = self.assign(&rivals)?;
-        let counts = self.fill_empty(&mut labels)?;
-        let is_new = |&row: &usize| labels[row] != self.labels[row];
-        let moved: Vec<usize> = (0..labels.len()).filter(is_new).collect();
-        self.join(&rivals, &moved, &labels)?;
-        let is_far = self.move_rows(&rivals, &moved, &labels)?;
-        (self.labels, self.counts, self.moved) = (labels, counts, moved.len());
-        self.centre();
-        if let Some(bounds) = &mut self.bounds {
-            bounds.shift(&rivals.vectors, &self.centres, rivals.dim);
-        } else if self.moved <= self.try_at {
-            self.bounds = Bounds::new(self.labels.len(), self.counts.len());
-        }
-        Ok(match moved.is_empty() {
-            true => Moved::None,
-            false if is_far => Moved::Far,
-            false => Moved::WithinRounding,
-        })
-    }
-
-    /// The centres as they compete for the rows.
-    pub(super) fn rivals(&self) -> Rivals {
-        let dim = self.rows.dim();
-        let squares = self.centres.chunks_exact(dim);
-        let squares = squares.map(|centre| reduce::vectorised!(reduce::dot(centre, centre)));
-        let offsets = squares.map(|square| 0.5 * square).collect();
-        Rivals::new(dim, self.centres.clone(), offsets)
-    }
-
-    /// Each row's nearest centre. Rows and centres are compared only where the bounds do not rule
-    /// it out.
-    pub(super) fn assign(&mut self, rivals: &Rivals) -> Result<Vec<usize>, Error> {
-        let clusters = rivals.offsets.len();
-        let Some(bounds) = &mut self.bounds else {
-            return self.rows.assign(rivals);
-        };
-        let of_cluster: Vec<_> = (0..clusters)
-            .map(|cluster| bounds.rivals_of(cluster))
-            .collect();
-        if !bounds.are_worth_it(&of_cluster, &self.counts, self.moved) {
-            (self.bounds, self.try_at) = (None, self.moved / 4);
-            return self.rows.assign(rivals);
-        }
-        let open = (0..self.rows.len()).filter(|&row| of_cluster[self.labels[row]].is_some());
-        let open = by_label(open, &self.labels, clusters);
-        let groups = groups(&open, &self.labels, |cluster| of_cluster[cluster].clone());
-        let Some(found) = self.rows.margins(rivals, &groups)? else {
-            (self.bounds, self.try_at) = (None, 0);
-            return self.rows.assign(rivals);
-        };
-        for (group, found) in groups.iter().zip(&found) {
-            bounds.replace(group, found);
-        }
-        let mut labels = self.labels.clone();
-        self.rows
-            .assignment_of(rivals, &groups, &found, &mut labels)?;
-        Ok(labels)
-    }
-
-    /// Tells the bounds of rows that have moved.
-    fn join(&mut self, rivals: &Rivals, moved: &[usize], labels: &[usize]) -> Result<(), Error> {
-        let Some(bounds) = &mut self.bounds else {
-            return Ok(());
-        };
-        let clusters = rivals.offsets.len();
-        let moved = by_label(moved.iter().copied(), labels, clusters);
-        let groups = groups(&moved, labels, |cluster| {
-            let others = (0..clusters as u32).filter(|&centre| centre as usize != cluster);
-            Some([cluster as u32].into_iter().chain(others).collect())
-        });
-        let found = self.rows.margins(rivals, &groups)?;
-        for (group, found) in groups.iter().zip(found.iter().flatten()) {
-            bounds.join(group, found);
-        }
-        Ok(())
-    }
-
-    /// Gives every empty cluster the row farthest from its centre; gives the clusters' sizes.
-    fn fill_empty(&self, labels: &mut [usize]) -> Result<Vec<usize>, Error> {
-        let mut counts = vec![0; self.centres.len() / self.rows.dim()];
-        for &label in &*labels {
-            counts[label] += 1;
-        }
-        if !counts.contains(&0) {
-            return Ok(counts);
-        }
-        let distances = distances_sq(self.rows, labels, &self.centres)?;
-        for empty in 0..counts.len() {
-            if counts[empty] > 0 {
-                continue;
-            }
-            self.rows.pool().stop().check()?;
-            let able = (0..labels.len()).filter(|&row| counts[labels[row]] > 1);
-            if let Some((_, row)) = rank::argmin(able.map(|row| (-distances[row], row))) {
-                counts[labels[row]] -= 1;
-                counts[empty] = 1;
-                labels[row] = empty;
-            }
-        }
-        Ok(counts)
-    }
-
-    /// Takes rows from the sums of their old clusters to those of their new ones; whether a row
-    /// comes nearer by more than rounding.
-    fn move_rows(
-        &mut self,
-        rivals: &Rivals,
-        moved: &[usize],
-        labels: &[usize],
-    ) -> Result<bool, Error> {
-        let (rows, old, sums) = (self.rows, &self.labels, &mut self.sums);
-        let (dim, rounding, mut is_far) = (rows.dim(), rivals.rounding(), false);
-        rows.gather(moved, |rows, z| {
-            is_far = is_far || {
-                let moves_far = |(&row, z): (&usize, &[f64])| {
-                    old[row] == NONE || {
-                        let margin = rivals.score(old[row], z) - rivals.score(labels[row], z);
-                        margin > 2.0 * rounding
-                    }
-                };
-                let mut moved = rows.iter().zip(z.chunks_exact(dim));
-                moved.any(moves_far)
-            };
-            // By cluster: places of the rows that come, and of those that go.
-            let of_place = |(place, &row): (usize, &usize)| {
-                [(labels[row], place, true), (old[row], place, false)]
-            };
-            let mut changes: Vec<_> = rows.iter().enumerate().flat_map(of_place).collect();
-            changes.sort_unstable();
-            let of_cluster = sums.par_chunks_exact_mut(dim).enumerate();
-            of_cluster.for_each(|(cluster, sum)| {
-                let first = changes.partition_point(|change| change.0 < cluster);
-                let changes = changes[first..].iter();
-                for &(_, place, comes) in changes.take_while(|change| change.0 == cluster) {
-                    add(sum, &z[place * dim..][..dim], comes);
-                }
-            });
-            Ok(())
-        })?;
-        Ok(is_far)
-    }
-
-    /// The squared distances of all rows to their centres, added up, the centres being the means:
-    /// Σ‖z‖² − Σ n‖c‖², n being the rows of centre c. Of exact sums, so every device finds the same.
-    fn inertia(&self) -> f64 {
-        let centres = self.centres.chunks_exact(self.rows.dim());
-        let squares = centres.map(|centre| reduce::vectorised!(reduce::dot(centre, centre)));
-        let explained = squares.zip(&self.counts);
-        let explained: f64 = explained.map(|(square, &rows)| square * rows as f64).sum();
-        (self.rows.of_length_one() as f64 - explained).max(0.0)
-    }
-
-    /// Puts the centres at the means.
-    fn centre(&mut self) {
-        let dim = self.rows.dim();
-        let sums = self.sums.chunks_exact(dim);
-        let clusters = self.centres.chunks_exact_mut(dim).zip(sums);
-        for ((centre, sum), &count) in clusters.zip(&self.counts) {
-            for (mean, &sum) in centre.iter_mut().zip(sum) {
-                *mean = sum as f64 / UNIT / count as f64;
-            }
-        }
-    }
-}
-
 /// Labels as they are kept.
 pub(super) fn short_labels(labels: &[usize]) -> Vec<u32> {
     labels.iter().map(|&label| label as u32).collect()
-}
-
-/// Labels that were kept, of so many rows and clusters.
-pub(super) fn whole_labels(
-    labels: &[u32],
-    rows: usize,
-    clusters: usize,
-) -> Result<Vec<usize>, Error> {
-    let labels: Vec<usize> = labels.iter().map(|&label| label as usize).collect();
-    if labels.len() != rows || labels.iter().any(|&label| label >= clusters) {
-        return Err(unfit());
-    }
-    Ok(labels)
-}
-
-/// Some rows by their labels, and ascending within each.
-fn by_label(
-    rows: impl Iterator<Item = usize> + Clone,
-    labels: &[usize],
-    clusters: usize,
-) -> Vec<usize> {
-    let mut places = vec![0; clusters + 1];
-    rows.clone().for_each(|row| places[labels[row] + 1] += 1);
-    for cluster in 0..clusters {
-        places[cluster + 1] += places[cluster];
-    }
-    let mut ordered = vec![0; places[clusters]];
-    for row in rows {
-        let place = &mut places[labels[row]];
-        ordered[*place] = row;
-        *place += 1;
-    }
-    ordered
-}
-
-/// Rows in the order of their labels, and which centres each cluster's are to be compared to.
-fn groups<'a>(
-    rows: &'a [usize],
-    labels: &[usize],
-    among: impl Fn(usize) -> Option<Vec<u32>>,
-) -> Vec<CandidateGroup<'a>> {
-    let of_cluster = rows.chunk_by(|&a, &b| labels[a] == labels[b]);
-    let group = |rows: &'a [usize]| {
-        let vectors = among(labels[rows[0]])?;
-        Some(CandidateGroup { rows, vectors })
-    };
-    of_cluster.filter_map(group).collect()
-}
-
-/// Adds a unit row to a sum in integers, or takes it away.
-fn add(sum: &mut [i64], z: &[f64], comes: bool) {
-    reduce::vectorised!({
-        for (sum, &z) in sum.iter_mut().zip(z) {
-            *sum += if comes { whole(z) } else { -whole(z) };
-        }
-    });
-}
-
-/// Every row's squared distance to the centre of its cluster: all rows are gathered.
-pub(super) fn distances_sq(
-    rows: &UnitRows<'_>,
-    labels: &[usize],
-    centres: &[f64],
-) -> Result<Vec<f64>, Error> {
-    let (dim, mut distances) = (rows.dim(), Vec::with_capacity(labels.len()));
-    let all: Vec<usize> = (0..labels.len()).collect();
-    rows.gather(&all, |rows, z| {
-        let of_row = |(&row, z): (&usize, &[f64])| {
-            let centre = &centres[labels[row] * dim..][..dim];
-            reduce::vectorised!(reduce::distance_sq(z, centre))
-        };
-        distances.par_extend(rows.par_iter().zip(z.par_chunks_exact(dim)).map(of_row));
-        Ok(())
-    })?;
-    Ok(distances)
 }

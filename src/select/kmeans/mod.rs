@@ -1,6 +1,7 @@
 //! k-means of unit rows: k-means++, then Lloyd's sweeps.
 
 mod bounds;
+mod clusters;
 mod convergence;
 mod cost;
 mod lloyd;
@@ -17,8 +18,11 @@ use crate::kernels::pool::Pool;
 use crate::progress::{Listener, Progress, unheard};
 use crate::random;
 use crate::selection::Warning;
+pub(super) use clusters::distances_sq;
+use clusters::whole_labels;
 pub use convergence::Convergence;
-use lloyd::{Lloyd, distances_sq, lloyd, short_labels, whole_labels};
+pub(super) use lloyd::{Lloyd, anchored_lloyd};
+use lloyd::{lloyd, short_labels};
 use start::Start;
 
 /// k-means of the rows at length 1: `clusters` centres such that the squared distances of the rows

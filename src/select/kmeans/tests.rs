@@ -2,7 +2,8 @@
 
 use super::KMeans;
 use super::bounds::Bounds;
-use super::lloyd::{Clusters, Moved, distances_sq, lloyd};
+use super::clusters::{Clusters, Moved, distances_sq};
+use super::lloyd::lloyd;
 use crate::course::Course;
 use crate::cpu::CpuPool;
 use crate::features::Features;
