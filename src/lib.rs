@@ -108,13 +108,13 @@ pub use lp::Lp;
 pub use names::{Named, UnknownName};
 pub use progress::{Listener, Progress};
 pub use select::{
-    Bandwidth, Classes, Clustering, Convergence, Coverage, Delta, FacilityLocation, GramSchmidt,
-    KCenter, KMeans, Kernel, Metric, Norm, Objective, OnExhaustion, ProbCover, Refine, Refinement,
-    Sas, Selector, Similarity, Then, TypiClust, Uniform,
+    Alpha, Bandwidth, Classes, Clustering, Convergence, Coverage, Delta, FacilityLocation,
+    GramSchmidt, Herding, KCenter, KMeans, Kernel, Metric, Norm, Objective, OnExhaustion,
+    ProbCover, Refine, Refinement, Sas, Selector, Similarity, Then, TypiClust, Uniform,
 };
 pub use selection::{
-    Centers, ClassCover, ClassShare, CoveredRows, Details, Refined, SasClass, Selection, Shortfall,
-    ShortfallReason, Storage, Warning,
+    Centers, ClassCover, ClassShare, CoveredRows, Details, HerdingTerms, Refined, SasClass,
+    Selection, Shortfall, ShortfallReason, Storage, Warning,
 };
 pub use shards::Shards;
 #[cfg(feature = "gpu")]

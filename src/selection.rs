@@ -82,6 +82,17 @@ pub enum Details {
     /// Of [`FacilityLocation`](crate::FacilityLocation) and [`Coverage`](crate::Coverage): one entry for each
     /// class that has a share of the budget, ascending; class 0 alone where there are no classes.
     Cover(Vec<ClassCover>),
+    /// Of [`Herding`](crate::Herding).
+    Herding(HerdingTerms),
+}
+
+/// What was in force in herding.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HerdingTerms {
+    /// The bandwidth, where the kernel has one.
+    pub sigma: Option<f64>,
+    /// How much the mean of all rows counted.
+    pub alpha: f64,
 }
 
 /// How well the picks of a class cover its rows.

@@ -7,6 +7,7 @@ mod common;
 mod coverage;
 mod facility_location;
 mod gram_schmidt;
+mod herding;
 mod k_center;
 mod kernel_functions;
 mod laws;

@@ -9,7 +9,7 @@ use crate::quantise::Length;
 use rayon::prelude::*;
 
 /// Rows whose neighbours are looked for, at most.
-const SAMPLED: usize = 1024;
+pub(in crate::select) const SAMPLED: usize = 1024;
 /// Rows whose distances to all are there at a time.
 const AT_ONCE: usize = 32;
 /// Half a squared distance of 1.

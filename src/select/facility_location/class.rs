@@ -53,6 +53,24 @@ pub(in crate::select) struct Picked<'a> {
 }
 
 impl<'a> Class<'a> {
+    /// All rows of a pool, which are given.
+    pub(in crate::select) fn all(
+        pool: &'a dyn Pool,
+        rows: &'a [usize],
+        labelled: &[usize],
+        budget: usize,
+    ) -> Self {
+        Self {
+            pool,
+            rows,
+            labelled: labelled.to_vec(),
+            budget,
+            storage: Storage::default(),
+            target_weights: None,
+            picked: 0,
+        }
+    }
+
     /// The places of rows of the pool among those of the class.
     pub(in crate::select) fn places(&self, rows: &[usize]) -> Result<Vec<usize>, Error> {
         let place = |row| self.rows.binary_search(row).map_err(|_| unfit());
@@ -66,19 +84,36 @@ impl<'a> Class<'a> {
         bandwidth: Bandwidth,
         course: &mut Course<'_>,
     ) -> Result<Function, Error> {
-        let neighbours = match (kernel, bandwidth) {
-            (Kernel::Cosine, _) => {
-                return Ok(Function {
-                    of: KernelFunction::COSINE,
-                    sigma: None,
-                });
-            }
-            (Kernel::Rbf, Bandwidth::Fixed(sigma)) => return Ok(rbf(sigma * sigma, sigma)),
-            (Kernel::Rbf, Bandwidth::Neighbours(count)) => count,
+        match (kernel, bandwidth) {
+            (Kernel::Cosine, _) => Ok(Function {
+                of: KernelFunction::COSINE,
+                sigma: None,
+            }),
+            (Kernel::Rbf, Bandwidth::Fixed(sigma)) => Ok(rbf(sigma * sigma)),
+            (Kernel::Rbf, Bandwidth::Neighbours(count)) => Ok(rbf(self.sigma_sq(count, course)?)),
             (Kernel::Rbf, Bandwidth::Auto) => {
-                neighbours(self.rows.len(), self.labelled.len() + self.budget)
+                let picks = self.labelled.len() + self.budget;
+                let count = neighbours(self.rows.len(), picks);
+                Ok(rbf(self.sigma_sq(count, course)?))
             }
-        };
+        }
+    }
+
+    /// The kernel function whose bandwidth, if it has one, is half the median distance of two rows.
+    pub(in crate::select) fn half_median(
+        &self,
+        kernel: Kernel,
+        course: &mut Course<'_>,
+    ) -> Result<Function, Error> {
+        if kernel == Kernel::Cosine {
+            return self.function(kernel, Bandwidth::Auto, course);
+        }
+        let half = self.rows.len() / 2;
+        Ok(rbf(self.sigma_sq(half.max(1), course)? / 4.0))
+    }
+
+    /// σ² by so many neighbours.
+    fn sigma_sq(&self, neighbours: usize, course: &mut Course<'_>) -> Result<f64, Error> {
         let (step, kept) = course.step(|entry| match entry {
             Entry::Distance(sigma_sq, _) => Some(*sigma_sq),
             _ => None,
@@ -89,7 +124,7 @@ impl<'a> Class<'a> {
             None => sigma_sq(self.pool, self.rows, neighbours)?,
         };
         course.keep(step, |entry| *entry = Entry::Distance(sigma_sq, 1))?;
-        Ok(rbf(sigma_sq, sigma_sq.sqrt()))
+        Ok(sigma_sq)
     }
 
     /// Makes the greedy picks into `selection`, which has none, and keeps them as they come.
@@ -146,10 +181,9 @@ impl<'a> Class<'a> {
     }
 }
 
-/// At least the least bandwidth.
-fn rbf(sigma_sq: f64, sigma: f64) -> Function {
+fn rbf(sigma_sq: f64) -> Function {
     Function {
         of: KernelFunction::Rbf(Rbf::new(sigma_sq)),
-        sigma: Some(sigma),
+        sigma: Some(sigma_sq.sqrt()),
     }
 }

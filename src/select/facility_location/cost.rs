@@ -1,5 +1,6 @@
 //! What facility location takes.
 
+use super::bandwidth::SAMPLED;
 use super::{Bandwidth, FacilityLocation, Kernel};
 use crate::kernels::similarities::stored_bytes;
 use crate::plan::{Cost, Outline, Span, Work};
@@ -8,8 +9,6 @@ use crate::select::classes::Classes;
 use crate::select::selector::apportion;
 use crate::selection::Storage;
 
-/// Rows whose neighbours are looked for, where a bandwidth goes by them.
-const SAMPLED: usize = 1024;
 /// Bytes of a row that hold the similarities of those that come next.
 const STRIP: u64 = 512;
 

@@ -17,6 +17,7 @@ use crate::plan::{Cost, Outline};
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, end, places, with_partial};
 use crate::selection::{ClassCover, Details, Selection, ShortfallReason, Storage};
+pub(super) use bandwidth::SAMPLED;
 pub(super) use class::Class;
 pub(super) use cost::Greedily;
 pub use kernel::{Bandwidth, Kernel};
