@@ -78,6 +78,7 @@ mod control;
 mod course;
 mod cpu;
 mod error;
+pub mod evaluate;
 mod features;
 #[cfg(feature = "gpu")]
 mod gpu;

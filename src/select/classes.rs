@@ -1,8 +1,9 @@
 //! Latent classes: which rows belong together.
 
+use super::gather::{gather_units, normalise};
 use super::kmeans::KMeans;
 use super::logistic::Logistic;
-use super::unit_rows::{Rivals, UnitRows, gather_units, normalise};
+use super::unit_rows::{Rivals, UnitRows};
 use crate::control::Stop;
 use crate::course::Course;
 use crate::error::Error;

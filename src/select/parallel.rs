@@ -1,6 +1,6 @@
 //! Whether 16-bit unit rows can tell a pool's rows apart.
 
-use super::unit_rows::gather_units;
+use super::gather::gather_units;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::kernels::rounding::doubt;

@@ -15,6 +15,7 @@ mod norm;
 mod prob_cover;
 mod sas;
 mod typiclust;
+mod weights;
 
 use coresift::{Features, Pool};
 use serde_json::Value;

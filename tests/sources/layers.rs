@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
 /// From the lowest: a file may import from its own layer and from those before it.
-const LAYERS: [&[&str]; 18] = [
+const LAYERS: [&[&str]; 19] = [
     &["names"],
     &["lp", "rank", "reduce"], // know nothing else of ours
     &["quantise"],
@@ -26,6 +26,7 @@ const LAYERS: [&[&str]; 18] = [
     &["gpu"],
     &["shards"],
     &["select"],
+    &["evaluate"], // what a selection is worth
     &["calibrate"],
 ];
 

@@ -1,8 +1,8 @@
 //! What k-center takes.
 
 use super::KCenter;
-use super::metric::Metric;
 use crate::plan::{Cost, Outline, Span, Work};
+use crate::select::metric::Metric;
 
 /// Picks made between two passes.
 const PICKS_OF_PASS: f64 = 64.0;

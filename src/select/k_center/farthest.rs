@@ -5,7 +5,7 @@
 //! is the farthest of all while it is beyond every bound outside (or at one and comes first). Where that ends
 //! too often, one pass over all points lowers the bounds.
 
-use super::points::Points;
+use super::distances::Distances;
 use crate::error::Error;
 use crate::rank;
 use crate::reduce;
@@ -20,7 +20,7 @@ const AT_LEAST: usize = 1 << 15;
 
 /// Points and what is chosen of them.
 pub(super) struct Farthest<'a> {
-    pub(super) points: Points<'a>,
+    pub(super) distances: Distances<'a>,
     is_chosen: Vec<bool>,
     /// The chosen points, in order.
     centres: Vec<f64>,
@@ -44,10 +44,10 @@ struct Candidate {
 }
 
 impl<'a> Farthest<'a> {
-    pub(super) fn new(points: Points<'a>) -> Self {
-        let rows = points.pool.rows();
+    pub(super) fn new(distances: Distances<'a>) -> Self {
+        let rows = distances.points.pool.rows();
         Self {
-            points,
+            distances,
             is_chosen: vec![false; rows],
             centres: Vec::new(),
             count: 0,
@@ -61,20 +61,17 @@ impl<'a> Farthest<'a> {
 
     /// Chooses a point; gives its squared distance to the nearest chosen before it, if any was.
     pub(super) fn choose(&mut self, row: usize) -> Result<Option<f64>, Error> {
-        let x = self.points.some(&[row])?;
+        let x = self.distances.points.some(&[row])?;
         let distance_sq = (self.count > 0).then(|| self.distance_sq(&x));
         self.is_chosen[row] = true;
-        let points = &self.points;
+        let (distances, dim) = (&self.distances, self.distances.points.dim());
         self.few.retain(|one| one.row != row);
-        let few = self
-            .few
-            .par_iter_mut()
-            .with_min_len(AT_LEAST / points.dim());
+        let few = self.few.par_iter_mut().with_min_len(AT_LEAST / dim);
         few.for_each(|one| {
-            let new = reduce::vectorised!(points.distance_sq(&one.x, &x));
+            let new = reduce::vectorised!(distances.distance_sq(&one.x, &x));
             one.distance_sq = one.distance_sq.min(new);
         });
-        points.settled.add(self.few.len() * points.dim());
+        distances.settled.add(self.few.len() * dim);
         self.centres.extend(x);
         self.count += 1;
         Ok(distance_sq)
@@ -109,10 +106,10 @@ impl<'a> Farthest<'a> {
 
     /// The squared distance of a point to the nearest chosen one.
     fn distance_sq(&self, x: &[f64]) -> f64 {
-        let centres = self.centres.chunks_exact(self.points.dim());
-        self.points.settled.add(self.centres.len());
+        let centres = self.centres.chunks_exact(self.distances.points.dim());
+        self.distances.settled.add(self.centres.len());
         reduce::vectorised!({
-            let distances = centres.map(|centre| self.points.distance_sq(x, centre));
+            let distances = centres.map(|centre| self.distances.distance_sq(x, centre));
             distances.fold(f64::MAX, f64::min)
         })
     }
@@ -120,8 +117,8 @@ impl<'a> Farthest<'a> {
     /// Lowers every bound by what has been chosen since the last pass.
     fn pass(&mut self) -> Result<(), Error> {
         self.keep_few();
-        let new = &self.centres[self.passed * self.points.dim()..];
-        let found = self.points.distances_to_some(new)?;
+        let new = &self.centres[self.passed * self.distances.points.dim()..];
+        let found = self.distances.distances_to_some(new)?;
         for (bound, found) in self.bounds.iter_mut().zip(found) {
             *bound = bound.min(found);
         }
@@ -150,7 +147,10 @@ impl<'a> Farthest<'a> {
         self.outside = (rows.len() > FEW)
             .then(|| rows.remove(FEW))
             .map(|row| (keys[row], row));
-        let (x, dim) = (self.points.some(&rows)?, self.points.dim());
+        let (x, dim) = (
+            self.distances.points.some(&rows)?,
+            self.distances.points.dim(),
+        );
         let one = |(&row, x): (&usize, &[f64])| Candidate {
             row,
             x: x.to_vec(),
@@ -159,6 +159,6 @@ impl<'a> Farthest<'a> {
         let few = rows.par_iter().zip(x.par_chunks_exact(dim)).map(one);
         self.few = few.collect();
         self.updated += rows.len();
-        self.points.pool.stop().check()
+        self.distances.points.pool.stop().check()
     }
 }

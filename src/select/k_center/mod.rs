@@ -1,21 +1,21 @@
 //! k-center: picks that leave no row far from all of them.
 
 mod cost;
+mod distances;
 mod farthest;
-mod metric;
-mod points;
 
 use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::plan::{Cost, Outline};
 use crate::progress::Progress;
+use crate::select::metric::Metric;
+use crate::select::points::Points;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, end, places};
 use crate::selection::{Centers, Details, Selection, ShortfallReason};
+use distances::Distances;
 use farthest::Farthest;
-pub use metric::Metric;
-use points::Points;
 use std::fmt;
 
 /// k-center, farthest first: each pick is the row that is farthest from all picks and labelled rows, so that
@@ -74,7 +74,7 @@ impl Sealed for KCenter {
         if budget == 0 {
             return Ok(selection);
         }
-        let mut farthest = Farthest::new(Points::new(pool, self.metric)?);
+        let mut farthest = Farthest::new(Distances::new(pool, self.metric)?);
         let mut distances = Vec::new();
         let picked = self.pick(
             &mut farthest,
@@ -84,8 +84,8 @@ impl Sealed for KCenter {
             course,
         );
         let of_rest = picked.and_then(|()| farthest.next());
-        let points = &farthest.points;
-        (selection.passes, selection.settled) = (points.passes, points.settled.total());
+        let of = &farthest.distances;
+        (selection.passes, selection.settled) = (of.passes, of.settled.total());
         let of_rest = match of_rest {
             Ok(next) => next.map_or(0.0, |(_, distance_sq)| distance_sq),
             Err(error) => return end(Err(error), selection, budget),
@@ -95,7 +95,7 @@ impl Sealed for KCenter {
                 .iter()
                 .filter(|&&distance_sq| distance_sq == 0.0)
                 .count(),
-            radii: radii(&distances, of_rest, selection.picks.len(), points),
+            radii: radii(&distances, of_rest, selection.picks.len(), of.points),
         });
         Ok(selection.finish(budget, ShortfallReason::ZeroWeight))
     }
@@ -148,14 +148,14 @@ impl KCenter {
         while selection.picks.len() < budget {
             let is_first = self.labelled.is_empty() && selection.picks.is_empty();
             let (row, distance_sq) = if is_first {
-                farthest.points.nearest_to_mean()?
+                farthest.distances.nearest_to_mean()?
             } else if let Some(next) = farthest.next()? {
                 next
             } else {
                 return Ok(());
             };
             distances.extend(farthest.choose(row)?);
-            let score = farthest.points.in_unit(distance_sq.sqrt());
+            let score = farthest.distances.points.in_unit(distance_sq.sqrt());
             selection.picks.push(row);
             selection.scores.push(f64::from(score as f32));
             course.tell(Progress::Picks(selection.picks.len()))?;
@@ -167,7 +167,7 @@ impl KCenter {
 
 /// The radius after each of so many picks: the distance of the pick after it, and last that of the farthest
 /// row left.
-fn radii(distances: &[f64], of_rest: f64, picks: usize, points: &Points<'_>) -> Vec<f64> {
+fn radii(distances: &[f64], of_rest: f64, picks: usize, points: Points<'_>) -> Vec<f64> {
     let after_first = distances.len() + 1 - picks;
     let radii = distances[after_first..].iter().chain([&of_rest]);
     radii

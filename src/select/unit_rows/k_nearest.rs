@@ -1,13 +1,13 @@
 //! How near a row's nearest are at least, within its cluster.
 
+use super::UnitRows;
 use super::middle::{middle, sample};
-use super::{ROWS, UnitRows};
 use crate::error::Error;
 use crate::kernels::pool::ClusterRows;
 use crate::kernels::rounding::{UNIT_ROUNDOFF, inner_error};
 use crate::progress::Pass;
 use crate::reduce;
-use crate::select::gather::gather;
+use crate::select::gather::{ROWS, gather};
 use rayon::prelude::*;
 
 impl UnitRows<'_> {
@@ -30,7 +30,7 @@ impl UnitRows<'_> {
             .flat_map(|(rows, centre)| std::iter::repeat_n(centre, rows.len()));
         let centre_of: Vec<&[f64]> = centre_of.collect();
         let (mut lengths, mut halves) = (Vec::with_capacity(all.len()), Vec::new());
-        for piece in gather(self.pool, &all) {
+        for piece in gather(self.pool(), &all) {
             let (rows, x) = piece?;
             let x = x.par_chunks_exact(dim);
             let centres = &centre_of[lengths.len()..][..rows.len()];
@@ -50,7 +50,7 @@ impl UnitRows<'_> {
                 halves: &halves[places],
             });
         }
-        let found = self.pool.k_nearest(&asked, k, pass)?;
+        let found = self.pool().k_nearest(&asked, k, pass)?;
         let of_cluster = |(cluster, answers): (ClusterRows<'_>, Vec<f32>)| {
             let of_row = |(&half, answers): (&f32, &[f32])| {
                 let least = least_distance_sq(dim, half);
@@ -73,7 +73,7 @@ impl UnitRows<'_> {
             of_cluster.push(own);
             rest = after;
         }
-        let middle = |&z: &&[f64]| middle(z, self.lengths.dim);
+        let middle = |&z: &&[f64]| middle(z, self.dim());
         Ok(of_cluster.iter().flat_map(middle).collect())
     }
 }

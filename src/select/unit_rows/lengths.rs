@@ -4,6 +4,7 @@ use super::rivals::Extent;
 use crate::kernels::assigner::Assignment;
 use crate::kernels::rounding::{UNIT_ROUNDOFF, norm_bounds, score_error};
 use crate::lp::Lp;
+use crate::select::metric::Metric;
 
 /// 2⁻⁶², in pool unit: more than a product loses where a subnormal counts as zero, also one of an
 /// application's buffer, which is brought to pool unit only then, by 2⁶³ at most.
@@ -14,12 +15,33 @@ pub(super) struct Lengths {
     pub(super) dim: usize,
     /// Squared lengths; zero only for a row of zeros.
     pub(super) squared: Vec<f32>,
+    /// By cosines a row's offsets are weighed by its length, and its scores are those at length 1 times that.
+    pub(super) metric: Metric,
 }
 
 impl Lengths {
     /// Whether a row is all zeros.
     pub(super) fn is_zero(&self, row: usize) -> bool {
         self.squared[row] == 0.0
+    }
+
+    /// What a kernel is given to weigh offsets by.
+    pub(super) fn for_kernel(&self) -> Vec<f32> {
+        match self.metric {
+            // A row of zeros has 1, so that its score is the offset alone.
+            Metric::Cosine => (self.squared.iter())
+                .map(|&squared| if squared == 0.0 { 1.0 } else { squared.sqrt() })
+                .collect(),
+            Metric::Euclidean => vec![1.0; self.squared.len()],
+        }
+    }
+
+    /// The interval that holds what a row's offsets are to be weighed by, given its [`bounds`](Self::bounds).
+    fn weights(&self, bounds: (f64, f64)) -> (f64, f64) {
+        match self.metric {
+            Metric::Cosine => bounds,
+            Metric::Euclidean => (1.0, 1.0),
+        }
     }
 
     /// The interval that holds a row's length, or what stands for it.
@@ -69,13 +91,14 @@ impl Lengths {
         }
     }
 
-    /// How far a score of the kernel may be off: its own error, that of the length it was given,
-    /// the roundings of length and offset to f32, and `rounding`, for a length 1.
-    fn error(&self, (low, high): (f64, f64), given: Extent, rounding: f64) -> f64 {
-        let of_lengths = given.offset * (high - low + 2.0 * UNIT_ROUNDOFF * high);
-        score_error(self.dim, high, given.length, given.offset * high)
-            + of_lengths
-            + high * rounding
+    /// How far a score of the kernel may be off, of a row of a length between these: its own error, that of the
+    /// weight it was given, the roundings of weight and offset to f32, and `rounding`, for a length 1.
+    fn error(&self, bounds: (f64, f64), given: Extent, rounding: f64) -> f64 {
+        let (high, (least, most)) = (bounds.1, self.weights(bounds));
+        let of_weights = given.offset * (most - least + 2.0 * UNIT_ROUNDOFF * most);
+        score_error(self.dim, high, given.length, given.offset * most)
+            + of_weights
+            + high.max(most) * rounding
     }
 
     /// And where subnormals count as zero.

@@ -3,87 +3,71 @@
 mod k_nearest;
 mod lengths;
 mod middle;
+mod nearest;
 mod rivals;
 
-use super::gather::gather;
+use super::gather::gather_units;
+use super::metric::Metric;
 use super::settled::Settled;
 use crate::error::Error;
-use crate::kernels::assigner::{Assigner, Assignment, CandidateGroup, Margins};
+use crate::kernels::assigner::{CandidateGroup, Margins};
 use crate::kernels::pool::Pool;
-use crate::lp::Lp;
-use crate::reduce;
 use lengths::Lengths;
 use rayon::prelude::*;
-use rivals::{Extent, narrow};
+use rivals::Extent;
 
 pub(super) use middle::{middle, sample};
+pub(crate) use nearest::Nearest;
 pub(super) use rivals::Rivals;
-
-/// Rows that one thread brings to length 1, at least: fewer are not worth waking another for.
-const ROWS: usize = 64;
 
 /// The rows z of a pool, each of length 1, but that a row of zeros stays one. They are made in f64
 /// from gathered rows, a piece at a time, and are the same to the bit on every device.
 pub(super) struct UnitRows<'a> {
-    pool: &'a dyn Pool,
-    lengths: Lengths,
-    /// With lengths of 1 for rows of zeros, whose score then is the offset alone.
-    assigner: Box<dyn Assigner + 'a>,
-    settled: Settled,
+    nearest: Nearest<'a>,
 }
 
 impl<'a> UnitRows<'a> {
     /// Asks the pool for its rows' lengths: a pass over the features.
     pub(super) fn new(pool: &'a dyn Pool) -> Result<Self, Error> {
-        let squared = pool.row_norms(Lp::L2)?;
-        let lengths = squared.iter().map(|&squared| for_kernel(squared)).collect();
-        let dim = pool.dim();
-        Ok(Self {
-            pool,
-            lengths: Lengths { dim, squared },
-            assigner: pool.assigner(lengths)?,
-            settled: Settled::default(),
-        })
+        let nearest = Nearest::new(pool, Metric::Cosine)?;
+        Ok(Self { nearest })
     }
 
     /// Counts pairs of a row and another, or a vector, that are settled: what bounds left open.
     pub(super) fn count_settled(&self, pairs: usize) {
-        self.settled.add(pairs * self.dim());
+        self.settled().add(pairs * self.dim());
     }
 
     /// What has been settled of these rows.
     pub(super) fn settled(&self) -> &Settled {
-        &self.settled
+        &self.nearest.settled
     }
 
     /// The pool whose rows they are.
     pub(super) fn pool(&self) -> &dyn Pool {
-        self.pool
+        self.nearest.points.pool
     }
 
     /// Number of rows.
     pub(super) fn len(&self) -> usize {
-        self.lengths.squared.len()
+        self.lengths().squared.len()
     }
 
     /// Rows that are not all zeros.
     pub(super) fn of_length_one(&self) -> usize {
         (0..self.len())
-            .filter(|&row| !self.lengths.is_zero(row))
+            .filter(|&row| !self.lengths().is_zero(row))
             .count()
     }
 
     /// Values a row.
     pub(super) fn dim(&self) -> usize {
-        self.lengths.dim
+        self.lengths().dim
     }
 
     /// Refuses a pool with a row of zeros: `need` says what for.
     pub(super) fn refuse_zeros(&self, need: &'static str) -> Result<(), Error> {
-        match (0..self.len()).find(|&row| self.lengths.is_zero(row)) {
-            Some(row) => Err(Error::ZeroRow { row, need }),
-            None => Ok(()),
-        }
+        self.nearest.refuse_zeros(need)
     }
 
     /// Gives `work` some rows in order, in pieces.
@@ -92,33 +76,21 @@ impl<'a> UnitRows<'a> {
         rows: &[usize],
         work: impl FnMut(&[usize], &[f64]) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        gather_units(self.pool, rows, work)
+        gather_units(self.pool(), rows, work)
     }
 
     /// Some rows at once, `rows.len()` x `dim`: few, or they do not fit.
     pub(super) fn rows(&self, rows: &[usize]) -> Result<Vec<f64>, Error> {
-        let mut all = Vec::with_capacity(rows.len() * self.dim());
-        self.gather(rows, |_, z| {
-            all.extend_from_slice(z);
-            Ok(())
-        })?;
-        Ok(all)
+        self.nearest.points.some(rows)
     }
 
-    /// For every row which of the vectors is nearest.
-    ///
-    /// A pass over the features; rows whose two best scores lie within the kernel's error are
-    /// gathered and settled in f64.
+    /// For every row which of the vectors is nearest, as [`Nearest::assign`].
     pub(super) fn assign(&self, rivals: &Rivals) -> Result<Vec<usize>, Error> {
-        let centred = rivals.centred();
-        let (found, given) = (self.scores(&centred)?, centred.extent());
-        let (lengths, rounding) = (&self.lengths, rivals.rounding());
-        let is_open = |&row: &usize| lengths.is_open(row, &found[row], given, rounding);
-        let open: Vec<usize> = (0..found.len()).into_par_iter().filter(is_open).collect();
-        let mut nearest: Vec<usize> = found.iter().map(|found| found.index as usize).collect();
-        self.count_settled(open.len() * rivals.offsets.len());
-        self.settle(&open, &mut nearest, |_, z| rivals.nearest(z))?;
-        Ok(nearest)
+        self.nearest.assign(rivals)
+    }
+
+    fn lengths(&self) -> &Lengths {
+        &self.nearest.lengths
     }
 
     /// Puts down which of its group's vectors is nearest to every row of some groups, given what
@@ -131,57 +103,35 @@ impl<'a> UnitRows<'a> {
         nearest: &mut [usize],
     ) -> Result<(), Error> {
         let (mut open, mut group_of, rounding) = (Vec::new(), Vec::new(), rivals.rounding());
-        let apart = rivals.apart(self.pool.stop())?;
+        let apart = rivals.apart(self.pool().stop())?;
         for (group, margins) in groups.iter().zip(margins) {
             let given = rivals.extents_from_first(&group.vectors, apart);
             let given = given.into_iter().fold(Extent::default(), Extent::max);
             for (&row, found) in group.rows.iter().zip(&margins.nearest) {
                 nearest[row] = found.index as usize;
-                if self.lengths.is_open(row, found, given, rounding) {
+                if self.lengths().is_open(row, found, given, rounding) {
                     open.push(row);
                     group_of.push(group);
                     self.count_settled(group.vectors.len());
                 }
             }
         }
-        self.settle(&open, nearest, |place, z| {
+        self.nearest.settle(&open, nearest, |place, z| {
             rivals.assignment_of(&group_of[place].vectors, z)
         })
     }
 
-    /// Puts down the vectors nearest to some rows: what `exact` makes of a row's place among them and
-    /// of the row.
-    fn settle(
-        &self,
-        rows: &[usize],
-        nearest: &mut [usize],
-        exact: impl Fn(usize, &[f64]) -> usize + Sync,
-    ) -> Result<(), Error> {
-        let mut first = 0;
-        self.gather(rows, |rows, z| {
-            let z = z.par_chunks_exact(self.dim()).enumerate();
-            let exact =
-                |row: Result<(usize, &[f64]), Error>| row.map(|(at, z)| exact(first + at, z));
-            let found = self.pool.stop().over(z).map(exact);
-            let found: Vec<usize> = found.collect::<Result<_, Error>>()?;
-            for (&row, found) in rows.iter().zip(found) {
-                nearest[row] = found;
-            }
-            first += rows.len();
-            Ok(())
-        })
-    }
-
-    /// As [`Assigner::margins`], of the rows at length 1; `least` and `own` are bounds, from below and
+    /// As [`Assigner::margins`](crate::kernels::Assigner::margins), of the rows at length 1; `least` and `own` are bounds, from below and
     /// from above.
     pub(super) fn margins(
         &self,
         rivals: &Rivals,
         groups: &[CandidateGroup<'_>],
     ) -> Result<Option<Vec<Margins>>, Error> {
-        let found = (self.assigner).margins(groups, &rivals.vectors, &rivals.offsets)?;
-        let (lengths, rounding) = (&self.lengths, rivals.rounding());
-        let apart = rivals.apart(self.pool.stop())?;
+        let assigner = &self.nearest.assigner;
+        let found = assigner.margins(groups, &rivals.vectors, &rivals.offsets)?;
+        let (lengths, rounding) = (self.lengths(), rivals.rounding());
+        let apart = rivals.apart(self.pool().stop())?;
         let bound = |(found, group): (&mut Margins, &CandidateGroup<'_>)| {
             let error = lengths.error_over_length(group.rows);
             let extents = rivals.extents_from_first(&group.vectors, apart);
@@ -196,55 +146,12 @@ impl<'a> UnitRows<'a> {
             found
         }))
     }
-
-    /// What the kernel makes of the vectors.
-    fn scores(&self, rivals: &Rivals) -> Result<Vec<Assignment>, Error> {
-        (self.assigner).assign(&narrow(&rivals.vectors), &narrow(&rivals.offsets))
-    }
-}
-
-/// Gives `work` some rows of a pool in order, at length 1, in pieces.
-pub(super) fn gather_units(
-    pool: &dyn Pool,
-    rows: &[usize],
-    mut work: impl FnMut(&[usize], &[f64]) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let (dim, mut z) = (pool.dim(), Vec::new());
-    for piece in gather(pool, rows) {
-        let (rows, x) = piece?;
-        z.resize(x.len(), 0.0);
-        z.par_chunks_exact_mut(dim)
-            .zip(x.par_chunks_exact(dim))
-            .with_min_len(ROWS)
-            .for_each(|(z, x)| normalise(x, z));
-        work(rows, &z)?;
-    }
-    Ok(())
-}
-
-/// The length that a kernel is given of a row, by its square.
-fn for_kernel(squared: f32) -> f32 {
-    if squared == 0.0 { 1.0 } else { squared.sqrt() }
 }
 
 /// Squared distance up to which two rows at length 1 are the same: what rounding makes of their lengths.
 pub(super) fn same_sq(dim: usize) -> f64 {
     let rounding = (dim as f64 / 8.0 + 16.0) * 0.5 * f64::EPSILON;
     rounding * rounding
-}
-
-/// x over its length; zeros where that is 0.
-pub(super) fn normalise(x: &[f32], z: &mut [f64]) {
-    reduce::vectorised!({
-        let length = reduce::squares(x).sqrt();
-        if length == 0.0 {
-            z.fill(0.0);
-            return;
-        }
-        for (z, &v) in z.iter_mut().zip(x) {
-            *z = f64::from(v) / length;
-        }
-    });
 }
 
 #[cfg(test)]

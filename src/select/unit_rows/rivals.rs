@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 /// Vectors whose distances to all are found at a time.
 const BLOCK: usize = 64;
 
-/// Vectors v that compete for the rows: z goes to the k of the smallest `offsets[k]` − ⟨z, v_k⟩,
+/// Vectors v that compete for the points of a pool: z goes to the k of the smallest `offsets[k]` − ⟨z, v_k⟩,
 /// ties to the lower k.
 pub(in crate::select) struct Rivals {
     /// Values a vector.
@@ -35,7 +35,15 @@ impl Rivals {
         }
     }
 
-    /// The vector nearest to a unit row, in f64.
+    /// Points, of which the nearest to a point x is that of the least ½⟨v, v⟩ − ⟨x, v⟩.
+    pub(in crate::select) fn of_points(dim: usize, vectors: Vec<f64>) -> Self {
+        let halves = vectors.chunks_exact(dim);
+        let halves = halves.map(|v| 0.5 * reduce::vectorised!(reduce::dot(v, v)));
+        let offsets = halves.collect();
+        Self::new(dim, vectors, offsets)
+    }
+
+    /// The vector nearest to a point, in f64.
     pub(in crate::select) fn nearest(&self, z: &[f64]) -> usize {
         let scores: Vec<f64> = reduce::vectorised!({
             self.vectors

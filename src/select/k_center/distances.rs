@@ -1,22 +1,21 @@
-//! Rows as points: in pool unit, or at length 1.
+//! How far points are apart, in f64, with a kernel's word on which may be near.
 
-use super::metric::Metric;
 use crate::error::Error;
 use crate::kernels::assigner::Assigner;
 use crate::kernels::pool::Pool;
 use crate::lp::Lp;
 use crate::rank;
 use crate::reduce;
-use crate::select::gather::gather;
+use crate::select::metric::Metric;
+use crate::select::points::Points;
 use crate::select::settled::Settled;
-use crate::select::unit_rows::{Rivals, gather_units, same_sq};
+use crate::select::unit_rows::{Rivals, same_sq};
 use crate::select::whole::{UNIT, whole};
 use rayon::prelude::*;
 
-/// The rows of a pool, as points in f64.
-pub(super) struct Points<'a> {
-    pub(super) pool: &'a dyn Pool,
-    metric: Metric,
+/// The points of a pool, and the distances between them.
+pub(super) struct Distances<'a> {
+    pub(super) points: Points<'a>,
     assigner: Box<dyn Assigner + 'a>,
     /// Squared distance up to which two points are the same: what rounding makes of their lengths.
     same: f64,
@@ -25,7 +24,7 @@ pub(super) struct Points<'a> {
     pub(super) passes: usize,
 }
 
-impl<'a> Points<'a> {
+impl<'a> Distances<'a> {
     pub(super) fn new(pool: &'a dyn Pool, metric: Metric) -> Result<Self, Error> {
         let (lengths, same) = match metric {
             Metric::Euclidean => (vec![1.0; pool.rows()], 0.0),
@@ -40,53 +39,12 @@ impl<'a> Points<'a> {
             }
         };
         Ok(Self {
-            pool,
-            metric,
+            points: Points { pool, metric },
             assigner: pool.assigner(lengths)?,
             same,
             settled: Settled::default(),
             passes: usize::from(metric == Metric::Cosine),
         })
-    }
-
-    pub(super) fn dim(&self) -> usize {
-        self.pool.dim()
-    }
-
-    /// What a distance is in the caller's unit.
-    pub(super) fn in_unit(&self, distance: f64) -> f64 {
-        match self.metric {
-            Metric::Euclidean => distance / f64::from(self.pool.scale()),
-            Metric::Cosine => distance,
-        }
-    }
-
-    /// Gives `work` some points in order, in pieces.
-    fn gather(
-        &self,
-        rows: &[usize],
-        mut work: impl FnMut(&[usize], &[f64]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        if self.metric == Metric::Cosine {
-            return gather_units(self.pool, rows, work);
-        }
-        let scale = f64::from(self.pool.scale());
-        for piece in gather(self.pool, rows) {
-            let (rows, x) = piece?;
-            let x: Vec<f64> = x.par_iter().map(|&v| f64::from(v) * scale).collect();
-            work(rows, &x)?;
-        }
-        Ok(())
-    }
-
-    /// Some points at once, `rows.len()` x `dim`: few, or they do not fit.
-    pub(super) fn some(&self, rows: &[usize]) -> Result<Vec<f64>, Error> {
-        let mut all = Vec::with_capacity(rows.len() * self.dim());
-        self.gather(rows, |_, x| {
-            all.extend_from_slice(x);
-            Ok(())
-        })?;
-        Ok(all)
     }
 
     /// The squared distance of two points.
@@ -101,23 +59,23 @@ impl<'a> Points<'a> {
 
     /// What `of` makes of every point, given with its row.
     fn of_each(&self, of: impl Fn(usize, &[f64]) -> f64 + Sync) -> Result<Vec<f64>, Error> {
-        let all: Vec<usize> = (0..self.pool.rows()).collect();
+        let all: Vec<usize> = (0..self.points.pool.rows()).collect();
         let mut found = Vec::with_capacity(all.len());
-        self.gather(&all, |rows, x| {
-            let points = rows.par_iter().zip(x.par_chunks_exact(self.dim()));
+        self.points.gather(&all, |rows, x| {
+            let points = rows.par_iter().zip(x.par_chunks_exact(self.points.dim()));
             found.par_extend(points.map(|(&row, x)| reduce::vectorised!(of(row, x))));
-            self.pool.stop().check()
+            self.points.pool.stop().check()
         })?;
-        self.settled.add(all.len() * self.dim());
+        self.settled.add(all.len() * self.points.dim());
         Ok(found)
     }
 
     /// The point nearest to the mean of all, which is of exact sums; and its squared distance.
     pub(super) fn nearest_to_mean(&mut self) -> Result<(usize, f64), Error> {
-        let (dim, rows) = (self.dim(), self.pool.rows());
+        let (dim, rows) = (self.points.dim(), self.points.pool.rows());
         let mut sums = vec![0i64; dim];
         let all: Vec<usize> = (0..rows).collect();
-        self.gather(&all, |_, x| {
+        self.points.gather(&all, |_, x| {
             let columns = sums.par_iter_mut().enumerate().with_min_len(16);
             columns.for_each(|(column, sum)| {
                 *sum += x
@@ -127,7 +85,7 @@ impl<'a> Points<'a> {
                     .map(|&v| whole(v))
                     .sum::<i64>();
             });
-            self.pool.stop().check()
+            self.points.pool.stop().check()
         })?;
         let mean = sums.into_iter().map(|sum| sum as f64 / UNIT / rows as f64);
         let mean: Vec<f64> = mean.collect();
@@ -139,12 +97,10 @@ impl<'a> Points<'a> {
 
     /// For every point its squared distance to one of `centres`, the nearest of them or one about as near.
     pub(super) fn distances_to_some(&mut self, centres: &[f64]) -> Result<Vec<f64>, Error> {
-        let dim = self.dim();
+        let dim = self.points.dim();
         let mut hints = Vec::new();
         if centres.len() > dim {
-            let squares = centres.chunks_exact(dim);
-            let offsets = squares.map(|c| 0.5 * reduce::vectorised!(reduce::dot(c, c)));
-            let rivals = Rivals::new(dim, centres.to_vec(), offsets.collect());
+            let rivals = Rivals::of_points(dim, centres.to_vec());
             let (vectors, offsets) = rivals.for_kernel();
             hints = self.assigner.assign(&vectors, &offsets)?;
             self.passes += 1;

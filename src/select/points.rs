@@ -1,0 +1,57 @@
+//! Rows as points in f64: in pool unit, or at length 1.
+
+use super::gather::{gather, gather_units};
+use super::metric::Metric;
+use crate::error::Error;
+use crate::kernels::pool::Pool;
+use rayon::prelude::*;
+
+/// The rows of a pool as points, the same to the bit on every device.
+#[derive(Clone, Copy)]
+pub(super) struct Points<'a> {
+    pub(super) pool: &'a dyn Pool,
+    pub(super) metric: Metric,
+}
+
+impl Points<'_> {
+    /// Values a point.
+    pub(super) fn dim(&self) -> usize {
+        self.pool.dim()
+    }
+
+    /// What a distance is in the caller's unit.
+    pub(super) fn in_unit(&self, distance: f64) -> f64 {
+        match self.metric {
+            Metric::Euclidean => distance / f64::from(self.pool.scale()),
+            Metric::Cosine => distance,
+        }
+    }
+
+    /// Gives `work` some points in order, in pieces.
+    pub(super) fn gather(
+        &self,
+        rows: &[usize],
+        mut work: impl FnMut(&[usize], &[f64]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        if self.metric == Metric::Cosine {
+            return gather_units(self.pool, rows, work);
+        }
+        let scale = f64::from(self.pool.scale());
+        for piece in gather(self.pool, rows) {
+            let (rows, x) = piece?;
+            let x: Vec<f64> = x.par_iter().map(|&v| f64::from(v) * scale).collect();
+            work(rows, &x)?;
+        }
+        Ok(())
+    }
+
+    /// Some points at once, `rows.len()` x `dim`: few, or they do not fit.
+    pub(super) fn some(&self, rows: &[usize]) -> Result<Vec<f64>, Error> {
+        let mut all = Vec::with_capacity(rows.len() * self.dim());
+        self.gather(rows, |_, x| {
+            all.extend_from_slice(x);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+}
