@@ -1,16 +1,16 @@
-//! Lists of row indices, of classes, and of pairs of both, in the forms that `--out` writes.
+//! Lists of row indices, of classes, of pairs of both, and of weights, in the forms that `--out` writes.
 
-use crate::columns::{Column, Fault, Table, most_numbers, room};
+use crate::columns::{Column, Fault, Table, room};
+use crate::entry::Entry;
 use crate::error::Error;
 use crate::file;
+use crate::json::json;
 use crate::npy::{Npy, name, show};
 use crate::target::{Format, Target};
+use half::f16;
 use npyz::{Endianness, TypeChar};
-use serde::de::{self, DeserializeSeed, Error as _, IgnoredAny, Unexpected};
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use std::fmt;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufReader, Read as _};
 
 /// Rows of the features.
 const ROWS: Column = Column {
@@ -38,6 +38,13 @@ const LABELS: Column = Column {
     entry: "class",
     titles: &[LABEL, CLASS, CLUSTER, TARGET],
     first_wins: true,
+};
+
+/// What lists of weights have.
+const WEIGHTS: Column = Column {
+    entry: "weight",
+    titles: &[["weight", "weights"]],
+    first_wins: false,
 };
 
 const CLASS: [&str; 2] = ["class", "classes"];
@@ -72,6 +79,23 @@ pub fn of_rows(
     argument: &'static str,
     column: &Column,
 ) -> Result<Vec<usize>, Error> {
+    entries_of_rows(list, argument, column)
+}
+
+/// Reads the weight of every row, any number, as [`of_rows`] reads what a row has.
+///
+/// # Errors
+///
+/// As [`rows`].
+pub fn weights(list: &Target, argument: &'static str) -> Result<Vec<f64>, Error> {
+    entries_of_rows(list, argument, &WEIGHTS)
+}
+
+fn entries_of_rows<T: Entry>(
+    list: &Target,
+    argument: &'static str,
+    column: &Column,
+) -> Result<Vec<T>, Error> {
     let [entries] = read(list, argument, column.entry, |file| match list.format {
         Format::Json => json(file, column.entry, false),
         _ => of_table(Table::open(file, list.format, &[column, &ROWS])?, column),
@@ -99,12 +123,12 @@ pub fn labels(list: &Target, argument: &'static str) -> Result<[Vec<usize>; 2], 
 }
 
 /// Reads `N` lists that stand side by side in a file, by `text` unless it is an array.
-fn read<const N: usize>(
+fn read<T: Entry, const N: usize>(
     list: &Target,
     argument: &'static str,
     entry: &str,
-    text: impl FnOnce(File) -> Result<[Vec<usize>; N], Fault>,
-) -> Result<[Vec<usize>; N], Error> {
+    text: impl FnOnce(File) -> Result<[Vec<T>; N], Fault>,
+) -> Result<[Vec<T>; N], Error> {
     let path = &list.path;
     if list.format == Format::Npy {
         return npy(&Npy::open(path, argument)?, entry);
@@ -117,21 +141,19 @@ fn read<const N: usize>(
 }
 
 /// The entries of a table; where it has a column of rows, each in the place of its row.
-fn of_table(table: Table<'_>, column: &Column) -> Result<[Vec<usize>; 1], Fault> {
+fn of_table<T: Entry>(table: Table<'_>, column: &Column) -> Result<[Vec<T>; 1], Fault> {
     let [at] = table.find([0])?;
     if let Some(rows) = table.titled(1)? {
-        let lists = table.numbers([rows, at], [ROWS.entry, column.entry])?;
-        return Ok([placed(lists)?]);
+        let (rows, entries) = table.numbers_of_rows([rows, at], [ROWS.entry, column.entry])?;
+        return Ok([placed(rows, entries)?]);
     }
     if !table.is_first_nameless() {
         return table.numbers([at], [column.entry]);
     }
     // The index that pandas writes may be that of rows that were chosen or mixed before the features
     // were made of them, or after.
-    let [rows, entries] = table.numbers(
-        [0, at],
-        ["row number (its column has no title)", column.entry],
-    )?;
+    let entry = ["row number (its column has no title)", column.entry];
+    let (rows, entries) = table.numbers_of_rows([0, at], entry)?;
     if rows.iter().copied().eq(0..rows.len()) {
         return Ok([entries]);
     }
@@ -141,7 +163,7 @@ fn of_table(table: Table<'_>, column: &Column) -> Result<[Vec<usize>; 1], Fault>
 }
 
 /// Every entry in the place of its row; each row must have one.
-fn placed([mut rows, mut entries]: [Vec<usize>; 2]) -> Result<Vec<usize>, String> {
+fn placed<T>(mut rows: Vec<usize>, mut entries: Vec<T>) -> Result<Vec<T>, String> {
     let count = rows.len();
     for at in 0..count {
         while rows[at] != at {
@@ -163,136 +185,9 @@ fn placed([mut rows, mut entries]: [Vec<usize>; 2]) -> Result<Vec<usize>, String
     Ok(entries)
 }
 
-/// The `N` lists of a JSON list, each entry of which has a number of each.
-fn json<const N: usize>(
-    file: File,
-    entry: &str,
-    is_record_allowed: bool,
-) -> Result<[Vec<usize>; N], Fault> {
-    let mut file = BufReader::new(file);
-    let mut lists = room(most_numbers(&mut file)? / N)?;
-    if file.fill_buf()?.starts_with("\u{feff}".as_bytes()) {
-        file.consume(3);
-    }
-    let each = Each {
-        lists: &mut lists,
-        is_record_allowed,
-    };
-    let mut json = serde_json::Deserializer::from_reader(file);
-    let read = each.deserialize(&mut json).and_then(|()| json.end());
-    read.map_err(|e| match e.classify() {
-        serde_json::error::Category::Io => Fault::System(e.into()),
-        _ => Fault::Content(format!(
-            "no list found ({e}), a list expected, each entry a {entry}"
-        )),
-    })?;
-    Ok(lists)
-}
-
-/// Fills lists as a JSON list is read: they have room already, which one of serde's would not.
-struct Each<'a, const N: usize> {
-    lists: &'a mut [Vec<usize>; N],
-    /// Whether the list may be the `picks` of an object.
-    is_record_allowed: bool,
-}
-
-impl<'de, const N: usize> DeserializeSeed<'de> for Each<'_, N> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl<'de, const N: usize> Visitor<'de> for Each<'_, N> {
-    type Value = ();
-
-    fn expecting(&self, words: &mut fmt::Formatter<'_>) -> fmt::Result {
-        words.write_str("a list")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while let Some(Numbers(numbers)) = list.next_element::<Numbers<N>>()? {
-            for (list, number) in self.lists.iter_mut().zip(numbers) {
-                list.push(number);
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
-        if !self.is_record_allowed {
-            return Err(A::Error::invalid_type(Unexpected::Map, &self));
-        }
-        let mut picks = Some(Each {
-            is_record_allowed: false,
-            ..self
-        });
-        while let Some(key) = object.next_key::<String>()? {
-            if key != "picks" {
-                object.next_value::<IgnoredAny>()?;
-                continue;
-            }
-            let picks = (picks.take()).ok_or_else(|| A::Error::duplicate_field("picks"))?;
-            object.next_value_seed(picks)?;
-        }
-        match picks {
-            Some(_) => Err(A::Error::missing_field("picks")),
-            None => Ok(()),
-        }
-    }
-}
-
-/// An entry: a number from 0 up, or a list of `N`.
-struct Numbers<const N: usize>([usize; N]);
-
-impl<'de, const N: usize> Deserialize<'de> for Numbers<N> {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        json.deserialize_any(NumbersVisitor)
-    }
-}
-
-struct NumbersVisitor<const N: usize>;
-
-impl<'de, const N: usize> Visitor<'de> for NumbersVisitor<N> {
-    type Value = Numbers<N>;
-
-    fn expecting(&self, words: &mut fmt::Formatter<'_>) -> fmt::Result {
-        words.write_str(if N == 1 {
-            "a whole number"
-        } else {
-            "a list of two whole numbers"
-        })
-    }
-
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Numbers<N>, E> {
-        let whole = usize::try_from(number).ok().filter(|_| N == 1);
-        let whole = whole.ok_or_else(|| E::invalid_type(Unexpected::Unsigned(number), &self))?;
-        Ok(Numbers([whole; N]))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Numbers<N>, A::Error> {
-        if N == 1 {
-            return Err(A::Error::invalid_type(Unexpected::Seq, &self));
-        }
-        let mut numbers = [0; N];
-        for (at, number) in numbers.iter_mut().enumerate() {
-            let Numbers([next]) = (list.next_element::<Numbers<1>>()?)
-                .ok_or_else(|| A::Error::invalid_length(at, &self))?;
-            *number = next;
-        }
-        Ok(Numbers(numbers))
-    }
-
-    // serde would repeat it in its message, however long.
-    fn visit_str<E: de::Error>(self, _: &str) -> Result<Numbers<N>, E> {
-        Err(E::invalid_type(Unexpected::Other("a string"), &self))
-    }
-}
-
 /// The `N` lists of an array: all of it, or its columns. An empty one may be of any type: numpy makes
 /// it of float64.
-fn npy<const N: usize>(npy: &Npy, entry: &str) -> Result<[Vec<usize>; N], Error> {
+fn npy<T: Entry, const N: usize>(npy: &Npy, entry: &str) -> Result<[Vec<T>; N], Error> {
     let shape = &npy.header.shape[..];
     let expected = match (N, shape) {
         (1, [_]) | (_, [0]) => None,
@@ -310,10 +205,16 @@ fn npy<const N: usize>(npy: &Npy, entry: &str) -> Result<[Vec<usize>; N], Error>
     let mut lists = room(count / N).map_err(|e| npy.origin.io(e))?;
     let dtype = &npy.header.dtype;
     let kind = dtype.type_char();
-    if count > 0 && !matches!(kind, TypeChar::Int | TypeChar::Uint) {
+    let is_known = match (kind, dtype.size_field()) {
+        (TypeChar::Int | TypeChar::Uint, _) => true,
+        (TypeChar::Float, 2 | 4 | 8) => T::real(0.0).is_some(),
+        _ => false,
+    };
+    if count > 0 && !is_known {
+        let (found, expected) = (name(dtype), T::NUMBER);
         return Err(npy
             .origin
-            .failure(format!("{} found, whole numbers expected", name(dtype))));
+            .failure(format!("{found} found, {expected}s expected")));
     }
     let big_endian = dtype.endianness() == Endianness::Big;
     let mut file = BufReader::new(npy.payload.reader());
@@ -322,7 +223,11 @@ fn npy<const N: usize>(npy: &Npy, entry: &str) -> Result<[Vec<usize>; N], Error>
         let bytes = &mut bytes[..dtype.size_field() as usize];
         file.read_exact(bytes).map_err(|e| npy.origin.io(e))?;
         let value = integer(bytes, big_endian, kind == TypeChar::Int);
-        let number = usize::try_from(value).map_err(|_| {
+        let number = match kind {
+            TypeChar::Float => T::real(float(value, bytes.len())),
+            _ => T::whole(value),
+        };
+        let number = number.ok_or_else(|| {
             npy.origin.failure(format!(
                 "{value} found at position {at}, a {entry} expected"
             ))
@@ -335,6 +240,15 @@ fn npy<const N: usize>(npy: &Npy, entry: &str) -> Result<[Vec<usize>; N], Error>
         lists[list].push(number);
     }
     Ok(lists)
+}
+
+/// The number whose bits in so many bytes are these.
+fn float(bits: i128, bytes: usize) -> f64 {
+    match bytes {
+        2 => f16::from_bits(bits as u16).to_f64(),
+        4 => f32::from_bits(bits as u32).into(),
+        _ => f64::from_bits(bits as u64),
+    }
 }
 
 /// An integer of up to eight bytes.
@@ -366,5 +280,12 @@ mod tests {
             integer(&u64::MAX.to_le_bytes(), false, false),
             i128::from(u64::MAX)
         );
+    }
+
+    #[test]
+    fn floats_of_any_width() {
+        assert_eq!(float(f16::from_f32(-1.5).to_bits().into(), 2), -1.5);
+        assert_eq!(float(0.1f32.to_bits().into(), 4), f64::from(0.1f32));
+        assert_eq!(float((-0.1f64).to_bits().into(), 8), -0.1);
     }
 }

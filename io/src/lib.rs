@@ -7,11 +7,14 @@
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod columns;
+mod entry;
 mod error;
 pub mod features;
+mod fields;
 pub mod file;
 mod form;
 pub mod indices;
+mod json;
 pub mod memory;
 mod npy;
 pub mod reader;

@@ -1,4 +1,4 @@
-//! Lists of rows, classes and labels, in every form.
+//! Lists of rows, classes, labels and weights, in every form.
 
 use super::changes::changed;
 use super::npy::{INTEGERS, numbers};
@@ -17,6 +17,8 @@ enum Listed {
     Classes,
     Clusters,
     Labels,
+    /// In eighths.
+    Weights,
 }
 
 const LISTED: &[Listed] = &[
@@ -24,6 +26,7 @@ const LISTED: &[Listed] = &[
     Listed::Classes,
     Listed::Clusters,
     Listed::Labels,
+    Listed::Weights,
 ];
 
 impl Listed {
@@ -38,6 +41,10 @@ impl Listed {
                 indices::of_rows(list, "list", &indices::CLUSTERS).map(|clusters| vec![clusters])
             }
             Self::Labels => indices::labels(list, "list").map(Vec::from),
+            Self::Weights => indices::weights(list, "list").map(|weights| {
+                let eighths = weights.into_iter().map(|weight| (8.0 * weight) as usize);
+                vec![eighths.collect()]
+            }),
         }
         .ok()
     }
@@ -124,6 +131,10 @@ fn tables() -> impl Strategy<Value = (Listed, Format, String, Vec<Vec<usize>>)> 
         .prop_map(|(listed, format, dress, (rows, entries), has_rows, turn)| {
             let texts =
                 |numbers: &[usize]| numbers.iter().map(usize::to_string).collect::<Vec<_>>();
+            let eighths = |numbers: &[usize]| {
+                let eighth = |&number: &usize| format!("{:?}", number as f64 / 8.0);
+                numbers.iter().map(eighth).collect::<Vec<_>>()
+            };
             let scores = ("score", vec!["1.5".to_owned(); entries.len()]);
             let index = ("index", texts(&rows));
             let mut in_rows = vec![0; entries.len()];
@@ -140,6 +151,10 @@ fn tables() -> impl Strategy<Value = (Listed, Format, String, Vec<Vec<usize>>)> 
                 Listed::Classes | Listed::Clusters => {
                     (vec![("clusters", texts(&entries))], vec![entries])
                 }
+                Listed::Weights if dress.titled && has_rows => {
+                    (vec![("weights", eighths(&of_rows)), index], vec![in_rows])
+                }
+                Listed::Weights => (vec![("weight", eighths(&entries))], vec![entries]),
             };
             if dress.titled {
                 columns.push(scores);
@@ -203,7 +218,7 @@ fn lists_that_are_almost_right() {
             prop_assert!(memory <= most + SLACK, "{memory} bytes for {}", bytes.len());
             let count: usize = lists.iter().flatten().map(Vec::len).sum();
             prop_assert!(8 * count as u64 <= most);
-            if format != Format::Npy {
+            if format != Format::Npy && listed != Listed::Weights {
                 // Nothing is listed that is not there.
                 let text = String::from_utf8_lossy(&bytes).replace('"', "");
                 for entry in lists.iter().flatten().flatten() {
