@@ -63,7 +63,11 @@ const KNOWN: [Known; 26] = {
             &[TypiClust],
         ),
         ("delta", |args| args.delta.is_some(), &[ProbCover]),
-        ("metric", |args| args.metric.is_some(), &[KCenter]),
+        (
+            "metric",
+            |args| args.metric.is_some() && args.weights_out.is_none(),
+            &[KCenter],
+        ),
     ]
 };
 
@@ -95,6 +99,18 @@ fn check_left_out(args: &SelectArgs) -> Result<(), Failure> {
         )),
         None => Ok(()),
     }
+}
+
+/// Refuses weights that are of no rows, or are asked for by nothing.
+fn check_weights(args: &SelectArgs) -> Result<(), Failure> {
+    let refuse = |problem: &str| Err(Failure::Usage(problem.to_owned()));
+    if args.weights_out.is_some() && args.views.is_some() {
+        return refuse("--weights-out: --views found, none expected (a pick is then several rows)");
+    }
+    if args.target_weights.is_some() && args.weights_out.is_none() {
+        return refuse("--target-weights: no --weights-out found, one expected");
+    }
+    Ok(())
 }
 
 /// Refuses options that have no meaning beside each other.
@@ -129,6 +145,7 @@ fn check_together(args: &SelectArgs) -> Result<(), Failure> {
         return refuse("--views: --then found, none expected (a row must be an example)");
     }
     check_left_out(args)?;
+    check_weights(args)?;
     let told = [
         ("id-column", args.id_column.is_some()),
         ("file-and-row", args.file_and_row),
@@ -178,10 +195,12 @@ mod tests {
     }
 
     /// Options of every method that are told at length only.
-    const RARE: [&str; 8] = [
+    const RARE: [&str; 10] = [
         "exclude",
         "skip-invalid",
+        "target-weights",
         "oversample",
+        "weights-out",
         "id-column",
         "file-and-row",
         "checkpoint",

@@ -28,6 +28,8 @@ pub(crate) struct Given {
     pub(crate) clusters: Option<Vec<usize>>,
     /// Norms of the inputs.
     pub(crate) input_norms: Option<Vec<f64>>,
+    /// How much each row counts for.
+    pub(crate) target_weights: Option<Vec<f64>>,
 }
 
 /// The selector that the options ask for.

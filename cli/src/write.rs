@@ -1,6 +1,7 @@
 //! A selection in its four written forms.
 
 use super::failure::Failure;
+use coresift::evaluate::Weights;
 use coresift::{ClassShare, Details, Selection};
 use coresift_io::file;
 use coresift_io::target::Format;
@@ -68,6 +69,40 @@ pub(crate) struct Origins {
     pub(crate) ids: Option<Vec<Value>>,
     /// The file that it is in, and its row there.
     pub(crate) places: Option<Vec<(String, usize)>>,
+    /// What it stands for.
+    pub(crate) weighed: Option<Weighed>,
+}
+
+/// What rows stand for: the labelled ones, and then the picks.
+#[derive(Clone, Debug)]
+pub(crate) struct Weighed {
+    /// Which they are.
+    pub(crate) rows: Vec<usize>,
+    /// How many of them are labelled.
+    pub(crate) labelled: usize,
+    /// All their weights.
+    pub(crate) weights: Weights,
+}
+
+impl Weighed {
+    fn texts(&self) -> Vec<String> {
+        match &self.weights {
+            Weights::Rows(counts) => counts.iter().map(u64::to_string).collect(),
+            Weights::Targets(sums) => sums.iter().map(shortest).collect(),
+        }
+    }
+
+    fn values(&self) -> Vec<Value> {
+        match &self.weights {
+            Weights::Rows(counts) => counts.iter().copied().map(Value::from).collect(),
+            Weights::Targets(sums) => sums.iter().copied().map(Value::from).collect(),
+        }
+    }
+}
+
+/// The shortest text that reads back as the same number.
+fn shortest(number: &f64) -> String {
+    format!("{number:?}")
 }
 
 impl Origins {
@@ -110,18 +145,37 @@ pub(crate) fn render(
     let picks = &selection.picks;
     let mut columns = vec![("index", picks.iter().map(usize::to_string).collect())];
     match format {
-        Format::Npy => return npy(picks).expect("memory takes every byte"),
+        Format::Npy => {
+            let indices = picks.iter().map(|&index| index as i64);
+            return npy("<i8", indices).expect("memory takes every byte");
+        }
         Format::Json => return format!("{}\n", record(selection, about, origins)).into_bytes(),
         Format::Csv => {
-            // `{:?}` is the shortest text that reads back as the same number.
-            let scores = selection.scores.iter().map(|score| format!("{score:?}"));
-            columns.push(("score", scores.collect()));
+            columns.push(("score", selection.scores.iter().map(shortest).collect()));
+            if let Some(weighed) = &origins.weighed {
+                columns.push(("weight", weighed.texts().split_off(weighed.labelled)));
+            }
         }
         Format::Txt => {}
     }
     columns.extend(origins.columns());
     let delimiter = if format == Format::Csv { b',' } else { b'\t' };
     table(&columns, delimiter).expect("memory takes every byte")
+}
+
+/// The bytes of weights in a form.
+pub(crate) fn weights(format: Format, weighed: &Weighed) -> Vec<u8> {
+    let bytes = match (format, &weighed.weights) {
+        (Format::Npy, Weights::Rows(counts)) => npy("<u8", counts.iter().copied()),
+        (Format::Npy, Weights::Targets(sums)) => npy("<f8", sums.iter().copied()),
+        (Format::Json, _) => Ok(format!("{}\n", Value::from(weighed.values())).into_bytes()),
+        (Format::Csv, _) => {
+            let indices = weighed.rows.iter().map(usize::to_string).collect();
+            table(&[("index", indices), ("weight", weighed.texts())], b',')
+        }
+        (Format::Txt, _) => table(&[("weight", weighed.texts())], b'\t'),
+    };
+    bytes.expect("memory takes every byte")
 }
 
 /// A table, with titles where it has more than one column.
@@ -138,17 +192,21 @@ fn table(columns: &[(&str, Vec<String>)], delimiter: u8) -> io::Result<Vec<u8>> 
     table.into_inner().map_err(|e| e.into_error())
 }
 
-fn npy(picks: &[usize]) -> io::Result<Vec<u8>> {
+/// An array of these numbers, of rank 1.
+fn npy<T: npyz::Serialize>(
+    dtype: &str,
+    numbers: impl ExactSizeIterator<Item = T>,
+) -> io::Result<Vec<u8>> {
     use npyz::WriterBuilder as _;
-    let dtype = npyz::DType::Plain("<i8".parse().expect("a numpy type"));
+    let dtype = npyz::DType::Plain(dtype.parse().expect("a numpy type"));
     let mut bytes = Vec::new();
-    let shape = [picks.len() as u64];
+    let shape = [numbers.len() as u64];
     let options = npyz::WriteOptions::new()
         .dtype(dtype)
         .shape(&shape)
         .writer(&mut bytes);
     let mut writer = options.begin_nd()?;
-    writer.extend(picks.iter().map(|&index| index as i64))?;
+    writer.extend(numbers)?;
     writer.finish()?;
     Ok(bytes)
 }
@@ -164,6 +222,13 @@ fn record(selection: &Selection, about: &Value, origins: &Origins) -> Value {
     if let Some(places) = &origins.places {
         record["files"] = places.iter().map(|(file, _)| &**file).collect();
         record["file_rows"] = places.iter().map(|&(_, row)| row).collect();
+    }
+    if let Some(weighed) = &origins.weighed {
+        let mut labelled = weighed.values();
+        record["weights"] = labelled.split_off(weighed.labelled).into();
+        if !labelled.is_empty() {
+            record["labelled_weights"] = labelled.into();
+        }
     }
     record["restarts"] = selection.restarts.clone().into();
     record["passes"] = selection.passes.into();

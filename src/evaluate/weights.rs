@@ -72,7 +72,7 @@ impl<'a> Weigher<'a> {
     ) -> Result<Self, Error> {
         let rows = pool.rows();
         if let Some(weights) = target_weights {
-            check_target_weights(weights, rows)?;
+            Self::check(weights, rows)?;
         }
         let nearest = Nearest::new(pool, metric)?;
         if metric == Metric::Cosine {
@@ -92,7 +92,7 @@ impl<'a> Weigher<'a> {
     /// [`Error::LabelledRange`], [`Error::LabelledTwice`], and [`Error::Argument`] for a pick that is no row,
     /// or is labelled or picked already; else those of the pool, as of [`new`](Self::new).
     pub fn weigh(&self, labelled: &[usize], picks: &[usize]) -> Result<Weights, Error> {
-        self.check(labelled, picks)?;
+        self.check_chosen(labelled, picks)?;
         let chosen = [labelled, picks].concat();
         let nearest = match chosen.is_empty() {
             true => Vec::new(),
@@ -114,7 +114,16 @@ impl<'a> Weigher<'a> {
         })
     }
 
-    fn check(&self, labelled: &[usize], picks: &[usize]) -> Result<(), Error> {
+    /// Checks the target weights of so many rows before there is a pool.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Argument`], as [`new`](Self::new) has it.
+    pub fn check(target_weights: &[f64], rows: usize) -> Result<(), Error> {
+        check_target_weights(target_weights, rows)
+    }
+
+    fn check_chosen(&self, labelled: &[usize], picks: &[usize]) -> Result<(), Error> {
         let rows = self.rows;
         let mut is_chosen = labelled_mask(labelled, rows, 0)?;
         for &row in picks {

@@ -48,7 +48,8 @@ impl Cost {
     }
 
     /// What comes before or after: work adds up, and memory is that of the larger.
-    pub(crate) fn then(mut self, other: Self) -> Self {
+    #[must_use]
+    pub fn then(mut self, other: Self) -> Self {
         self.passes += other.passes;
         self.reads += other.reads;
         for (work, amount) in other.work {

@@ -172,7 +172,7 @@ pub(crate) mod tests {
         for argument in select().get_arguments() {
             let names = argument.get_value_names().unwrap_or_default();
             let option = argument.get_long().unwrap_or_default();
-            if names == ["FILE"] && !["out", "checkpoint"].contains(&option) {
+            if names == ["FILE"] && !["out", "weights-out", "checkpoint"].contains(&option) {
                 let given = format!("--{option}=f.npy");
                 let args = parse("sas", &[&given]);
                 let inputs: Vec<_> = args.inputs().into_iter().map(|(name, _)| name).collect();

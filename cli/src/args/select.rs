@@ -26,7 +26,7 @@ mod heading {
     pub(super) const SAS: &str = "Options of sas";
     pub(super) const TYPICLUST: &str = "Options of typiclust";
     pub(super) const PROBCOVER: &str = "Options of probcover";
-    pub(super) const K_CENTER: &str = "Options of k-center";
+    pub(super) const K_CENTER: &str = "Options of k-center, and of --weights-out";
 }
 
 /// What follows the options in the short help.
@@ -96,6 +96,12 @@ pub(crate) struct SelectArgs {
     #[arg(long, help_heading = heading::ROWS, hide_short_help = true)]
     pub(crate) skip_invalid: bool,
 
+    /// How much each row counts for: weights from 0 up, a list as that of --classes
+    ///
+    /// Of columns with titles the one called weight is read. With --weights-out a pick weighs what the rows do
+    /// that it stands for
+    #[arg(long, value_name = "FILE", help_heading = heading::ROWS, hide_short_help = true)]
+    pub(crate) target_weights: Option<Target>,
     /// Subtract the mean row first
     ///
     /// For every method, from features and prompts. Where rows share a large mean, directions and
@@ -134,6 +140,14 @@ pub(crate) struct SelectArgs {
     /// table with titles, tabs between
     #[arg(long, help_heading = heading::OUTPUT, hide_short_help = true)]
     pub(crate) file_and_row: bool,
+    /// Write what each pick stands for: the number of rows whose nearest it is
+    ///
+    /// Or the sum of their --target-weights. By cosines, but with k-center as its distances are; --metric
+    /// says otherwise. Labelled rows take part, and are listed first. .npy, .txt and .json have
+    /// a weight each, .csv the columns index and weight. --out has the weights of the picks besides: in
+    /// .csv a column more, in .json `weights`
+    #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT, hide_short_help = true)]
+    pub(crate) weights_out: Option<Target>,
     /// Print JSON on stdout: picks, scores, options and versions
     #[arg(long, help_heading = heading::OUTPUT)]
     pub(crate) json: bool,
@@ -268,7 +282,7 @@ pub(crate) struct SelectArgs {
     #[arg(long, value_name = "D|auto", allow_negative_numbers = true, help_heading = heading::PROBCOVER, hide_short_help = true)]
     pub(crate) delta: Option<Delta>,
 
-    /// Between which points distances are [default: euclidean]
+    /// Between which points distances are [default: euclidean, and of --weights-out with other methods cosine]
     #[arg(long, value_parser = name::<Metric>(), help_heading = heading::K_CENTER, hide_short_help = true)]
     pub(crate) metric: Option<Metric>,
 }
@@ -297,6 +311,15 @@ impl SelectArgs {
         })
     }
 
+    /// By which distances picks are weighed.
+    pub(crate) fn weights_metric(&self) -> Metric {
+        let of_method = match self.stages().any(|stage| stage == Method::KCenter) {
+            true => Metric::Euclidean,
+            false => Metric::Cosine,
+        };
+        self.metric.unwrap_or(of_method)
+    }
+
     /// Whether the file that is gone on from is the one that is written.
     pub(crate) fn is_kept_on(&self) -> bool {
         let identity =
@@ -317,6 +340,7 @@ impl SelectArgs {
         inputs.extend(named([
             ("labelled", list(&self.labelled)),
             ("exclude", list(&self.exclude)),
+            ("target-weights", list(&self.target_weights)),
             ("classes", list(&self.classes)),
             ("few-labels", list(&self.few_labels)),
             ("given-clusters", list(&self.given_clusters)),

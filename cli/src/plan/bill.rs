@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::method::Plan;
 use crate::select;
 use crate::select::read::Room;
+use coresift::evaluate::Weigher;
 use coresift::plan::{Amount, Cost, Rates, Span, Work};
 use coresift_io::features::FeatureFile;
 use std::sync::Arc;
@@ -100,6 +101,10 @@ impl Job<'_> {
         let outline = self.device.outline(shape, !are_held, memory);
         let mut cost = (self.plan.selector.cost(&outline, self.budget))
             .map_err(|error| select::in_context(self.args, self.file, error))?;
+        if self.args.weights_out.is_some() {
+            let labelled = self.plan.selector.labelled().len();
+            cost = cost.then(Weigher::cost(&outline, labelled + self.budget));
+        }
         if are_held {
             cost.reads = Span::default();
         }

@@ -1,17 +1,47 @@
 //! Where a selection goes: whole, or as far as it came.
 
 use super::words::count;
+use super::{in_context, read};
 use crate::args::SelectArgs;
 use crate::console::{self, Console};
 use crate::failure::Failure;
-use crate::write::{self, Origins};
-use coresift::Selection;
+use crate::write::{self, Origins, Weighed};
+use coresift::{Error, Selection};
+use coresift_io::features::FeatureFile;
 use coresift_io::file;
 use coresift_io::target::{Format, Target};
 use serde_json::Value;
 
 /// Finds out what is to be told of picks.
 type Tell<'a> = &'a dyn Fn(&[usize]) -> Result<Origins, Failure>;
+
+/// Delivers a selection that is whole, and the weights of its picks where they are asked for: without them
+/// where they could not be had.
+pub(super) fn whole(
+    args: &SelectArgs,
+    file: &FeatureFile,
+    (selection, about): (&Selection, &Value),
+    weighed: Option<Result<Weighed, Error>>,
+) -> Result<(), Failure> {
+    let (weighed, told) = match weighed.transpose() {
+        Ok(weighed) => (weighed, Ok(())),
+        Err(error) => (None, Err(in_context(args, file, error))),
+    };
+    let origins = |picks: &[usize]| {
+        let weighed = weighed.clone();
+        read::origins(args, file, picks).map(|origins| Origins { weighed, ..origins })
+    };
+    let delivered = deliver(args.out.as_ref(), args.json, selection, about, &origins);
+    let written = match (&args.weights_out, &weighed) {
+        (Some(out), Some(weighed)) => {
+            let bytes = write::weights(out.format, weighed);
+            let unable = |e| Failure::io(&out.path, "weights-out", "cannot write the file", e);
+            file::replace(&out.path, &bytes).map_err(unable)
+        }
+        _ => Ok(()),
+    };
+    console::all([delivered, written, told])
+}
 
 /// Writes the picks made before Ctrl-C where all of them were to go, and says what has become of them.
 /// Where no pick was made, what is there stays.

@@ -1,11 +1,12 @@
 //! Rows that are left out: what options say of the others, and picks by the numbers of all.
 
+use super::weights::Chosen;
 use super::words::count;
 use crate::args::{Method, SelectArgs};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::method::Given;
-use coresift::{Classes, Error, Features, LeftOut, Metric, Selection, Similarity};
+use coresift::{Classes, Error, Features, LeftOut, Metric, Similarity};
 use coresift_io::features::FeatureFile;
 use coresift_io::indices;
 use coresift_io::target::Target;
@@ -26,10 +27,11 @@ pub(crate) fn read(args: &SelectArgs, file: &FeatureFile) -> Result<LeftOut, Fai
         Method::Sas => args.similarity.unwrap_or_default() == Similarity::Cosine,
         _ => false,
     });
+    let weigh_directions = args.weights_out.is_some() && args.weights_metric() == Metric::Cosine;
     Ok(LeftOut {
         rows,
         invalid: args.skip_invalid,
-        zeros: args.skip_invalid && needs_directions,
+        zeros: args.skip_invalid && (needs_directions || weigh_directions),
     })
 }
 
@@ -120,6 +122,10 @@ impl<'a> Others<'a> {
             let list = args.given_clusters.as_ref();
             given.clusters = Some(self.of_each(clusters, list, "given-clusters")?);
         }
+        if let Some(weights) = given.target_weights {
+            let list = args.target_weights.as_ref();
+            given.target_weights = Some(self.of_each(weights, list, "target-weights")?);
+        }
         if let Some(norms) = given.input_norms {
             given.input_norms = Some(self.numbers.iter().map(|&row| norms[row]).collect());
         }
@@ -147,12 +153,12 @@ impl<'a> Others<'a> {
     }
 
     /// What a list says of these rows.
-    fn of_each(
+    fn of_each<T: Copy>(
         &self,
-        all: Vec<usize>,
+        all: Vec<T>,
         list: Option<&Target>,
         argument: &'static str,
-    ) -> Result<Vec<usize>, Failure> {
+    ) -> Result<Vec<T>, Failure> {
         if all.len() != self.rows {
             let (found, rows) = (all.len(), self.rows);
             let problem = format!("{found} entries found, one for each of {rows} rows expected");
@@ -165,13 +171,20 @@ impl<'a> Others<'a> {
     /// that it speaks of.
     pub(super) fn renumbered(
         others: Option<&Self>,
-        mut chosen: Result<Selection, Error>,
-    ) -> Result<Selection, Error> {
+        mut chosen: Result<Chosen, Error>,
+    ) -> Result<Chosen, Error> {
         let Some(Self { numbers, .. }) = others else {
             return chosen;
         };
+        if let Ok(Chosen {
+            weighed: Some(Ok(weighed)),
+            ..
+        }) = &mut chosen
+        {
+            weighed.rows.iter_mut().for_each(|row| *row = numbers[*row]);
+        }
         let picks = match &mut chosen {
-            Ok(selection) => &mut selection.picks[..],
+            Ok(Chosen { selection, .. }) => &mut selection.picks[..],
             Err(
                 Error::DeviceLost { partial, .. }
                 | Error::Interrupted { partial }

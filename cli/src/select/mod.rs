@@ -4,6 +4,7 @@ mod checkpoint;
 mod deliver;
 pub(crate) mod left_out;
 pub(crate) mod read;
+mod weights;
 mod words;
 
 use crate::args::SelectArgs;
@@ -27,6 +28,7 @@ use serde_json::{Value, json};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
+use weights::Chosen;
 
 /// Reads the features, chooses rows of them and delivers the choice.
 pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
@@ -67,19 +69,20 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let mut about = about(args, &file, precision, budget, &device, &plan);
     let mut kept = checkpoint::open(args, (&about, &given), &features, console)?;
     left_out::tell(args, (&left_out, others.as_ref()), &mut about, console);
+    weights::tell(args, &mut about);
     let memory = loaded.memory;
     let choose = |stop| {
         let pool = device.pool(features, memory, stop)?;
-        choose(&*pool, (&plan, budget), &mut kept, console)
+        let choose = || choose(&*pool, (&plan, budget), &mut kept, console);
+        weights::weighed(args, &given, &*pool, choose)
     };
     let chosen = interrupt::until_stopped(choose);
-    let selection = match Others::renumbered(others.as_ref(), chosen) {
-        Ok(selection) => selection,
+    let seconds = in_memory.elapsed().as_secs_f64();
+    let Chosen { selection, weighed } = match Others::renumbered(others.as_ref(), chosen) {
+        Ok(chosen) => chosen,
         Err(error) => return Err(give_up(args, &file, error, about, console)),
     };
-    let seconds = in_memory.elapsed().as_secs_f64();
-    let origins = |picks: &[usize]| read::origins(args, &file, picks);
-    deliver::deliver(args.out.as_ref(), args.json, &selection, &about, &origins)?;
+    deliver::whole(args, &file, (&selection, &about), weighed)?;
     let all = began.elapsed().as_secs_f64();
     for note in words::notes(args, &selection, budget, able) {
         console.note(note);
@@ -132,6 +135,8 @@ pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
     if let Some(out) = &args.out {
         outputs.extend([("out", out.path.clone()), ("out", out.partial().path)]);
     }
+    let weights_out = args.weights_out.as_ref();
+    outputs.extend(weights_out.map(|out| ("weights-out", out.path.clone())));
     outputs.extend(args.checkpoint.clone().map(|path| ("checkpoint", path)));
     write::check(&outputs, &args.inputs())?;
     match &args.out {
@@ -221,6 +226,7 @@ pub(crate) fn in_context(args: &SelectArgs, features: &FeatureFile, error: Error
             "few labels" => (path(&args.few_labels), Some("few-labels")),
             "input_norms" => (args.input_features.clone(), Some("input-features")),
             "prompts" => (args.prompts.clone(), Some("prompts")),
+            "target_weights" => (path(&args.target_weights), Some("target-weights")),
             _ => (None, None),
         },
         _ => (None, None),

@@ -1,11 +1,13 @@
 //! What is read before anything is chosen: lists, inputs and the features themselves.
 
+use super::in_context;
 use crate::args::{Method, SelectArgs};
 use crate::classes;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::method::{self, Given};
 use crate::write::Origins;
+use coresift::evaluate::Weigher;
 use coresift::{Error, Features, GramSchmidt, LeftOut, Precision, Rows};
 use coresift_io::features::{FeatureFile, Values};
 use coresift_io::reader::FeatureReader;
@@ -43,7 +45,19 @@ pub(crate) fn lists(args: &SelectArgs, file: &FeatureFile) -> Result<Given, Fail
         classes,
         clusters: clusters.transpose()?,
         input_norms: None,
+        target_weights: target_weights(args, file)?,
     })
+}
+
+/// How much each row counts for, where that is said.
+fn target_weights(args: &SelectArgs, file: &FeatureFile) -> Result<Option<Vec<f64>>, Failure> {
+    let Some(list) = &args.target_weights else {
+        return Ok(None);
+    };
+    let weights = indices::weights(list, "target-weights")?;
+    // Before rows are left out, so that an error has the number of the row.
+    Weigher::check(&weights, file.rows).map_err(|error| in_context(args, file, error))?;
+    Ok(Some(weights))
 }
 
 /// What is to be told of picks besides their indices; of none it is found out whether it can be.
@@ -64,6 +78,7 @@ pub(crate) fn origins(
     Ok(Origins {
         ids: ids.transpose()?,
         places,
+        weighed: None,
     })
 }
 

@@ -1,0 +1,64 @@
+//! `--weights-out`: what picks stand for.
+
+use crate::args::SelectArgs;
+use crate::method::Given;
+use crate::write::Weighed;
+use coresift::evaluate::Weigher;
+use coresift::{Error, Pool, Selection};
+use serde_json::Value;
+
+/// A selection and, where they are asked for, the weights of its picks, or why there are none.
+pub(super) struct Chosen {
+    pub(super) selection: Selection,
+    pub(super) weighed: Option<Result<Weighed, Error>>,
+}
+
+/// What `choose` chooses, weighed where that is asked for. What cannot be weighed is refused before anything
+/// is chosen.
+pub(super) fn weighed(
+    args: &SelectArgs,
+    given: &Given,
+    pool: &dyn Pool,
+    choose: impl FnOnce() -> Result<Selection, Error>,
+) -> Result<Chosen, Error> {
+    if args.weights_out.is_none() {
+        return choose().map(|selection| Chosen {
+            selection,
+            weighed: None,
+        });
+    }
+    let weigher = Weigher::new(pool, args.weights_metric(), given.target_weights.as_deref())?;
+    let selection = choose()?;
+    let (labelled, picks) = (&given.labelled, &selection.picks);
+    let weights = weigher.weigh(labelled, picks).map_err(|error| {
+        let partial = Box::new(selection.clone());
+        match error {
+            Error::DeviceLost { reason, .. } => Error::DeviceLost { reason, partial },
+            Error::Unreadable { reason, .. } => Error::Unreadable { reason, partial },
+            Error::Interrupted { .. } => Error::Interrupted { partial },
+            other => other,
+        }
+    });
+    let weighed = match weights {
+        Err(Error::Interrupted { partial }) => return Err(Error::Interrupted { partial }),
+        weights => weights.map(|weights| Weighed {
+            rows: [&labelled[..], picks].concat(),
+            labelled: labelled.len(),
+            weights,
+        }),
+    };
+    Ok(Chosen {
+        weighed: Some(weighed),
+        selection,
+    })
+}
+
+/// Says in a record by what picks are weighed.
+pub(super) fn tell(args: &SelectArgs, about: &mut Value) {
+    if args.weights_out.is_some() {
+        about["weights_metric"] = args.weights_metric().to_string().into();
+    }
+    if args.target_weights.is_some() {
+        about["target_weights"] = "given".into();
+    }
+}
