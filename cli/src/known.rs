@@ -2,17 +2,28 @@
 
 use super::args::{Method, SelectArgs};
 use super::failure::Failure;
-use coresift::{Delta, Objective};
+use coresift::{Delta, Objective, Refine, Refinement};
 use coresift_io::target::Format;
 
 /// An option that not every method knows: its name, whether it is given, the methods that know it.
 type Known = (&'static str, fn(&SelectArgs) -> bool, &'static [Method]);
 
 /// Every such option.
-const KNOWN: [Known; 26] = {
-    use Method::{GramSchmidt, KCenter, MaxNorm, Norm, ProbCover, Random, Sas, TypiClust};
-    const BY_CLASS: &[Method] = &[Sas, Random, Norm];
-    const BY_CLUSTER: &[Method] = &[Sas, Random, Norm, ProbCover, TypiClust];
+const KNOWN: [Known; 29] = {
+    use Method::{
+        Coverage, FacilityLocation, GramSchmidt, Herding, KCenter, MaxNorm, Norm, ProbCover,
+        Random, Sas, TypiClust,
+    };
+    const BY_CLASS: &[Method] = &[Sas, Random, Norm, Coverage, FacilityLocation];
+    const BY_CLUSTER: &[Method] = &[
+        Sas,
+        Random,
+        Norm,
+        Coverage,
+        FacilityLocation,
+        ProbCover,
+        TypiClust,
+    ];
     [
         (
             "norm",
@@ -37,7 +48,7 @@ const KNOWN: [Known; 26] = {
         (
             "clusters",
             |args| args.clusters.is_some(),
-            &[Sas, Random, Norm, ProbCover],
+            &[Sas, Random, Norm, Coverage, FacilityLocation, ProbCover],
         ),
         ("few-labels", |args| args.few_labels.is_some(), BY_CLASS),
         ("prompts", |args| args.prompts.is_some(), BY_CLASS),
@@ -51,10 +62,25 @@ const KNOWN: [Known; 26] = {
         ("threshold", |args| args.threshold.is_some(), &[Sas]),
         ("similarity", |args| args.similarity.is_some(), &[Sas]),
         ("objective", |args| args.objective.is_some(), &[Sas]),
-        ("refine", |args| args.refine.is_some(), &[Sas]),
+        ("refine", |args| args.refine.is_some(), &[Sas, Coverage]),
         ("views", |args| args.views.is_some(), &[Sas]),
         ("worst", |args| args.worst, &[Sas]),
-        ("storage", |args| args.storage.is_some(), &[Sas]),
+        (
+            "storage",
+            |args| args.storage.is_some(),
+            &[Sas, Coverage, FacilityLocation],
+        ),
+        (
+            "kernel",
+            |args| args.cover.kernel.is_some(),
+            &[FacilityLocation, Herding],
+        ),
+        (
+            "sigma",
+            |args| args.cover.sigma.is_some(),
+            &[FacilityLocation, Coverage, Herding],
+        ),
+        ("alpha", |args| args.cover.alpha.is_some(), &[Herding]),
         ("neighbours", |args| args.neighbours.is_some(), &[TypiClust]),
         ("squared", |args| args.squared, &[TypiClust]),
         (
@@ -70,6 +96,9 @@ const KNOWN: [Known; 26] = {
         ),
     ]
 };
+
+/// One row in so many is picked at most where no method is named.
+const MOST_OF_DEFAULT: usize = 5;
 
 /// Refuses an option that no stage knows.
 pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
@@ -107,10 +136,44 @@ fn check_weights(args: &SelectArgs) -> Result<(), Failure> {
     if args.weights_out.is_some() && args.views.is_some() {
         return refuse("--weights-out: --views found, none expected (a pick is then several rows)");
     }
-    if args.target_weights.is_some() && args.weights_out.is_none() {
-        return refuse("--target-weights: no --weights-out found, one expected");
+    let by_weight = args.stages().any(|stage| stage == Method::FacilityLocation);
+    if args.target_weights.is_some() && args.weights_out.is_none() && !by_weight {
+        return refuse(
+            "--target-weights: no --weights-out found, one or --method facility-location expected",
+        );
     }
     Ok(())
+}
+
+/// Refuses a refinement that some stage has not.
+fn check_refinement(args: &SelectArgs) -> Result<(), Failure> {
+    let Some(name) = &args.refine else {
+        return Ok(());
+    };
+    for stage in args.stages() {
+        let found = match stage {
+            Method::Sas => name.parse::<Refine>().map(drop),
+            Method::Coverage => name.parse::<Refinement>().map(drop),
+            _ => Ok(()),
+        };
+        if let Err(unknown) = found {
+            let method = stage.name();
+            return Err(Failure::Usage(format!(
+                "--refine: {unknown} (--method {method})"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to choose the method where it is not few rows that are to be picked.
+pub(crate) fn check_default(args: &SelectArgs, budget: usize, rows: usize) -> Result<(), Failure> {
+    if args.method.is_some() || MOST_OF_DEFAULT * budget <= rows {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "--method: none found for a budget of {budget} of {rows} rows, one expected (coverage is the default up to 20 % of the rows)"
+    )))
 }
 
 /// Refuses options that have no meaning beside each other.
@@ -146,6 +209,7 @@ fn check_together(args: &SelectArgs) -> Result<(), Failure> {
     }
     check_left_out(args)?;
     check_weights(args)?;
+    check_refinement(args)?;
     let told = [
         ("id-column", args.id_column.is_some()),
         ("file-and-row", args.file_and_row),

@@ -1,11 +1,14 @@
 //! From options to a selector.
 
+mod cover;
+
 use super::args::{Method, SelectArgs};
 use coresift::{
     Classes, Convergence, Delta, GramSchmidt, KCenter, Lp, Norm, Objective, ProbCover, Sas,
     Selector, Then, TypiClust, Uniform,
 };
 use serde_json::{Value, json};
+use std::str::FromStr;
 
 /// A selector, and its options in force as a record shows them.
 pub(crate) struct Plan {
@@ -55,9 +58,9 @@ pub(crate) fn convergence(args: &SelectArgs) -> Convergence {
 /// The selector of one stage, or of two.
 fn stages(args: &SelectArgs, given: Given) -> Plan {
     let Some(then) = args.then else {
-        return stage(args, args.method, given);
+        return stage(args, args.method(), given);
     };
-    let first = stage(args, args.method, given.clone());
+    let first = stage(args, args.method(), given.clone());
     let second = stage(args, then, given);
     let oversample = args.oversample.unwrap_or(Then::OVERSAMPLE);
     let mut options = first.options;
@@ -83,6 +86,9 @@ fn stage(args: &SelectArgs, method: Method, given: Given) -> Plan {
         Method::MaxNorm => max_norm(args, given),
         Method::GramSchmidt => gram_schmidt(args, given.labelled, given.rank_tol),
         Method::ProbCover => prob_cover(args, given.labelled),
+        Method::Coverage => cover::coverage(args, given),
+        Method::FacilityLocation => cover::facility_location(args, given),
+        Method::Herding => cover::herding(args, given.labelled),
         Method::KCenter => k_center(args, given.labelled),
         Method::TypiClust => typiclust(args, given.labelled, given.clusters),
     }
@@ -100,6 +106,12 @@ fn uniform(args: &SelectArgs, labelled: Vec<usize>, classes: Option<Classes>) ->
         }),
         options,
     }
+}
+
+/// What follows greedy picks; its name has been checked.
+fn refined<T: Default + FromStr>(args: &SelectArgs) -> T {
+    let asked = args.refine.as_ref();
+    asked.and_then(|name| name.parse().ok()).unwrap_or_default()
 }
 
 /// Says in the options how a selection is stratified, where it is.
@@ -201,7 +213,7 @@ fn sas(args: &SelectArgs, labelled: Vec<usize>, classes: Option<Classes>) -> Pla
             .map_or(default.threshold, |threshold| threshold.0),
         similarity: args.similarity.unwrap_or(default.similarity),
         objective: args.objective.unwrap_or(default.objective),
-        refine: args.refine.unwrap_or(default.refine),
+        refine: refined(args),
         seed: args.seed,
         min_per_class: args.min_per_class.unwrap_or(default.min_per_class),
         views: args.views.unwrap_or(default.views),

@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use coresift::evaluate::Weights;
-use coresift::{ClassShare, Details, Selection};
+use coresift::{ClassCover, ClassShare, Details, Selection};
 use coresift_io::file;
 use coresift_io::target::Format;
 use serde_json::{Value, json};
@@ -277,6 +277,25 @@ fn add_details(record: &mut Value, details: &Details) {
             record["radii"] = centers.radii.clone().into();
             record["idle"] = centers.idle.into();
         }
+        Details::Cover(classes) => record["cover"] = classes.iter().map(cover_of).collect(),
+        Details::Herding(terms) => {
+            record["herding"] = json!({ "sigma": terms.sigma, "alpha": terms.alpha });
+        }
         _ => {}
     }
+}
+
+/// How well the picks of a class cover its rows, and how they came about.
+fn cover_of(class: &ClassCover) -> Value {
+    let mut cover = json!({
+        "class": class.class,
+        "sigma": class.sigma,
+        "gains": class.gains,
+        "idle": class.idle,
+    });
+    if let Some(refined) = &class.refined {
+        cover["start"] = refined.start.clone().into();
+        cover["steps"] = refined.steps.into();
+    }
+    cover
 }

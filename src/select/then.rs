@@ -276,7 +276,9 @@ fn shortfall(picks: &Selection, budget: usize, first: ShortfallReason) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random;
+    use crate::cpu::CpuPool;
+    use crate::features::Features;
+    use crate::random::{self, RowIds};
     use crate::select::gram_schmidt::GramSchmidt;
     use crate::select::norm::Norm;
     use crate::select::sas::{Refine, Sas, Similarity};

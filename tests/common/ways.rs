@@ -2,8 +2,9 @@
 
 use super::{fractions, with};
 use coresift::{
-    Classes, Delta, GramSchmidt, KCenter, KMeans, Lp, Metric, Norm, OnExhaustion, ProbCover,
-    Refine, Sas, Selector, Storage, Then, TypiClust, Uniform,
+    Classes, Coverage, Delta, FacilityLocation, GramSchmidt, Herding, KCenter, KMeans, Lp, Metric,
+    Norm, OnExhaustion, ProbCover, Refine, Refinement, Sas, Selector, Storage, Then, TypiClust,
+    Uniform,
 };
 
 /// Every selector by every way that it may go, for a pool of so many rows.
@@ -61,6 +62,17 @@ pub fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector
             "k-center, by angles",
             with(|s: &mut KCenter| s.metric = Metric::Cosine),
         ),
+        ("coverage", with(|_: &mut Coverage| {})),
+        (
+            "coverage, swapped",
+            with(|s: &mut Coverage| s.refine = Refinement::Swap),
+        ),
+        ("facility location", facility_location(Storage::Dense)),
+        (
+            "facility location, on the fly",
+            facility_location(Storage::OnTheFly),
+        ),
+        ("herding", with(|_: &mut Herding| {})),
         (
             "sas then gram-schmidt",
             Box::new(Then::new(stored(), l_infinity)),
@@ -79,6 +91,10 @@ pub fn sas(classes: Classes, storage: Storage, refine: Refine) -> Sas {
 
 fn uniform(classes: Classes) -> Box<dyn Selector> {
     with(|s: &mut Uniform| s.classes = Some(classes))
+}
+
+fn facility_location(storage: Storage) -> Box<dyn Selector> {
+    with(|s: &mut FacilityLocation| s.storage = storage)
 }
 
 fn norm(classes: Classes) -> Box<dyn Selector> {

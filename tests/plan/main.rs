@@ -7,8 +7,9 @@ mod refusals;
 mod said;
 
 use coresift::{
-    Classes, Convergence, CpuPool, Delta, Features, GramSchmidt, KCenter, KMeans, Lp, Norm,
-    ProbCover, Refine, Sas, Selector, Storage, Then, TypiClust, Uniform,
+    Classes, Convergence, Coverage, CpuPool, Delta, FacilityLocation, Features, GramSchmidt,
+    Herding, KCenter, KMeans, Lp, Norm, ProbCover, Refine, Sas, Selector, Storage, Then, TypiClust,
+    Uniform,
 };
 
 /// Rows and values a row of the pool.
@@ -94,6 +95,9 @@ fn selectors() -> Vec<(&'static str, Box<dyn Selector>, bool)> {
         of("probcover", true, ProbCover::default()),
         of("probcover given", true, cover),
         of("k-center", true, KCenter::default()),
+        of("coverage", true, Coverage::default()),
+        of("facility location", true, FacilityLocation::default()),
+        of("herding", true, Herding::default()),
         of(
             "then",
             true,

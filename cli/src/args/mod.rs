@@ -1,5 +1,6 @@
 //! What the command line understands.
 
+mod cover;
 mod names;
 mod select;
 pub(crate) mod values;

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use coresift::{Named, UnknownName};
+use coresift::{Named, Refine, Refinement, UnknownName};
 use std::str::FromStr;
 
 /// The methods.
@@ -27,6 +27,13 @@ pub(crate) enum Method {
     /// pairs of rows
     #[value(name = "probcover")]
     ProbCover,
+    /// Rows to which all are similar, as far as a pick's share of them reaches, moved to the middle of
+    /// what they stand for: the few to label, at a product of all pairs of rows
+    Coverage,
+    /// Rows to which all are similar: each adds most to that, at a product of all pairs of rows
+    FacilityLocation,
+    /// Rows whose mean is that of all, by a kernel: a summary, at a product of all pairs of rows
+    Herding,
     /// The row farthest from all picks, again and again: no row stays far from them, and outliers come
     /// first, at a pass over the features for some picks
     KCenter,
@@ -72,4 +79,14 @@ where
     let value = |value: &T| PossibleValue::new(value.name()).help(value.meaning());
     let values = PossibleValuesParser::new(T::ALL.iter().map(value));
     values.try_map(|name| name.parse())
+}
+
+/// Understands the names of all refinements there are: which of them a method has, is told once that is known.
+pub(super) fn refinement() -> impl TypedValueParser<Value = String> {
+    fn values<T: Named>() -> impl Iterator<Item = PossibleValue> {
+        let value = |value: &T| PossibleValue::new(value.name()).help(value.meaning());
+        T::ALL.iter().map(value)
+    }
+    let of_coverage = values::<Refinement>().filter(|value| value.get_name() != "none");
+    PossibleValuesParser::new(values::<Refine>().chain(of_coverage).collect::<Vec<_>>())
 }

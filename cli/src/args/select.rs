@@ -1,12 +1,13 @@
 //! The options of `select`.
 
-use super::names::{Method, follower, name};
+use super::cover::CoverArgs;
+use super::names::{Method, follower, name, refinement};
 use super::values::{Budget, Bytes, Threads, Threshold};
 use super::{named, of_features};
 use crate::device::Choice;
 use crate::write::Named;
 use clap::Args;
-use coresift::{Delta, Lp, Metric, Objective, OnExhaustion, Refine, Similarity, Storage};
+use coresift::{Delta, Lp, Metric, Objective, OnExhaustion, Similarity, Storage};
 use coresift_io::file;
 use coresift_io::source::Raw;
 use coresift_io::target::Target;
@@ -14,18 +15,19 @@ use std::path::PathBuf;
 
 /// What options are for: the headings of the help, in this order. An option of one method is told at
 /// length only.
-mod heading {
+pub(super) mod heading {
     pub(super) const METHOD: &str = "Method";
     pub(super) const ROWS: &str = "Rows";
     pub(super) const BUDGET: &str = "Budget";
     pub(super) const OUTPUT: &str = "Output";
     pub(super) const DEVICE: &str = "Device";
-    pub(super) const CLASSES: &str = "Latent classes (sas; random and norm: stratified by them)";
+    pub(super) const CLASSES: &str = "Latent classes (sas; others are stratified by them)";
     pub(super) const NORM: &str = "Options of norm and max-norm";
     pub(super) const GRAM_SCHMIDT: &str = "Options of gram-schmidt";
     pub(super) const SAS: &str = "Options of sas";
     pub(super) const TYPICLUST: &str = "Options of typiclust";
     pub(super) const PROBCOVER: &str = "Options of probcover";
+    pub(in crate::args) const COVER: &str = "Options of facility-location, coverage and herding";
     pub(super) const K_CENTER: &str = "Options of k-center, and of --weights-out";
 }
 
@@ -55,9 +57,9 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = MORE, after_long_help = EXAMPLES)]
 pub(crate) struct SelectArgs {
-    /// How to choose
+    /// How to choose [default: coverage, up to 20 % of the rows]
     #[arg(long, value_enum, help_heading = heading::METHOD)]
-    pub(crate) method: Method,
+    pub(crate) method: Option<Method>,
     /// Seed of the draws
     #[arg(long, default_value_t = 0, help_heading = heading::METHOD)]
     pub(crate) seed: u64,
@@ -254,16 +256,16 @@ pub(crate) struct SelectArgs {
     /// What is maximised [default: cut]
     #[arg(long, value_parser = name::<Objective>(), help_heading = heading::SAS, hide_short_help = true)]
     pub(crate) objective: Option<Objective>,
-    /// What follows the greedy picks [default: top-up]
-    #[arg(long, value_parser = name::<Refine>(), help_heading = heading::SAS, hide_short_help = true)]
-    pub(crate) refine: Option<Refine>,
+    /// What follows the greedy picks (sas, coverage) [default: top-up, of coverage lloyd]
+    #[arg(long, value_parser = refinement(), help_heading = heading::SAS, hide_short_help = true)]
+    pub(crate) refine: Option<String>,
     /// Rows that an example has, consecutively: picks are then examples [default: 1]
     #[arg(long, value_name = "V", help_heading = heading::SAS, hide_short_help = true)]
     pub(crate) views: Option<usize>,
     /// Pick what adds least, for ablations
     #[arg(long, help_heading = heading::SAS, hide_short_help = true)]
     pub(crate) worst: bool,
-    /// Whether similarities are kept [default: auto]
+    /// Whether similarities are kept (sas, coverage, facility-location) [default: auto]
     #[arg(long, value_parser = name::<Storage>(), help_heading = heading::SAS, hide_short_help = true)]
     pub(crate) storage: Option<Storage>,
 
@@ -282,6 +284,9 @@ pub(crate) struct SelectArgs {
     #[arg(long, value_name = "D|auto", allow_negative_numbers = true, help_heading = heading::PROBCOVER, hide_short_help = true)]
     pub(crate) delta: Option<Delta>,
 
+    #[command(flatten)]
+    pub(crate) cover: CoverArgs,
+
     /// Between which points distances are [default: euclidean, and of --weights-out with other methods cosine]
     #[arg(long, value_parser = name::<Metric>(), help_heading = heading::K_CENTER, hide_short_help = true)]
     pub(crate) metric: Option<Metric>,
@@ -290,7 +295,12 @@ pub(crate) struct SelectArgs {
 impl SelectArgs {
     /// The methods in their order: one, or with `--then` two.
     pub(crate) fn stages(&self) -> impl Iterator<Item = Method> {
-        std::iter::once(self.method).chain(self.then)
+        std::iter::once(self.method()).chain(self.then)
+    }
+
+    /// The method, or the one that few picks are made by where none is named.
+    pub(crate) fn method(&self) -> Method {
+        self.method.unwrap_or(Method::Coverage)
     }
 
     /// Whether an option names latent classes.
@@ -304,10 +314,14 @@ impl SelectArgs {
     /// Whether some stage has clusters found by k-means.
     pub(crate) fn has_k_means(&self) -> bool {
         self.stages().any(|stage| match stage {
-            Method::Sas | Method::Random | Method::Norm => self.clusters.is_some(),
+            Method::Sas
+            | Method::Random
+            | Method::Norm
+            | Method::Coverage
+            | Method::FacilityLocation => self.clusters.is_some(),
             Method::TypiClust => self.given_clusters.is_none(),
             Method::ProbCover => !matches!(self.delta, Some(Delta::Fixed(_))),
-            Method::MaxNorm | Method::GramSchmidt | Method::KCenter => false,
+            Method::MaxNorm | Method::GramSchmidt | Method::KCenter | Method::Herding => false,
         })
     }
 

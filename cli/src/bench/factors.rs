@@ -9,7 +9,10 @@ use super::report::Adapter;
 use super::selectors::{Case, Run, case};
 use super::sizes::Shape;
 use super::words::{self, Columns, NONE};
-use coresift::{Delta, Error, Features, GramSchmidt, KCenter, Norm, ProbCover, Sas, TypiClust};
+use coresift::{
+    Coverage, Delta, Error, FacilityLocation, Features, GramSchmidt, Herding, KCenter, Norm,
+    ProbCover, Sas, TypiClust,
+};
 
 /// Times as much as an ordinary pool that a degenerate one may take.
 pub const MOST: f64 = 10.0;
@@ -81,6 +84,9 @@ pub fn tasks(rows: usize) -> Vec<Task> {
             few,
         ),
         (case("k_center", KCenter::default()), few),
+        (case("coverage", Coverage::default()), few),
+        (case("facility_location", FacilityLocation::default()), few),
+        (case("herding", Herding::default()), few),
     ];
     let task = |(case, budget)| Task { case, budget };
     tasks.map(task).into()

@@ -6,8 +6,8 @@ use super::sizes::{Job, Sizes};
 use super::timed::Clock;
 use coresift::kernels::{Call, Watched, Watcher as _};
 use coresift::{
-    Classes, Error, Features, GramSchmidt, KCenter, Norm, ProbCover, Refine, Sas, Selection,
-    Selector, Then, TypiClust, Uniform,
+    Classes, Coverage, Error, FacilityLocation, Features, GramSchmidt, Herding, KCenter, Norm,
+    ProbCover, Refine, Sas, Selection, Selector, Then, TypiClust, Uniform,
 };
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -112,6 +112,9 @@ pub fn groups(sizes: &Sizes) -> Vec<Group> {
                 case("typiclust", TypiClust::default()),
                 case("prob_cover", ProbCover::default()),
                 case("k_center", KCenter::default()),
+                case("coverage", Coverage::default()),
+                case("facility_location", FacilityLocation::default()),
+                case("herding", Herding::default()),
             ],
         ),
     ]

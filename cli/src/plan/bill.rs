@@ -171,7 +171,7 @@ impl Job<'_> {
             host_bytes: PROCESS + held + LENGTH * self.file.rows as u64 + cost.host_bytes,
             bytes_read: read * self.file.kind().bytes() as f64,
             assumed: self.assumed(),
-            method: self.args.method.name(),
+            method: self.args.method().name(),
             seed: self.args.seed,
             budget: self.budget,
             rows: self.rows,

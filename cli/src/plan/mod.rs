@@ -10,6 +10,7 @@ use crate::args::{PlanArgs, SelectArgs};
 use crate::console::{self, Console};
 use crate::device::Device;
 use crate::failure::Failure;
+use crate::known;
 use crate::method;
 use crate::select::left_out::{self, Others};
 use crate::select::{self, read};
@@ -72,13 +73,15 @@ fn of(
     let inputs = args.input_features.as_ref();
     let inputs = inputs.map(|path| read::inputs(args, path, file.rows));
     let rows = others.map_or(file.rows, |others| others.len());
+    let budget = args.budget.of(rows / args.views.unwrap_or(1).max(1));
+    known::check_default(args, budget, rows)?;
     let job = Job {
         args,
         file,
         inputs: inputs.transpose()?,
         device,
         rows,
-        budget: args.budget.of(rows / args.views.unwrap_or(1).max(1)),
+        budget,
         plan: method::plan(args, given),
         room: read::room(args, file)?,
         opening,

@@ -22,7 +22,11 @@ pub(crate) fn read(args: &SelectArgs, file: &FeatureFile) -> Result<LeftOut, Fai
         return Err(refused(list, "exclude", problem));
     }
     let needs_directions = args.stages().any(|stage| match stage {
-        Method::TypiClust | Method::ProbCover => true,
+        Method::TypiClust
+        | Method::ProbCover
+        | Method::Coverage
+        | Method::FacilityLocation
+        | Method::Herding => true,
         Method::KCenter => args.metric == Some(Metric::Cosine),
         Method::Sas => args.similarity.unwrap_or_default() == Similarity::Cosine,
         _ => false,

@@ -64,6 +64,10 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     }
     let rows = features.rows();
     let budget = args.budget.of(rows / args.views.unwrap_or(1).max(1));
+    known::check_default(args, budget, rows)?;
+    if args.method.is_none() {
+        console.note("method: coverage (the default up to 20 % of the rows)");
+    }
     let able = rows.saturating_sub(given.labelled.len());
     let plan = method::plan(args, given.clone());
     let mut about = about(args, &file, precision, budget, &device, &plan);
@@ -164,7 +168,7 @@ fn about(
     plan: &Plan,
 ) -> Value {
     let mut about = json!({
-        "method": args.method.name(),
+        "method": args.method().name(),
         "budget": budget,
         "seed": args.seed,
         "options": plan.options,

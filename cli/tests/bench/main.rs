@@ -33,7 +33,7 @@ const KERNELS: [&str; 17] = [
     "sum_stored",
 ];
 
-const SELECTORS: [&str; 10] = [
+const SELECTORS: [&str; 13] = [
     "uniform",
     "norm",
     "gram_schmidt",
@@ -44,6 +44,9 @@ const SELECTORS: [&str; 10] = [
     "typiclust",
     "prob_cover",
     "k_center",
+    "coverage",
+    "facility_location",
+    "herding",
 ];
 
 /// Held by a test that measures: others would take its time.

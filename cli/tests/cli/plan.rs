@@ -240,6 +240,9 @@ fn memory_is_said_within_a_tenth() {
         &["probcover", "--delta=0.4"],
         &["k-center"],
         &["k-center", "--metric=cosine"],
+        &["coverage"],
+        &["facility-location", "--storage=on-the-fly"],
+        &["herding"],
         &["random", "--clusters=20", "--max-sweeps=3"],
         &["norm", "--then=gram-schmidt"],
     ] {

@@ -10,6 +10,7 @@ mod weights;
 use super::classes::Classes;
 use super::parallel;
 use super::strata::{Strata, check_classes, classes_among};
+use super::target_weights::check_target_weights;
 use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
@@ -22,7 +23,6 @@ pub(super) use class::Class;
 pub(super) use cost::Greedily;
 pub use kernel::{Bandwidth, Kernel};
 use std::fmt;
-use weights::check_weights;
 
 /// Greedy facility location: picks that leave every row similar to one of them.
 ///
@@ -141,7 +141,9 @@ impl Selector for FacilityLocation {
 
     fn check(&self, rows: usize, dim: usize) -> Result<(), Error> {
         self.sigma.check()?;
-        check_weights(self.target_weights.as_deref(), rows)?;
+        if let Some(weights) = &self.target_weights {
+            check_target_weights(weights, rows)?;
+        }
         check_classes(self.classes.as_ref(), rows, dim)
     }
 
