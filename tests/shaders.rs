@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each kernel, and the files that make it.
-const KERNELS: [(&str, &[&str]); 25] = [
+const KERNELS: [(&str, &[&str]); 28] = [
     ("row_norms", &["row_norms"]),
     ("row_squares", &["three_words", "row_squares"]),
     ("quantise", &["three_words", "quantise"]),
@@ -63,6 +63,21 @@ const KERNELS: [(&str, &[&str]); 25] = [
             "kernel_function",
             "two_words",
             "sum_columns",
+        ],
+    ),
+    (
+        "columns",
+        &["tile_list", "integer_tile", "kernel_function", "columns"],
+    ),
+    ("gain_columns", &["two_words", "cover", "gain_columns"]),
+    (
+        "gain_stored",
+        &[
+            "panel_shift",
+            "two_words",
+            "kept_panels",
+            "cover",
+            "gain_stored",
         ],
     ),
     (

@@ -1,17 +1,19 @@
 //! The similarities of integer rows on a GPU.
 
 use super::class_rows::ClassRows;
+use super::columns::{self, Strip};
 use super::dense::{Dense, PANELS};
 use super::float_rows::FloatRows;
 use super::greedy_rounds::BYTES_ALWAYS;
 use super::integer_rows::{Given, Source};
 use super::quantise::{Quantised, Rule};
 use super::{
-    class_totals, greedy_rounds, linear_row_sums, row_sums, store_similarities, sum_columns,
-    sum_stored,
+    class_totals, gain_columns, gain_stored, greedy_rounds, linear_row_sums, row_sums,
+    store_similarities, sum_columns, sum_stored,
 };
 use crate::error::Error;
 use crate::gpu::device::Gpu;
+use crate::kernels::cover::Cover;
 use crate::kernels::function::KernelFunction;
 use crate::kernels::similarities::{Examples, Round, Similarities, Update, stored_bytes};
 use crate::progress::Pass;
@@ -32,6 +34,8 @@ pub(super) struct GpuSimilarities<'a> {
     /// The sum of each class's rows, class after class, once any is asked for.
     totals: OnceLock<Vec<i64>>,
     kept: Option<Dense>,
+    /// The columns that gains were asked of last.
+    strip: Option<Strip>,
 }
 
 impl<'a> GpuSimilarities<'a> {
@@ -74,6 +78,7 @@ impl<'a> GpuSimilarities<'a> {
             resident,
             totals: OnceLock::new(),
             kept: None,
+            strip: None,
         })
     }
 }
@@ -108,6 +113,31 @@ impl Similarities for GpuSimilarities<'_> {
 
     fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
         sum_columns::run(&self.resident, columns)
+    }
+
+    fn columns(&self, columns: &[usize]) -> Result<Vec<i32>, Error> {
+        columns::run(&self.resident, columns)
+    }
+
+    fn gain_columns(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
+        let resident = &self.resident;
+        let is_kept = |strip: &Strip| strip.columns == columns;
+        if let Some(strip) = self.strip.as_ref().filter(|strip| is_kept(strip)) {
+            return gain_columns::run(resident, strip, cover);
+        }
+        let mut gains = Vec::with_capacity(columns.len());
+        self.strip = None; // its memory first
+        for some in columns.chunks(columns::at_once(resident)) {
+            self.strip = None;
+            let strip = Strip::new(resident, some)?;
+            gains.extend(gain_columns::run(resident, &strip, cover)?);
+            self.strip = Some(strip);
+        }
+        Ok(gains)
+    }
+
+    fn columns_at_once(&self) -> usize {
+        columns::at_once(&self.resident)
     }
 
     fn room(&self) -> u64 {
@@ -148,6 +178,16 @@ impl Similarities for GpuSimilarities<'_> {
         match &self.kept {
             Some(kept) => sum_stored::run(&self.resident, kept, columns),
             None => Ok(Vec::new()),
+        }
+    }
+
+    fn gain_stored(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
+        let class = columns.first().map(|&first| self.resident.class_of(first));
+        match (&self.kept, class) {
+            (Some(kept), Some(class)) if kept.classes.contains(&class) => {
+                gain_stored::run(&self.resident, kept, columns, cover)
+            }
+            _ => self.gain_columns(columns, cover),
         }
     }
 
