@@ -31,7 +31,8 @@ pub fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector
     };
     let one_cluster = |s: &mut TypiClust| s.clusters = Some(vec![0; rows]);
     let near = |s: &mut ProbCover| s.delta = Delta::Fixed(0.9);
-    vec![
+    let mut all = by_similarity();
+    all.extend([
         ("uniform", uniform(clusters())),
         ("norm", norm(clusters())),
         ("norm by prompts", norm(prompts)),
@@ -62,6 +63,17 @@ pub fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector
             "k-center, by angles",
             with(|s: &mut KCenter| s.metric = Metric::Cosine),
         ),
+        (
+            "sas then gram-schmidt",
+            Box::new(Then::new(stored(), l_infinity)),
+        ),
+    ]);
+    all
+}
+
+/// Those that go by how similar all rows are.
+fn by_similarity() -> Vec<(&'static str, Box<dyn Selector>)> {
+    vec![
         ("coverage", with(|_: &mut Coverage| {})),
         (
             "coverage, swapped",
@@ -73,10 +85,6 @@ pub fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector
             facility_location(Storage::OnTheFly),
         ),
         ("herding", with(|_: &mut Herding| {})),
-        (
-            "sas then gram-schmidt",
-            Box::new(Then::new(stored(), l_infinity)),
-        ),
     ]
 }
 

@@ -43,7 +43,7 @@ fn devices_and_storages_pick_alike() {
             ..Herding::default()
         };
         let selectors: Vec<Box<dyn Selector>> = vec![
-            Box::new(cover(Storage::Dense)),
+            Box::new(cover(Storage::Auto)),
             Box::new(cover(Storage::OnTheFly)),
             Box::new(Coverage::default()),
             Box::new(swap),

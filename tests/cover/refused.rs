@@ -63,6 +63,10 @@ fn options_that_cannot_be() {
             want
         );
     }
+}
+
+#[test]
+fn weights_that_cannot_be() {
     let weights = |weights: &[f64]| {
         let target_weights = Some(weights.to_vec());
         refused(&FacilityLocation {

@@ -106,17 +106,19 @@ pub fn groups(sizes: &Sizes) -> Vec<Group> {
             sizes.similarity,
             vec![sas("sas", Refine::TopUp), sas("sas none", Refine::None)],
         ),
-        group(
-            sizes.labelling,
-            vec![
-                case("typiclust", TypiClust::default()),
-                case("prob_cover", ProbCover::default()),
-                case("k_center", KCenter::default()),
-                case("coverage", Coverage::default()),
-                case("facility_location", FacilityLocation::default()),
-                case("herding", Herding::default()),
-            ],
-        ),
+        group(sizes.labelling, few_to_label()),
+    ]
+}
+
+/// Those that pick the few to label.
+fn few_to_label() -> Vec<Case> {
+    vec![
+        case("typiclust", TypiClust::default()),
+        case("prob_cover", ProbCover::default()),
+        case("k_center", KCenter::default()),
+        case("coverage", Coverage::default()),
+        case("facility_location", FacilityLocation::default()),
+        case("herding", Herding::default()),
     ]
 }
 

@@ -64,10 +64,7 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     }
     let rows = features.rows();
     let budget = args.budget.of(rows / args.views.unwrap_or(1).max(1));
-    known::check_default(args, budget, rows)?;
-    if args.method.is_none() {
-        console.note("method: coverage (the default up to 20 % of the rows)");
-    }
+    say_default(args, budget, rows, console)?;
     let able = rows.saturating_sub(given.labelled.len());
     let plan = method::plan(args, given.clone());
     let mut about = about(args, &file, precision, budget, &device, &plan);
@@ -156,6 +153,20 @@ pub(crate) fn open(args: &SelectArgs, console: Console) -> Result<Device, Failur
         None => console.note(format_args!("device: {}", device.name())),
     }
     Ok(device)
+}
+
+/// Says which method it is where none is named, or refuses to choose one.
+fn say_default(
+    args: &SelectArgs,
+    budget: usize,
+    rows: usize,
+    console: Console,
+) -> Result<(), Failure> {
+    known::check_default(args, budget, rows)?;
+    if args.method.is_none() {
+        console.note("method: coverage (the default up to 20 % of the rows)");
+    }
+    Ok(())
 }
 
 /// What a record holds beside the selection.

@@ -115,7 +115,6 @@ impl<'a> Greedy<'a> {
             }
             gains
         };
-        drop(pass);
         course.keep(step, |entry| *entry = Entry::Sums(gains.clone()))?;
         Ok(gains)
     }

@@ -3,6 +3,7 @@
 mod bandwidth;
 mod class;
 mod cost;
+mod greedily;
 mod greedy;
 mod kernel;
 mod weights;
@@ -20,7 +21,7 @@ use crate::select::selector::{Selector, begin, end, places, with_partial};
 use crate::selection::{ClassCover, Details, Selection, ShortfallReason, Storage};
 pub(super) use bandwidth::SAMPLED;
 pub(super) use class::Class;
-pub(super) use cost::Greedily;
+pub(super) use greedily::Greedily;
 pub use kernel::{Bandwidth, Kernel};
 use std::fmt;
 

@@ -97,7 +97,6 @@ impl<'a> Greedy<'a> {
             None => {
                 let pass = Pass::begin((all.len() as u64).pow(2), course.listener())?;
                 let mut sums = similarities.row_sums(&pass)?;
-                drop(pass);
                 let squares = similarities.squares()?;
                 for (sum, square) in sums.iter_mut().zip(squares) {
                     *sum -= i64::from(function.of(square, 2 * half_square(square)));
