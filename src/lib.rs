@@ -24,6 +24,9 @@
 //! | [`TypiClust`] | in every cluster, the rows whose nearest neighbours are nearest \[3\] | those of k-means, and two | a first few labels |
 //! | [`ProbCover`] | the row with most rows near it that no pick has near yet \[4, Algorithm 1\] | one over all pairs, then some for rows that come up | the few to label, where near rows are alike |
 //! | [`KCenter`] | the row farthest from all picks \[5, 6\] | one or two for some tens of picks | no row far from the picks; outliers come first |
+//! | [`Coverage`] | rows to which all are similar, moved to the middle of what they stand for \[7\] | integer rows, and sweeps of k-means | the few to label |
+//! | [`FacilityLocation`] | the row that adds most to how similar all rows are to a pick \[7\] | integer rows | a summary in which every row has its like |
+//! | [`Herding`] | the row by which the mean of the picks comes nearest to that of all, in a kernel's space \[8\] | integer rows | a summary that has the distribution of all |
 //! | [`Then`] | one selector picks from what another has chosen \[1\] | those of both, the second's over the chosen rows alone | norms or directions among what another method prefers |
 //!
 //! \[1\] N. Bar and R. Giryes, *Diverse Subset Selection via Norm-Based Sampling and
@@ -33,10 +36,12 @@
 //! O. Yehuda, A. Dekel, G. Hacohen and D. Weinshall, *Active Learning Through a Covering Lens*,
 //! arXiv:2205.11320. \[5\] T. F. Gonzalez, *Clustering to minimize the maximum intercluster distance*,
 //! 1985. \[6\] O. Sener and S. Savarese, *Active Learning for Convolutional Neural Networks: A Core-Set
-//! Approach*, arXiv:1708.00489.
+//! Approach*, arXiv:1708.00489. \[7\] G. L. Nemhauser, L. A. Wolsey and M. L. Fisher, *An analysis of
+//! approximations for maximizing submodular set functions*, 1978. \[8\] Y. Chen, M. Welling and A. Smola,
+//! *Super-samples from kernel herding*, 2010.
 //!
-//! [`Classes`] says how rows come to their latent classes; [`Uniform`] and [`Norm`] can be stratified
-//! by them.
+//! [`Classes`] says how rows come to their latent classes; [`Uniform`], [`Norm`], [`Coverage`] and
+//! [`FacilityLocation`] can be stratified by them.
 //!
 //! Each is a plain struct: an option is a public field, `Default` the rest. Every selector takes
 //! rows that are labelled already, and gives a [`Selection`]: picks in order, their scores, where
