@@ -3,6 +3,7 @@
 mod bad_input;
 mod bench;
 mod checkpoint;
+mod cover;
 mod devices;
 mod encodings;
 mod forms;
