@@ -51,6 +51,8 @@
 //! [`Uniform`] and [`Norm`] can be stratified by [`Classes`]: given ones, clusters of [`KMeans`],
 //! what a classifier makes of a few labels, or the nearest of some prompts.
 //!
+//! What picks stand for, however they were chosen, [`evaluate`] tells.
+//!
 //! # Devices
 //!
 //! A [`Pool`] holds the rows where they are worked on: [`CpuPool`] on every core, `GpuPool` (from

@@ -4,7 +4,7 @@ mod common;
 
 use common::{fractions, npy, on_every_device, whole_numbers};
 use coresift::evaluate::{Weigher, Weights};
-use coresift::{CpuPool, Features, Metric};
+use coresift::{CpuPool, Error, Features, Metric, Stop};
 
 /// The points of a pool: as they are, or at length 1.
 fn points(x: &[f32], dim: usize, metric: Metric) -> Vec<Vec<f64>> {
@@ -147,6 +147,16 @@ fn rows_of_one_direction() {
 }
 
 #[test]
+fn a_stopped_pool_weighs_nothing() {
+    let (x, stop) = (fractions(3, 4000), Stop::new());
+    let pool = CpuPool::new(Features::new(&x, 1000, 4).unwrap()).with_stop(stop.clone());
+    let weigher = Weigher::new(&pool, Metric::Cosine, None).unwrap();
+    stop.stop();
+    let error = weigher.weigh(&[], &[1, 2]).unwrap_err();
+    assert!(matches!(error, Error::Interrupted { .. }), "{error}");
+}
+
+#[test]
 fn what_cannot_be_is_refused() {
     let x = [1.0, 0.0, 0.0, 0.0, 2.0, 1.0];
     let pool = CpuPool::new(Features::new(&x, 3, 2).unwrap());
@@ -178,7 +188,7 @@ fn what_cannot_be_is_refused() {
         ),
         (
             &[0.0; 3],
-            "3 times 0 found, at least one weight above 0 expected",
+            "zeros alone found, at least one weight above 0 expected",
         ),
     ] {
         let said = new(Metric::Euclidean, Some(target));

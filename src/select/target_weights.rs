@@ -22,7 +22,7 @@ pub(crate) fn check_target_weights(weights: &[f64], rows: usize) -> Result<(), E
     }
     if weights.iter().all(|&weight| weight == 0.0) {
         let expected = "at least one weight above 0".to_owned();
-        return refuse(format!("{rows} times 0"), expected);
+        return refuse("zeros alone".to_owned(), expected);
     }
     Ok(())
 }

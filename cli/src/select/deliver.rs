@@ -34,13 +34,38 @@ pub(super) fn whole(
     let delivered = deliver(args.out.as_ref(), args.json, selection, about, &origins);
     let written = match (&args.weights_out, &weighed) {
         (Some(out), Some(weighed)) => {
-            let bytes = write::weights(out.format, weighed);
-            let unable = |e| Failure::io(&out.path, "weights-out", "cannot write the file", e);
-            file::replace(&out.path, &bytes).map_err(unable)
+            let is_stdout_free = args.out.is_some() && !args.json && delivered.is_ok();
+            write_weights(out, weighed, is_stdout_free)
         }
         _ => Ok(()),
     };
     console::all([delivered, written, told])
+}
+
+/// Writes the weights of picks; what cannot be written is printed where nothing else is.
+fn write_weights(out: &Target, weighed: &Weighed, is_stdout_free: bool) -> Result<(), Failure> {
+    let Err(e) = file::replace(&out.path, &write::weights(out.format, weighed)) else {
+        return Ok(());
+    };
+    let mut problem = "cannot write the file";
+    let mut printed = Ok(());
+    if is_stdout_free {
+        let format = as_text(out.format, Format::Txt);
+        printed = console::results(&write::weights(format, weighed));
+        if printed.is_ok() {
+            problem = "cannot write the file, so stdout has it";
+        }
+    }
+    let unwritten = Failure::io(&out.path, "weights-out", problem, e);
+    console::all([printed, Err(unwritten)])
+}
+
+/// A form that can be printed: bytes of an array are no text.
+fn as_text(format: Format, instead: Format) -> Format {
+    match format {
+        Format::Npy => instead,
+        format => format,
+    }
 }
 
 /// Writes the picks made before Ctrl-C where all of them were to go, and says what has become of them.
@@ -120,9 +145,11 @@ pub(super) fn deliver(
         Ok(()) if as_json => print(Format::Json),
         Ok(()) => Ok(()),
         Err(e) => {
-            // Bytes of an array are no text to print.
-            let as_asked = as_json || out.format == Format::Npy;
-            let printed = print(if as_asked { printed } else { out.format });
+            let printed = print(if as_json {
+                printed
+            } else {
+                as_text(out.format, printed)
+            });
             let problem = match printed {
                 Ok(()) => "cannot write the file, so stdout has it",
                 Err(_) => "cannot write the file",

@@ -24,6 +24,7 @@ mod then;
 mod threads;
 mod typiclust;
 mod values;
+mod weights;
 
 use place::{Place, RANDOM, SHAPE, f32s, indices, matrix, npy, stderr};
 use std::fs;

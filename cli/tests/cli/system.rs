@@ -1,6 +1,6 @@
 //! What the system does to a run: full disks, too little memory, signals.
 
-use crate::place::{Place, RANDOM, f32s, indices, many_rows, npy, stderr};
+use crate::place::{Place, RANDOM, f32s, indices, many_rows, matrix, npy, stderr};
 use serde_json::Value;
 use std::fs;
 use std::io::Read;
@@ -38,6 +38,33 @@ fn a_full_disk_loses_nothing() {
             None => assert_eq!(indices(&printed), indices(&place.done(&RANDOM))),
         }
     }
+}
+
+/// There is room for 100 picks, and none for their weights.
+#[test]
+fn a_full_disk_loses_no_weights() {
+    let place = Place::new();
+    let values = f32s(&matrix(1000, 3));
+    place.put("x.npy", &npy("<f4", false, "(1000, 3)", &values));
+    let full = "trap '' XFSZ; ulimit -f 1";
+    let args = [&RANDOM[..4], &["--budget=100", "--weights-out=w.csv"]].concat();
+    let both = shell(&place, full, &[&args[..], &["--out=s.txt"]].concat());
+    assert_eq!(both.status.code(), Some(1), "{}", stderr(&both));
+    let expected = "error: w.csv: weights-out: cannot write the file, so stdout has it\n";
+    assert!(stderr(&both).contains(expected), "{}", stderr(&both));
+    let picks = indices(&place.text("s.txt"));
+    let printed = String::from_utf8(both.stdout).unwrap();
+    let mut weights = printed.lines();
+    assert_eq!(weights.next(), Some("index,weight"));
+    let rows = weights.map(|line| line.split(',').next().unwrap().parse().unwrap());
+    assert_eq!(rows.collect::<Vec<usize>>(), picks);
+    // Where stdout has something else the record has them.
+    let record = shell(&place, full, &[&args[..], &["--json"]].concat());
+    assert_eq!(record.status.code(), Some(1));
+    let expected = "error: w.csv: weights-out: cannot write the file\n";
+    assert!(stderr(&record).contains(expected), "{}", stderr(&record));
+    let record: Value = serde_json::from_slice(&record.stdout).unwrap();
+    assert_eq!(record["weights"].as_array().unwrap().len(), 100);
 }
 
 #[cfg(target_os = "linux")]
@@ -259,6 +286,24 @@ fn ctrl_c_leaves_the_picks_made() {
         assert_eq!(record["picks"], serde_json::json!(picks));
     }
     assert_eq!(place.files().len(), 3);
+}
+
+/// Picks that are not all made have no weights yet.
+#[test]
+fn ctrl_c_writes_no_weights() {
+    let place = Place::new();
+    let slow = [
+        "select",
+        "x.npy",
+        "--device=cpu",
+        "--method=gram-schmidt",
+        "--norm=l1",
+        "--weights-out=w.txt",
+    ];
+    let said = cut_short(&place, Duration::from_secs(1), "s.csv", &slow);
+    assert!(said.ends_with("picks made, written to s.csv"), "{said}");
+    assert_eq!(place.text("s.csv").lines().next(), Some("index,score"));
+    assert_eq!(place.files(), [place.path("s.csv"), place.path("x.npy")]);
 }
 
 /// Where no pick was made the file that was there stays, whether rows are read or selected.
