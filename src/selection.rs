@@ -142,9 +142,9 @@ pub struct CoveredRows {
 }
 
 /// How far rows lie from the picks and labelled rows that are nearest to them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Centers {
-    /// After each pick, the distance of the row that is farthest.
+    /// After each pick, the distance of the row that is farthest; with classes, of its class.
     pub radii: Vec<f64>,
     /// Picks that lay at distance 0, as where there are no more different rows.
     pub idle: usize,

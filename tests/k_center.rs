@@ -3,7 +3,9 @@
 mod common;
 
 use common::{fractions, npy, on_every_device, whole_numbers};
-use coresift::{CpuPool, Details, Features, KCenter, Metric, Selection, Selector};
+use coresift::{
+    ClassShare, Classes, CpuPool, Details, Features, KCenter, Metric, Pool, Selection, Selector,
+};
 
 /// The points of a pool: as they are, or at length 1.
 fn points(x: &[f32], dim: usize, metric: Metric) -> Vec<Vec<f64>> {
@@ -75,6 +77,7 @@ fn selectors(rows: usize) -> [KCenter; 4] {
     let by = |metric, labelled: &[usize]| KCenter {
         metric,
         labelled: labelled.to_vec(),
+        ..KCenter::default()
     };
     let labelled = [rows / 3, 0, rows - 1];
     [
@@ -157,6 +160,126 @@ fn real_pools_alike_on_every_device() {
     }
 }
 
+/// Classes of unlike sizes and lengths, one of equal rows; numbers out of order and with gaps.
+fn classes_of(x: &mut [f32], dim: usize) -> Vec<usize> {
+    let rows = x.len() / dim;
+    let classes: Vec<usize> = (0..rows).map(|row| [70, 4, 70, 9, 70][row % 5]).collect();
+    for (x, &class) in x.chunks_mut(dim).zip(&classes) {
+        match class {
+            9 => x.fill(3.0),
+            4 => x.iter_mut().for_each(|v| *v *= 1e-6),
+            _ => {}
+        }
+    }
+    classes
+}
+
+/// What a class's rows alone give: picks by their numbers in the pool, scores and radii.
+fn of_class(
+    (x, dim): (&[f32], usize),
+    rows: &[usize],
+    selector: &KCenter,
+    budget: usize,
+) -> (Vec<usize>, Vec<f64>, Vec<f64>) {
+    let own: Vec<f32> = (rows.iter())
+        .flat_map(|&row| x[row * dim..][..dim].to_vec())
+        .collect();
+    let pool = CpuPool::new(Features::new(&own, rows.len(), dim).unwrap());
+    let place = |row: &usize| rows.binary_search(row).ok();
+    let alone = KCenter {
+        metric: selector.metric,
+        labelled: selector.labelled.iter().filter_map(place).collect(),
+        ..KCenter::default()
+    };
+    let got = alone.select(&pool, budget).unwrap();
+    let picks = got.picks.iter().map(|&place| rows[place]).collect();
+    let radii = radii(&got).to_vec();
+    (picks, got.scores, radii)
+}
+
+/// Each class is picked from as from a pool of its rows alone, on every device and with rows that are read anew.
+#[test]
+fn classes_are_those_of_their_rows_alone() {
+    let (rows, dim) = (700, 5);
+    let mut x = fractions(8, rows * dim);
+    let classes = classes_of(&mut x, dim);
+    let features = Features::new(&x, rows, dim).unwrap();
+    let check = |device: &str, pool: &dyn Pool| {
+        for (plain, least) in selectors(rows).iter().flat_map(|s| [(s, 0), (s, 30)]) {
+            let selector = KCenter {
+                classes: Some(Classes::Given(classes.clone())),
+                min_per_class: least,
+                ..plain.clone()
+            };
+            let got = selector.select(pool, 100).unwrap();
+            let at = format!("{device} {:?} least {least}", plain.metric);
+            let (mut picks, mut scores, mut all_radii) = (vec![], vec![], vec![]);
+            for share in &got.classes {
+                let rows: Vec<usize> = (0..rows)
+                    .filter(|&row| classes[row] == share.class)
+                    .collect();
+                assert_eq!(share.rows, rows.len(), "{at}");
+                assert_eq!(share.picks, share.budget, "{at}");
+                let own = of_class((&x, dim), &rows, plain, share.budget);
+                picks.extend(own.0);
+                scores.extend(own.1);
+                all_radii.extend(own.2);
+            }
+            assert_eq!((&got.picks, &got.scores), (&picks, &scores), "{at}");
+            assert_eq!(radii(&got), all_radii, "{at}");
+            let of = |share: &ClassShare| (share.class, share.budget);
+            let shares: Vec<_> = got.classes.iter().map(of).collect();
+            assert_eq!(
+                shares.iter().map(|share| share.1).sum::<usize>(),
+                100,
+                "{at}"
+            );
+            assert!(
+                shares.is_sorted() && shares.iter().all(|share| share.1 >= least),
+                "{at}"
+            );
+        }
+    };
+    on_every_device(features.clone(), check);
+    check(
+        "little memory",
+        &CpuPool::new(features).with_memory_limit(6000),
+    );
+}
+
+/// A class without a budget still has no row of zeros by cosine; and one class is all rows.
+#[test]
+fn classes_of_few_rows() {
+    let x = [1.0, 0.0, 3.0, 4.0, 2.0, 1.0, 0.0, 0.0];
+    let pool = CpuPool::new(Features::new(&x, 4, 2).unwrap());
+    let by = |metric, classes: Classes| KCenter {
+        metric,
+        classes: Some(classes),
+        ..KCenter::default()
+    };
+    let given = || Classes::Given(vec![5, 5, 5, 8]);
+    let error = by(Metric::Cosine, given()).select(&pool, 1).unwrap_err();
+    assert!(error.to_string().contains("row 3 is all zeros"), "{error}");
+    let got = by(Metric::Euclidean, given()).select(&pool, 4).unwrap();
+    assert_eq!(got.picks[3], 3);
+    let shares: Vec<_> = got
+        .classes
+        .iter()
+        .map(|share| (share.class, share.picks))
+        .collect();
+    assert_eq!(shares, [(5, 3), (8, 1)]);
+    let one = by(Metric::Euclidean, Classes::One)
+        .select(&pool, 3)
+        .unwrap();
+    let all = KCenter::default().select(&pool, 3).unwrap();
+    assert_eq!((one.picks, one.details), (all.picks, all.details));
+    let short = by(Metric::Euclidean, Classes::Given(vec![1, 2])).select(&pool, 1);
+    let expected = "classes: 2 classes found, one for each of 4 rows expected";
+    assert_eq!(short.unwrap_err().to_string(), expected);
+    let none = by(Metric::Euclidean, given()).select(&pool, 0).unwrap();
+    assert_eq!((none.picks.len(), none.classes.len()), (0, 2));
+}
+
 #[test]
 fn what_cannot_be_is_refused() {
     let x = [1.0, 0.0, 0.0, 0.0, 2.0, 1.0];
@@ -164,6 +287,7 @@ fn what_cannot_be_is_refused() {
     let by = |metric, labelled: &[usize]| KCenter {
         metric,
         labelled: labelled.to_vec(),
+        ..KCenter::default()
     };
     let said = |selector: KCenter, budget| selector.select(&pool, budget).unwrap_err().to_string();
     let cosine = said(by(Metric::Cosine, &[]), 1);

@@ -14,13 +14,14 @@ const KNOWN: [Known; 29] = {
         Coverage, FacilityLocation, GramSchmidt, Herding, KCenter, MaxNorm, Norm, ProbCover,
         Random, Sas, TypiClust,
     };
-    const BY_CLASS: &[Method] = &[Sas, Random, Norm, Coverage, FacilityLocation];
+    const BY_CLASS: &[Method] = &[Sas, Random, Norm, Coverage, FacilityLocation, KCenter];
     const BY_CLUSTER: &[Method] = &[
         Sas,
         Random,
         Norm,
         Coverage,
         FacilityLocation,
+        KCenter,
         ProbCover,
         TypiClust,
     ];
@@ -48,7 +49,15 @@ const KNOWN: [Known; 29] = {
         (
             "clusters",
             |args| args.clusters.is_some(),
-            &[Sas, Random, Norm, Coverage, FacilityLocation, ProbCover],
+            &[
+                Sas,
+                Random,
+                Norm,
+                Coverage,
+                FacilityLocation,
+                KCenter,
+                ProbCover,
+            ],
         ),
         ("few-labels", |args| args.few_labels.is_some(), BY_CLASS),
         ("prompts", |args| args.prompts.is_some(), BY_CLASS),

@@ -89,7 +89,7 @@ fn stage(args: &SelectArgs, method: Method, given: Given) -> Plan {
         Method::Coverage => cover::coverage(args, given),
         Method::FacilityLocation => cover::facility_location(args, given),
         Method::Herding => cover::herding(args, given.labelled),
-        Method::KCenter => k_center(args, given.labelled),
+        Method::KCenter => k_center(args, given.labelled, given.classes),
         Method::TypiClust => typiclust(args, given.labelled, given.clusters),
     }
 }
@@ -263,11 +263,17 @@ fn prob_cover(args: &SelectArgs, labelled: Vec<usize>) -> Plan {
     }
 }
 
-fn k_center(args: &SelectArgs, labelled: Vec<usize>) -> Plan {
+fn k_center(args: &SelectArgs, labelled: Vec<usize>, classes: Option<Classes>) -> Plan {
     let metric = args.metric.unwrap_or_default();
-    let options = json!({ "metric": metric, "labelled": labelled.len() });
+    let mut options = json!({ "metric": metric, "labelled": labelled.len() });
+    stratify(args, &mut options);
     Plan {
-        selector: Box::new(KCenter { metric, labelled }),
+        selector: Box::new(KCenter {
+            metric,
+            labelled,
+            classes,
+            min_per_class: args.min_per_class.unwrap_or(0),
+        }),
         options,
     }
 }

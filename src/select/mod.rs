@@ -1,6 +1,7 @@
 //! The selectors: one algorithm a file, on the host, through `&dyn Pool`.
 
 mod alike;
+mod by_class;
 mod chosen;
 mod classes;
 mod coverage;

@@ -64,6 +64,10 @@ pub fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector
             with(|s: &mut KCenter| s.metric = Metric::Cosine),
         ),
         (
+            "k-center by clusters",
+            with(|s: &mut KCenter| s.classes = Some(clusters())),
+        ),
+        (
             "sas then gram-schmidt",
             Box::new(Then::new(stored(), l_infinity)),
         ),

@@ -23,6 +23,7 @@ fn k_center_picks() {
                 let selector = KCenter {
                     metric: metric.parse::<Metric>().unwrap(),
                     labelled: labelled.to_vec(),
+                    ..KCenter::default()
                 };
                 let at = format!("{} {key} on {device}", name(&case));
                 let got = selector.select(pool, pool.rows() - labelled.len());

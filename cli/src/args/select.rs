@@ -317,11 +317,12 @@ impl SelectArgs {
             Method::Sas
             | Method::Random
             | Method::Norm
+            | Method::KCenter
             | Method::Coverage
             | Method::FacilityLocation => self.clusters.is_some(),
             Method::TypiClust => self.given_clusters.is_none(),
             Method::ProbCover => !matches!(self.delta, Some(Delta::Fixed(_))),
-            Method::MaxNorm | Method::GramSchmidt | Method::KCenter | Method::Herding => false,
+            Method::MaxNorm | Method::GramSchmidt | Method::Herding => false,
         })
     }
 

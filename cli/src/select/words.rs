@@ -135,6 +135,17 @@ fn classes_in_words(selection: &Selection) -> String {
     format!("{words} ({dense} dense, {others} on the fly), F {value:.6e}")
 }
 
+/// How far the farthest row is from the picks: of classes, from those of its own, where it has any.
+fn last_radius(selection: &Selection, radii: &[f64]) -> Option<f64> {
+    let mut end = 0;
+    let of_classes = selection.classes.iter().filter(|share| share.picks > 0);
+    let of_classes = of_classes.map(|share| {
+        end += share.picks;
+        radii[end - 1]
+    });
+    of_classes.reduce(f64::max).or(radii.last().copied())
+}
+
 /// One line on what was done, and the seconds that it took: from features in memory to picks,
 /// and in all.
 pub(super) fn summary(
@@ -165,7 +176,7 @@ pub(super) fn summary(
         ));
     }
     if let Details::KCenter(centers) = &selection.details
-        && let Some(radius) = centers.radii.last()
+        && let Some(radius) = last_radius(selection, &centers.radii)
     {
         parts.push(format!("radius {radius:.6e}"));
     }

@@ -14,6 +14,7 @@ fn picks_and_radii_are_the_librarys() {
         let want = KCenter {
             metric,
             labelled: vec![4],
+            ..KCenter::default()
         };
         let want = want.select(&pool, 5).unwrap();
         let Details::KCenter(centers) = want.details else {

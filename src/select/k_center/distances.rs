@@ -24,16 +24,22 @@ pub(super) struct Distances<'a> {
     pub(super) passes: usize,
 }
 
+/// The squared lengths of all rows, none of which may be 0: a pass over the features.
+pub(super) fn squared_lengths(pool: &dyn Pool) -> Result<Vec<f32>, Error> {
+    let squared = pool.row_norms(Lp::L2)?;
+    let need = "the cosine of an angle";
+    match squared.iter().position(|&squared| squared == 0.0) {
+        Some(row) => Err(Error::ZeroRow { row, need }),
+        None => Ok(squared),
+    }
+}
+
 impl<'a> Distances<'a> {
     pub(super) fn new(pool: &'a dyn Pool, metric: Metric) -> Result<Self, Error> {
         let (lengths, same) = match metric {
             Metric::Euclidean => (vec![1.0; pool.rows()], 0.0),
             Metric::Cosine => {
-                let squared = pool.row_norms(Lp::L2)?;
-                let need = "the cosine of an angle";
-                if let Some(row) = squared.iter().position(|&squared| squared == 0.0) {
-                    return Err(Error::ZeroRow { row, need });
-                }
+                let squared = squared_lengths(pool)?;
                 let lengths = squared.iter().map(|squared| squared.sqrt()).collect();
                 (lengths, same_sq(pool.dim()))
             }

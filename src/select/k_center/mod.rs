@@ -9,12 +9,15 @@ use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::plan::{Cost, Outline};
 use crate::progress::Progress;
+use crate::select::by_class::by_class;
+use crate::select::classes::Classes;
 use crate::select::metric::Metric;
 use crate::select::points::Points;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, end, places};
+use crate::select::strata::{Strata, Stratum, check_classes, classes_among};
 use crate::selection::{Centers, Details, Selection, ShortfallReason};
-use distances::Distances;
+use distances::{Distances, squared_lengths};
 use farthest::Farthest;
 use std::fmt;
 
@@ -35,13 +38,19 @@ use std::fmt;
 /// | `scores` | `budget` | distance to the nearest pick or labelled row before it, rounded to f32; of a first pick without those, to the mean |
 /// | `details` | [`Details::KCenter`] | the radius after each pick, in f64, and how many picks lay at distance 0 |
 ///
+/// With `classes` it is stratified: the budget is shared among the classes in proportion to their
+/// rows that are not labelled (largest remainder, ties to the lower class), and each class's picks are those of
+/// a pool of its rows alone, with its labelled rows. They are listed by ascending class, and radii are those of
+/// the class; a smaller budget's picks are then no prefix. `passes` are those over the rows of classes, added
+/// up to whole ones, and one for their copies, on which the CPU works.
+///
 /// Distances are computed in f64, and a kernel only says which pick may be the nearest to a row, so every
 /// device gives the same picks. Cost: for each pass 2·rows·dim flops a pick since the last, in f32, and
 /// some for the rows that come up between passes. About 40 bytes a row beside the features.
 ///
 /// # Errors
 ///
-/// [`Error::ZeroRow`] by [`Metric::Cosine`]; else as [`Selector::select`].
+/// [`Error::ZeroRow`] by [`Metric::Cosine`]; [`Error::Argument`] for what `classes` cannot be; else as [`Selector::select`].
 ///
 /// # Example
 ///
@@ -61,6 +70,10 @@ pub struct KCenter {
     pub metric: Metric,
     /// Rows already labelled: never picked, and centers from the start.
     pub labelled: Vec<usize>,
+    /// Classes that share the budget; `None` to pick from all rows alike.
+    pub classes: Option<Classes>,
+    /// Picks promised to every class, or all its rows, where the budget pays for that.
+    pub min_per_class: usize,
 }
 
 impl Sealed for KCenter {
@@ -71,6 +84,17 @@ impl Sealed for KCenter {
         course: &mut Course<'_>,
     ) -> Result<Selection, Error> {
         let (is_labelled, mut selection) = begin(self, pool, budget)?;
+        if let Some(classes) = &self.classes {
+            let strata = Strata::new(
+                pool,
+                Some(classes),
+                &is_labelled,
+                budget,
+                self.min_per_class,
+                course,
+            )?;
+            return self.of_classes(pool, (strata, budget), selection, course);
+        }
         if budget == 0 {
             return Ok(selection);
         }
@@ -110,23 +134,58 @@ impl Selector for KCenter {
         self.cost_of(pool, budget)
     }
 
-    fn check(&self, _: usize, _: usize) -> Result<(), Error> {
-        Ok(())
+    fn check(&self, rows: usize, dim: usize) -> Result<(), Error> {
+        check_classes(self.classes.as_ref(), rows, dim)
     }
 
     fn labelled(&self) -> &[usize] {
         &self.labelled
     }
 
-    fn among(&self, _: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
+    fn among(&self, pool: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
         Ok(Box::new(Self {
             labelled: places(&self.labelled, rows),
+            classes: classes_among(self.classes.as_ref(), pool, rows)?,
             ..*self
         }))
     }
 }
 
 impl KCenter {
+    /// What is picked of each class, one after the other.
+    fn of_classes(
+        &self,
+        pool: &dyn Pool,
+        (strata, budget): (Strata, usize),
+        mut selection: Selection,
+        course: &mut Course<'_>,
+    ) -> Result<Selection, Error> {
+        selection.passes = strata.passes;
+        selection.warnings.clone_from(&strata.warnings);
+        if self.metric == Metric::Cosine {
+            // Also those of classes that have no budget.
+            squared_lengths(pool)?;
+            selection.passes += 1;
+        }
+        let of = |stratum: &Stratum| Self {
+            metric: self.metric,
+            labelled: stratum.labelled(),
+            ..Self::default()
+        };
+        let mut all = Centers::default();
+        let done = by_class(pool, (&strata, course), &mut selection, of, |details| {
+            if let Details::KCenter(centers) = details {
+                all.radii.extend(centers.radii);
+                all.idle += centers.idle;
+            }
+        });
+        let done = done.map(|()| {
+            selection.details = Details::KCenter(all);
+            ShortfallReason::ZeroWeight
+        });
+        end(done, selection, budget)
+    }
+
     /// Makes the picks; `distances` gets each one's squared distance to the nearest chosen before it, if any
     /// was.
     fn pick(
