@@ -243,6 +243,8 @@ fn memory_is_said_within_a_tenth() {
         &["coverage"],
         &["facility-location", "--storage=on-the-fly"],
         &["herding"],
+        &["k-center", "--classes=classes.txt"],
+        &["norm", "--weights-out=w.txt"],
         &["random", "--clusters=20", "--max-sweeps=3"],
         &["norm", "--then=gram-schmidt"],
     ] {
