@@ -6,6 +6,7 @@ use common::{fractions, npy, on_every_device, whole_numbers};
 use coresift::{
     ClassShare, Classes, CpuPool, Details, Features, KCenter, Metric, Pool, Selection, Selector,
 };
+use serde_json::Value;
 
 /// The points of a pool: as they are, or at length 1.
 fn points(x: &[f32], dim: usize, metric: Metric) -> Vec<Vec<f64>> {
@@ -158,6 +159,39 @@ fn real_pools_alike_on_every_device() {
             });
         }
     }
+}
+
+/// The core set of scikit-activeml, from labelled rows on, as far as no two rows are equally far.
+#[test]
+fn picks_are_those_of_scikit_activeml() {
+    let indices = |value: &Value| -> Vec<usize> {
+        let index = |v: &Value| v.as_u64().unwrap() as usize;
+        value.as_array().unwrap().iter().map(index).collect()
+    };
+    let mut picked = 0;
+    for pool in [
+        "examples/data/digits",
+        "examples/data/fmnist_simclr_2000",
+        "tests/fixtures/text_600",
+    ] {
+        let stored = npy::read(&npy::repository(&format!("{pool}.npy")), usize::MAX);
+        let (_, stem) = pool.rsplit_once('/').unwrap();
+        let path = npy::repository(&format!("tests/fixtures/k_center_{stem}.json"));
+        let fixture: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let features = Features::new(&stored.values, stored.rows, stored.dim).unwrap();
+        for case in fixture["cases"].as_array().unwrap() {
+            let selector = KCenter {
+                metric: case["metric"].as_str().unwrap().parse().unwrap(),
+                labelled: indices(&case["labelled"]),
+                ..KCenter::default()
+            };
+            let want = indices(&case["picks"]);
+            let got = selector.select(&CpuPool::new(features.clone()), want.len());
+            assert_eq!(got.unwrap().picks, want, "{stem} {:?}", selector.metric);
+            picked += want.len();
+        }
+    }
+    assert!(picked > 600, "{picked}");
 }
 
 /// Classes of unlike sizes and lengths, one of equal rows; numbers out of order and with gaps.
