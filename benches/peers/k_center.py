@@ -6,10 +6,11 @@
     fpsample    its plain farthest-point sampling, which does the same; its other kinds are for points of
                 few dimensions, or approximate
 
-Both by Euclidean distance, in f32, from our first pick on. Answers are checked before anything is timed: each of
-our picks is the row farthest from those before it, in f64, and each of theirs but for what f32 rounds. Their times
-begin with the features as they hold them; ours are of the whole process, which reads them from a file, and
-from there as well: its own figure, which includes the check of the features.
+Both by Euclidean distance, in f32, from our first pick on. Answers are checked: each of our picks is the row
+farthest from those before it, in f64, to a part in 10^9 of the squared distance; each of fpsample's to one in 10^6.
+Of mundig's 199 picks some five are up to 2 in 10^4 nearer, and from there on it goes another way; it is held to one
+in 10^3. Their times begin with the features as they hold them; ours are of the whole process, which reads them from
+a file, and from there as well: its own figure, which includes the check of the features.
 """
 
 import argparse
@@ -33,6 +34,8 @@ except ImportError:
 # How many times as long a peer must take at SIZE
 SIZE = (50_000, 512, 200)
 ASKED = 3
+# How far a pick's squared distance may fall short of the largest, as a share of it
+ROUNDING = {"mundig": 1e-3, "fpsample": 1e-6}
 NAMES = {"mundig": "lightly-mundig's farthest points", "fpsample": "fpsample, plain"}
 
 
@@ -83,7 +86,7 @@ def main():
                 select = made(features)
                 result = []
                 seconds = common.timed(lambda: result.extend(select(picks[0], budget)))
-                check_farthest(name, features, result, budget, 1e-5)
+                check_farthest(name, features, result, budget, ROUNDING[name])
                 return {name: seconds}
 
             return call
