@@ -22,15 +22,13 @@ pub(super) fn by_class<S: Sealed>(
     // Rows read by all classes together, in passes over their own.
     let mut read = pool.rows();
     for stratum in &strata.strata {
-        let mut own = Selection::default();
-        let done = match stratum.budget {
-            0 => Ok(()),
-            _ => of_class(pool, stratum, (selection.picks.len(), course), &of)
-                .map(|chosen| own = chosen)
-                .or_else(|mut error| {
-                    own = take_partial(&mut error);
-                    Err(error)
-                }),
+        let before = selection.picks.len();
+        let (own, done) = match stratum.budget {
+            0 => (Selection::default(), Ok(())),
+            _ => match of_class(pool, stratum, (before, course), &of) {
+                Ok(own) => (own, Ok(())),
+                Err(mut error) => (take_partial(&mut error), Err(error)),
+            },
         };
         let rows = own.picks.iter().map(|&place| stratum.rows[place]);
         strata.add(stratum, &rows.collect::<Vec<_>>(), &own.scores, selection);
