@@ -32,6 +32,7 @@ pub fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector
     let one_cluster = |s: &mut TypiClust| s.clusters = Some(vec![0; rows]);
     let near = |s: &mut ProbCover| s.delta = Delta::Fixed(0.9);
     let mut all = by_similarity();
+    all.extend(by_distance(clusters()));
     all.extend([
         ("uniform", uniform(clusters())),
         ("norm", norm(clusters())),
@@ -58,15 +59,6 @@ pub fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector
         ("typiclust, one cluster", with(one_cluster)),
         ("probcover", Box::new(ProbCover::default())),
         ("probcover, near", with(near)),
-        ("k-center", with(|_: &mut KCenter| {})),
-        (
-            "k-center, by angles",
-            with(|s: &mut KCenter| s.metric = Metric::Cosine),
-        ),
-        (
-            "k-center by clusters",
-            with(|s: &mut KCenter| s.classes = Some(clusters())),
-        ),
         (
             "sas then gram-schmidt",
             Box::new(Then::new(stored(), l_infinity)),
@@ -89,6 +81,20 @@ fn by_similarity() -> Vec<(&'static str, Box<dyn Selector>)> {
             facility_location(Storage::OnTheFly),
         ),
         ("herding", with(|_: &mut Herding| {})),
+    ]
+}
+
+fn by_distance(clusters: Classes) -> Vec<(&'static str, Box<dyn Selector>)> {
+    vec![
+        ("k-center", with(|_: &mut KCenter| {})),
+        (
+            "k-center, by angles",
+            with(|s: &mut KCenter| s.metric = Metric::Cosine),
+        ),
+        (
+            "k-center by clusters",
+            with(|s: &mut KCenter| s.classes = Some(clusters)),
+        ),
     ]
 }
 

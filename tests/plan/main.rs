@@ -45,6 +45,13 @@ fn k_means(max_sweeps: usize) -> KMeans {
     }
 }
 
+fn centers_of_classes() -> KCenter {
+    KCenter {
+        classes: Some(classes()),
+        ..KCenter::default()
+    }
+}
+
 /// Every selector, by name, and whether what it takes depends on the values.
 fn selectors() -> Vec<(&'static str, Box<dyn Selector>, bool)> {
     fn of(
@@ -72,10 +79,6 @@ fn selectors() -> Vec<(&'static str, Box<dyn Selector>, bool)> {
         classes: Some(Classes::KMeans(k_means(300))),
         ..Uniform::default()
     };
-    let of_classes = KCenter {
-        classes: Some(classes()),
-        ..KCenter::default()
-    };
     let cover = ProbCover {
         delta: Delta::Fixed(0.4),
         ..ProbCover::default()
@@ -99,7 +102,7 @@ fn selectors() -> Vec<(&'static str, Box<dyn Selector>, bool)> {
         of("probcover", true, ProbCover::default()),
         of("probcover given", true, cover),
         of("k-center", true, KCenter::default()),
-        of("k-center of classes", true, of_classes),
+        of("k-center of classes", true, centers_of_classes()),
         of("coverage", true, Coverage::default()),
         of("facility location", true, FacilityLocation::default()),
         of("herding", true, Herding::default()),
