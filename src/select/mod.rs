@@ -13,6 +13,7 @@ mod k_center;
 mod kmeans;
 mod logistic;
 pub(crate) mod metric;
+pub(crate) mod near;
 mod norm;
 mod origin;
 mod parallel;

@@ -3,9 +3,7 @@
 mod cost;
 mod cover;
 mod delta;
-mod exact;
 mod items;
-mod near;
 mod queue;
 mod radius;
 

@@ -22,13 +22,13 @@ pub(super) use rivals::Rivals;
 
 /// The rows z of a pool, each of length 1, but that a row of zeros stays one. They are made in f64
 /// from gathered rows, a piece at a time, and are the same to the bit on every device.
-pub(super) struct UnitRows<'a> {
+pub(crate) struct UnitRows<'a> {
     nearest: Nearest<'a>,
 }
 
 impl<'a> UnitRows<'a> {
     /// Asks the pool for its rows' lengths: a pass over the features.
-    pub(super) fn new(pool: &'a dyn Pool) -> Result<Self, Error> {
+    pub(crate) fn new(pool: &'a dyn Pool) -> Result<Self, Error> {
         let nearest = Nearest::new(pool, Metric::Cosine)?;
         Ok(Self { nearest })
     }
@@ -44,12 +44,12 @@ impl<'a> UnitRows<'a> {
     }
 
     /// The pool whose rows they are.
-    pub(super) fn pool(&self) -> &dyn Pool {
+    pub(crate) fn pool(&self) -> &dyn Pool {
         self.nearest.points.pool
     }
 
     /// Number of rows.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.lengths().squared.len()
     }
 
@@ -61,8 +61,13 @@ impl<'a> UnitRows<'a> {
     }
 
     /// Values a row.
-    pub(super) fn dim(&self) -> usize {
+    pub(crate) fn dim(&self) -> usize {
         self.lengths().dim
+    }
+
+    /// Whether a row is all zeros.
+    pub(crate) fn is_zero(&self, row: usize) -> bool {
+        self.lengths().is_zero(row)
     }
 
     /// Refuses a pool with a row of zeros: `need` says what for.
@@ -149,7 +154,7 @@ impl<'a> UnitRows<'a> {
 }
 
 /// Squared distance up to which two rows at length 1 are the same: what rounding makes of their lengths.
-pub(super) fn same_sq(dim: usize) -> f64 {
+pub(crate) fn same_sq(dim: usize) -> f64 {
     let rounding = (dim as f64 / 8.0 + 16.0) * 0.5 * f64::EPSILON;
     rounding * rounding
 }

@@ -1,10 +1,10 @@
 //! The row that covers most: bounds brought up to date, and rows held, until one does for certain.
 
-use super::{Cover, Found, Held, count};
+use super::{Cover, Held, count};
 use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::neighbours::MARKED;
-use crate::select::prob_cover::exact::Exact;
+use crate::select::near::{Exact, Found};
 use crate::select::prob_cover::queue::Rank;
 use rayon::prelude::*;
 use std::cmp::Reverse;
@@ -17,10 +17,6 @@ const HELD_ALWAYS: usize = 1 << 16;
 /// Rows are held at once until their bounds come to so many times as many as there are rows: where a
 /// row covers much of the pool, what they cover changes before most of them are looked at.
 const HELD_AT_ONCE: usize = 4;
-
-/// One in so many of all pairs may be settled one by one; then distances are found on the host, since
-/// kernels cannot tell these rows apart. To settle so many takes a good part of what that takes.
-const PAIRS_OF_DOUBT: usize = 64;
 
 impl Cover<'_> {
     /// The place of the held row that covers most of all rows: bounds are brought up to date, and
@@ -35,9 +31,7 @@ impl Cover<'_> {
                 (_, Some((_, Reverse(row)))) if self.is_stale(row) => self.update(rank)?,
                 _ => self.hold(rank)?,
             }
-            let rows = self.rows.len();
-            let is_poor = self.doubts > rows.saturating_mul(rows) / PAIRS_OF_DOUBT;
-            if is_poor && matches!(self.near, Found::Kernels(_)) {
+            if self.near.are_poor(self.doubts, self.rows.len()) {
                 self.find_on_host(course)?;
             }
         }
@@ -157,7 +151,7 @@ impl Cover<'_> {
     /// Goes on by distances found on the host.
     fn find_on_host(&mut self, course: &mut Course<'_>) -> Result<(), Error> {
         let rows = self.rows.len();
-        let near = Exact::new(self.rows, (0..rows).collect(), vec![1; rows], self.delta)?;
+        let near = Exact::new(self.rows, (0..rows).collect(), vec![1; rows], self.reach)?;
         self.most = count(&near, rows, course)?;
         self.passes += 1;
         self.near = Found::Host(near);

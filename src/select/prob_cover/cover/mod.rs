@@ -2,15 +2,14 @@
 
 mod best;
 
-use super::exact::Exact;
 use super::items::Items;
-use super::near::{ByKernels, Near};
 use super::queue::{Queue, Rank};
 use crate::checkpoint::Entry;
 use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::neighbours::{MARKED, Neighbours};
 use crate::progress::Pass;
+use crate::select::near::{ByKernels, Exact, Found, Near, Reach, each_bit};
 use crate::select::unit_rows::UnitRows;
 use rayon::prelude::*;
 use std::cmp::Reverse;
@@ -28,7 +27,7 @@ const WORTH_A_PASS: usize = 32;
 /// Items are rows, or all rows that are alike.
 pub(super) struct Cover<'a> {
     rows: &'a UnitRows<'a>,
-    delta: f64,
+    reach: Reach,
     items: Items,
     near: Found<'a>,
     /// Passes made over the features.
@@ -56,21 +55,6 @@ pub(super) struct Cover<'a> {
     /// Pairs met to update rows at once, and to update those that came up.
     told: u64,
     asked: u64,
-}
-
-/// How it is found which rows are near.
-enum Found<'a> {
-    Kernels(ByKernels<'a>),
-    Host(Exact<'a>),
-}
-
-impl Found<'_> {
-    fn by(&self) -> &dyn Near {
-        match self {
-            Self::Kernels(near) => near,
-            Self::Host(near) => near,
-        }
-    }
 }
 
 /// A row with the uncovered items that are near to it.
@@ -116,20 +100,21 @@ impl<'a> Cover<'a> {
         course: &mut Course<'_>,
     ) -> Result<Self, Error> {
         let taken = (0..rows.len()).filter(|&row| is_taken[row]).collect();
+        let reach = Reach::below(delta);
         let items = Items::of(rows, is_taken)?;
         let (near, uncovered) = match &items {
             Items::Rows { .. } => {
-                let near = ByKernels::new(rows, neighbours, delta);
+                let near = ByKernels::new(rows, neighbours, reach);
                 (Found::Kernels(near), vec![1; rows.len()])
             }
             Items::Groups { leaders, sizes, .. } => {
-                let near = Exact::new(rows, leaders.clone(), sizes.clone(), delta)?;
+                let near = Exact::new(rows, leaders.clone(), sizes.clone(), reach)?;
                 (Found::Host(near), sizes.clone())
             }
         };
         let mut new = Self {
             rows,
-            delta,
+            reach,
             most: first_count(near.by(), items.len(), course)?,
             known: vec![0; items.len()],
             lost: vec![0; items.len()],
@@ -362,9 +347,13 @@ impl<'a> Cover<'a> {
     /// For each of at most [`MARKED`] items the uncovered ones within the distance, in any order.
     fn near(&mut self, items: &[usize]) -> Result<Vec<Vec<u32>>, Error> {
         let left = self.left_of(items);
-        let (near, doubts) = self.near.by().within(items, &left)?;
+        let (marks, doubts) = self.near.by().marks(items, &left)?;
         self.passes += 1;
         self.doubts += doubts;
+        let mut near = vec![Vec::new(); items.len()];
+        for (item, marks) in left.into_iter().zip(marks) {
+            each_bit(marks, |bit| near[bit].push(item as u32));
+        }
         Ok(near)
     }
 }

@@ -2,7 +2,7 @@
 //! f32 of what the rows differ by from the middle of some that lie together, and what those leave open
 //! in f64.
 
-use super::near::Near;
+use super::answers::{Near, Reach};
 use crate::error::Error;
 use crate::kernels::rounding::UNIT_ROUNDOFF;
 use crate::products::{FloatColumns, float_products};
@@ -20,23 +20,23 @@ const ROWS: usize = 32;
 const AT_ONCE: usize = 256;
 
 /// Rows of a pool, one for all that are alike.
-pub(super) struct Exact<'a> {
+pub(crate) struct Exact<'a> {
     rows: &'a UnitRows<'a>,
     /// Their indices in the pool.
     leaders: Vec<usize>,
     /// How many rows each stands for.
-    pub(super) weights: Vec<u32>,
+    pub(crate) weights: Vec<u32>,
     /// Where each lies along a line through the pool, from one end to the other about 0: rows that
     /// follow each other there tend to lie together.
     places: Vec<f64>,
-    delta_sq: f64,
+    most: f64,
 }
 
 /// What the distances to some rows are found by.
 struct Measure {
     /// Their mean.
     centre: Vec<f64>,
-    delta_sq: f64,
+    most: f64,
 }
 
 /// Some of the rows: at length 1, and less a centre.
@@ -50,18 +50,18 @@ struct Made {
 
 impl<'a> Exact<'a> {
     /// The rows `leaders` of a pool, which stand for as many as their `weights` say.
-    pub(super) fn new(
+    pub(crate) fn new(
         rows: &'a UnitRows<'a>,
         leaders: Vec<usize>,
         weights: Vec<u32>,
-        delta: f64,
+        reach: Reach,
     ) -> Result<Self, Error> {
         let mut new = Self {
             places: vec![0.0; leaders.len()],
             rows,
             leaders,
             weights,
-            delta_sq: delta * delta,
+            most: reach.most,
         };
         new.place()?;
         Ok(new)
@@ -125,7 +125,7 @@ impl<'a> Exact<'a> {
     }
 
     /// What `answer` makes of some of `among` at a time, by the place of the first, and of which of the
-    /// columns, at most [`COLUMNS`], lie within δ of each: 1 or 0, row by row. `take` has the answers
+    /// columns, at most [`COLUMNS`], are near to each: 1 or 0, row by row. `take` has the answers
     /// in order.
     fn meet<T: Send>(
         &self,
@@ -175,7 +175,7 @@ impl<'a> Exact<'a> {
         centre.iter_mut().for_each(|sum| *sum /= rows.len() as f64);
         let measure = Measure {
             centre,
-            delta_sq: self.delta_sq,
+            most: self.most,
         };
         let made = measure.make(&z);
         Ok((measure, made))
@@ -202,7 +202,7 @@ impl Measure {
         }
     }
 
-    /// Which columns lie within δ of a row, given its products with them.
+    /// Which columns are near to a row, given its products with them.
     ///
     /// ‖a − b‖² = ‖a‖² + ‖b‖² − 2⟨a, b⟩ is off by what the product is, a sum of `dim` roundings at
     /// most, and by the roundings of a and b, to f64 and to f32.
@@ -220,15 +220,15 @@ impl Measure {
         reduce::vectorised!({
             for (column, (near, &product)) in near.iter_mut().zip(products).enumerate() {
                 let (distance_sq, off) = distance_sq(column, product);
-                let is_open = (distance_sq - self.delta_sq).abs() <= off;
-                *near = u8::from(distance_sq < self.delta_sq) | u8::from(is_open) << 1;
+                let is_open = (distance_sq - self.most).abs() <= off;
+                *near = u8::from(distance_sq <= self.most) | u8::from(is_open) << 1;
             }
         });
         let own = &made.z[row * dim..][..dim];
         for (column, near) in near.iter_mut().enumerate().filter(|(_, near)| **near > 1) {
             let other = &columns.z[column * dim..][..dim];
             let distance_sq = reduce::vectorised!(reduce::distance_sq(own, other));
-            *near = u8::from(distance_sq < self.delta_sq);
+            *near = u8::from(distance_sq <= self.most);
         }
     }
 }
@@ -301,21 +301,24 @@ impl Near for Exact<'_> {
         self.count_least(marked, among)
     }
 
-    fn within(&self, marked: &[usize], among: &[usize]) -> Result<(Vec<Vec<u32>>, usize), Error> {
-        let mut lists = vec![Vec::new(); marked.len()];
+    fn marks(&self, marked: &[usize], among: &[usize]) -> Result<(Vec<u32>, usize), Error> {
+        let mut marks = vec![0; among.len()];
         let order = self.along(marked);
         let along: Vec<usize> = order.iter().map(|&at| marked[at]).collect();
         for block in self.blocks(&along) {
             let (columns, order) = (&along[block.clone()], &order[block]);
-            let keep = |_: usize, near: &[u8]| near.to_vec();
-            self.meet(columns, among, keep, |at, near| {
-                for (&item, near) in among[at..].iter().zip(near.chunks_exact(columns.len())) {
-                    let found = order.iter().zip(near).filter(|(_, near)| **near != 0);
-                    found.for_each(|(&list, _)| lists[list].push(item as u32));
-                }
+            let bits_of = |near: &[u8]| -> u32 {
+                let pairs = order.iter().zip(near);
+                pairs.map(|(&bit, &near)| u32::from(near) << bit).sum()
+            };
+            let bits = |_: usize, near: &[u8]| -> Vec<u32> {
+                near.chunks_exact(columns.len()).map(bits_of).collect()
+            };
+            self.meet(columns, among, bits, |at, found| {
+                add(&mut marks[at..], &found);
             })?;
         }
-        Ok((lists, 0))
+        Ok((marks, 0))
     }
 
     fn retain_close(&self, _: usize, _: &mut Vec<usize>) -> Result<(), Error> {
