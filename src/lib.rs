@@ -53,6 +53,11 @@
 //!
 //! What picks stand for, however they were chosen, [`evaluate`] tells.
 //!
+//! # Near-duplicates
+//!
+//! [`Duplicates`] finds the rows that have a cosine of at least a threshold, exactly: all pairs, the groups that they
+//! connect, or the rows to keep, of which no two are near.
+//!
 //! # Devices
 //!
 //! A [`Pool`] holds the rows where they are worked on: [`CpuPool`] on every core, `GpuPool` (from
@@ -84,6 +89,7 @@ mod checkpoint;
 mod control;
 mod course;
 mod cpu;
+mod duplicates;
 mod error;
 pub mod evaluate;
 mod features;
@@ -107,6 +113,7 @@ pub use calibrate::{MakePool, calibrate};
 pub use checkpoint::Checkpoint;
 pub use control::Stop;
 pub use cpu::CpuPool;
+pub use duplicates::{Duplicates, Kept};
 pub use error::Error;
 pub use features::{Features, LeftOut, Precision, ReadRows, Rows, center, center_among};
 #[cfg(feature = "gpu")]

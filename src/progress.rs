@@ -84,6 +84,13 @@ pub enum Progress<'a> {
         /// Picks made so far, in all classes.
         picks: usize,
     },
+    /// For so many rows all that is near to them has been found ([`Duplicates`](crate::Duplicates) only).
+    Rows {
+        /// Rows done.
+        done: usize,
+        /// Rows of the pool.
+        of: usize,
+    },
     /// Something has been settled that a later run need not do again: what there is so far
     /// ([`Selector::resume`](crate::Selector::resume) only).
     Settled(&'a Checkpoint),

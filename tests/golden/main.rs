@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod coverage;
+mod duplicates;
 mod facility_location;
 mod gram_schmidt;
 mod herding;

@@ -3,7 +3,8 @@
 use crate::common::npy;
 use crate::selectors::{assert_same, selectors};
 use crate::table::reader;
-use coresift::{CpuPool, Error, Features, Sas, Selector, Storage};
+use coresift::{CpuPool, Duplicates, Error, Features, Progress, Sas, Selector, Storage};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// Rows in memory, and rows that are read: also where memory holds all of them in integers.
@@ -23,6 +24,37 @@ fn every_selector_picks_alike_within_any_bound() {
                     let at = format!("{name} of {}, {place}, in {bytes} bytes", stored.name);
                     assert_same(&selector.select(&bounded, budget).unwrap(), &want, &at);
                 }
+            }
+        }
+    }
+}
+
+/// Near-duplicates of rows that are read by blocks, as of rows in memory.
+#[test]
+fn duplicates_are_alike_within_any_bound() {
+    let mut unheard = |_: Progress<'_>| ControlFlow::Continue(());
+    let duplicates = Duplicates { threshold: 0.98 };
+    for stored in npy::small_pools() {
+        let (rows, dim, values) = (stored.rows, stored.dim, Arc::new(stored.values));
+        let held = Features::new(&values, rows, dim).unwrap();
+        let read = Features::from_reader(reader(&values, dim, usize::MAX)).unwrap();
+        let mut all = |pool: &CpuPool<'_>| {
+            let mut pairs = Vec::new();
+            let mut take = |row, other| {
+                pairs.push((row, other));
+                ControlFlow::Continue(())
+            };
+            duplicates.pairs(pool, &mut unheard, &mut take).unwrap();
+            let groups = duplicates.groups(pool, &mut unheard).unwrap();
+            let kept = duplicates.keep(pool, &[], &[7], &mut unheard).unwrap();
+            (pairs, groups, kept)
+        };
+        let want = all(&CpuPool::new(held.clone()));
+        assert!(want.0.len() > 20 && want.2.kept.len() > rows / 4);
+        for features in [&held, &read] {
+            for bytes in [1, 100_000, 3 << 20] {
+                let bounded = CpuPool::new(features.clone()).with_memory_limit(bytes);
+                assert!(all(&bounded) == want, "{} in {bytes} bytes", stored.name);
             }
         }
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
 /// From the lowest: a file may import from its own layer and from those before it.
-const LAYERS: [&[&str]; 19] = [
+const LAYERS: [&[&str]; 20] = [
     &["names"],
     &["lp", "rank", "reduce"], // know nothing else of ours
     &["quantise"],
@@ -26,7 +26,8 @@ const LAYERS: [&[&str]; 19] = [
     &["gpu"],
     &["shards"],
     &["select"],
-    &["evaluate"], // what a selection is worth
+    &["duplicates"], // by what selectors find near rows with
+    &["evaluate"],   // what a selection is worth
     &["calibrate"],
 ];
 
