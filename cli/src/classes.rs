@@ -23,7 +23,7 @@ pub(crate) fn read(args: &SelectArgs, dim: usize) -> Result<Option<Classes>, Fai
         let [rows, classes] = indices::labels(list, "few-labels")?;
         Classes::FewLabels { rows, classes }
     } else if let Some(path) = &args.prompts {
-        let embeddings = prompts(path, args.raw, dim)?;
+        let embeddings = prompts(path, args.source.raw, dim)?;
         Classes::Prompts { embeddings }
     } else {
         return Ok(None);

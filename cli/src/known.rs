@@ -127,7 +127,7 @@ pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
 
 /// Refuses what has no meaning where rows are left out.
 fn check_left_out(args: &SelectArgs) -> Result<(), Failure> {
-    if args.exclude.is_none() && !args.skip_invalid {
+    if args.source.exclude.is_none() && !args.source.skip_invalid {
         return Ok(());
     }
     match args.views {

@@ -11,6 +11,7 @@ mod classes;
 mod console;
 mod device;
 mod devices;
+mod duplicates;
 mod failure;
 #[cfg(test)]
 mod fuzz;
@@ -39,6 +40,7 @@ pub fn main() -> ExitCode {
     end(match &cli.command {
         Command::Select(args) => select::run(args),
         Command::Plan(args) => plan::run(args),
+        Command::Duplicates(args) => duplicates::run(args),
         Command::Devices(args) => devices::run(args),
         Command::Bench(args) => bench::command::run(args),
     })

@@ -146,8 +146,9 @@ pub(crate) fn render(
     let mut columns = vec![("index", picks.iter().map(usize::to_string).collect())];
     match format {
         Format::Npy => {
+            let shape = [picks.len() as u64];
             let indices = picks.iter().map(|&index| index as i64);
-            return npy("<i8", indices).expect("memory takes every byte");
+            return npy("<i8", &shape, indices).expect("memory takes every byte");
         }
         Format::Json => return format!("{}\n", record(selection, about, origins)).into_bytes(),
         Format::Csv => {
@@ -165,9 +166,10 @@ pub(crate) fn render(
 
 /// The bytes of weights in a form.
 pub(crate) fn weights(format: Format, weighed: &Weighed) -> Vec<u8> {
+    let shape = [weighed.rows.len() as u64];
     let bytes = match (format, &weighed.weights) {
-        (Format::Npy, Weights::Rows(counts)) => npy("<u8", counts.iter().copied()),
-        (Format::Npy, Weights::Targets(sums)) => npy("<f8", sums.iter().copied()),
+        (Format::Npy, Weights::Rows(counts)) => npy("<u8", &shape, counts.iter().copied()),
+        (Format::Npy, Weights::Targets(sums)) => npy("<f8", &shape, sums.iter().copied()),
         (Format::Json, _) => Ok(format!("{}\n", Value::from(weighed.values())).into_bytes()),
         (Format::Csv, _) => {
             let indices = weighed.rows.iter().map(usize::to_string).collect();
@@ -192,18 +194,18 @@ fn table(columns: &[(&str, Vec<String>)], delimiter: u8) -> io::Result<Vec<u8>> 
     table.into_inner().map_err(|e| e.into_error())
 }
 
-/// An array of these numbers, of rank 1.
-fn npy<T: npyz::Serialize>(
+/// An array of these numbers.
+pub(crate) fn npy<T: npyz::Serialize>(
     dtype: &str,
-    numbers: impl ExactSizeIterator<Item = T>,
+    shape: &[u64],
+    numbers: impl Iterator<Item = T>,
 ) -> io::Result<Vec<u8>> {
     use npyz::WriterBuilder as _;
     let dtype = npyz::DType::Plain(dtype.parse().expect("a numpy type"));
     let mut bytes = Vec::new();
-    let shape = [numbers.len() as u64];
     let options = npyz::WriteOptions::new()
         .dtype(dtype)
-        .shape(&shape)
+        .shape(shape)
         .writer(&mut bytes);
     let mut writer = options.begin_nd()?;
     writer.extend(numbers)?;

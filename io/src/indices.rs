@@ -1,4 +1,4 @@
-//! Lists of row indices, of classes, of pairs of both, and of weights, in the forms that `--out` writes.
+//! Lists of row indices, of classes, of pairs of both, of weights and of priorities, in the forms that `--out` writes.
 
 use crate::columns::{Column, Fault, Table, room};
 use crate::entry::Entry;
@@ -47,6 +47,13 @@ const WEIGHTS: Column = Column {
     first_wins: false,
 };
 
+/// What lists of priorities have.
+const PRIORITIES: Column = Column {
+    entry: "priority",
+    titles: &[["priority", "priorities"], ["score", "scores"]],
+    first_wins: true,
+};
+
 const CLASS: [&str; 2] = ["class", "classes"];
 const CLUSTER: [&str; 2] = ["cluster", "clusters"];
 const LABEL: [&str; 2] = ["label", "labels"];
@@ -89,6 +96,15 @@ pub fn of_rows(
 /// As [`rows`].
 pub fn weights(list: &Target, argument: &'static str) -> Result<Vec<f64>, Error> {
     entries_of_rows(list, argument, &WEIGHTS)
+}
+
+/// Reads the priority of every row, any number, as [`of_rows`] reads what a row has.
+///
+/// # Errors
+///
+/// As [`rows`].
+pub fn priorities(list: &Target, argument: &'static str) -> Result<Vec<f64>, Error> {
+    entries_of_rows(list, argument, &PRIORITIES)
 }
 
 fn entries_of_rows<T: Entry>(

@@ -1,7 +1,7 @@
 //! Options of the methods by how similar rows are.
 
+use super::heading;
 use super::names::name;
-use super::select::heading;
 use clap::Args;
 use coresift::{Alpha, Bandwidth, Kernel};
 

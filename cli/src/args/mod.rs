@@ -1,6 +1,9 @@
 //! What the command line understands.
 
+mod common;
 mod cover;
+mod duplicates;
+mod heading;
 mod names;
 mod select;
 pub(crate) mod values;
@@ -8,7 +11,10 @@ pub(crate) mod values;
 use crate::device::Choice;
 use crate::write::Named;
 use clap::{Args, Parser, Subcommand};
+pub(crate) use common::{Machine, Source};
 use coresift_io::source::files;
+use coresift_io::target::Target;
+pub(crate) use duplicates::{DuplicatesArgs, Give};
 pub(crate) use names::Method;
 pub(crate) use select::SelectArgs;
 use std::path::PathBuf;
@@ -30,6 +36,8 @@ pub(crate) enum Command {
     Select(Box<SelectArgs>),
     /// Tell what a selection would cost, before any row is read
     Plan(Box<PlanArgs>),
+    /// Find rows that are nearly the same: which to keep, their groups or all pairs
+    Duplicates(Box<DuplicatesArgs>),
     /// List every adapter and the one that `auto` takes
     Devices(DevicesArgs),
     /// Measure what a device can do at best, and how near to it kernels and selectors come
@@ -110,6 +118,11 @@ impl BenchArgs {
     }
 }
 
+/// The file of a list.
+fn list(target: &Option<Target>) -> Option<&PathBuf> {
+    target.as_ref().map(|target| &target.path)
+}
+
 /// Those that are given.
 fn named<'a>(files: impl IntoIterator<Item = (&'static str, Option<&'a PathBuf>)>) -> Vec<Named> {
     let given = |(argument, path): (_, Option<&'a PathBuf>)| Some((argument, path?.clone()));
@@ -176,6 +189,33 @@ pub(crate) mod tests {
             if names == ["FILE"] && !["out", "weights-out", "checkpoint"].contains(&option) {
                 let given = format!("--{option}=f.npy");
                 let args = parse("sas", &[&given]);
+                let inputs: Vec<_> = args.inputs().into_iter().map(|(name, _)| name).collect();
+                assert_eq!(inputs, ["features", option]);
+            }
+        }
+    }
+
+    #[test]
+    fn the_help_of_duplicates_fits_a_terminal_and_its_files_are_inputs() {
+        let command = Cli::command();
+        let duplicates = command.find_subcommand("duplicates").unwrap();
+        let long = duplicates.clone().term_width(80).render_long_help();
+        let most = long
+            .to_string()
+            .lines()
+            .map(|line| line.chars().count())
+            .max();
+        assert!(most <= Some(80), "{long}");
+        for argument in duplicates.get_arguments() {
+            assert!(argument.get_help_heading().is_some(), "{argument}");
+            let names = argument.get_value_names().unwrap_or_default();
+            let option = argument.get_long().unwrap_or_default();
+            if names == ["FILE"] && option != "out" {
+                let given = format!("--{option}=f.npy");
+                let line = ["coresift", "duplicates", "x.npy", "--threshold=1", &given];
+                let Command::Duplicates(args) = Cli::try_parse_from(line).unwrap().command else {
+                    panic!("the line says duplicates");
+                };
                 let inputs: Vec<_> = args.inputs().into_iter().map(|(name, _)| name).collect();
                 assert_eq!(inputs, ["features", option]);
             }

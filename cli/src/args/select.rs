@@ -1,35 +1,16 @@
 //! The options of `select`.
 
+use super::common::{Machine, Source};
 use super::cover::CoverArgs;
 use super::names::{Method, follower, name, refinement};
-use super::values::{Budget, Bytes, Threads, Threshold};
-use super::{named, of_features};
-use crate::device::Choice;
+use super::values::{Budget, Threshold};
+use super::{heading, list, named, of_features};
 use crate::write::Named;
 use clap::Args;
 use coresift::{Delta, Lp, Metric, Objective, OnExhaustion, Similarity, Storage};
 use coresift_io::file;
-use coresift_io::source::Raw;
 use coresift_io::target::Target;
 use std::path::PathBuf;
-
-/// What options are for: the headings of the help, in this order. An option of one method is told at
-/// length only.
-pub(super) mod heading {
-    pub(super) const METHOD: &str = "Method";
-    pub(super) const ROWS: &str = "Rows";
-    pub(super) const BUDGET: &str = "Budget";
-    pub(super) const OUTPUT: &str = "Output";
-    pub(super) const DEVICE: &str = "Device";
-    pub(super) const CLASSES: &str = "Latent classes (sas; others are stratified by them)";
-    pub(super) const NORM: &str = "Options of norm and max-norm";
-    pub(super) const GRAM_SCHMIDT: &str = "Options of gram-schmidt";
-    pub(super) const SAS: &str = "Options of sas";
-    pub(super) const TYPICLUST: &str = "Options of typiclust";
-    pub(super) const PROBCOVER: &str = "Options of probcover";
-    pub(in crate::args) const COVER: &str = "Options of facility-location, coverage and herding";
-    pub(super) const K_CENTER: &str = "Options of k-center, and of --weights-out";
-}
 
 /// What follows the options in the short help.
 const MORE: &str = "Options of each method, and examples: coresift select --help";
@@ -64,39 +45,15 @@ pub(crate) struct SelectArgs {
     #[arg(long, default_value_t = 0, help_heading = heading::METHOD)]
     pub(crate) seed: u64,
 
-    /// Features, one row an example: .npy and more, or -
-    ///
-    /// x.npy, x.npz#key, x.safetensors#tensor, x.parquet#column, x.arrow#column (files and streams), or -
-    /// for standard input, of float16, bfloat16, float32, float64, int8 or uint8. A file's form is found by what is in
-    /// it; where it has only one matrix or list column, that need not be named. Several files, a folder,
-    /// or a pattern in quotes ("part-*.npy") are one pool, in natural order: 2 comes before 10
-    #[arg(required = true, value_name = "FEATURES", help_heading = heading::ROWS)]
-    pub(crate) features: Vec<PathBuf>,
-    /// What a file of values alone holds, as in f32,512
-    ///
-    /// Their type (f16, bf16, f32, f64, i8 or u8, lowest byte first) and how many a row has. Files that say
-    /// themselves what they hold are read by that
-    #[arg(long, value_name = "TYPE,DIM", help_heading = heading::ROWS)]
-    pub(crate) raw: Option<Raw>,
+    /// What is chosen from.
+    #[command(flatten)]
+    pub(crate) source: Source,
     /// Indices of rows already labelled: .npy, .json, .csv or .txt
     ///
     /// They are never picked; what they hold already, methods take into account. Of columns with
     /// titles the one called index or row is read
     #[arg(long, value_name = "FILE", help_heading = heading::ROWS)]
     pub(crate) labelled: Option<Target>,
-
-    /// Leave these rows out: indices, as of --labelled
-    ///
-    /// They are no picks and count for nothing; their values are not looked at. Picks keep the numbers that
-    /// rows have in the features
-    #[arg(long, value_name = "FILE", help_heading = heading::ROWS, hide_short_help = true)]
-    pub(crate) exclude: Option<Target>,
-    /// Leave out rows that are not finite, or too long
-    ///
-    /// And rows of zeros, where the method needs a direction. How many is said on stderr; a record lists
-    /// them
-    #[arg(long, help_heading = heading::ROWS, hide_short_help = true)]
-    pub(crate) skip_invalid: bool,
 
     /// How much each row counts for: weights from 0 up, a list as that of --classes
     ///
@@ -173,29 +130,9 @@ pub(crate) struct SelectArgs {
     #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT, hide_short_help = true)]
     pub(crate) resume: Option<PathBuf>,
 
-    /// Where to compute: auto, cpu, gpu, all, or adapters' numbers or names
-    ///
-    /// auto is the best hardware GPU, else the CPU; all is every hardware GPU. `coresift devices` lists
-    /// adapters with their numbers; of a name at least three letters will do. Several, with commas
-    /// between, share the rows: picks are the same
-    #[arg(long, default_value = "auto", help_heading = heading::DEVICE)]
-    pub(crate) device: Choice,
-    /// Bound on memory [default: 60 % of what there is]
-    ///
-    /// Such as 4GiB. What the process may take is told by the system, its control groups and ulimit -v.
-    /// Features that take more are read anew by every pass; what selections keep of them is bounded too.
-    /// Besides they take up to 64 bytes a row and some 48 MiB. Picks do not depend on it
-    #[arg(long, value_name = "SIZE", help_heading = heading::DEVICE)]
-    pub(crate) memory: Option<Bytes>,
-    /// Bound on device memory, such as 4GiB
-    #[arg(long, value_name = "SIZE", help_heading = heading::DEVICE)]
-    pub(crate) device_memory: Option<Bytes>,
-    /// Threads that share the work [default: one a core]
-    ///
-    /// More than one a core are not made. Without this option RAYON_NUM_THREADS counts. Picks do not
-    /// depend on it
-    #[arg(long, value_name = "N", help_heading = heading::DEVICE)]
-    pub(crate) threads: Option<Threads>,
+    /// Where that is done.
+    #[command(flatten)]
+    pub(crate) machine: Machine,
 
     /// Each row's latent class, a list: .npy, .json, .csv or .txt. Of columns with titles the one
     /// called class, cluster, label or target is read; one called index or row says whose it is
@@ -345,16 +282,12 @@ impl SelectArgs {
 
     /// Every file that is read, with the argument that names it.
     pub(crate) fn inputs(&self) -> Vec<Named> {
-        fn list(target: &Option<Target>) -> Option<&PathBuf> {
-            target.as_ref().map(|target| &target.path)
-        }
-        let raw = self.raw.is_some();
-        let mut inputs = of_features("features", &self.features, raw);
+        let raw = self.source.raw.is_some();
+        let mut inputs = self.source.inputs();
         inputs.extend(of_features("prompts", &self.prompts, raw));
         inputs.extend(of_features("input-features", &self.input_features, raw));
         inputs.extend(named([
             ("labelled", list(&self.labelled)),
-            ("exclude", list(&self.exclude)),
             ("target-weights", list(&self.target_weights)),
             ("classes", list(&self.classes)),
             ("few-labels", list(&self.few_labels)),

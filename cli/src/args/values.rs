@@ -34,6 +34,12 @@ impl FromStr for Threshold {
     }
 }
 
+/// The cosine of an angle of less than 90 degrees.
+pub(super) fn cosine(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|&t: &f64| t > 0.0 && t <= 1.0);
+    number.ok_or_else(|| format!("{text:?} found, a cosine above 0 and at most 1 expected"))
+}
+
 /// How many rows to pick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Budget {

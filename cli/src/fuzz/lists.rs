@@ -1,4 +1,4 @@
-//! Lists of rows, classes, labels and weights, in every form.
+//! Lists of rows, classes, labels, weights and priorities, in every form.
 
 use super::changes::changed;
 use super::npy::{INTEGERS, numbers};
@@ -19,6 +19,8 @@ enum Listed {
     Labels,
     /// In eighths.
     Weights,
+    /// The same.
+    Priorities,
 }
 
 const LISTED: &[Listed] = &[
@@ -27,6 +29,7 @@ const LISTED: &[Listed] = &[
     Listed::Clusters,
     Listed::Labels,
     Listed::Weights,
+    Listed::Priorities,
 ];
 
 impl Listed {
@@ -41,13 +44,16 @@ impl Listed {
                 indices::of_rows(list, "list", &indices::CLUSTERS).map(|clusters| vec![clusters])
             }
             Self::Labels => indices::labels(list, "list").map(Vec::from),
-            Self::Weights => indices::weights(list, "list").map(|weights| {
-                let eighths = weights.into_iter().map(|weight| (8.0 * weight) as usize);
-                vec![eighths.collect()]
-            }),
+            Self::Weights => indices::weights(list, "list").map(in_eighths),
+            Self::Priorities => indices::priorities(list, "list").map(in_eighths),
         }
         .ok()
     }
+}
+
+fn in_eighths(numbers: Vec<f64>) -> Vec<Vec<usize>> {
+    let eighths = numbers.into_iter().map(|number| (8.0 * number) as usize);
+    vec![eighths.collect()]
 }
 
 /// How a table may be written.
@@ -155,6 +161,10 @@ fn tables() -> impl Strategy<Value = (Listed, Format, String, Vec<Vec<usize>>)> 
                     (vec![("weights", eighths(&of_rows)), index], vec![in_rows])
                 }
                 Listed::Weights => (vec![("weight", eighths(&entries))], vec![entries]),
+                Listed::Priorities if dress.titled && has_rows => {
+                    (vec![("priority", eighths(&of_rows)), index], vec![in_rows])
+                }
+                Listed::Priorities => (vec![("priorities", eighths(&entries))], vec![entries]),
             };
             if dress.titled {
                 columns.push(scores);
@@ -218,7 +228,8 @@ fn lists_that_are_almost_right() {
             prop_assert!(memory <= most + SLACK, "{memory} bytes for {}", bytes.len());
             let count: usize = lists.iter().flatten().map(Vec::len).sum();
             prop_assert!(8 * count as u64 <= most);
-            if format != Format::Npy && listed != Listed::Weights {
+            let is_whole = !matches!(listed, Listed::Weights | Listed::Priorities);
+            if format != Format::Npy && is_whole {
                 // Nothing is listed that is not there.
                 let text = String::from_utf8_lossy(&bytes).replace('"', "");
                 for entry in lists.iter().flatten().flatten() {

@@ -17,7 +17,7 @@ fn words() -> impl Strategy<Value = Vec<String>> {
     let value = prop_oneof![
         3 => select(&[
             "500", "20%", "12.5%", "0", "-1", "1e-3", "none", "auto", "cpu", "gpu", "l1", "sas", "norm",
-            "gram-schmidt", "typiclust", "probcover", "4GiB", "17 MiB", "x.npy", "l.csv", "l.txt", "p.json", "stop",
+            "gram-schmidt", "typiclust", "probcover", "4GiB", "17 MiB", "kept", "x.npy", "l.csv", "l.txt", "p.json", "stop",
         ][..])
         .prop_map(str::to_owned),
         1 => any::<u64>().prop_map(|number| number.to_string()),
@@ -35,6 +35,8 @@ fn words() -> impl Strategy<Value = Vec<String>> {
         4 => select(&["norm", "gram-schmidt", "typiclust", "probcover"][..]).prop_map(|method| {
             vec!["select", "x.npy", "--budget=20%", "--method", method]
         }),
+        2 => Just(vec!["duplicates", "x.npy", "--threshold=0.9"]),
+        1 => Just(vec!["duplicates", "x.npy"]),
         2 => Just(vec!["bench"]),
         1 => Just(vec!["devices"]),
         1 => Just(vec![]),
@@ -69,16 +71,19 @@ fn options_of_any_words() {
             memory <= 4 * size as u64 + OF_CLAP,
             "{memory} bytes for {size}"
         );
-        if let Some(Cli {
-            command: Command::Select(args),
-        }) = parsed
-        {
-            let _ = known::check(&args);
-            for rows in [1, 7, usize::MAX] {
-                let budget = args.budget.of(rows);
-                let is_share = matches!(args.budget, Budget::Share { .. });
-                prop_assert!(!is_share || (1..=rows).contains(&budget));
+        match parsed.map(|parsed| parsed.command) {
+            Some(Command::Select(args)) => {
+                let _ = known::check(&args);
+                for rows in [1, 7, usize::MAX] {
+                    let budget = args.budget.of(rows);
+                    let is_share = matches!(args.budget, Budget::Share { .. });
+                    prop_assert!(!is_share || (1..=rows).contains(&budget));
+                }
             }
+            Some(Command::Duplicates(args)) => {
+                prop_assert!(args.threshold > 0.0 && args.threshold <= 1.0);
+            }
+            _ => {}
         }
         Ok(())
     });

@@ -224,7 +224,7 @@ impl Job<'_> {
         if !matches!(self.device, Device::Cpu) {
             assumed.push("the driver has compiled the shaders before".to_owned());
         }
-        if self.args.skip_invalid {
+        if self.args.source.skip_invalid {
             assumed.push("--skip-invalid leaves no row out".to_owned());
         }
         assumed

@@ -27,10 +27,10 @@ pub(crate) fn run(args: &PlanArgs) -> Result<(), Failure> {
     let console = Console { quiet: args.quiet };
     select::check(args)?;
     refuse_stdin(args)?;
-    threads::start(args.threads, console);
-    let file = FeatureFile::open(&args.features, "features", args.raw)?;
+    threads::start(args.machine.threads, console);
+    let file = read::open(&args.source)?;
     let began = Instant::now();
-    let device = select::open(args, console)?;
+    let device = select::open(&args.machine, console)?;
     let opening = began.elapsed().as_secs_f64();
     let calibration = |device: &Device| calibration::of(device, calibrate, console);
     let bill = of(args, &file, &device, opening, calibration)?;
@@ -66,9 +66,9 @@ fn of(
     read::origins(args, file, &[])?;
     let mut given = read::lists(args, file)?;
     let left_out = left_out::read(args, file)?;
-    let others = Others::of_list(args, file.rows, &left_out);
+    let others = Others::of_list(file.rows, &left_out);
     if let Some(others) = &others {
-        given = others.restate(given)?;
+        given = others.restate(args, given)?;
     }
     let inputs = args.input_features.as_ref();
     let inputs = inputs.map(|path| read::inputs(args, path, file.rows));
@@ -83,7 +83,7 @@ fn of(
         rows,
         budget,
         plan: method::plan(args, given),
-        room: read::room(args, file)?,
+        room: read::room(args.machine.memory, file)?,
         opening,
     };
     // What is refused is refused before anything is measured.
@@ -94,7 +94,7 @@ fn of(
 /// Rows on standard input are counted by reading them all.
 fn refuse_stdin(args: &SelectArgs) -> Result<(), Failure> {
     let named = [
-        ("features", args.features.iter().collect::<Vec<_>>()),
+        ("features", args.source.features.iter().collect::<Vec<_>>()),
         ("prompts", args.prompts.iter().collect()),
         ("input-features", args.input_features.iter().collect()),
     ];

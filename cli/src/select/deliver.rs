@@ -136,12 +136,21 @@ pub(super) fn deliver(
         Err(failure) => (Origins::default(), Err(failure)),
     };
     let render = |format| write::render(format, selection, about, &origins);
+    console::all([results(out, as_json, render), told])
+}
+
+/// Writes and prints results, which `render` puts into a form. What cannot be written is printed.
+pub(crate) fn results(
+    out: Option<&Target>,
+    as_json: bool,
+    render: impl Fn(Format) -> Vec<u8>,
+) -> Result<(), Failure> {
     let print = |format| console::results(&render(format));
     let printed = if as_json { Format::Json } else { Format::Txt };
     let Some(out) = out else {
-        return console::all([print(printed), told]);
+        return print(printed);
     };
-    let written = match file::replace(&out.path, &render(out.format)) {
+    match file::replace(&out.path, &render(out.format)) {
         Ok(()) if as_json => print(Format::Json),
         Ok(()) => Ok(()),
         Err(e) => {
@@ -157,8 +166,7 @@ pub(super) fn deliver(
             let unwritten = Failure::io(&out.path, "out", problem, e);
             console::all([printed, Err(unwritten)])
         }
-    };
-    console::all([written, told])
+    }
 }
 
 #[cfg(test)]

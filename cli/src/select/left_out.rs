@@ -2,7 +2,7 @@
 
 use super::weights::Chosen;
 use super::words::count;
-use crate::args::{Method, SelectArgs};
+use crate::args::{Method, SelectArgs, Source};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::method::Given;
@@ -14,13 +14,7 @@ use serde_json::Value;
 
 /// What the options leave out.
 pub(crate) fn read(args: &SelectArgs, file: &FeatureFile) -> Result<LeftOut, Failure> {
-    let list = args.exclude.as_ref();
-    let rows = list.map(|list| indices::rows(list, "exclude"));
-    let rows = rows.transpose()?.unwrap_or_default();
-    if let Some(row) = rows.iter().find(|&&row| row >= file.rows) {
-        let problem = format!("row {row} found, indices below {} expected", file.rows);
-        return Err(refused(list, "exclude", problem));
-    }
+    let rows = excluded(args.source.exclude.as_ref(), file)?;
     let needs_directions = args.stages().any(|stage| match stage {
         Method::TypiClust
         | Method::ProbCover
@@ -34,9 +28,20 @@ pub(crate) fn read(args: &SelectArgs, file: &FeatureFile) -> Result<LeftOut, Fai
     let weigh_directions = args.weights_out.is_some() && args.weights_metric() == Metric::Cosine;
     Ok(LeftOut {
         rows,
-        invalid: args.skip_invalid,
-        zeros: args.skip_invalid && (needs_directions || weigh_directions),
+        invalid: args.source.skip_invalid,
+        zeros: args.source.skip_invalid && (needs_directions || weigh_directions),
     })
+}
+
+/// The rows that a list leaves out.
+pub(crate) fn excluded(list: Option<&Target>, file: &FeatureFile) -> Result<Vec<usize>, Failure> {
+    let rows = list.map(|list| indices::rows(list, "exclude"));
+    let rows = rows.transpose()?.unwrap_or_default();
+    if let Some(row) = rows.iter().find(|&&row| row >= file.rows) {
+        let problem = format!("row {row} found, indices below {} expected", file.rows);
+        return Err(refused(list, "exclude", problem));
+    }
+    Ok(rows)
 }
 
 /// What is left out of the rows as they are given: whether a row has a direction is told once they are centered.
@@ -64,42 +69,29 @@ pub(super) fn once_centered(
 }
 
 /// The rows that are left, where some are not: by their numbers among all.
-pub(crate) struct Others<'a> {
-    args: &'a SelectArgs,
+pub(crate) struct Others {
     /// Number of all rows.
     rows: usize,
     numbers: Vec<usize>,
 }
 
-impl<'a> Others<'a> {
+impl Others {
     /// Those of the features, where some are left out.
-    pub(super) fn of(
-        args: &'a SelectArgs,
-        file: &FeatureFile,
-        features: &Features<'_>,
-    ) -> Option<Self> {
+    pub(crate) fn of(file: &FeatureFile, features: &Features<'_>) -> Option<Self> {
         let numbers = features.numbers()?.to_vec();
         let rows = file.rows;
-        Some(Self {
-            args,
-            rows,
-            numbers,
-        })
+        Some(Self { rows, numbers })
     }
 
     /// Those that a list does not leave out, where one does.
-    pub(crate) fn of_list(args: &'a SelectArgs, rows: usize, left_out: &LeftOut) -> Option<Self> {
+    pub(crate) fn of_list(rows: usize, left_out: &LeftOut) -> Option<Self> {
         let mut is_left_out = vec![false; rows];
         left_out
             .rows
             .iter()
             .for_each(|&row| is_left_out[row] = true);
         let numbers: Vec<usize> = (0..rows).filter(|&row| !is_left_out[row]).collect();
-        (numbers.len() < rows).then_some(Self {
-            args,
-            rows,
-            numbers,
-        })
+        (numbers.len() < rows).then_some(Self { rows, numbers })
     }
 
     /// Number of these rows.
@@ -108,8 +100,7 @@ impl<'a> Others<'a> {
     }
 
     /// What files say, of these rows alone.
-    pub(crate) fn restate(&self, mut given: Given) -> Result<Given, Failure> {
-        let args = self.args;
+    pub(crate) fn restate(&self, args: &SelectArgs, mut given: Given) -> Result<Given, Failure> {
         given.labelled = self.places(&given.labelled, args.labelled.as_ref(), "labelled")?;
         given.classes = match given.classes {
             Some(Classes::Given(classes)) => {
@@ -136,8 +127,13 @@ impl<'a> Others<'a> {
         Ok(given)
     }
 
+    /// The numbers that these rows have among all.
+    pub(crate) fn numbers(&self) -> &[usize] {
+        &self.numbers
+    }
+
     /// Where rows that a list names are among these.
-    fn places(
+    pub(crate) fn places(
         &self,
         named: &[usize],
         list: Option<&Target>,
@@ -157,7 +153,7 @@ impl<'a> Others<'a> {
     }
 
     /// What a list says of these rows.
-    fn of_each<T: Copy>(
+    pub(crate) fn of_each<T: Copy>(
         &self,
         all: Vec<T>,
         list: Option<&Target>,
@@ -171,15 +167,24 @@ impl<'a> Others<'a> {
         Ok(self.numbers.iter().map(|&row| all[row]).collect())
     }
 
+    /// An error that speaks of one of these rows, by its number among all.
+    pub(crate) fn named(&self, mut error: Error) -> Error {
+        if let Error::ZeroRow { row, .. } | Error::LabelledTwice { row } = &mut error {
+            *row = self.numbers[*row];
+        }
+        error
+    }
+
     /// What has been chosen, by the numbers of all rows; of an error the picks made before, and the row
     /// that it speaks of.
     pub(super) fn renumbered(
         others: Option<&Self>,
         mut chosen: Result<Chosen, Error>,
     ) -> Result<Chosen, Error> {
-        let Some(Self { numbers, .. }) = others else {
+        let Some(others) = others else {
             return chosen;
         };
+        let numbers = &others.numbers;
         if let Ok(Chosen {
             weighed: Some(Ok(weighed)),
             ..
@@ -194,13 +199,10 @@ impl<'a> Others<'a> {
                 | Error::Interrupted { partial }
                 | Error::Unreadable { partial, .. },
             ) => &mut partial.picks[..],
-            Err(Error::ZeroRow { row, .. } | Error::LabelledTwice { row }) => {
-                std::slice::from_mut(row)
-            }
             Err(_) => &mut [],
         };
         picks.iter_mut().for_each(|row| *row = numbers[*row]);
-        chosen
+        chosen.map_err(|error| others.named(error))
     }
 }
 
@@ -212,21 +214,21 @@ fn refused(list: Option<&Target>, argument: &'static str, problem: String) -> Fa
 }
 
 /// Says how many rows are left out, and puts it into a record.
-pub(super) fn tell(
-    args: &SelectArgs,
-    (left_out, others): (&LeftOut, Option<&Others<'_>>),
+pub(crate) fn tell(
+    source: &Source,
+    (left_out, others): (&LeftOut, Option<&Others>),
     about: &mut Value,
     console: Console,
 ) {
     let mut excluded = left_out.rows.clone();
     excluded.sort_unstable();
     excluded.dedup();
-    if args.exclude.is_some() {
+    if source.exclude.is_some() {
         about["excluded"] = excluded.len().into();
         let rows = count(excluded.len(), "row", "rows");
         console.note(format_args!("excluded: {rows}"));
     }
-    if args.skip_invalid {
+    if source.skip_invalid {
         let is_skipped = |row: &usize| {
             others.is_some_and(|others| others.numbers.binary_search(row).is_err())
                 && excluded.binary_search(row).is_err()

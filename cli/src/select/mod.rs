@@ -1,13 +1,13 @@
 //! The `select` command.
 
 mod checkpoint;
-mod deliver;
+pub(crate) mod deliver;
 pub(crate) mod left_out;
 pub(crate) mod read;
 mod weights;
-mod words;
+pub(crate) mod words;
 
-use crate::args::SelectArgs;
+use crate::args::{Machine, SelectArgs};
 use crate::classes;
 use crate::console::Console;
 use crate::device::{Choice, Device};
@@ -26,7 +26,7 @@ use coresift_io::target::Target;
 use left_out::Others;
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Instant;
 use weights::Chosen;
 
@@ -35,14 +35,14 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let began = Instant::now();
     let console = Console { quiet: args.quiet };
     check(args)?;
-    threads::start(args.threads, console);
-    let file = Arc::new(FeatureFile::open(&args.features, "features", args.raw)?);
+    threads::start(args.machine.threads, console);
+    let file = read::open(&args.source)?;
     read::origins(args, &file, &[])?;
     let mut given = read::given(args, &file, console)?;
     let left_out = left_out::read(args, &file)?;
-    let device = open(args, console)?;
+    let device = open(&args.machine, console)?;
     plan::tell(args, &file, &device, console)?;
-    let mut loaded = read::load(args, &file, console)?;
+    let mut loaded = read::load(args.machine.memory, &file, console)?;
     let in_memory = Instant::now();
     let whole = read::checked(&file, &loaded, &left_out::as_given(args, &left_out))?;
     let precision = read::precision(&file, &whole);
@@ -58,9 +58,9 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
         whole
     };
     given.rank_tol = read::rank_tol(args, precision, file.dim, console);
-    let others = Others::of(args, &file, &features);
+    let others = Others::of(&file, &features);
     if let Some(others) = &others {
-        given = others.restate(given)?;
+        given = others.restate(args, given)?;
     }
     let rows = features.rows();
     let budget = args.budget.of(rows / args.views.unwrap_or(1).max(1));
@@ -69,11 +69,11 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let plan = method::plan(args, given.clone());
     let mut about = about(args, &file, precision, budget, &device, &plan);
     let mut kept = checkpoint::open(args, (&about, &given), &features, console)?;
-    left_out::tell(args, (&left_out, others.as_ref()), &mut about, console);
+    let out = (&left_out, others.as_ref());
+    left_out::tell(&args.source, out, &mut about, console);
     weights::tell(args, &mut about);
-    let memory = loaded.memory;
     let choose = |stop| {
-        let pool = device.pool(features, memory, stop)?;
+        let pool = device.pool(features, loaded.memory, stop)?;
         let choose = || choose(&*pool, (&plan, budget), &mut kept, console);
         weights::weighed(args, &given, &*pool, choose)
     };
@@ -116,21 +116,14 @@ fn give_up(
 /// Refuses what can be refused before any file is read.
 pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
     known::check(args)?;
-    if args.device_memory.is_some() && args.device == Choice::Cpu {
-        let problem =
-            "--device-memory: --device cpu found, a GPU expected (it bounds device memory)";
-        return Err(Failure::Usage(problem.to_owned()));
-    }
+    check_device(&args.machine)?;
     let named = args
+        .source
         .features
         .iter()
         .chain(&args.prompts)
         .chain(&args.input_features);
-    let stdin = named.filter(|name| is_stdin(name)).count();
-    if stdin > 1 {
-        let problem = format!("standard input (-) found {stdin} times, once expected");
-        return Err(Failure::Usage(problem));
-    }
+    check_stdin(named)?;
     checkpoint::check(args)?;
     let mut outputs = Vec::new();
     if let Some(out) = &args.out {
@@ -146,8 +139,29 @@ pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
     }
 }
 
-pub(crate) fn open(args: &SelectArgs, console: Console) -> Result<Device, Failure> {
-    let (device, reason) = Device::open(&args.device, args.device_memory.map(|bytes| bytes.0))?;
+/// Refuses a bound on the memory of a device that is none.
+pub(crate) fn check_device(machine: &Machine) -> Result<(), Failure> {
+    if machine.device_memory.is_some() && machine.device == Choice::Cpu {
+        let problem =
+            "--device-memory: --device cpu found, a GPU expected (it bounds device memory)";
+        return Err(Failure::Usage(problem.to_owned()));
+    }
+    Ok(())
+}
+
+/// Refuses standard input as more than one of the files to be read.
+pub(crate) fn check_stdin<'a>(named: impl Iterator<Item = &'a PathBuf>) -> Result<(), Failure> {
+    let stdin = named.filter(|name| is_stdin(name)).count();
+    if stdin > 1 {
+        let problem = format!("standard input (-) found {stdin} times, once expected");
+        return Err(Failure::Usage(problem));
+    }
+    Ok(())
+}
+
+pub(crate) fn open(machine: &Machine, console: Console) -> Result<Device, Failure> {
+    let memory = machine.device_memory.map(|bytes| bytes.0);
+    let (device, reason) = Device::open(&machine.device, memory)?;
     match reason {
         Some(reason) => console.note(format_args!("device: {} ({reason})", device.name())),
         None => console.note(format_args!("device: {}", device.name())),

@@ -1,7 +1,8 @@
 //! What is read before anything is chosen: lists, inputs and the features themselves.
 
 use super::in_context;
-use crate::args::{Method, SelectArgs};
+use crate::args::values::Bytes;
+use crate::args::{Method, SelectArgs, Source};
 use crate::classes;
 use crate::console::Console;
 use crate::failure::Failure;
@@ -16,6 +17,12 @@ use coresift_io::{indices, memory};
 use std::path::PathBuf;
 use std::slice;
 use std::sync::Arc;
+
+/// Looks at what the features are.
+pub(crate) fn open(source: &Source) -> Result<Arc<FeatureFile>, Failure> {
+    let file = FeatureFile::open(&source.features, "features", source.raw)?;
+    Ok(Arc::new(file))
+}
 
 /// Everything that options name but the features: lists, prompts, inputs.
 pub(super) fn given(
@@ -83,10 +90,10 @@ pub(crate) fn origins(
 }
 
 /// The rows of a file: in memory, or read when they are asked for.
-pub(super) struct Loaded {
+pub(crate) struct Loaded {
     rows: Place,
     /// What is left of the memory that they may take.
-    pub(super) memory: u64,
+    pub(crate) memory: u64,
 }
 
 enum Place {
@@ -126,9 +133,9 @@ impl Loaded {
     }
 }
 
-/// Makes the rows of the features ready.
-pub(super) fn load(
-    args: &SelectArgs,
+/// Makes the rows of the features ready, in so much memory.
+pub(crate) fn load(
+    memory: Option<Bytes>,
     file: &Arc<FeatureFile>,
     console: Console,
 ) -> Result<Loaded, Failure> {
@@ -138,15 +145,15 @@ pub(super) fn load(
     if let Some(changes) = file.conversion() {
         console.note(format_args!("converted: {changes}"));
     }
-    load_quietly(args, file, console)
+    load_quietly(memory, file, console)
 }
 
 /// Bytes that are kept of a row beside its values, at most.
 const BESIDE: u64 = 64;
 
 /// The memory that a selection may take.
-fn bound(args: &SelectArgs, available: Option<u64>) -> u64 {
-    match args.memory {
+fn bound(memory: Option<Bytes>, available: Option<u64>) -> u64 {
+    match memory {
         Some(bytes) => bytes.0,
         None => available.map_or(u64::MAX, |bytes| bytes / 100 * SHARE),
     }
@@ -177,7 +184,7 @@ impl Room {
 }
 
 /// The memory that the rows of a file are given.
-pub(crate) fn room(args: &SelectArgs, file: &FeatureFile) -> Result<Room, Failure> {
+pub(crate) fn room(memory: Option<Bytes>, file: &FeatureFile) -> Result<Room, Failure> {
     let needed = file.values().saturating_mul(size_of::<f32>() as u64);
     let available = memory::available();
     let beside = (file.rows as u64).saturating_mul(BESIDE);
@@ -189,16 +196,16 @@ pub(crate) fn room(args: &SelectArgs, file: &FeatureFile) -> Result<Room, Failur
         };
         return Err(Failure::of_file(file.path(), error));
     }
-    let bound = bound(args, available);
+    let bound = bound(memory, available);
     Ok(Room { needed, bound })
 }
 
 fn load_quietly(
-    args: &SelectArgs,
+    memory: Option<Bytes>,
     file: &Arc<FeatureFile>,
     console: Console,
 ) -> Result<Loaded, Failure> {
-    let room = room(args, file)?;
+    let room = room(memory, file)?;
     let bar = console.progress("reading   {wide_bar} {percent}% {elapsed}", file.values());
     let memory = room.left();
     if room.is_enough() {
@@ -225,7 +232,7 @@ pub(crate) fn inputs(
     rows: usize,
 ) -> Result<Arc<FeatureFile>, Failure> {
     let named = slice::from_ref(path);
-    let file = FeatureFile::open(named, "input-features", args.raw)?;
+    let file = FeatureFile::open(named, "input-features", args.source.raw)?;
     if file.rows != rows {
         let found = file.rows;
         let problem = format!("{found} rows found, {rows} expected, as in the features");
@@ -245,7 +252,7 @@ fn input_norms(
     };
     let fail = |problem: String| Failure::file(path, "input-features", problem);
     let file = inputs(args, path, rows)?;
-    let loaded = load_quietly(args, &file, console)?;
+    let loaded = load_quietly(args.machine.memory, &file, console)?;
     let shape = [file.rows, file.dim];
     let inputs = Features::without(loaded.rows(), shape, &LeftOut::default()).map_err(|error| {
         // The library takes them for features.
@@ -255,7 +262,7 @@ fn input_norms(
 }
 
 /// The features, once all values are found good that are not left out.
-pub(super) fn checked<'a>(
+pub(crate) fn checked<'a>(
     file: &FeatureFile,
     loaded: &'a Loaded,
     left_out: &LeftOut,

@@ -7,7 +7,7 @@ use coresift::{ClassShare, Details, Progress, SasClass, Selection, Storage, Then
 use coresift_io::features::FeatureFile;
 
 /// Puts on the bar what a selector tells.
-pub(super) fn show(bar: &console::Progress, progress: &Progress<'_>) {
+pub(crate) fn show(bar: &console::Progress, progress: &Progress<'_>) {
     match progress {
         Progress::Centres { placed, clusters } => {
             bar.say(format!("k-means++: {placed} of {clusters} centres"));
@@ -38,6 +38,7 @@ pub(super) fn show(bar: &console::Progress, progress: &Progress<'_>) {
             bar.say(format!("{classes}, round {round} of {rounds}"));
         }
         Progress::Picks(picks) => bar.set(*picks as u64),
+        Progress::Rows { done, .. } => bar.set(*done as u64),
         Progress::Stage { chosen, of } => bar.say(format!("first stage: {chosen} of {of} rows")),
         _ => {}
     }
@@ -70,7 +71,7 @@ pub(super) fn plan_in_words(classes: &[ClassShare], storage: &[Storage]) -> Stri
     words
 }
 
-pub(super) fn count(n: usize, one: &str, many: &str) -> String {
+pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 

@@ -5,6 +5,7 @@ mod bench;
 mod checkpoint;
 mod cover;
 mod devices;
+mod duplicates;
 mod encodings;
 mod forms;
 mod inputs;

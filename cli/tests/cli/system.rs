@@ -330,6 +330,36 @@ fn ctrl_c_without_picks_leaves_what_was_there() {
     assert_eq!(place.files().len(), 2);
 }
 
+/// What is found until then is nothing that could be written.
+#[test]
+fn ctrl_c_ends_a_look_for_duplicates() {
+    let place = Place::new();
+    // No two rows are near: all pairs have to be met.
+    let mut state = 1u32;
+    let number = |_: u32| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state as i32 as f32
+    };
+    let values: Vec<f32> = (0..60_000 * 64).map(number).collect();
+    place.put("x.npy", &npy("<f4", false, "(60000, 64)", &f32s(&values)));
+    let args = ["duplicates", "x.npy", "--device=cpu", "--threshold=0.9"];
+    for give in ["kept", "groups", "pairs"] {
+        let more = ["--give", give, "--out=d.txt"];
+        let child = started(&place, "", &[&args[..], &more].concat());
+        std::thread::sleep(Duration::from_millis(300));
+        send(&child, "-INT");
+        let began = Instant::now();
+        let output = child.wait_with_output().unwrap();
+        assert!(began.elapsed() < Duration::from_millis(200), "{give}");
+        assert_eq!(output.status.code(), Some(130), "{give}");
+        let said = stderr(&output);
+        assert_eq!(said.lines().last(), Some("interrupted: nothing written"));
+        assert_eq!(place.files(), [place.path("x.npy")]);
+    }
+}
+
 #[test]
 fn a_run_under_nohup_outlives_its_terminal() {
     let place = Place::new();
