@@ -212,7 +212,7 @@ def build():
 
 
 class Coresift:
-    """Runs `coresift select`."""
+    """Runs `coresift select`, and `coresift duplicates`."""
 
     def __init__(self, binary, device="cpu"):
         self.binary = binary
@@ -224,17 +224,27 @@ class Coresift:
             *("--seed", "1", "--device", self.device, "--quiet", "--json", *options),
         ]
 
+    def duplicates(self, features, *options):
+        return [self.binary, "duplicates", features, "--device", self.device, "--quiet", "--json", *options]
+
     def select(self, *arguments):
         """The selection as printed, and the seconds from the process's start to its exit."""
+        return self.record(self.command(*arguments))
+
+    def record(self, command):
+        """The same of any command."""
         began = time.perf_counter()
-        told = subprocess.run(self.command(*arguments), check=True, stdout=subprocess.PIPE).stdout
+        told = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
         return json.loads(told), time.perf_counter() - began
 
-    def times(self, features, method, budget, *options):
+    def times(self, *arguments):
         """Seconds of a run, and what it says of itself: from features in memory to picks, their
         check included."""
-        command = self.command(features, method, budget, *options)
-        command.remove("--quiet")
+        return self.times_of(self.command(*arguments))
+
+    def times_of(self, command):
+        """The same of any command."""
+        command = [word for word in command if word != "--quiet"]
         began = time.perf_counter()
         told = subprocess.run(command, check=True, capture_output=True, text=True).stderr
         process = time.perf_counter() - began
@@ -242,6 +252,9 @@ class Coresift:
         return {PROCESS: process, MEMORY: float(from_memory[1])}
 
     def peak_memory(self, *arguments):
+        return self.peak_memory_of(self.command(*arguments))
+
+    def peak_memory_of(self, command):
         """Largest resident set in bytes. Started from a small process of its own: a child counts
         what its parent held when it was made."""
         small = (
@@ -250,7 +263,7 @@ class Coresift:
             "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
         )
         told = subprocess.run(
-            [sys.executable, "-c", small, *self.command(*arguments)], check=True, capture_output=True
+            [sys.executable, "-c", small, *command], check=True, capture_output=True
         )
         return int(told.stdout) * (1 if sys.platform == "darwin" else 1024)
 

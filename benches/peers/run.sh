@@ -76,12 +76,14 @@ binary=$(cd benches/peers && python3 -c 'import common; print(common.build())') 
 gram_schmidt=(--slow-rounds 5)
 norm=()
 k_center=()
+duplicates=(--slow-rounds 5)
 rounds=(--slow-rounds 5)
 card=()
 if [ -n "$quick" ]; then
     gram_schmidt=(--rows 3000 --dim 64 --budget 40 --rounds 2 --slow-rounds 2)
     k_center=(--rows 3000 --dim 64 --budget 40 --rounds 2)
     norm=(--rows 20000 --dim 64 --budget 500 --rounds 2)
+    duplicates=(--rows 5000 --dim 64 --rounds 2 --slow-rounds 2)
     rounds=(--quick --rounds 2)
     card=(--quick --rounds 2)
 fi
@@ -106,6 +108,7 @@ compare "ProbCover" cover.py probcover "${rounds[@]}" ${released[@]+"${released[
     compare "ProbCover without the released code" cover.py probcover "${rounds[@]}"
 compare "k-center" k_center.py ${k_center[@]+"${k_center[@]}"}
 compare "norm sampling" norm.py ${norm[@]+"${norm[@]}"}
+compare "near-duplicates" duplicates.py "${duplicates[@]}"
 if command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1; then
     compare "Gram-Schmidt on the GPU" torch_gpu.py gram-schmidt ${card[@]+"${card[@]}"}
     compare "SAS on the GPU" torch_gpu.py sas ${card[@]+"${card[@]}"}
