@@ -27,6 +27,7 @@
 //! | [`Coverage`] | rows to which all are similar, moved to the middle of what they stand for \[7\] | integer rows, and sweeps of k-means | the few to label |
 //! | [`FacilityLocation`] | the row that adds most to how similar all rows are to a pick \[7\] | integer rows | a summary in which every row has its like |
 //! | [`Herding`] | the row by which the mean of the picks comes nearest to that of all, in a kernel's space \[8\] | integer rows | a summary that has the distribution of all |
+//! | [`LogDet`] | the row that adds most to log det(λI + F Fᵀ) of the picks: greedy Gram-Schmidt with a ridge | one and those of greedy Gram-Schmidt | picks of all directions, past the rank too |
 //! | [`Then`] | one selector picks from what another has chosen \[1\] | those of both, the second's over the chosen rows alone | norms or directions among what another method prefers |
 //!
 //! \[1\] N. Bar and R. Giryes, *Diverse Subset Selection via Norm-Based Sampling and
@@ -124,12 +125,12 @@ pub use names::{Named, UnknownName};
 pub use progress::{Listener, Progress};
 pub use select::{
     Alpha, Bandwidth, Classes, Clustering, Convergence, Coverage, Delta, FacilityLocation,
-    GramSchmidt, Herding, KCenter, KMeans, Kernel, Metric, Norm, Objective, OnExhaustion,
+    GramSchmidt, Herding, KCenter, KMeans, Kernel, LogDet, Metric, Norm, Objective, OnExhaustion,
     ProbCover, Refine, Refinement, Sas, Selector, Similarity, Then, TypiClust, Uniform,
 };
 pub use selection::{
-    Centers, ClassCover, ClassShare, CoveredRows, Details, HerdingTerms, Refined, SasClass,
-    Selection, Shortfall, ShortfallReason, Storage, Warning,
+    Centers, ClassCover, ClassShare, CoveredRows, Details, Determinant, HerdingTerms, Refined,
+    SasClass, Selection, Shortfall, ShortfallReason, Storage, Warning,
 };
 pub use shards::Shards;
 #[cfg(feature = "gpu")]

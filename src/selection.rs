@@ -79,6 +79,8 @@ pub enum Details {
     ProbCover(CoveredRows),
     /// Of [`KCenter`](crate::KCenter).
     KCenter(Centers),
+    /// Of [`LogDet`](crate::LogDet), and of [`GramSchmidt`](crate::GramSchmidt) with a ridge.
+    Determinant(Determinant),
     /// Of [`FacilityLocation`](crate::FacilityLocation) and [`Coverage`](crate::Coverage): one entry for each
     /// class that has a share of the budget, ascending; class 0 alone where there are no classes.
     Cover(Vec<ClassCover>),
@@ -148,6 +150,16 @@ pub struct Centers {
     pub radii: Vec<f64>,
     /// Picks that lay at distance 0, as where there are no more different rows.
     pub idle: usize,
+}
+
+/// The determinant of the picks with a ridge.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Determinant {
+    /// λ, in the caller's unit, squared.
+    pub lambda: f64,
+    /// Σ log(λ + r²) over the picks, r being what was left of each by those before: log det(λI + F_S F_Sᵀ) or,
+    /// where rows are labelled, what the picks add to that of the labelled ones.
+    pub log_det: f64,
 }
 
 /// What a selection holds of one latent class.

@@ -45,7 +45,7 @@ impl Attempt<'_> {
     /// Takes a row with its residual; `dt` is the time since the pick before.
     pub(super) fn pick(&mut self, row: usize, residual: &Residual, dt: f64) -> Stand {
         self.picks.push((row, residual.sq().sqrt()));
-        self.basis.push(residual.values(), dt);
+        self.basis.push(residual.picked(), dt);
         if self.picks.len() == self.missing || self.enclosure.is_spanned_by(&self.basis, self.tol) {
             Stand::Over
         } else if self.basis.len() > self.enclosure.len() || self.basis.is_full() {

@@ -41,6 +41,40 @@ impl Candidate {
     }
 }
 
+/// With a ridge, what each row's residual was when it was last settled. A square is all that is needed to go
+/// on from there: where many rows are alike, or nearly, they are settled again for every pick.
+pub(super) struct Seen(Vec<(u32, f64)>);
+
+impl Seen {
+    /// No row of so many; without a ridge nothing will be seen, as rows would have to be kept.
+    pub(super) fn none(rows: usize, basis: &Basis) -> Self {
+        let rows = if basis.has_ridge() { rows } else { 0 };
+        Self(vec![(0, f64::INFINITY); rows])
+    }
+
+    /// Notes what is known of some rows.
+    pub(super) fn note(&mut self, candidates: &[Candidate]) {
+        for one in candidates {
+            if let Some(seen) = self.0.get_mut(one.row) {
+                *seen = (one.residual.known() as u32, one.residual.sq());
+            }
+        }
+    }
+
+    /// Takes up rows of which nothing is known where they were last seen.
+    fn recall_one(&self, one: &mut Candidate) {
+        if let Some(&(known, sq)) = self.0.get(one.row).filter(|(known, _)| *known > 0) {
+            one.residual.take_up(known as usize, sq);
+            one.bound = sq;
+        }
+    }
+
+    /// The same of all of these.
+    pub(super) fn recall(&self, candidates: &mut [Candidate]) {
+        candidates.iter_mut().for_each(|one| self.recall_one(one));
+    }
+}
+
 /// Settles the live ones; ends those whose residual is within the tolerance.
 pub(super) fn settle(
     candidates: &mut [Candidate],

@@ -14,6 +14,9 @@ const PICKS_OF_PASS: f64 = 12.0;
 const CANDIDATES: u64 = 192;
 /// Rows that greedy picks are settled among, for each pick that is there, over two.
 const AMONG: f64 = 17.0;
+/// The same with a ridge, where they are not projected but multiplied; and of drawn picks.
+const AMONG_WITH_RIDGE: f64 = 12.0;
+const HELD_WITH_RIDGE: f64 = 4.5;
 
 impl GramSchmidt {
     /// Of the rows of an outline.
@@ -27,8 +30,11 @@ impl GramSchmidt {
         }
         cost.pass(1);
         cost.reads = 0.into(); // the check of the features comes by the norms
-        // An epoch ends where the picks span all rows.
-        let epochs = budget.div_ceil(pool.dim);
+        // An epoch ends where the picks span all rows, and with a ridge they never do.
+        let epochs = match self.ridge {
+            Some(_) => 1,
+            None => budget.div_ceil(pool.dim),
+        };
         let in_epoch = budget as f64 / epochs as f64;
         let picks = budget as f64;
         let states = size_of::<crate::kernels::residuals::RowState>() as u64;
@@ -49,6 +55,14 @@ impl GramSchmidt {
         }
         if !pool.is_host {
             cost.device_bytes = pool.row_bytes() + 24 * pool.rows as u64;
+        }
+        if self.ridge.is_some() {
+            cost.pass(1);
+            cost.add(Work::GatherRows, 1, pool.rows, pool.dim);
+            cost.add(Work::Settle, 0, pool.rows, pool.dim);
+            if self.greedy {
+                cost.host_bytes += 16 * rows; // what each row's residual was
+            }
         }
         if !self.labelled.is_empty() {
             cost.add(Work::Deflate, 1, pool.rows * self.labelled.len(), pool.dim);
@@ -72,7 +86,10 @@ impl GramSchmidt {
         let held = Span::within((HELD * picks).min((rows * epochs) as f64), 3.0);
         cost.add(Work::GatherRows, lists, held, dim);
         // Each is brought up to date as picks come, again and again.
-        let again = 5.0 + 6.0 * in_epoch / dim as f64;
+        let again = match self.ridge {
+            Some(_) => HELD_WITH_RIDGE,
+            None => 5.0 + 6.0 * in_epoch / dim as f64,
+        };
         let settled = Span::within(again * picks * in_epoch / 2.0, 3.0);
         cost.add(Work::Settle, 0, settled, dim);
         // Where too many were held in vain all rows are deflated.
@@ -87,7 +104,19 @@ impl GramSchmidt {
     /// All rows are deflated by a block of picks, and the best settled.
     fn add_greedy(&self, cost: &mut Cost, pool: &Outline, picks: f64, in_epoch: f64) {
         let (rows, dim) = (pool.rows as f64, pool.dim);
-        let passes = Span::within((picks / PICKS_OF_PASS).ceil(), 3.0);
+        let likely = (picks / PICKS_OF_PASS).ceil();
+        let (passes, among) = match self.ridge {
+            // The larger it is, the less does a pick change.
+            Some(_) => (
+                Span {
+                    least: 0.0,
+                    likely,
+                    most: 4.0 * likely,
+                },
+                AMONG_WITH_RIDGE,
+            ),
+            None => (Span::within(likely, 3.0), AMONG),
+        };
         cost.pass(passes);
         let share = Span {
             least: 0.3,
@@ -96,7 +125,7 @@ impl GramSchmidt {
         };
         cost.add(Work::Deflate, passes, share * (picks * rows), dim);
         cost.add(Work::Weigh, 0, passes * rows, 1);
-        let settled = Span::within(AMONG * picks * in_epoch / 2.0, 3.0);
+        let settled = Span::within(among * picks * in_epoch / 2.0, 3.0);
         cost.add(Work::Settle, 0, settled, dim);
         cost.add(Work::GatherRows, passes, passes * 130.0, dim);
     }

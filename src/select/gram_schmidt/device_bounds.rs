@@ -1,7 +1,7 @@
-//! The span of the picks of an epoch: orthonormal in f64 on the host, as bounds on the device.
+//! The directions of an epoch's picks: in f64 on the host, as bounds on the device.
 
 use super::basis::Basis;
-use super::candidates::{self, Candidate};
+use super::candidates::{self, Candidate, Seen};
 use super::held::Held;
 use super::options::GramSchmidt;
 use crate::control::Stop;
@@ -31,6 +31,8 @@ pub(super) struct DeviceBounds<'a> {
     pool: &'a dyn Pool,
     residuals: Box<dyn Residuals + 'a>,
     rate: Rate,
+    lambda: Option<f64>,
+    /// Share of its length under which a row's residual is rounding; 0 with a ridge.
     pub(super) tol: f64,
     pub(super) basis: Basis,
     /// Directions that the device has taken in.
@@ -54,14 +56,16 @@ impl<'a> DeviceBounds<'a> {
     pub(super) fn new(
         pool: &'a dyn Pool,
         options: &GramSchmidt,
+        lambda: Option<f64>,
         settled: &Settled,
     ) -> Result<Self, Error> {
         Ok(Self {
             pool,
             residuals: pool.residuals()?,
             rate: Rate::new(options.power),
+            lambda,
             tol: options.tolerance(pool),
-            basis: Basis::new(pool.dim(), settled),
+            basis: Basis::new(pool.dim(), lambda, settled),
             deflated: 0,
             passes: 0,
             settled: settled.clone(),
@@ -78,7 +82,7 @@ impl<'a> DeviceBounds<'a> {
         numbers: Option<&[f64]>,
         labelled: &[usize],
     ) -> Result<(), Error> {
-        self.basis = Basis::new(self.pool.dim(), &self.settled);
+        self.basis = Basis::new(self.pool.dim(), self.lambda, &self.settled);
         self.deflated = 0;
         let dim = self.pool.dim();
         let state = |row: usize| {
@@ -117,7 +121,7 @@ impl<'a> DeviceBounds<'a> {
             candidates::settle(&mut candidates, &self.basis, self.tol, self.stop())?;
             for i in 0..rows.len() {
                 if std::mem::take(&mut candidates[i].live) {
-                    self.basis.push(candidates[i].residual.values(), 0.0);
+                    self.basis.push(candidates[i].residual.picked(), 0.0);
                     let rest = &mut candidates[i..];
                     candidates::settle(rest, &self.basis, self.tol, self.stop())?;
                 }
@@ -157,12 +161,14 @@ impl<'a> DeviceBounds<'a> {
         self.residuals.read()
     }
 
-    /// Rows as candidates, both in ascending order; of those that were `known` before, what is known.
+    /// Rows as candidates, both in ascending order; of those that were `known` before, what is known, and of
+    /// others what has been `seen`.
     pub(super) fn candidates(
         &self,
         rows: &[usize],
         bounds: impl Fn(usize) -> f64,
         known: Vec<Candidate>,
+        seen: &Seen,
     ) -> Result<Vec<Candidate>, Error> {
         let mut all = known;
         all.retain(|candidate| rows.binary_search(&candidate.row).is_ok());
@@ -171,7 +177,9 @@ impl<'a> DeviceBounds<'a> {
                 .is_ok()
         };
         let new: Vec<usize> = rows.iter().copied().filter(|row| !is_there(row)).collect();
-        all.extend(self.gather(&new)?);
+        let mut new = self.gather(&new)?;
+        seen.recall(&mut new);
+        all.append(&mut new);
         for candidate in all.iter_mut().filter(|one| !one.is_settled(&self.basis)) {
             candidate.bound = candidate.bound.min(bounds(candidate.row));
         }
@@ -258,14 +266,23 @@ impl<'a> DeviceBounds<'a> {
     /// Whether down-dated residuals have become so poor that computing them anew pays: rows are
     /// settled needlessly, or too much of the sum is gone, and the span has grown enough.
     pub(super) fn is_stale(&self, in_vain: bool) -> bool {
-        let grown = self.basis.len() - self.fresh.directions;
+        let grown = self.grown();
         grown >= 8.max(self.basis.len() / 8)
             && (in_vain || self.totals.residual_sq < 1e-3 * self.fresh.residual_sq)
     }
 
     /// Whether the span has grown at all since residuals were last computed anew.
     pub(super) fn has_grown(&self) -> bool {
-        self.basis.len() > self.fresh.directions
+        self.grown() > 0
+    }
+
+    /// Directions that have come since residuals were last computed anew. With a ridge they never are: a
+    /// device projects twice, which is right for a basis alone.
+    fn grown(&self) -> usize {
+        if self.basis.has_ridge() {
+            return 0;
+        }
+        self.basis.len() - self.fresh.directions
     }
 
     /// Computes every residual anew on the device, which masks rows that are surely dead.

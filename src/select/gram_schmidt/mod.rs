@@ -13,6 +13,7 @@ mod plain;
 mod race;
 mod replay;
 mod residual;
+mod ridge;
 mod run;
 mod short;
 mod short_pivot;
@@ -26,7 +27,7 @@ use crate::lp::Lp;
 use crate::plan::{Cost, Outline};
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, check_power, end, places};
-use crate::selection::{Selection, ShortfallReason};
+use crate::selection::{Details, Determinant, Selection, ShortfallReason};
 use device_bounds::DeviceBounds;
 pub use options::{GramSchmidt, OnExhaustion};
 use run::Run;
@@ -52,6 +53,7 @@ impl Sealed for GramSchmidt {
             excluded,
             selection,
             settled: Settled::default(),
+            lambda: None,
             course: course.lend(),
             step,
         };
@@ -73,6 +75,7 @@ impl Sealed for GramSchmidt {
 impl Selector for GramSchmidt {
     fn check(&self, _: usize, _: usize) -> Result<(), Error> {
         check_power(self.power, 8.0)?;
+        ridge::check(self)?;
         if let Some(tol) = self.rank_tol
             && !(LEAST_RANK_TOL..1.0).contains(&tol)
         {
@@ -123,7 +126,9 @@ impl Run<'_> {
         }
         let norms = self.pool.row_norms(Lp::L2)?;
         self.selection.passes += 1;
-        let mut device_bounds = DeviceBounds::new(self.pool, self.options, &self.settled)?;
+        self.begin_ridge()?;
+        let mut device_bounds =
+            DeviceBounds::new(self.pool, self.options, self.lambda, &self.settled)?;
         let mut short: Option<Short> = None;
         loop {
             if self.selection.restarts.len() > 1 && self.options.on_exhaustion == OnExhaustion::Norm
@@ -137,10 +142,8 @@ impl Run<'_> {
             };
             if !is_made {
                 self.epoch(&mut device_bounds, &norms, std::mem::take(&mut again))?;
-                if !short
-                    .as_ref()
-                    .is_some_and(|short| short.fits(&device_bounds))
-                {
+                let has_short = (short.as_ref()).is_some_and(|short| short.fits(&device_bounds));
+                if !has_short && self.lambda.is_none() {
                     short = Short::after(self, &device_bounds, &norms)?;
                 }
             }
@@ -148,6 +151,20 @@ impl Run<'_> {
                 return Ok(reason);
             }
         }
+    }
+
+    /// Finds the λ of a ridge, where there is one.
+    fn begin_ridge(&mut self) -> Result<(), Error> {
+        if let Some(ridge) = self.options.ridge {
+            let lambda = ridge::lambda(self.pool, ridge, &self.settled)?;
+            self.selection.passes += 1;
+            self.selection.details = Details::Determinant(Determinant {
+                lambda: ridge::in_unit(self.pool, lambda),
+                log_det: 0.0,
+            });
+            self.lambda = Some(lambda);
+        }
+        Ok(())
     }
 
     /// One epoch: from unprojected rows until the budget is reached or no row is live.

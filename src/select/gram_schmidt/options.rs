@@ -25,6 +25,19 @@ use crate::names::names;
 /// literal loop would draw rounding noise; here [`on_exhaustion`] says what
 /// follows. Zero rows are never picked.
 ///
+/// **With a ridge**, λ = `ridge` · Σ‖F_i‖²/`rows` (over all rows, labelled ones too), what the picks leave of row
+/// i is
+///
+/// ```text
+/// r_i(S)² = F_i (I + F_Sᵀ F_S / λ)⁻¹ F_iᵀ
+/// ```
+///
+/// A pick adds log(λ + r²) to log det(λI + F_S F_Sᵀ), so with `greedy` the picks are those by which that
+/// grows most each time ([`LogDet`](crate::LogDet)). A row that resembles the picks is held back and not ruled out: there is no
+/// rank to reach, no restart and no tolerance, and up to `rows` picks. λ → 0 gives the order of the plain form
+/// up to the rank, λ → ∞ that of the lengths. λ and the determinant are in `details`. Far past the rank
+/// little is left of any row, and below 10⁻³ more of them have to be settled.
+///
 /// **Labelled rows** are projected out first, in the order given, and not again after a restart.
 ///
 /// | | shape | unit |
@@ -33,6 +46,7 @@ use crate::names::names;
 /// | `picks` | `budget` | row indices, distinct, in pick order |
 /// | `scores` | `budget` | residual norm when picked, the features' unit |
 /// | `restarts` | one or more | picks made before the start, and before each restart |
+/// | `details` | with `ridge` [`Details::Determinant`](crate::Details::Determinant) | λ, and what the picks add to the determinant's logarithm |
 ///
 /// How: row i fires when its hazard ∫ r_i^power dt reaches an exponential number E_i of its own,
 /// and rows are picked as they fire. Residuals only shrink, so old residuals bound firing times
@@ -50,7 +64,8 @@ use crate::names::names;
 /// # Errors
 ///
 /// [`Error::Argument`](crate::Error::Argument) for a power outside (0, 8], a `rank_tol` outside
-/// [10⁻¹², 1) or a block of 0; else as [`Selector::select`](crate::Selector::select).
+/// [10⁻¹², 1), a block of 0 or a `ridge` outside [10⁻⁶, 10⁶], and beside a ridge for another `norm` than l2, a `rank_tol`,
+/// or another `on_exhaustion` than the default one; else as [`Selector::select`](crate::Selector::select).
 ///
 /// # Example
 ///
@@ -81,6 +96,9 @@ pub struct GramSchmidt {
     /// `None`: what features of their [`Precision`] can tell apart, by
     /// [`default_rank_tol`](Self::default_rank_tol).
     pub rank_tol: Option<f64>,
+    /// Times the mean squared length of the rows that λ is: r_i then is what a ridge regression on the picks
+    /// leaves of row i, from 10⁻⁶ to 10⁶. `None`: the distance to their span.
+    pub ridge: Option<f64>,
     /// Seed of the draws.
     pub seed: u64,
     /// Rows already labelled: never picked.
@@ -98,6 +116,7 @@ impl Default for GramSchmidt {
             greedy: false,
             on_exhaustion: OnExhaustion::default(),
             rank_tol: None,
+            ridge: None,
             seed: 0,
             labelled: Vec::new(),
             block: 48,
@@ -139,8 +158,11 @@ impl GramSchmidt {
         }
     }
 
-    /// The tolerance in force for a pool.
+    /// The tolerance in force for a pool; a ridge needs none.
     pub(super) fn tolerance(&self, pool: &dyn Pool) -> f64 {
+        if self.ridge.is_some() {
+            return 0.0;
+        }
         let default = || Self::default_rank_tol(pool.dim(), pool.precision());
         self.rank_tol.unwrap_or_else(default)
     }

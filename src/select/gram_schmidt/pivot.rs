@@ -4,7 +4,7 @@
 //! the host last looked, whichever is less. Among the rows of largest bounds the host looks closer,
 //! and picks the best while it beats every bound outside (or equals it and comes first).
 
-use super::candidates::{self, Candidate};
+use super::candidates::{self, Candidate, Seen};
 use super::device_bounds::DeviceBounds;
 use super::replay::replay;
 use super::run::Run;
@@ -15,6 +15,10 @@ use rayon::prelude::*;
 
 /// Rows among which the host looks.
 const FEW: usize = 192;
+/// So many times as many where none of those could be picked.
+const MORE: usize = 2;
+/// With a ridge, where a pick leaves most of a tie standing.
+const MORE_WITH_RIDGE: usize = 8;
 /// Rows whose bounds a thread looks at in one go.
 const ROWS: usize = 1 << 14;
 
@@ -27,6 +31,12 @@ pub(super) fn epoch(
     replay(run, device_bounds, None, again)?;
     let mut bounds = vec![f64::INFINITY; run.pool.rows()];
     tighten(&mut bounds, &device_bounds.read()?);
+    let mut seen = Seen::none(bounds.len(), &device_bounds.basis);
+    let more = if device_bounds.basis.has_ridge() {
+        MORE_WITH_RIDGE
+    } else {
+        MORE
+    };
     let mut few = FEW;
     let mut candidates = Vec::new();
     while !run.done() && !device_bounds.basis.is_full() {
@@ -38,9 +48,10 @@ pub(super) fn epoch(
             return Ok(());
         }
         best.sort_unstable(); // then a tie goes to the lower index
-        candidates = device_bounds.candidates(&best, |row| bounds[row], candidates)?;
+        candidates = device_bounds.candidates(&best, |row| bounds[row], candidates, &seen)?;
         let outside = outside.map(|row| (bounds[row], row));
         let picks = take_best(run, device_bounds, &mut candidates, outside)?;
+        seen.note(&candidates);
         let is_dead = candidates.iter().any(|candidate| !candidate.live);
         if run.done() || device_bounds.basis.is_full() {
             return Ok(());
@@ -66,7 +77,7 @@ pub(super) fn epoch(
         few = if picks > 0 {
             FEW
         } else {
-            (2 * few).min(device_bounds.rows_at_once())
+            (more * few).min(device_bounds.rows_at_once())
         };
     }
     Ok(())
@@ -121,7 +132,7 @@ fn take_best(
         }
         run.pick(picked.row, (-key).sqrt())?;
         picked.live = false;
-        device_bounds.basis.push(picked.residual.values(), 0.0);
+        device_bounds.basis.push(picked.residual.picked(), 0.0);
         picks += 1;
     }
     Ok(picks)

@@ -75,7 +75,7 @@ pub(super) fn epoch(
 /// Picks that the epoch may still have.
 fn left(run: &Run<'_>, device_bounds: &DeviceBounds<'_>) -> usize {
     let missing = run.budget - run.selection.picks.len();
-    missing.min(run.pool.dim() - device_bounds.basis.len())
+    missing.min(device_bounds.basis.room())
 }
 
 struct Race<'s, 'a> {
@@ -108,7 +108,7 @@ impl Race<'_, '_> {
             run.pick(held.row, held.residual.sq().sqrt())?;
             self.device_bounds
                 .basis
-                .push(held.residual.values(), held.wait(self.power));
+                .push(held.residual.picked(), held.wait(self.power));
             self.pace.picked += 1;
         }
         Ok(())

@@ -38,7 +38,7 @@ pub(super) fn replay(
             }
             let wait = numbers.map_or(0.0, |_| picked.wait(power));
             run.pick(picked.row, picked.residual.sq().sqrt())?;
-            device_bounds.basis.push(picked.residual.values(), wait);
+            device_bounds.basis.push(picked.residual.picked(), wait);
         }
     }
     device_bounds.deflate()

@@ -1,10 +1,13 @@
-//! What a basis leaves of a row, in f64 on the host.
+//! What the picks' directions leave of a row, in f64 on the host.
 
 use super::basis::{Basis, project_out};
 use crate::reduce;
 
 /// Share of a squared length: where less is left, the basis is projected out once more.
 const SHORT: f64 = 1e-3;
+/// Share of a squared length that a ridge leaves at least: it leaves something of every row but zeros,
+/// however little of that rounding does.
+const LEAST: f64 = f64::EPSILON * f64::EPSILON;
 
 /// A row with a basis projected out, one direction after the other, to about 2⁻⁴⁷ of what is left.
 ///
@@ -12,6 +15,9 @@ const SHORT: f64 = 1e-3;
 /// fallen much since, the whole basis is projected out again. That depends on the row and the
 /// directions alone: a row has the same bits however many steps brought it there, and so have
 /// rows that are alike.
+///
+/// With a ridge the values stay those of the row, and its squared residual is ‖F_i‖² less the squares of
+/// its products with the directions, in the order of the picks: off by about 2⁻⁵³ ‖F_i‖² for each.
 pub(super) struct Residual {
     values: Vec<f64>,
     /// ‖F_i‖.
@@ -40,9 +46,14 @@ impl Residual {
         }
     }
 
-    /// The residual itself.
+    /// The residual itself; with a ridge the row.
     pub(super) fn values(&self) -> &[f64] {
         &self.values
+    }
+
+    /// The values and their squared length.
+    pub(super) fn picked(&self) -> (&[f64], f64) {
+        (&self.values, self.sq)
     }
 
     /// ‖F_i‖².
@@ -68,8 +79,12 @@ impl Residual {
     /// Brings the row to the basis as it is now; gives its inner products with the directions that
     /// were new to it, each as it was projected out.
     pub(super) fn advance(&mut self, basis: &Basis) -> Vec<f64> {
-        basis.count_projected(basis.len() - self.known);
         let mut products = Vec::with_capacity(basis.len() - self.known);
+        if basis.has_ridge() {
+            self.shrink(basis, &mut products);
+            return products;
+        }
+        basis.count_projected(basis.len() - self.known);
         reduce::vectorised!({
             for q in basis.since(self.known).0.chunks_exact(self.values.len()) {
                 let c = project_out(&mut self.values, q);
@@ -83,6 +98,25 @@ impl Residual {
             self.sq = reduce::dot(&self.values, &self.values);
         });
         products
+    }
+
+    /// The same with a ridge.
+    fn shrink(&mut self, basis: &Basis, products: &mut Vec<f64>) {
+        basis.count_products(basis.len() - self.known);
+        let least = LEAST * self.norm_sq();
+        reduce::vectorised!({
+            for q in basis.since(self.known).0.chunks_exact(self.values.len()) {
+                let c = reduce::dot(&self.values, q);
+                products.push(c);
+                self.sq = (self.sq - c * c).max(least);
+            }
+        });
+        self.known = basis.len();
+    }
+
+    /// With a ridge: takes up a row of which nothing is known where it stood after so many directions.
+    pub(super) fn take_up(&mut self, known: usize, sq: f64) {
+        (self.known, self.sq) = (known, sq);
     }
 
     /// Projects the basis out once more.
@@ -120,12 +154,12 @@ mod tests {
     #[test]
     fn bits_are_the_same_in_however_many_steps() {
         let rows = rows();
-        let mut basis = Basis::new(37, &Settled::default());
+        let mut basis = Basis::new(37, None, &Settled::default());
         let mut stepwise: Vec<Residual> = rows.iter().map(|x| Residual::new(x)).collect();
         for picked in 0..5 {
             let mut pick = Residual::new(&rows[picked]);
             pick.advance(&basis);
-            basis.push(pick.values(), 0.0);
+            basis.push(pick.picked(), 0.0);
             for (x, steps) in rows.iter().zip(&mut stepwise) {
                 let mut at_once = Residual::new(x);
                 let products = at_once.advance(&basis);
@@ -146,13 +180,35 @@ mod tests {
         }
     }
 
+    /// With a ridge, too; and as little as it leaves of copies, it leaves something.
+    #[test]
+    fn a_ridge_leaves_something() {
+        let rows = rows();
+        let mut basis = Basis::new(37, Some(1e-30), &Settled::default());
+        let mut stepwise: Vec<Residual> = rows.iter().map(|x| Residual::new(x)).collect();
+        for picked in [0, 5, 1, 4, 0] {
+            let mut pick = Residual::new(&rows[picked]);
+            pick.advance(&basis);
+            basis.push(pick.picked(), 0.0);
+            for (x, steps) in rows.iter().zip(&mut stepwise) {
+                let (mut at_once, mut again) = (Residual::new(x), Residual::new(x));
+                again.take_up(steps.known(), steps.sq());
+                let products = [&mut at_once, &mut again, steps].map(|one| one.advance(&basis));
+                assert_eq!(products[0].len(), basis.len());
+                assert_eq!(products[1], products[2]);
+                assert_eq!([at_once.sq(), again.sq()], [steps.sq(); 2]);
+                assert!(steps.sq() > 0.0 && steps.sq() <= steps.norm_sq());
+            }
+        }
+    }
+
     #[test]
     fn directions_are_orthonormal() {
-        let mut basis = Basis::new(37, &Settled::default());
+        let mut basis = Basis::new(37, None, &Settled::default());
         for x in &rows()[..5] {
             let mut pick = Residual::new(x);
             pick.advance(&basis);
-            basis.push(pick.values(), 0.0);
+            basis.push(pick.picked(), 0.0);
         }
         let directions: Vec<&[f64]> = basis.since(0).0.chunks_exact(37).collect();
         for (i, a) in directions.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! A Gram-Schmidt selection under way: what all its rules share.
 
 use super::options::{GramSchmidt, OnExhaustion};
+use super::ridge;
 use crate::course::{Course, Step};
 use crate::error::Error;
 use crate::kernels::pool::Pool;
@@ -9,7 +10,7 @@ use crate::progress::Progress;
 use crate::random;
 use crate::select::norm::{Draw, in_unit};
 use crate::select::settled::Settled;
-use crate::selection::{Selection, ShortfallReason};
+use crate::selection::{Details, Selection, ShortfallReason};
 
 /// A selection under way.
 pub(super) struct Run<'a> {
@@ -20,6 +21,8 @@ pub(super) struct Run<'a> {
     pub(super) excluded: Vec<bool>,
     pub(super) selection: Selection,
     pub(super) settled: Settled,
+    /// λ of the ridge, in pool unit, squared; none without.
+    pub(super) lambda: Option<f64>,
     pub(super) course: Course<'a>,
     /// Where the picks are kept.
     pub(super) step: Step,
@@ -72,6 +75,11 @@ impl Run<'_> {
     /// Takes a row whose residual norm, in pool unit, is `score`.
     pub(super) fn pick(&mut self, row: usize, score: f64) -> Result<(), Error> {
         self.excluded[row] = true;
+        if let (Some(lambda), Details::Determinant(determinant)) =
+            (self.lambda, &mut self.selection.details)
+        {
+            determinant.log_det += ridge::gain(self.pool, lambda, score);
+        }
         self.selection.picks.push(row);
         self.selection.scores.push(in_unit(self.pool, score));
         self.tell()

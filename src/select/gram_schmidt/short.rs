@@ -73,7 +73,7 @@ impl Short {
             enclosure: &self.enclosure,
             tol: run.options.tolerance(run.pool),
             missing: run.budget - run.selection.picks.len(),
-            basis: Basis::new(run.pool.dim(), &run.settled),
+            basis: Basis::new(run.pool.dim(), None, &run.settled),
             picks: Vec::new(),
         };
         let stand = match &mut self.rule {
