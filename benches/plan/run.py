@@ -42,6 +42,8 @@ def jobs(folder, quick):
     yield "gram-schmidt", directions, "--method gram-schmidt --budget 200"
     yield "gram-schmidt 2000", directions, "--method gram-schmidt --budget 2000"
     yield "gram-schmidt greedy", directions, "--method gram-schmidt --greedy --budget 200"
+    yield "gram-schmidt ridge", directions, "--method gram-schmidt --ridge 1 --budget 200"
+    yield "log-det", directions, "--method log-det --budget 200"
     yield "gram-schmidt l1", directions, "--method gram-schmidt --norm l1 --budget 20"
     yield "norm, then gram-schmidt", directions, "--method norm --then gram-schmidt --budget 200"
     one, labels_of_one = classes(1, 5000)

@@ -2,17 +2,17 @@
 
 use super::args::{Method, SelectArgs};
 use super::failure::Failure;
-use coresift::{Delta, Objective, Refine, Refinement};
+use coresift::{Delta, Lp, Objective, Refine, Refinement};
 use coresift_io::target::Format;
 
 /// An option that not every method knows: its name, whether it is given, the methods that know it.
 type Known = (&'static str, fn(&SelectArgs) -> bool, &'static [Method]);
 
 /// Every such option.
-const KNOWN: [Known; 29] = {
+const KNOWN: [Known; 30] = {
     use Method::{
-        Coverage, FacilityLocation, GramSchmidt, Herding, KCenter, MaxNorm, Norm, ProbCover,
-        Random, Sas, TypiClust,
+        Coverage, FacilityLocation, GramSchmidt, Herding, KCenter, LogDet, MaxNorm, Norm,
+        ProbCover, Random, Sas, TypiClust,
     };
     const BY_CLASS: &[Method] = &[Sas, Random, Norm, Coverage, FacilityLocation, KCenter];
     const BY_CLUSTER: &[Method] = &[
@@ -45,6 +45,7 @@ const KNOWN: [Known; 29] = {
             &[GramSchmidt],
         ),
         ("rank-tol", |args| args.rank_tol.is_some(), &[GramSchmidt]),
+        ("ridge", |args| args.ridge.is_some(), &[GramSchmidt, LogDet]),
         ("classes", |args| args.classes.is_some(), BY_CLASS),
         (
             "clusters",
@@ -139,6 +140,28 @@ fn check_left_out(args: &SelectArgs) -> Result<(), Failure> {
     }
 }
 
+/// Refuses what has no meaning in a Gram-Schmidt selection with a ridge.
+fn check_ridge(args: &SelectArgs) -> Result<(), Failure> {
+    let has_ridge = args.ridge.is_some() && args.stages().any(|stage| stage == Method::GramSchmidt);
+    let beside = [
+        ("rank-tol", args.rank_tol.is_some()),
+        ("on-exhaustion", args.on_exhaustion.is_some()),
+    ];
+    for (option, is_given) in beside {
+        if has_ridge && is_given {
+            return Err(Failure::Usage(format!(
+                "--{option}: --ridge found, none expected (a ridge leaves something of every row)"
+            )));
+        }
+    }
+    match args.norm {
+        Some(norm) if has_ridge && norm != Lp::L2 => Err(Failure::Usage(format!(
+            "--norm: {norm} with --ridge found, l2 expected (a ridge is of that)"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses weights that are of no rows, or are asked for by nothing.
 fn check_weights(args: &SelectArgs) -> Result<(), Failure> {
     let refuse = |problem: &str| Err(Failure::Usage(problem.to_owned()));
@@ -217,6 +240,7 @@ fn check_together(args: &SelectArgs) -> Result<(), Failure> {
         return refuse("--views: --then found, none expected (a row must be an example)");
     }
     check_left_out(args)?;
+    check_ridge(args)?;
     check_weights(args)?;
     check_refinement(args)?;
     let told = [

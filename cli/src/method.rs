@@ -4,7 +4,7 @@ mod cover;
 
 use super::args::{Method, SelectArgs};
 use coresift::{
-    Classes, Convergence, Delta, GramSchmidt, KCenter, Lp, Norm, Objective, ProbCover, Sas,
+    Classes, Convergence, Delta, GramSchmidt, KCenter, LogDet, Lp, Norm, Objective, ProbCover, Sas,
     Selector, Then, TypiClust, Uniform,
 };
 use serde_json::{Value, json};
@@ -90,6 +90,7 @@ fn stage(args: &SelectArgs, method: Method, given: Given) -> Plan {
         Method::FacilityLocation => cover::facility_location(args, given),
         Method::Herding => cover::herding(args, given.labelled),
         Method::KCenter => k_center(args, given.labelled, given.classes),
+        Method::LogDet => log_det(args, given.labelled),
         Method::TypiClust => typiclust(args, given.labelled, given.clusters),
     }
 }
@@ -185,18 +186,23 @@ fn gram_schmidt(args: &SelectArgs, labelled: Vec<usize>, rank_tol: Option<f64>) 
         greedy: args.greedy,
         on_exhaustion: args.on_exhaustion.unwrap_or(default.on_exhaustion),
         rank_tol: args.rank_tol.or(rank_tol),
+        ridge: args.ridge,
         seed: args.seed,
         labelled,
         ..default
     };
-    let options = json!({
+    let mut options = json!({
         "norm": selector.norm,
         "power": selector.power,
         "greedy": selector.greedy,
-        "on_exhaustion": selector.on_exhaustion,
-        "rank_tol": selector.rank_tol,
         "labelled": selector.labelled.len(),
     });
+    if let Some(ridge) = selector.ridge {
+        options["ridge"] = ridge.into();
+    } else {
+        options["on_exhaustion"] = json!(selector.on_exhaustion);
+        options["rank_tol"] = selector.rank_tol.into();
+    }
     Plan {
         selector: Box::new(selector),
         options,
@@ -274,6 +280,15 @@ fn k_center(args: &SelectArgs, labelled: Vec<usize>, classes: Option<Classes>) -
             classes,
             min_per_class: args.min_per_class.unwrap_or(0),
         }),
+        options,
+    }
+}
+
+fn log_det(args: &SelectArgs, labelled: Vec<usize>) -> Plan {
+    let ridge = args.ridge.unwrap_or(LogDet::default().ridge);
+    let options = json!({ "ridge": ridge, "labelled": labelled.len() });
+    Plan {
+        selector: Box::new(LogDet { ridge, labelled }),
         options,
     }
 }

@@ -279,6 +279,10 @@ fn add_details(record: &mut Value, details: &Details) {
             record["radii"] = centers.radii.clone().into();
             record["idle"] = centers.idle.into();
         }
+        Details::Determinant(determinant) => {
+            record["lambda"] = determinant.lambda.into();
+            record["log_det"] = determinant.log_det.into();
+        }
         Details::Cover(classes) => record["cover"] = classes.iter().map(cover_of).collect(),
         Details::Herding(terms) => {
             record["herding"] = json!({ "sigma": terms.sigma, "alpha": terms.alpha });

@@ -37,6 +37,9 @@ pub(crate) enum Method {
     /// The row farthest from all picks, again and again: no row stays far from them, and outliers come
     /// first, at a pass over the features for some picks
     KCenter,
+    /// The row that adds most to the log-determinant of the picks with a ridge: picks of all directions,
+    /// past the rank too, at a pass over the features for some picks
+    LogDet,
 }
 
 impl Method {

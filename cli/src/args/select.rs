@@ -183,6 +183,11 @@ pub(crate) struct SelectArgs {
     /// Residual, as a share of its row's length, that counts as none
     #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = heading::GRAM_SCHMIDT, hide_short_help = true)]
     pub(crate) rank_tol: Option<f64>,
+    /// Times the mean squared length of the rows that is added to the determinant's diagonal, 1e-6 to 1e6
+    /// [default: 1 with log-det, none with gram-schmidt]. Rows that resemble the picks are then held back
+    /// and not ruled out: nothing restarts. The larger, the more do lengths decide
+    #[arg(long, value_name = "R", allow_negative_numbers = true, help_heading = heading::GRAM_SCHMIDT, hide_short_help = true)]
+    pub(crate) ridge: Option<f64>,
 
     /// Similarities up to this count as 0, or none: all count [default: 0]
     #[arg(long, value_name = "T|none", allow_negative_numbers = true, help_heading = heading::SAS, hide_short_help = true)]
@@ -259,7 +264,7 @@ impl SelectArgs {
             | Method::FacilityLocation => self.clusters.is_some(),
             Method::TypiClust => self.given_clusters.is_none(),
             Method::ProbCover => !matches!(self.delta, Some(Delta::Fixed(_))),
-            Method::MaxNorm | Method::GramSchmidt | Method::Herding => false,
+            Method::MaxNorm | Method::GramSchmidt | Method::LogDet | Method::Herding => false,
         })
     }
 

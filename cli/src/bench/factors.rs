@@ -10,8 +10,8 @@ use super::selectors::{Case, Run, case};
 use super::sizes::Shape;
 use super::words::{self, Columns, NONE};
 use coresift::{
-    Coverage, Delta, Error, FacilityLocation, Features, GramSchmidt, Herding, KCenter, Norm,
-    ProbCover, Sas, TypiClust,
+    Coverage, Delta, Error, FacilityLocation, Features, GramSchmidt, Herding, KCenter, LogDet,
+    Norm, ProbCover, Sas, TypiClust,
 };
 
 /// Times as much as an ordinary pool that a degenerate one may take.
@@ -69,6 +69,10 @@ pub fn tasks(rows: usize) -> Vec<Task> {
         delta,
         ..ProbCover::default()
     };
+    let ridge = |ridge| GramSchmidt {
+        ridge: Some(ridge),
+        ..GramSchmidt::default()
+    };
     let clusters = Some(10);
     let (many, few) = (rows / 10, 50);
     let tasks = [
@@ -76,6 +80,18 @@ pub fn tasks(rows: usize) -> Vec<Task> {
         (case("norm greedy", max_norm), many),
         (case("gram_schmidt", GramSchmidt::default()), many),
         (case("gram_schmidt greedy", greedy), many),
+        (case("gram_schmidt ridge", ridge(1e-3)), many),
+        (case("log_det", LogDet::default()), many),
+        (
+            case(
+                "log_det 1e-3",
+                LogDet {
+                    ridge: 1e-3,
+                    ..LogDet::default()
+                },
+            ),
+            many,
+        ),
         (case("sas", Sas::default()), rows / 2),
         (case("typiclust", TypiClust::default()), few),
         (case("prob_cover", cover(Delta::Fixed(1.0))), few),

@@ -6,8 +6,8 @@ use super::sizes::{Job, Sizes};
 use super::timed::Clock;
 use coresift::kernels::{Call, Watched, Watcher as _};
 use coresift::{
-    Classes, Coverage, Error, FacilityLocation, Features, GramSchmidt, Herding, KCenter, Norm,
-    ProbCover, Refine, Sas, Selection, Selector, Then, TypiClust, Uniform,
+    Classes, Coverage, Error, FacilityLocation, Features, GramSchmidt, Herding, KCenter, LogDet,
+    Norm, ProbCover, Refine, Sas, Selection, Selector, Then, TypiClust, Uniform,
 };
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -63,10 +63,6 @@ pub fn groups(sizes: &Sizes) -> Vec<Group> {
         cases,
         values: OnceLock::new(),
     };
-    let greedy = GramSchmidt {
-        greedy: true,
-        ..GramSchmidt::default()
-    };
     let classes = sizes.classes.0;
     let sas = |name, refine| Case {
         besides: vec![("classes", classes)],
@@ -91,17 +87,7 @@ pub fn groups(sizes: &Sizes) -> Vec<Group> {
                 case("norm", Norm::default()),
             ],
         ),
-        group(
-            sizes.directions,
-            vec![
-                case("gram_schmidt", GramSchmidt::default()),
-                case("gram_schmidt greedy", greedy),
-                case(
-                    "then (norm, gram_schmidt)",
-                    Then::new(Norm::default(), GramSchmidt::default()),
-                ),
-            ],
-        ),
+        group(sizes.directions, by_directions()),
         group(
             sizes.similarity,
             vec![sas("sas", Refine::TopUp), sas("sas none", Refine::None)],
@@ -119,6 +105,26 @@ fn few_to_label() -> Vec<Case> {
         case("coverage", Coverage::default()),
         case("facility_location", FacilityLocation::default()),
         case("herding", Herding::default()),
+    ]
+}
+
+/// Those that pick by directions.
+fn by_directions() -> Vec<Case> {
+    let greedy = GramSchmidt {
+        greedy: true,
+        ..GramSchmidt::default()
+    };
+    let ridge = GramSchmidt {
+        ridge: Some(1.0),
+        ..GramSchmidt::default()
+    };
+    let then = Then::new(Norm::default(), GramSchmidt::default());
+    vec![
+        case("gram_schmidt", GramSchmidt::default()),
+        case("gram_schmidt greedy", greedy),
+        case("gram_schmidt ridge", ridge),
+        case("log_det", LogDet::default()),
+        case("then (norm, gram_schmidt)", then),
     ]
 }
 

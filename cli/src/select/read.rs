@@ -289,7 +289,11 @@ pub(super) fn rank_tol(
     console: Console,
 ) -> Option<f64> {
     let has_residuals = args.stages().any(|stage| stage == Method::GramSchmidt);
-    if !has_residuals || args.rank_tol.is_some() || precision == Precision::F32 {
+    if !has_residuals
+        || args.ridge.is_some()
+        || args.rank_tol.is_some()
+        || precision == Precision::F32
+    {
         return None;
     }
     let tol = GramSchmidt::default_rank_tol(dim, precision);

@@ -181,6 +181,10 @@ pub(super) fn summary(
     {
         parts.push(format!("radius {radius:.6e}"));
     }
+    if let Details::Determinant(determinant) = &selection.details {
+        let (lambda, log_det) = (determinant.lambda, determinant.log_det);
+        parts.push(format!("lambda {lambda:.6e}, log det {log_det:.6}"));
+    }
     parts.push(count(selection.passes, "pass", "passes"));
     parts.push(format!("{seconds:.6} s from memory, {all:.3} s in all"));
     if let Some(short) = selection.shortfall {
