@@ -2,9 +2,9 @@
 
 use super::{fractions, with};
 use coresift::{
-    Classes, Coverage, Delta, FacilityLocation, GramSchmidt, Herding, KCenter, KMeans, Lp, Metric,
-    Norm, OnExhaustion, ProbCover, Refine, Refinement, Sas, Selector, Storage, Then, TypiClust,
-    Uniform,
+    Classes, Coverage, Delta, FacilityLocation, GramSchmidt, Herding, KCenter, KMeans, LogDet, Lp,
+    Metric, Norm, OnExhaustion, ProbCover, Refine, Refinement, Sas, Selector, Storage, Then,
+    TypiClust, Uniform,
 };
 
 /// Every selector by every way that it may go, for a pool of so many rows.
@@ -17,7 +17,6 @@ pub fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector
         rows: (0..rows / 10).collect(),
         classes: (0..rows / 10).map(|row| row % 50).collect(),
     };
-    let by_cubes = |s: &mut GramSchmidt| (s.power, s.on_exhaustion) = (3.0, OnExhaustion::Restart);
     let of_classes = || Classes::Given((0..rows).map(|row| row % 8).collect());
     let on_the_fly = sas(Classes::One, Storage::OnTheFly, Refine::None);
     let stored = || sas(of_classes(), Storage::Dense, Refine::None);
@@ -25,29 +24,16 @@ pub fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector
         threshold: None,
         ..sas(Classes::One, Storage::Auto, Refine::None)
     };
-    let l_infinity = GramSchmidt {
-        norm: Lp::LInf,
-        ..GramSchmidt::default()
-    };
     let one_cluster = |s: &mut TypiClust| s.clusters = Some(vec![0; rows]);
     let near = |s: &mut ProbCover| s.delta = Delta::Fixed(0.9);
     let mut all = by_similarity();
     all.extend(by_distance(clusters()));
+    all.extend(by_residuals());
     all.extend([
         ("uniform", uniform(clusters())),
         ("norm", norm(clusters())),
         ("norm by prompts", norm(prompts)),
         ("uniform by few labels", uniform(few_labels)),
-        ("gram-schmidt", Box::new(GramSchmidt::default())),
-        ("gram-schmidt by cubes", with(by_cubes)),
-        (
-            "gram-schmidt, greedy",
-            with(|s: &mut GramSchmidt| s.greedy = true),
-        ),
-        (
-            "gram-schmidt, l1",
-            with(|s: &mut GramSchmidt| s.norm = Lp::L1),
-        ),
         ("sas", Box::new(on_the_fly)),
         ("sas, stored", Box::new(stored())),
         (
@@ -61,7 +47,7 @@ pub fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector
         ("probcover, near", with(near)),
         (
             "sas then gram-schmidt",
-            Box::new(Then::new(stored(), l_infinity)),
+            Box::new(Then::new(stored(), l_infinity())),
         ),
     ]);
     all
@@ -95,6 +81,35 @@ fn by_distance(clusters: Classes) -> Vec<(&'static str, Box<dyn Selector>)> {
             "k-center by clusters",
             with(|s: &mut KCenter| s.classes = Some(clusters)),
         ),
+    ]
+}
+
+fn l_infinity() -> GramSchmidt {
+    GramSchmidt {
+        norm: Lp::LInf,
+        ..GramSchmidt::default()
+    }
+}
+
+/// Gram-Schmidt by every way, with a ridge and without.
+fn by_residuals() -> Vec<(&'static str, Box<dyn Selector>)> {
+    let by_cubes = |s: &mut GramSchmidt| (s.power, s.on_exhaustion) = (3.0, OnExhaustion::Restart);
+    vec![
+        ("gram-schmidt", Box::new(GramSchmidt::default())),
+        ("gram-schmidt by cubes", with(by_cubes)),
+        (
+            "gram-schmidt, greedy",
+            with(|s: &mut GramSchmidt| s.greedy = true),
+        ),
+        (
+            "gram-schmidt, l1",
+            with(|s: &mut GramSchmidt| s.norm = Lp::L1),
+        ),
+        (
+            "gram-schmidt, ridge",
+            with(|s: &mut GramSchmidt| s.ridge = Some(0.1)),
+        ),
+        ("log-det", with(|s: &mut LogDet| s.labelled = vec![2, 11])),
     ]
 }
 

@@ -14,6 +14,7 @@ mod kernel_functions;
 mod laws;
 mod norm;
 mod prob_cover;
+mod ridge;
 mod sas;
 mod typiclust;
 mod weights;

@@ -103,22 +103,26 @@ fn passes_are_said() {
     }
 }
 
-/// The settled work of a drawn Gram-Schmidt selection lies where it is said to.
+/// The settled work of a Gram-Schmidt selection lies where it is said to.
 #[test]
 fn what_is_settled_is_said() {
     let pool = pool();
-    for greedy in [false, true] {
+    let ways = [None, Some(1e-2), Some(1.0)].map(|ridge| [(ridge, false), (ridge, true)]);
+    for (ridge, greedy) in ways.into_iter().flatten() {
         let selector = GramSchmidt {
             greedy,
+            ridge,
             ..GramSchmidt::default()
         };
-        for budget in [10, 24] {
+        // An epoch has so many picks; with a ridge there may be more.
+        let budgets = if ridge.is_some() { [24, 120] } else { [10, 24] };
+        for budget in budgets {
             let cost = selector.cost(&CpuPool::outline(SHAPE, false, u64::MAX), budget);
             let said = cost.unwrap().work[&Work::Settle].multiply_adds;
             let settled = selector.select(&pool, budget).unwrap().settled as f64;
             assert!(
                 said.least <= 2.0 * settled && settled <= 2.0 * said.most,
-                "greedy {greedy}, {budget} of {}: {settled}, {said:?} said",
+                "ridge {ridge:?}, greedy {greedy}, {budget} of {}: {settled}, {said:?} said",
                 pool.rows()
             );
         }

@@ -8,8 +8,8 @@ mod said;
 
 use coresift::{
     Classes, Convergence, Coverage, CpuPool, Delta, FacilityLocation, Features, GramSchmidt,
-    Herding, KCenter, KMeans, Lp, Norm, ProbCover, Refine, Sas, Selector, Storage, Then, TypiClust,
-    Uniform,
+    Herding, KCenter, KMeans, LogDet, Lp, Norm, ProbCover, Refine, Sas, Selector, Storage, Then,
+    TypiClust, Uniform,
 };
 
 /// Rows and values a row of the pool.
@@ -52,6 +52,12 @@ fn centers_of_classes() -> KCenter {
     }
 }
 
+fn gram_schmidt(change: fn(&mut GramSchmidt)) -> GramSchmidt {
+    let mut selector = GramSchmidt::default();
+    change(&mut selector);
+    selector
+}
+
 /// Every selector, by name, and whether what it takes depends on the values.
 fn selectors() -> Vec<(&'static str, Box<dyn Selector>, bool)> {
     fn of(
@@ -61,14 +67,9 @@ fn selectors() -> Vec<(&'static str, Box<dyn Selector>, bool)> {
     ) -> (&'static str, Box<dyn Selector>, bool) {
         (name, Box::new(selector), depends)
     }
-    let greedy = GramSchmidt {
-        greedy: true,
-        ..GramSchmidt::default()
-    };
-    let plain = GramSchmidt {
-        norm: Lp::LInf,
-        ..GramSchmidt::default()
-    };
+    let greedy = gram_schmidt(|s| s.greedy = true);
+    let plain = gram_schmidt(|s| s.norm = Lp::LInf);
+    let ridge = gram_schmidt(|s| s.ridge = Some(0.1));
     let sas = |refine, storage| Sas {
         classes: classes(),
         refine,
@@ -94,6 +95,8 @@ fn selectors() -> Vec<(&'static str, Box<dyn Selector>, bool)> {
         of("gram-schmidt", true, GramSchmidt::default()),
         of("gram-schmidt greedy", true, greedy),
         of("gram-schmidt plain", false, plain),
+        of("gram-schmidt ridge", true, ridge),
+        of("log-det", true, LogDet::default()),
         of("sas none", false, sas(Refine::None, Storage::Auto)),
         of("sas", true, sas(Refine::TopUp, Storage::Auto)),
         of("sas on the fly", true, sas(Refine::None, Storage::OnTheFly)),

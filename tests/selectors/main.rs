@@ -10,7 +10,7 @@ mod real_pools;
 mod short_rows;
 
 use common::with;
-use coresift::{GramSchmidt, Lp, Norm, Selector, Uniform};
+use coresift::{GramSchmidt, LogDet, Lp, Norm, Selector, Uniform};
 
 /// One of each kind, by name.
 fn selectors(seed: u64, labelled: &[usize]) -> Vec<(&'static str, Box<dyn Selector>)> {
@@ -27,6 +27,7 @@ fn selectors(seed: u64, labelled: &[usize]) -> Vec<(&'static str, Box<dyn Select
             change(gram_schmidt);
         })
     };
+    let log_det = |s: &mut LogDet| (s.ridge, s.labelled) = (1e-3, labelled());
     let uniform = |s: &mut Uniform| (s.seed, s.labelled) = (seed, labelled());
     vec![
         ("uniform", with(uniform)),
@@ -40,6 +41,12 @@ fn selectors(seed: u64, labelled: &[usize]) -> Vec<(&'static str, Box<dyn Select
         ("gram-schmidt power 3.5", gram_schmidt(|s| s.power = 3.5)),
         ("gram-schmidt greedy", gram_schmidt(|s| s.greedy = true)),
         ("gram-schmidt linf", gram_schmidt(|s| s.norm = Lp::LInf)),
+        ("ridge", gram_schmidt(|s| s.ridge = Some(1e-4))),
+        (
+            "ridge power 3.5",
+            gram_schmidt(|s| (s.power, s.ridge) = (3.5, Some(0.1))),
+        ),
+        ("log-det", with(log_det)),
     ]
 }
 

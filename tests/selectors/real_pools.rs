@@ -2,7 +2,7 @@
 
 use crate::common::{npy, with_features_lent};
 use crate::made_up;
-use coresift::{CpuPool, Features, GramSchmidt, Lp, Norm, Selection, Selector};
+use coresift::{CpuPool, Features, GramSchmidt, LogDet, Lp, Norm, Selection, Selector};
 use serde_json::Value;
 
 /// The same picks, epochs and scores from every device, up to three times the rank.
@@ -118,11 +118,17 @@ fn greedy_is_pivoted_qr() {
             greedy: true,
             ..GramSchmidt::default()
         };
+        let least = LogDet {
+            ridge: 1e-6,
+            ..LogDet::default()
+        };
         with_features_lent(
             Features::new(&stored.values, stored.rows, stored.dim).unwrap(),
             |device, pool| {
                 let got = greedy.select(pool, want.len()).unwrap();
                 assert_eq!(got.picks, want, "{} on {device}", stored.name);
+                let ridged = least.select(pool, want.len()).unwrap();
+                assert_eq!(ridged.picks, want, "{} on {device}, ridge", stored.name);
             },
         );
     }

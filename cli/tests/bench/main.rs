@@ -33,11 +33,13 @@ const KERNELS: [&str; 17] = [
     "sum_stored",
 ];
 
-const SELECTORS: [&str; 13] = [
+const SELECTORS: [&str; 15] = [
     "uniform",
     "norm",
     "gram_schmidt",
     "gram_schmidt greedy",
+    "gram_schmidt ridge",
+    "log_det",
     "then (norm, gram_schmidt)",
     "sas",
     "sas none",

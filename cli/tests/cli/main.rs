@@ -12,6 +12,7 @@ mod inputs;
 mod k_center;
 mod left_out;
 mod lists;
+mod log_det;
 #[cfg(unix)]
 mod outputs;
 mod place;

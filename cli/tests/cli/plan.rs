@@ -229,6 +229,8 @@ fn memory_is_said_within_a_tenth() {
         &["max-norm"],
         &["gram-schmidt"],
         &["gram-schmidt", "--greedy"],
+        &["gram-schmidt", "--ridge=1"],
+        &["log-det"],
         &["sas", "--classes=classes.txt"],
         &[
             "sas",
