@@ -70,9 +70,6 @@ fn check(selector: &dyn Selector, pool: &dyn Pool, want: &Value, at: &str) {
 fn check_all(through: impl Fn(&dyn Pool, &dyn Fn(&dyn Pool))) {
     let mut checked = 0;
     for case in cases("objectives_") {
-        if case.get("ridge").is_none() {
-            continue; // that of the kernel's table
-        }
         let (x, dim) = features(&case);
         let labelled = indices(&case["labelled"]);
         let features = Features::new(&x, x.len() / dim, dim).unwrap();
