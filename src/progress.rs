@@ -43,7 +43,7 @@ pub enum Progress<'a> {
         /// Rows to choose.
         of: usize,
     },
-    /// k-means++ has placed so many centres.
+    /// So many centres have been placed, at which k-means or swaps will begin.
     Centres {
         /// Centres placed.
         placed: usize,

@@ -131,6 +131,7 @@ fn terms((about, given): (&Value, &Given), features: &Features<'_>) -> Result<Te
     hash("latent classes", of_debug(&given.classes));
     hash("given clusters", of_debug(&given.clusters));
     hash("input norms", of_debug(&given.input_norms));
+    hash("target weights", of_debug(&given.target_weights));
     Ok(terms)
 }
 

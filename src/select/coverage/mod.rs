@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::kernels::similarities::Examples;
 use crate::plan::{Cost, Outline};
+use crate::progress::Progress;
 use crate::quantise::Length;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, places, with_partial};
@@ -190,7 +191,9 @@ impl One<'_> {
         if self.options.refine != Refinement::None && done.is_err() {
             selection = Selection::empty();
         }
-        match done {
+        let made = self.picked + selection.picks.len();
+        let told = done.and_then(|cover| course.tell(Progress::Picks(made)).map(|()| cover));
+        match told {
             Ok(cover) => Ok((selection, cover)),
             Err(error) => Err(with_partial(error, selection)),
         }
@@ -213,7 +216,13 @@ impl One<'_> {
             picked: self.picked,
         };
         let function = class.function(Kernel::Rbf, self.options.sigma, course)?;
-        let picked = class.pick(&function.of, selection, course)?;
+        let picked = match self.options.refine {
+            Refinement::None => class.pick(&function.of, selection, course)?,
+            _ => course.heard_by(
+                |progress| self.of_start(progress),
+                |course| class.pick(&function.of, selection, course),
+            )?,
+        };
         selection.passes = 1 + usize::from(!matches!(self.options.sigma, Bandwidth::Fixed(_)));
         selection.warnings.extend(function.warning());
         let mut cover = ClassCover {
@@ -244,6 +253,19 @@ impl One<'_> {
         selection.picks = picks;
         cover.refined = Some(refined);
         Ok(cover)
+    }
+}
+
+impl One<'_> {
+    /// What greedy picks tell that are to be refined: they are none of the selection's yet.
+    fn of_start<'p>(&self, progress: Progress<'p>) -> Progress<'p> {
+        match progress {
+            Progress::Picks(made) => Progress::Centres {
+                placed: made - self.picked,
+                clusters: self.budget,
+            },
+            other => other,
+        }
     }
 }
 
