@@ -57,11 +57,11 @@ pub fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector
 fn by_similarity() -> Vec<(&'static str, Box<dyn Selector>)> {
     vec![
         ("coverage", with(|_: &mut Coverage| {})),
+        ("facility location", facility_location(Storage::Auto)),
         (
             "coverage, swapped",
             with(|s: &mut Coverage| s.refine = Refinement::Swap),
         ),
-        ("facility location", facility_location(Storage::Dense)),
         (
             "facility location, on the fly",
             facility_location(Storage::OnTheFly),
