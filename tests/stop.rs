@@ -105,7 +105,7 @@ fn the_first_picks_are_left() {
         }
         // What refinement may drop again is not handed out.
         assert!(
-            most > budget / 2 || name == "sas, refined",
+            most > budget / 2 || name == "sas, refined" || name.starts_with("coverage"),
             "{name}: {most}"
         );
     }

@@ -120,7 +120,7 @@ fn bad_options() {
         (&["--neighbours=few"], "invalid value 'few'"),
         (
             &["--clusters=2"],
-            "--clusters: --method typiclust found, sas or random or norm or probcover expected",
+            "--clusters: --method typiclust found, sas or random or norm or coverage or facility-location",
         ),
         (
             &["--greedy"],

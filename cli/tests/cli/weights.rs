@@ -237,7 +237,7 @@ fn options_that_do_not_go_together_are_refused() {
     for (options, expected) in [
         (
             &["--target-weights=none.txt"][..],
-            "error: --target-weights: no --weights-out found, one expected\n",
+            "error: --target-weights: no --weights-out found, one or --method facility-location expected\n",
         ),
         (
             &["--metric=cosine"],
