@@ -26,7 +26,7 @@ use std::fmt;
 /// Random numbers still belong to rows of the whole pool, and each stage has streams of its own, so
 /// that one seed serves both. The second stage runs on the CPU, on a copy of the chosen rows
 /// (`oversample` · budget · dim values) or, where that takes more than half of what the pool may
-/// ([`CpuPool::with_memory_limit`]), on the rows as every pass fetches them anew.
+/// ([`CpuPool::with_memory_limit`](crate::CpuPool::with_memory_limit)), on the rows as every pass fetches them anew.
 ///
 /// | | |
 /// | --- | --- |

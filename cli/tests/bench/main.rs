@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-const KERNELS: [&str; 17] = [
+const KERNELS: [&str; 20] = [
     "k_nearest",
     "count_within",
     "deflate",
@@ -31,6 +31,9 @@ const KERNELS: [&str; 17] = [
     "store_similarities",
     "sum_columns",
     "sum_stored",
+    "columns",
+    "gain_columns",
+    "gain_stored",
 ];
 
 const SELECTORS: [&str; 15] = [

@@ -3,6 +3,7 @@
 
 mod answer;
 mod classes;
+mod cover;
 mod pairs;
 mod rows;
 
@@ -77,6 +78,7 @@ pub fn groups(sizes: &Sizes) -> Vec<Group> {
     vec![
         group(sizes.rows, 1, rows::ROWS),
         group(sizes.products, 1, pairs::PRODUCTS),
+        group(sizes.products, 1, cover::COVER),
         group(sizes.pairs, 1, pairs::PAIRS),
         group(all_classes, classes, classes::CLASSES),
     ]
