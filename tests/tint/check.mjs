@@ -21,6 +21,7 @@ const OVERRIDES = {
   COLUMN_THREADS: [4, 8, 16],
   IN_FOURS: [0, 1],
   PANEL_SHIFT: [8, 24, 29],
+  FUNCTION: [0, 1, 2],
   RULE: [1, 2],
 };
 
