@@ -38,6 +38,7 @@ METHODS = {
     "norm": ("norm",),
     "gram-schmidt": ("gram-schmidt",),
     "typiclust": ("typiclust",),
+    "coverage": ("coverage",),
     "typiclust then norm": ("typiclust", *THEN_NORM),
     "probcover": ("probcover", "--delta", "auto"),
     "probcover then norm": ("probcover", "--delta", "auto", *THEN_NORM),

@@ -107,6 +107,7 @@ compare "ProbCover" cover.py probcover "${rounds[@]}" ${released[@]+"${released[
     [ ${#released[@]} = 0 ] ||
     compare "ProbCover without the released code" cover.py probcover "${rounds[@]}"
 compare "k-center" k_center.py ${k_center[@]+"${k_center[@]}"}
+compare "facility location, coverage" facility_location.py "${rounds[@]}"
 compare "norm sampling" norm.py ${norm[@]+"${norm[@]}"}
 compare "near-duplicates" duplicates.py "${duplicates[@]}"
 if command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1; then
