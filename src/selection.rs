@@ -234,6 +234,15 @@ impl Selection {
         }
     }
 
+    /// Takes over those warnings that it has not yet.
+    pub(crate) fn warn(&mut self, warnings: impl IntoIterator<Item = Warning>) {
+        for warning in warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+    }
+
     /// Notes that the budget was not reached, if so.
     pub(crate) fn finish(mut self, budget: usize, reason: ShortfallReason) -> Self {
         let missing = budget - self.picks.len();

@@ -2,28 +2,12 @@
 
 mod common;
 
+use common::oracle::{distance_sq, points};
 use common::{fractions, npy, on_every_device, whole_numbers};
 use coresift::{
     ClassShare, Classes, CpuPool, Details, Features, KCenter, Metric, Pool, Selection, Selector,
 };
 use serde_json::Value;
-
-/// The points of a pool: as they are, or at length 1.
-fn points(x: &[f32], dim: usize, metric: Metric) -> Vec<Vec<f64>> {
-    let point = |x: &[f32]| -> Vec<f64> {
-        let x = x.iter().map(|&v| f64::from(v));
-        let length = x.clone().map(|v| v * v).sum::<f64>().sqrt();
-        match metric {
-            Metric::Cosine => x.map(|v| v / length).collect(),
-            _ => x.collect(),
-        }
-    };
-    x.chunks(dim).map(point).collect()
-}
-
-fn distance_sq(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
-}
 
 /// The row farthest from some, and its squared distance; ties to the lower row.
 fn farthest(points: &[Vec<f64>], centers: &[usize]) -> (usize, f64) {

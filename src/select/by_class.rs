@@ -68,7 +68,7 @@ fn after(progress: Progress<'_>, picks: usize) -> Progress<'_> {
 }
 
 /// The picks that an error has, which it is left without.
-fn take_partial(error: &mut Error) -> Selection {
+pub(super) fn take_partial(error: &mut Error) -> Selection {
     match error {
         Error::DeviceLost { partial, .. }
         | Error::Unreadable { partial, .. }

@@ -1,5 +1,6 @@
 //! Textbook definitions in `f64`. Slow, obvious, shares no code with `src`.
 
+use coresift::Metric;
 use coresift::kernels::{KernelFunction, Rbf};
 
 /// Σ|x|, Σx² and max|x| of a row.
@@ -118,4 +119,22 @@ pub fn greedy_rounds(
         gains[pick] -= 1 << 62;
     }
     rounds
+}
+
+/// The points of a pool: as they are, or at length 1.
+pub fn points(x: &[f32], dim: usize, metric: Metric) -> Vec<Vec<f64>> {
+    let point = |x: &[f32]| -> Vec<f64> {
+        let x = x.iter().map(|&v| f64::from(v));
+        let length = x.clone().map(|v| v * v).sum::<f64>().sqrt();
+        match metric {
+            Metric::Cosine => x.map(|v| v / length).collect(),
+            _ => x.collect(),
+        }
+    };
+    x.chunks(dim).map(point).collect()
+}
+
+/// Squared distance of two points.
+pub fn distance_sq(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }

@@ -26,7 +26,9 @@ pub use wrap::{Lost, Noisy};
 /// Definitions in `f64`: slow, obvious, sharing no code with `src`.
 pub mod oracle {
     pub use super::cut::Cut;
-    pub use super::exact::{dot, greedy_rounds, norms, orthonormal, residual, similarities, wide};
+    pub use super::exact::{
+        distance_sq, dot, greedy_rounds, norms, orthonormal, points, residual, similarities, wide,
+    };
     pub use super::race::{exponentials, gram_schmidt, gram_schmidt_by, greedy_gram_schmidt};
     pub use super::span::Span;
 }

@@ -5,6 +5,7 @@ mod medoids;
 mod refinement;
 mod swap;
 
+use super::by_class::take_partial;
 use super::chosen::on_rows;
 use super::classes::Classes;
 use super::facility_location::{Bandwidth, Class, Kernel};
@@ -108,27 +109,16 @@ impl Sealed for Coverage {
                 true => one.pick(pool, course),
                 false => on_rows(pool, &stratum.rows, 0, |few| one.pick(few, course)),
             };
-            let mut take = |own: &Selection| {
-                let rows: Vec<usize> = own.picks.iter().map(|&at| stratum.rows[at]).collect();
-                strata.add(stratum, &rows, &own.scores, &mut selection);
+            let (own, done) = match found {
+                Ok((own, cover)) => (own, Ok(cover)),
+                Err(mut error) => (take_partial(&mut error), Err(error)),
             };
-            match found {
-                Ok((own, cover)) => {
-                    take(&own);
-                    let new = own
-                        .warnings
-                        .iter()
-                        .filter(|new| !selection.warnings.contains(new));
-                    let new: Vec<_> = new.copied().collect();
-                    selection.warnings.extend(new);
-                    selection.passes = selection.passes.max(strata.passes + own.passes);
-                    covers.push(cover.of(&stratum.rows));
-                }
-                Err(Error::Interrupted { partial }) => {
-                    take(&partial);
-                    let partial = Box::new(selection);
-                    return Err(Error::Interrupted { partial });
-                }
+            let rows: Vec<usize> = own.picks.iter().map(|&at| stratum.rows[at]).collect();
+            strata.add(stratum, &rows, &own.scores, &mut selection);
+            selection.warn(own.warnings);
+            selection.passes = selection.passes.max(strata.passes + own.passes);
+            match done {
+                Ok(cover) => covers.push(cover.of(&stratum.rows)),
                 Err(error) => return Err(with_partial(error, selection)),
             }
         }

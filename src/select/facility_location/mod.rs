@@ -111,11 +111,7 @@ impl Sealed for FacilityLocation {
             let mut own = Selection::empty();
             let cover = self.pick(&class, stratum.class, &mut own, course);
             strata.add(stratum, &own.picks, &own.scores, &mut selection);
-            for warning in own.warnings {
-                if !selection.warnings.contains(&warning) {
-                    selection.warnings.push(warning);
-                }
-            }
+            selection.warn(own.warnings);
             match cover {
                 Ok(cover) => covers.push(cover),
                 Err(error) => return Err(with_partial(error, selection)),
