@@ -1,4 +1,4 @@
-// row_sums: sums of thresholded similarities over classes, nothing stored.
+// row_sums: sums of similarities (kernel_function) over classes, nothing stored.
 //
 //   sums[i] = sum_j similarity(sum_k x[i, k] x[j, k])     j in the class of i; two words, as two_words
 //

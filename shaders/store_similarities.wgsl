@@ -1,4 +1,4 @@
-// store_similarities: the thresholded similarities of classes, 16 bits each.
+// store_similarities: the similarities of classes (kernel_function), 16 bits each.
 //
 //   matrix[class][i, j] = similarity(sum_k x[i, k] x[j, k])    four to a vec2, low half first
 //

@@ -1,7 +1,7 @@
 // sum_columns: sums of similarities over some columns of the rows' class, nothing stored.
 //
 //   sums[i] = sum of similarity(sum_k x[i, k] x[columns[c], k]) over a tile's c; two words, as
-//             two_words; without a threshold the similarity is the product, of either sign
+//             two_words; that of the linear function is the product, of either sign
 //
 // Grid      a workgroup a tile, narrow where there are few columns; folded over x and y.
 // Memory    as integer_tile; a row of a tile costs one or two atomic additions.
