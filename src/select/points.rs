@@ -6,6 +6,9 @@ use crate::error::Error;
 use crate::kernels::pool::Pool;
 use rayon::prelude::*;
 
+/// Values that one thread makes, at least: fewer are not worth waking another for.
+const AT_LEAST: usize = 1 << 13;
+
 /// The rows of a pool as points, the same to the bit on every device.
 #[derive(Clone, Copy)]
 pub(super) struct Points<'a> {
@@ -36,11 +39,13 @@ impl Points<'_> {
         if self.metric == Metric::Cosine {
             return gather_units(self.pool, rows, work);
         }
-        let scale = f64::from(self.pool.scale());
+        let (scale, mut points) = (f64::from(self.pool.scale()), Vec::new());
         for piece in gather(self.pool, rows) {
             let (rows, x) = piece?;
-            let x: Vec<f64> = x.par_iter().map(|&v| f64::from(v) * scale).collect();
-            work(rows, &x)?;
+            points.resize(x.len(), 0.0);
+            (points.par_iter_mut().zip(&x).with_min_len(AT_LEAST))
+                .for_each(|(point, &v)| *point = f64::from(v) * scale);
+            work(rows, &points)?;
         }
         Ok(())
     }

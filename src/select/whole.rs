@@ -1,6 +1,8 @@
 //! Values in whole multiples of 2⁻³²: finer than what f32 features hold, and with room for 2³¹ rows. They add
 //! up exactly in any order, so rows may come and go.
 
+use crate::reduce;
+
 /// How many of them make 1.
 pub(super) const UNIT: f64 = (1u64 << 32) as f64;
 
@@ -11,4 +13,13 @@ pub(super) const UNIT: f64 = (1u64 << 32) as f64;
 pub(super) fn whole(value: f64) -> i64 {
     const BESIDE: f64 = (3u64 << 51) as f64;
     (value * UNIT + BESIDE).to_bits() as i64 - BESIDE.to_bits() as i64
+}
+
+/// Adds a row's values to a sum, or takes them away.
+pub(super) fn add(sum: &mut [i64], values: &[f64], comes: bool) {
+    reduce::vectorised!({
+        for (sum, &value) in sum.iter_mut().zip(values) {
+            *sum += if comes { whole(value) } else { -whole(value) };
+        }
+    });
 }

@@ -6,11 +6,12 @@ use crate::kernels::pool::Pool;
 use crate::lp::Lp;
 use crate::rank;
 use crate::reduce;
+use crate::select::gather::ROWS;
 use crate::select::metric::Metric;
 use crate::select::points::Points;
 use crate::select::settled::Settled;
 use crate::select::unit_rows::{Rivals, same_sq};
-use crate::select::whole::{UNIT, whole};
+use crate::select::whole::{self, UNIT};
 use rayon::prelude::*;
 
 /// The points of a pool, and the distances between them.
@@ -82,15 +83,15 @@ impl<'a> Distances<'a> {
         let mut sums = vec![0i64; dim];
         let all: Vec<usize> = (0..rows).collect();
         self.points.gather(&all, |_, x| {
-            let columns = sums.par_iter_mut().enumerate().with_min_len(16);
-            columns.for_each(|(column, sum)| {
-                *sum += x
-                    .iter()
-                    .skip(column)
-                    .step_by(dim)
-                    .map(|&v| whole(v))
-                    .sum::<i64>();
+            let own = || vec![0i64; dim];
+            let of_points = x.par_chunks_exact(dim).with_min_len(ROWS);
+            let of_piece = of_points.fold(own, |mut sums, x| {
+                whole::add(&mut sums, x, true);
+                sums
             });
+            for own in of_piece.collect::<Vec<_>>() {
+                sums.iter_mut().zip(own).for_each(|(sum, own)| *sum += own);
+            }
             self.points.pool.stop().check()
         })?;
         let mean = sums.into_iter().map(|sum| sum as f64 / UNIT / rows as f64);

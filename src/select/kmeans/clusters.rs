@@ -5,7 +5,7 @@ use crate::checkpoint::{Sweeps, unfit};
 use crate::error::Error;
 use crate::kernels::assigner::CandidateGroup;
 use crate::select::unit_rows::{Rivals, UnitRows};
-use crate::select::whole::{UNIT, whole};
+use crate::select::whole::{self, UNIT};
 use crate::{rank, reduce};
 use rayon::prelude::*;
 
@@ -217,7 +217,7 @@ impl<'a> Clusters<'a> {
                 let first = changes.partition_point(|change| change.0 < cluster);
                 let changes = changes[first..].iter();
                 for &(_, place, comes) in changes.take_while(|change| change.0 == cluster) {
-                    add(sum, &z[place * dim..][..dim], comes);
+                    whole::add(sum, &z[place * dim..][..dim], comes);
                 }
             });
             Ok(())
@@ -291,15 +291,6 @@ fn groups<'a>(
         Some(CandidateGroup { rows, vectors })
     };
     of_cluster.filter_map(group).collect()
-}
-
-/// Adds a unit row to a sum in integers, or takes it away.
-fn add(sum: &mut [i64], z: &[f64], comes: bool) {
-    reduce::vectorised!({
-        for (sum, &z) in sum.iter_mut().zip(z) {
-            *sum += if comes { whole(z) } else { -whole(z) };
-        }
-    });
 }
 
 /// Every row's squared distance to the centre of its cluster: all rows are gathered.
