@@ -38,5 +38,6 @@ mod tiles;
 mod totals;
 mod unit_integers;
 mod visitors;
+mod zeros;
 
 pub use pool::CpuPool;

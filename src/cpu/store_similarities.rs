@@ -3,6 +3,7 @@
 use super::block_pairs::Part;
 use super::halves::{Halves, halves};
 use super::tiles::pairs;
+use super::zeros::Zeros;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::kernels::function::{KernelFunction, by_function};
@@ -22,7 +23,7 @@ const OF_WORD: usize = 4;
 #[derive(Default)]
 pub(super) struct Matrix {
     /// Four similarities to a word; more words than are in use, where there was a larger class.
-    words: Vec<u64>,
+    words: Zeros,
     rows: usize,
 }
 
@@ -31,10 +32,8 @@ impl Matrix {
     pub(super) fn make_room(&mut self, rows: usize) -> Result<(), ()> {
         let words = rows * stored_pitch(rows) / OF_WORD;
         if words > self.words.len() {
-            self.words = Vec::new();
-            Vec::<u64>::new().try_reserve_exact(words).map_err(drop)?;
-            // Zeros that come with the memory: it is first touched by the cores that fill it.
-            self.words = vec![0; words];
+            self.words = Zeros::default();
+            self.words = Zeros::new(words)?;
         }
         self.rows = rows;
         Ok(())
@@ -48,15 +47,6 @@ impl Matrix {
     /// Bytes that it holds, in use or not.
     pub(super) fn bytes(&self) -> u64 {
         8 * self.words.len() as u64
-    }
-
-    /// Gives the memory back a piece at a time: whoever else gives some back waits for no more than one.
-    pub(super) fn free(mut self) {
-        const PIECE: usize = 1 << 22; // 32 MiB
-        while !self.words.is_empty() {
-            self.words.truncate(self.words.len().saturating_sub(PIECE));
-            self.words.shrink_to_fit();
-        }
     }
 
     /// All similarities.
