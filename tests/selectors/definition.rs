@@ -149,3 +149,29 @@ fn rates_below_f32_are_settled() {
         });
     }
 }
+
+/// A labelled row of zeros takes nothing from the others, wherever it stands among the labelled ones.
+#[test]
+fn labelled_rows_of_zeros_take_nothing() {
+    let (rows, dim) = (60, 8);
+    let mut x = made_up(rows, dim);
+    x[..dim].fill(0.0);
+    on_every_device(Features::new(&x, rows, dim).unwrap(), |device, pool| {
+        for (greedy, ridge) in [(false, None), (true, None), (true, Some(0.1))] {
+            let picked = |labelled: &[usize]| {
+                let selector = GramSchmidt {
+                    greedy,
+                    ridge,
+                    labelled: labelled.to_vec(),
+                    ..GramSchmidt::default()
+                };
+                let got = selector.select(pool, 20).unwrap();
+                (got.picks, got.scores, got.restarts)
+            };
+            let want = picked(&[7, 30]);
+            for labelled in [[0, 7, 30], [7, 30, 0]] {
+                assert_eq!(picked(&labelled), want, "{labelled:?} on {device}");
+            }
+        }
+    });
+}

@@ -24,14 +24,15 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    /// A row that no direction has been projected out of yet.
+    /// A row that no direction has been projected out of yet. One of zeros has no direction, as labelled rows may
+    /// have none.
     pub(super) fn new(row: usize, x: &[f32]) -> Self {
         let residual = Residual::new(x);
         Self {
             row,
             bound: residual.sq(),
+            live: residual.is_live(0.0),
             residual,
-            live: true,
         }
     }
 
