@@ -41,16 +41,14 @@
 //! approximations for maximizing submodular set functions*, 1978. \[8\] Y. Chen, M. Welling and A. Smola,
 //! *Super-samples from kernel herding*, 2010.
 //!
-//! [`Classes`] says how rows come to their latent classes; [`Uniform`], [`Norm`], [`KCenter`], [`Coverage`] and
-//! [`FacilityLocation`] can be stratified by them.
-//!
 //! Each is a plain struct: an option is a public field, `Default` the rest. Every selector takes
 //! rows that are labelled already, and gives a [`Selection`]: picks in order, their scores, where
 //! it began anew, and why it is short of the budget if it is. Options that are one of a few names are
 //! [`Named`]: the same in text, on the command line and in records.
 //!
-//! [`Uniform`], [`Norm`] and [`KCenter`] can be stratified by [`Classes`]: given ones, clusters of [`KMeans`],
-//! what a classifier makes of a few labels, or the nearest of some prompts.
+//! All but [`TypiClust`] and [`ProbCover`] can be stratified by [`Classes`], within which [`Sas`] works: given ones,
+//! clusters of [`KMeans`], what a classifier makes of a few labels, or the nearest of some prompts. Each is picked from
+//! as if its rows were all there are, with its share of the budget.
 //!
 //! What picks stand for, however they were chosen, [`evaluate`] tells.
 //!

@@ -79,18 +79,22 @@ pub enum Details {
     ProbCover(CoveredRows),
     /// Of [`KCenter`](crate::KCenter).
     KCenter(Centers),
-    /// Of [`LogDet`](crate::LogDet), and of [`GramSchmidt`](crate::GramSchmidt) with a ridge.
-    Determinant(Determinant),
+    /// Of [`LogDet`](crate::LogDet), and of [`GramSchmidt`](crate::GramSchmidt) with a ridge: one entry for each
+    /// class that has a share of the budget, ascending; class 0 alone where there are no classes.
+    Determinant(Vec<Determinant>),
     /// Of [`FacilityLocation`](crate::FacilityLocation) and [`Coverage`](crate::Coverage): one entry for each
     /// class that has a share of the budget, ascending; class 0 alone where there are no classes.
     Cover(Vec<ClassCover>),
-    /// Of [`Herding`](crate::Herding).
-    Herding(HerdingTerms),
+    /// Of [`Herding`](crate::Herding): one entry for each class that has a share of the budget, ascending; class 0
+    /// alone where there are no classes.
+    Herding(Vec<HerdingTerms>),
 }
 
-/// What was in force in herding.
+/// What was in force in herding, in one class.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HerdingTerms {
+    /// The class.
+    pub class: usize,
     /// The bandwidth, where the kernel has one.
     pub sigma: Option<f64>,
     /// How much the mean of all rows counted.
@@ -152,9 +156,11 @@ pub struct Centers {
     pub idle: usize,
 }
 
-/// The determinant of the picks with a ridge.
+/// The determinant of the picks of a class with a ridge.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Determinant {
+    /// The class.
+    pub class: usize,
     /// λ, in the caller's unit, squared.
     pub lambda: f64,
     /// Σ log(λ + r²) over the picks, r being what was left of each by those before: log det(λI + F_S F_Sᵀ) or,

@@ -78,9 +78,9 @@ fn cholesky(size: usize, entry: impl Fn(usize, usize) -> f64) -> Vec<Vec<f64>> {
 }
 
 fn determinant(selection: &Selection) -> Determinant {
-    match selection.details {
-        Details::Determinant(determinant) => determinant,
-        ref other => panic!("{other:?}"),
+    match &selection.details {
+        Details::Determinant(classes) if classes.len() == 1 => classes[0],
+        other => panic!("{other:?}"),
     }
 }
 

@@ -14,17 +14,22 @@ const KNOWN: [Known; 30] = {
         Coverage, FacilityLocation, GramSchmidt, Herding, KCenter, LogDet, MaxNorm, Norm,
         ProbCover, Random, Sas, TypiClust,
     };
-    const BY_CLASS: &[Method] = &[Sas, Random, Norm, Coverage, FacilityLocation, KCenter];
-    const BY_CLUSTER: &[Method] = &[
+    const BY_K_MEANS: &[Method] = &[
         Sas,
         Random,
         Norm,
         Coverage,
         FacilityLocation,
         KCenter,
+        GramSchmidt,
+        LogDet,
+        Herding,
         ProbCover,
         TypiClust,
     ];
+    // But for typiclust, whose number of clusters is the budget's; and but for probcover, which has no classes.
+    const BY_CLUSTER: &[Method] = BY_K_MEANS.split_at(10).0;
+    const BY_CLASS: &[Method] = BY_CLUSTER.split_at(9).0;
     [
         (
             "norm",
@@ -47,19 +52,7 @@ const KNOWN: [Known; 30] = {
         ("rank-tol", |args| args.rank_tol.is_some(), &[GramSchmidt]),
         ("ridge", |args| args.ridge.is_some(), &[GramSchmidt, LogDet]),
         ("classes", |args| args.classes.is_some(), BY_CLASS),
-        (
-            "clusters",
-            |args| args.clusters.is_some(),
-            &[
-                Sas,
-                Random,
-                Norm,
-                Coverage,
-                FacilityLocation,
-                KCenter,
-                ProbCover,
-            ],
-        ),
+        ("clusters", |args| args.clusters.is_some(), BY_CLUSTER),
         ("few-labels", |args| args.few_labels.is_some(), BY_CLASS),
         ("prompts", |args| args.prompts.is_some(), BY_CLASS),
         (
@@ -67,8 +60,8 @@ const KNOWN: [Known; 30] = {
             |args| args.min_per_class.is_some(),
             BY_CLASS,
         ),
-        ("max-sweeps", |args| args.max_sweeps.is_some(), BY_CLUSTER),
-        ("tolerance", |args| args.tolerance.is_some(), BY_CLUSTER),
+        ("max-sweeps", |args| args.max_sweeps.is_some(), BY_K_MEANS),
+        ("tolerance", |args| args.tolerance.is_some(), BY_K_MEANS),
         ("threshold", |args| args.threshold.is_some(), &[Sas]),
         ("similarity", |args| args.similarity.is_some(), &[Sas]),
         ("objective", |args| args.objective.is_some(), &[Sas]),

@@ -84,13 +84,13 @@ fn stage(args: &SelectArgs, method: Method, given: Given) -> Plan {
         Method::Random => uniform(args, given.labelled, given.classes),
         Method::Norm => norm(args, given),
         Method::MaxNorm => max_norm(args, given),
-        Method::GramSchmidt => gram_schmidt(args, given.labelled, given.rank_tol),
+        Method::GramSchmidt => gram_schmidt(args, given),
         Method::ProbCover => prob_cover(args, given.labelled),
         Method::Coverage => cover::coverage(args, given),
         Method::FacilityLocation => cover::facility_location(args, given),
-        Method::Herding => cover::herding(args, given.labelled),
+        Method::Herding => cover::herding(args, given.labelled, given.classes),
         Method::KCenter => k_center(args, given.labelled, given.classes),
-        Method::LogDet => log_det(args, given.labelled),
+        Method::LogDet => log_det(args, given.labelled, given.classes),
         Method::TypiClust => typiclust(args, given.labelled, given.clusters),
     }
 }
@@ -178,17 +178,19 @@ pub(crate) fn lp(args: &SelectArgs) -> Lp {
     args.norm.unwrap_or(Norm::default().norm)
 }
 
-fn gram_schmidt(args: &SelectArgs, labelled: Vec<usize>, rank_tol: Option<f64>) -> Plan {
+fn gram_schmidt(args: &SelectArgs, given: Given) -> Plan {
     let default = GramSchmidt::default();
     let selector = GramSchmidt {
         norm: args.norm.unwrap_or(default.norm),
         power: args.power.unwrap_or(default.power),
         greedy: args.greedy,
         on_exhaustion: args.on_exhaustion.unwrap_or(default.on_exhaustion),
-        rank_tol: args.rank_tol.or(rank_tol),
+        rank_tol: args.rank_tol.or(given.rank_tol),
         ridge: args.ridge,
         seed: args.seed,
-        labelled,
+        labelled: given.labelled,
+        classes: given.classes,
+        min_per_class: args.min_per_class.unwrap_or(default.min_per_class),
         ..default
     };
     let mut options = json!({
@@ -203,6 +205,7 @@ fn gram_schmidt(args: &SelectArgs, labelled: Vec<usize>, rank_tol: Option<f64>) 
         options["on_exhaustion"] = json!(selector.on_exhaustion);
         options["rank_tol"] = selector.rank_tol.into();
     }
+    stratify(args, &mut options);
     Plan {
         selector: Box::new(selector),
         options,
@@ -284,11 +287,17 @@ fn k_center(args: &SelectArgs, labelled: Vec<usize>, classes: Option<Classes>) -
     }
 }
 
-fn log_det(args: &SelectArgs, labelled: Vec<usize>) -> Plan {
+fn log_det(args: &SelectArgs, labelled: Vec<usize>, classes: Option<Classes>) -> Plan {
     let ridge = args.ridge.unwrap_or(LogDet::default().ridge);
-    let options = json!({ "ridge": ridge, "labelled": labelled.len() });
+    let mut options = json!({ "ridge": ridge, "labelled": labelled.len() });
+    stratify(args, &mut options);
     Plan {
-        selector: Box::new(LogDet { ridge, labelled }),
+        selector: Box::new(LogDet {
+            ridge,
+            labelled,
+            classes,
+            min_per_class: args.min_per_class.unwrap_or(0),
+        }),
         options,
     }
 }

@@ -279,16 +279,35 @@ fn add_details(record: &mut Value, details: &Details) {
             record["radii"] = centers.radii.clone().into();
             record["idle"] = centers.idle.into();
         }
-        Details::Determinant(determinant) => {
-            record["lambda"] = determinant.lambda.into();
-            record["log_det"] = determinant.log_det.into();
+        Details::Determinant(classes) => {
+            for (place, class) in places(record).into_iter().zip(classes) {
+                place["lambda"] = class.lambda.into();
+                place["log_det"] = class.log_det.into();
+            }
+            record["log_det"] = classes
+                .iter()
+                .map(|class| class.log_det)
+                .sum::<f64>()
+                .into();
         }
         Details::Cover(classes) => record["cover"] = classes.iter().map(cover_of).collect(),
-        Details::Herding(terms) => {
-            record["herding"] = json!({ "sigma": terms.sigma, "alpha": terms.alpha });
+        Details::Herding(classes) => {
+            for (place, class) in places(record).into_iter().zip(classes) {
+                place["herding"] = json!({ "sigma": class.sigma, "alpha": class.alpha });
+            }
         }
         _ => {}
     }
+}
+
+/// Where a record tells what a method does of each class: with those that have a share of the budget, and by itself
+/// where there are no classes.
+fn places(record: &mut Value) -> Vec<&mut Value> {
+    if record.get("classes").is_none() {
+        return vec![record];
+    }
+    let classes = record["classes"].as_array_mut().into_iter().flatten();
+    classes.filter(|class| class["budget"] != 0).collect()
 }
 
 /// How well the picks of a class cover its rows, and how they came about.

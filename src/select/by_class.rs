@@ -1,26 +1,31 @@
 //! A selection from each class by itself: as from a pool of its rows alone.
 
 use super::chosen::on_rows;
+use super::classes::Classes;
 use super::strata::{Strata, Stratum};
 use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
+use crate::plan::{Cost, Outline, Span, Work};
 use crate::progress::Progress;
+use crate::select::selector::apportion;
 use crate::select::selector::sealed::Sealed;
-use crate::selection::{Details, Selection};
+use crate::selection::{Details, Selection, ShortfallReason, Warning};
 
 /// Adds to a selection what a rule picks of each class, one after the other. `of` is the rule for a pool of
-/// the class's rows alone, and `join` has what its selection tells besides the picks. An error leaves in the
-/// selection what has been picked.
+/// the class's rows alone, and `join` has what its selection tells besides the picks. Gives why the first class
+/// that falls short does. An error leaves in the selection what has been picked.
 pub(super) fn by_class<S: Sealed>(
     pool: &dyn Pool,
     (strata, course): (&Strata, &mut Course<'_>),
     selection: &mut Selection,
     of: impl Fn(&Stratum) -> S,
-    mut join: impl FnMut(Details),
-) -> Result<(), Error> {
-    // Rows read by all classes together, in passes over their own.
-    let mut read = pool.rows();
+    mut join: impl FnMut(&Stratum, Details),
+) -> Result<ShortfallReason, Error> {
+    selection.warn(strata.warnings.iter().copied());
+    // Rows read by all classes together, in copying them and in passes over their own.
+    let mut read = 0;
+    let mut reason = None;
     for stratum in &strata.strata {
         let before = selection.picks.len();
         let (own, done) = match stratum.budget {
@@ -32,13 +37,25 @@ pub(super) fn by_class<S: Sealed>(
         };
         let rows = own.picks.iter().map(|&place| stratum.rows[place]);
         strata.add(stratum, &rows.collect::<Vec<_>>(), &own.scores, selection);
+        let restarts = own.restarts.iter().skip(1);
+        selection.restarts.extend(restarts.map(|at| before + at));
+        // Whether rows are nearly parallel is told of the whole pool.
+        let is_own = |warning: &Warning| !matches!(warning, Warning::Parallel { .. });
+        selection.warn(own.warnings.into_iter().filter(is_own));
         selection.settled += own.settled;
-        read += own.passes * stratum.rows.len();
+        let copies = usize::from(stratum.budget > 0 && !is_all(stratum, pool));
+        read += (own.passes + copies) * stratum.rows.len();
+        reason = reason.or(own.shortfall.map(|short| short.reason));
+        join(stratum, own.details);
         done?;
-        join(own.details);
     }
-    selection.passes += read.div_ceil(pool.rows());
-    Ok(())
+    selection.passes += strata.passes + read.div_ceil(pool.rows());
+    Ok(reason.unwrap_or(ShortfallReason::ZeroWeight))
+}
+
+/// Whether a class is the whole pool.
+fn is_all(stratum: &Stratum, pool: &dyn Pool) -> bool {
+    stratum.rows.len() == pool.rows()
 }
 
 /// What the rule picks of one class; picks are places among its rows.
@@ -51,10 +68,11 @@ fn of_class<S: Sealed>(
     let rule = of(stratum);
     course.heard_by(
         |progress| after(progress, before),
-        |course| {
-            on_rows(pool, &stratum.rows, 0, |few| {
+        |course| match is_all(stratum, pool) {
+            true => rule.choose(pool, stratum.budget, course),
+            false => on_rows(pool, &stratum.rows, 0, |few| {
                 rule.choose(few, stratum.budget, course)
-            })
+            }),
         },
     )
 }
@@ -75,4 +93,41 @@ pub(super) fn take_partial(error: &mut Error) -> Selection {
         | Error::Interrupted { partial } => std::mem::take(&mut **partial),
         _ => Selection::default(),
     }
+}
+
+/// What it takes to pick from each class by itself, at least so many of each; `of_rows` says what it takes to
+/// pick a budget of a pool of rows, so many of them labelled.
+pub(super) fn cost_by_class(
+    pool: &Outline,
+    (classes, labelled): (Option<&Classes>, usize),
+    (budget, min_per_class): (usize, usize),
+    of_rows: impl Fn(&Outline, usize, usize) -> Cost,
+) -> Cost {
+    let (sizes, found) = Classes::cost(classes, pool);
+    if let [_] = sizes[..] {
+        return of_rows(pool, budget, labelled).then(found);
+    }
+    let mut cost = Cost::default();
+    cost.pass(1);
+    cost.add(Work::GatherRows, sizes.len(), pool.rows, pool.dim);
+    cost.add(Work::Check, sizes.len(), pool.rows, pool.dim);
+    let budgets = apportion(&sizes, budget, min_per_class);
+    let picked = sizes.into_iter().zip(budgets);
+    for (rows, budget) in picked.filter(|&(_, budget)| budget > 0) {
+        let of_class = pool.of_rows(rows);
+        let share = rows as f64 / pool.rows.max(1) as f64;
+        let mut own = of_rows(&of_class, budget, labelled * rows / pool.rows.max(1));
+        own.passes = own.passes * share;
+        own.host_bytes += 24 * pool.rows as u64;
+        // The rows of a class are copied where there is room for them.
+        let bytes = of_class.row_bytes();
+        if bytes <= pool.memory / 2 {
+            own.reads = Span::default();
+            own.host_bytes += bytes;
+        } else {
+            own.reads = own.passes;
+        }
+        cost = cost.then(own);
+    }
+    cost.then(found)
 }

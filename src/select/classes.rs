@@ -13,8 +13,8 @@ use rayon::prelude::*;
 
 /// How rows come to their latent classes.
 ///
-/// [`Sas`](crate::Sas) works within them, and [`Uniform`](crate::Uniform), [`Norm`](crate::Norm) and
-/// [`KCenter`](crate::KCenter) can be stratified by them.
+/// [`Sas`](crate::Sas) works within them, and every other selector that has a field `classes` can be stratified by
+/// them.
 ///
 /// But for those that are given, classes are found among the rows at length 1 (a row of zeros stays
 /// zeros). Whatever the kernels leave open is settled in f64, ties to the lower class: every device

@@ -1,6 +1,8 @@
 //! Picks by the determinant: greedy Gram-Schmidt with a ridge.
 
+use super::classes::Classes;
 use super::gram_schmidt::GramSchmidt;
+use super::strata::classes_among;
 use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
@@ -26,9 +28,12 @@ use std::fmt;
 /// | `scores` | `budget` | r when picked, the features' unit |
 /// | `details` | [`Details::Determinant`](crate::Details::Determinant) | λ, and what the picks add to the determinant's logarithm |
 ///
+/// With `classes` each class is a selection of its own, with its share of the budget and its own λ, as in
+/// [`GramSchmidt`]; picks come by ascending class.
+///
 /// # Errors
 ///
-/// [`Error::Argument`] for a `ridge` outside [10⁻⁶, 10⁶]; else as [`Selector::select`].
+/// [`Error::Argument`] for a `ridge` outside [10⁻⁶, 10⁶], or what `classes` cannot be; else as [`Selector::select`].
 ///
 /// # Example
 ///
@@ -49,6 +54,10 @@ pub struct LogDet {
     pub ridge: f64,
     /// Rows already labelled: never picked, and in the determinant from the start.
     pub labelled: Vec<usize>,
+    /// Classes that share the budget; `None` to pick from all rows alike.
+    pub classes: Option<Classes>,
+    /// Picks promised to every class, or all its rows, where the budget pays for that.
+    pub min_per_class: usize,
 }
 
 impl Default for LogDet {
@@ -57,6 +66,8 @@ impl Default for LogDet {
         Self {
             ridge: 1.0,
             labelled: Vec::new(),
+            classes: None,
+            min_per_class: 0,
         }
     }
 }
@@ -68,6 +79,8 @@ impl LogDet {
             greedy: true,
             ridge: Some(self.ridge),
             labelled: self.labelled.clone(),
+            classes: self.classes.clone(),
+            min_per_class: self.min_per_class,
             ..GramSchmidt::default()
         }
     }
@@ -101,9 +114,10 @@ impl Selector for LogDet {
         &self.labelled
     }
 
-    fn among(&self, _: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
+    fn among(&self, pool: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
         Ok(Box::new(Self {
             labelled: places(&self.labelled, rows),
+            classes: classes_among(self.classes.as_ref(), pool, rows)?,
             ..*self
         }))
     }

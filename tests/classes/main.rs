@@ -1,5 +1,6 @@
 //! Latent classes: k-means, few labels, prompts, and selections stratified by them.
 
+mod alone;
 mod assigned;
 mod bad_input;
 #[path = "../common/mod.rs"]

@@ -1,8 +1,9 @@
 //! Selections that share their budget among classes.
 
-use crate::common::{fractions, on_every_device};
+use crate::common::{fractions, on_every_device, with};
 use coresift::{
-    Classes, CpuPool, Features, KMeans, Lp, Norm, Selection, Selector, ShortfallReason, Uniform,
+    Classes, Coverage, CpuPool, Features, GramSchmidt, Herding, KCenter, KMeans, LogDet, Lp, Norm,
+    Selection, Selector, ShortfallReason, Uniform,
 };
 
 /// The selectors that can be stratified, so stratified.
@@ -38,6 +39,21 @@ fn selectors(
         ("norm", Box::new(norm)),
         ("norm l1", Box::new(l1)),
         ("max norm", Box::new(greedy)),
+    ]
+}
+
+/// Those that pick from each class as from a pool of its rows alone.
+fn of_classes_alone(classes: &Option<Classes>) -> [(&'static str, Box<dyn Selector>); 5] {
+    let classes = || classes.clone();
+    [
+        ("k-center", with(|s: &mut KCenter| s.classes = classes())),
+        ("coverage", with(|s: &mut Coverage| s.classes = classes())),
+        ("herding", with(|s: &mut Herding| s.classes = classes())),
+        ("log-det", with(|s: &mut LogDet| s.classes = classes())),
+        (
+            "gram-schmidt",
+            with(|s: &mut GramSchmidt| s.classes = classes()),
+        ),
     ]
 }
 
@@ -99,8 +115,13 @@ fn check_strata(got: &Selection, order: &[usize], classes: &[usize], at: &str) {
 fn one_class_is_none() {
     let x = fractions(7, 60 * 4);
     let pool = CpuPool::new(Features::new(&x, 60, 4).unwrap());
-    let one = selectors(Some(Classes::One), 3);
-    for ((name, one), (_, none)) in one.iter().zip(selectors(None, 0)) {
+    let all = |classes: Option<Classes>, least| {
+        let mut all = selectors(classes.clone(), least);
+        all.extend(of_classes_alone(&classes));
+        all
+    };
+    let one = all(Some(Classes::One), 3);
+    for ((name, one), (_, none)) in one.iter().zip(all(None, 0)) {
         let with = one.select(&pool, 30).unwrap();
         let without = none.select(&pool, 30).unwrap();
         assert_eq!(

@@ -29,6 +29,7 @@ pub fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector
     let mut all = by_similarity();
     all.extend(by_distance(clusters()));
     all.extend(by_residuals());
+    all.extend(class_by_class(&of_classes()));
     all.extend([
         ("uniform", uniform(clusters())),
         ("norm", norm(clusters())),
@@ -81,6 +82,18 @@ fn by_distance(clusters: Classes) -> Vec<(&'static str, Box<dyn Selector>)> {
             "k-center by clusters",
             with(|s: &mut KCenter| s.classes = Some(clusters)),
         ),
+    ]
+}
+
+/// Those that pick from each class as from a pool of its rows alone, and have no other way here.
+fn class_by_class(classes: &Classes) -> Vec<(&'static str, Box<dyn Selector>)> {
+    let drawn = |s: &mut GramSchmidt| s.classes = Some(classes.clone());
+    let by_determinant = |s: &mut LogDet| s.classes = Some(classes.clone());
+    let herded = |s: &mut Herding| s.classes = Some(classes.clone());
+    vec![
+        ("gram-schmidt of classes", with(drawn)),
+        ("log-det of classes", with(by_determinant)),
+        ("herding of classes", with(herded)),
     ]
 }
 

@@ -60,7 +60,7 @@ fn herding_picks() {
                     let got = got.unwrap();
                     assert_eq!(got.picks, indices(&want[part]), "{at}");
                     if let (Details::Herding(terms), "herding") = (&got.details, part) {
-                        let units = (terms.alpha * 65_536.0) as u64;
+                        let units = (terms[0].alpha * 65_536.0) as u64;
                         assert_eq!(case["alpha"], units, "{at}");
                     }
                 }

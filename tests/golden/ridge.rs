@@ -22,9 +22,9 @@ fn ridged(key: &str, labelled: &[usize]) -> GramSchmidt {
 }
 
 fn determinant(selection: &Selection) -> Determinant {
-    match selection.details {
-        Details::Determinant(determinant) => determinant,
-        ref other => panic!("{other:?}"),
+    match &selection.details {
+        Details::Determinant(classes) if classes.len() == 1 => classes[0],
+        other => panic!("{other:?}"),
     }
 }
 
@@ -82,6 +82,7 @@ fn check_all(through: impl Fn(&dyn Pool, &dyn Fn(&dyn Pool))) {
                     let log_det = LogDet {
                         ridge: selector.ridge.unwrap(),
                         labelled: selector.labelled.clone(),
+                        ..LogDet::default()
                     };
                     check(&log_det, pool, want, &at);
                 }

@@ -259,12 +259,15 @@ impl SelectArgs {
             Method::Sas
             | Method::Random
             | Method::Norm
+            | Method::GramSchmidt
+            | Method::LogDet
+            | Method::Herding
             | Method::KCenter
             | Method::Coverage
             | Method::FacilityLocation => self.clusters.is_some(),
             Method::TypiClust => self.given_clusters.is_none(),
             Method::ProbCover => !matches!(self.delta, Some(Delta::Fixed(_))),
-            Method::MaxNorm | Method::GramSchmidt | Method::LogDet | Method::Herding => false,
+            Method::MaxNorm => false,
         })
     }
 

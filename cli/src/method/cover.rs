@@ -2,7 +2,7 @@
 
 use super::{Given, Plan, refined, stratify};
 use crate::args::SelectArgs;
-use coresift::{Coverage, FacilityLocation, Herding, Kernel};
+use coresift::{Classes, Coverage, FacilityLocation, Herding, Kernel};
 use serde_json::{Value, json};
 
 pub(super) fn coverage(args: &SelectArgs, given: Given) -> Plan {
@@ -50,12 +50,14 @@ pub(super) fn facility_location(args: &SelectArgs, given: Given) -> Plan {
     }
 }
 
-pub(super) fn herding(args: &SelectArgs, labelled: Vec<usize>) -> Plan {
+pub(super) fn herding(args: &SelectArgs, labelled: Vec<usize>, classes: Option<Classes>) -> Plan {
     let selector = Herding {
         kernel: args.cover.kernel.unwrap_or_default(),
         sigma: args.cover.sigma.unwrap_or_default(),
         alpha: args.cover.alpha.unwrap_or_default(),
         labelled,
+        classes,
+        min_per_class: args.min_per_class.unwrap_or(0),
     };
     let mut options = json!({
         "kernel": selector.kernel,
@@ -63,6 +65,7 @@ pub(super) fn herding(args: &SelectArgs, labelled: Vec<usize>) -> Plan {
         "labelled": selector.labelled.len(),
     });
     by_bandwidth(&mut options, selector.kernel, &selector.sigma);
+    stratify(args, &mut options);
     Plan {
         selector: Box::new(selector),
         options,

@@ -181,9 +181,16 @@ pub(super) fn summary(
     {
         parts.push(format!("radius {radius:.6e}"));
     }
-    if let Details::Determinant(determinant) = &selection.details {
-        let (lambda, log_det) = (determinant.lambda, determinant.log_det);
-        parts.push(format!("lambda {lambda:.6e}, log det {log_det:.6}"));
+    if let Details::Determinant(classes) = &selection.details {
+        if selection.classes.is_empty() {
+            parts.extend(
+                classes
+                    .iter()
+                    .map(|all| format!("lambda {:.6e}", all.lambda)),
+            );
+        }
+        let log_det: f64 = classes.iter().map(|class| class.log_det).sum();
+        parts.push(format!("log det {log_det:.6}"));
     }
     parts.push(count(selection.passes, "pass", "passes"));
     parts.push(format!("{seconds:.6} s from memory, {all:.3} s in all"));

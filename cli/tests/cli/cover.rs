@@ -2,7 +2,8 @@
 
 use crate::place::{Place, matrix, stderr};
 use coresift::{
-    Bandwidth, Coverage, CpuPool, FacilityLocation, Features, Herding, Kernel, Refinement, Selector,
+    Bandwidth, Classes, Coverage, CpuPool, Details, FacilityLocation, Features, Herding, Kernel,
+    Refinement, Selector,
 };
 use serde_json::{Value, json};
 
@@ -66,6 +67,34 @@ fn picks_are_the_librarys() {
         let is_told = found["cover"][0]["gains"].is_f64() || found["herding"]["alpha"].is_f64();
         assert!(is_told, "{found}");
     }
+}
+
+/// Herding of each class by itself: bandwidths and alphas are told with the classes.
+#[test]
+fn classes_are_herded_by_themselves() {
+    let place = Place::new();
+    let classes: Vec<usize> = (0..ROWS).map(|row| row % 5 % 2).collect();
+    let lines: String = classes.iter().map(|class| format!("{class}\n")).collect();
+    place.put("c.txt", lines.as_bytes());
+    let values = matrix(ROWS, 3);
+    let pool = CpuPool::new(Features::new(&values, ROWS, 3).unwrap());
+    let want = Herding {
+        classes: Some(Classes::Given(classes)),
+        ..Herding::default()
+    };
+    let want = want.select(&pool, 5).unwrap();
+    let Details::Herding(told) = &want.details else {
+        panic!("{want:?}");
+    };
+    let args = ["--method=herding", "--budget=5", "--classes=c.txt"];
+    let found = record(&place, &args);
+    assert_eq!(found["picks"], json!(want.picks));
+    assert_eq!(told.len(), 2);
+    for (class, told) in told.iter().enumerate() {
+        let of_class = json!({ "sigma": told.sigma, "alpha": told.alpha });
+        assert_eq!(found["classes"][class]["herding"], of_class);
+    }
+    assert!(found.get("herding").is_none());
 }
 
 /// Without a method few rows are picked by coverage, and that is said; of many the user must say.

@@ -3,6 +3,7 @@
 use super::options::GramSchmidt;
 use crate::lp::Lp;
 use crate::plan::{Cost, Outline, Span, Work};
+use crate::select::by_class::cost_by_class;
 
 /// Rows that the race holds for each pick.
 const HELD: f64 = 3.0;
@@ -21,12 +22,22 @@ const HELD_WITH_RIDGE: f64 = 4.5;
 impl GramSchmidt {
     /// Of the rows of an outline.
     pub(super) fn cost_of(&self, pool: &Outline, budget: usize) -> Cost {
+        cost_by_class(
+            pool,
+            (self.classes.as_ref(), self.labelled.len()),
+            (budget, self.min_per_class),
+            |pool, budget, labelled| self.of_rows(pool, budget, labelled),
+        )
+    }
+
+    /// Without classes.
+    fn of_rows(&self, pool: &Outline, budget: usize, labelled: usize) -> Cost {
         let mut cost = Cost::default();
         if budget == 0 {
             return cost;
         }
         if self.norm != Lp::L2 {
-            return self.plain(pool, budget);
+            return self.plain(pool, budget, labelled);
         }
         cost.pass(1);
         cost.reads = 0.into(); // the check of the features comes by the norms
@@ -64,8 +75,8 @@ impl GramSchmidt {
                 cost.host_bytes += 16 * rows; // what each row's residual was
             }
         }
-        if !self.labelled.is_empty() {
-            cost.add(Work::Deflate, 1, pool.rows * self.labelled.len(), pool.dim);
+        if labelled > 0 {
+            cost.add(Work::Deflate, 1, pool.rows * labelled, pool.dim);
             cost.pass(1);
         }
         cost
@@ -131,13 +142,13 @@ impl GramSchmidt {
     }
 
     /// Every pick goes over a copy of all rows in f64.
-    fn plain(&self, pool: &Outline, budget: usize) -> Cost {
+    fn plain(&self, pool: &Outline, budget: usize, labelled: usize) -> Cost {
         let (rows, dim) = (pool.rows, pool.dim);
         let mut cost = Cost::default();
         let epochs = budget.div_ceil(dim);
         cost.pass(epochs);
         cost.add(Work::GatherRows, epochs, rows * epochs, dim);
-        let picks = budget + self.labelled.len();
+        let picks = budget + labelled;
         cost.add(Work::Rewrite, picks, 2 * rows * picks, dim);
         cost.host_bytes = rows as u64 * (8 * dim as u64 + 96);
         cost

@@ -19,7 +19,9 @@ mod short;
 mod short_pivot;
 mod short_race;
 
+use super::by_class::by_class;
 use super::settled::Settled;
+use super::strata::{Strata, Stratum, check_classes, classes_among};
 use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
@@ -45,6 +47,11 @@ impl Sealed for GramSchmidt {
         course: &mut Course<'_>,
     ) -> Result<Selection, Error> {
         let (mut excluded, mut selection) = begin(self, pool, budget)?;
+        if let Some(classes) = &self.classes {
+            let least = self.min_per_class;
+            let strata = Strata::new(pool, Some(classes), &excluded, budget, least, course)?;
+            return self.of_classes(pool, (strata, budget), selection, course);
+        }
         let (step, again) = course.picks(&mut excluded, budget, &mut selection)?;
         let mut run = Run {
             options: self,
@@ -54,11 +61,13 @@ impl Sealed for GramSchmidt {
             selection,
             settled: Settled::default(),
             lambda: None,
+            log_det: 0.0,
             course: course.lend(),
             step,
         };
         let finished = run.finish(&again.rows);
         run.selection.settled = run.settled.total();
+        run.selection.details = run.details();
         end(finished, run.selection, budget)
     }
 
@@ -73,9 +82,10 @@ impl Sealed for GramSchmidt {
 }
 
 impl Selector for GramSchmidt {
-    fn check(&self, _: usize, _: usize) -> Result<(), Error> {
+    fn check(&self, rows: usize, dim: usize) -> Result<(), Error> {
         check_power(self.power, 8.0)?;
         ridge::check(self)?;
+        check_classes(self.classes.as_ref(), rows, dim)?;
         if let Some(tol) = self.rank_tol
             && !(LEAST_RANK_TOL..1.0).contains(&tol)
         {
@@ -105,11 +115,42 @@ impl Selector for GramSchmidt {
         &self.labelled
     }
 
-    fn among(&self, _: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
+    fn among(&self, pool: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
         Ok(Box::new(Self {
             labelled: places(&self.labelled, rows),
+            classes: classes_among(self.classes.as_ref(), pool, rows)?,
             ..*self
         }))
+    }
+}
+
+impl GramSchmidt {
+    /// What is picked of each class, one after the other.
+    fn of_classes(
+        &self,
+        pool: &dyn Pool,
+        (strata, budget): (Strata, usize),
+        mut selection: Selection,
+        course: &mut Course<'_>,
+    ) -> Result<Selection, Error> {
+        let of = |stratum: &Stratum| Self {
+            // In the order given: rounding goes by it.
+            labelled: places(&self.labelled, &stratum.rows),
+            classes: None,
+            ..*self
+        };
+        let mut all = Vec::new();
+        let join = |stratum: &Stratum, details| {
+            if let Details::Determinant(own) = details {
+                let class = stratum.class;
+                all.extend(own.into_iter().map(|own| Determinant { class, ..own }));
+            }
+        };
+        let done = by_class(pool, (&strata, course), &mut selection, of, join);
+        if self.ridge.is_some() {
+            selection.details = Details::Determinant(all);
+        }
+        end(done, selection, budget)
     }
 }
 
@@ -158,10 +199,6 @@ impl Run<'_> {
         if let Some(ridge) = self.options.ridge {
             let lambda = ridge::lambda(self.pool, ridge, &self.settled)?;
             self.selection.passes += 1;
-            self.selection.details = Details::Determinant(Determinant {
-                lambda: ridge::in_unit(self.pool, lambda),
-                log_det: 0.0,
-            });
             self.lambda = Some(lambda);
         }
         Ok(())

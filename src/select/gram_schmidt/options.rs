@@ -5,6 +5,7 @@ use crate::kernels::pool::Pool;
 use crate::kernels::rounding::inner_error;
 use crate::lp::Lp;
 use crate::names::names;
+use crate::select::classes::Classes;
 
 /// Gram-Schmidt selection: draw a row in proportion to its residual length, project it out of
 /// all the others, repeat.
@@ -40,6 +41,13 @@ use crate::names::names;
 ///
 /// **Labelled rows** are projected out first, in the order given, and not again after a restart.
 ///
+/// **With `classes`** the selection is stratified: the budget is shared among the classes in proportion to their
+/// rows that are not labelled (largest remainder, ties to the lower class), and each class's picks are those of a
+/// pool of its rows alone, with its labelled rows, its own restarts and λ, and its rows' own random numbers. They are
+/// listed by ascending class; a smaller budget's picks are then no prefix, and what a class falls short of no other
+/// makes up for. `passes` are those over the rows of classes, added up to whole ones, and one for their copies, on
+/// which the CPU works.
+///
 /// | | shape | unit |
 /// | --- | --- | --- |
 /// | features | `rows` x `dim` | any; scaling all features changes no pick |
@@ -65,7 +73,7 @@ use crate::names::names;
 ///
 /// [`Error::Argument`](crate::Error::Argument) for a power outside (0, 8], a `rank_tol` outside
 /// [10⁻¹², 1), a block of 0 or a `ridge` outside [10⁻⁶, 10⁶], and beside a ridge for another `norm` than l2, a `rank_tol`,
-/// or another `on_exhaustion` than the default one; else as [`Selector::select`](crate::Selector::select).
+/// or another `on_exhaustion` than the default one; for what `classes` cannot be; else as [`Selector::select`](crate::Selector::select).
 ///
 /// # Example
 ///
@@ -103,6 +111,10 @@ pub struct GramSchmidt {
     pub seed: u64,
     /// Rows already labelled: never picked.
     pub labelled: Vec<usize>,
+    /// Classes that share the budget; `None` to pick from all rows alike.
+    pub classes: Option<Classes>,
+    /// Picks promised to every class, or all its rows, where the budget pays for that.
+    pub min_per_class: usize,
     /// Rows that a device is asked for at a time. Speed only: no pick depends on it.
     pub block: usize,
 }
@@ -119,6 +131,8 @@ impl Default for GramSchmidt {
             ridge: None,
             seed: 0,
             labelled: Vec::new(),
+            classes: None,
+            min_per_class: 0,
             block: 48,
         }
     }

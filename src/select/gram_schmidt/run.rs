@@ -10,7 +10,7 @@ use crate::progress::Progress;
 use crate::random;
 use crate::select::norm::{Draw, in_unit};
 use crate::select::settled::Settled;
-use crate::selection::{Details, Selection, ShortfallReason};
+use crate::selection::{Details, Determinant, Selection, ShortfallReason};
 
 /// A selection under way.
 pub(super) struct Run<'a> {
@@ -21,8 +21,10 @@ pub(super) struct Run<'a> {
     pub(super) excluded: Vec<bool>,
     pub(super) selection: Selection,
     pub(super) settled: Settled,
-    /// λ of the ridge, in pool unit, squared; none without.
+    /// λ of the ridge, in pool unit, squared, once it is found; none without.
     pub(super) lambda: Option<f64>,
+    /// What the picks add to the logarithm of the determinant with it.
+    pub(super) log_det: f64,
     pub(super) course: Course<'a>,
     /// Where the picks are kept.
     pub(super) step: Step,
@@ -75,10 +77,8 @@ impl Run<'_> {
     /// Takes a row whose residual norm, in pool unit, is `score`.
     pub(super) fn pick(&mut self, row: usize, score: f64) -> Result<(), Error> {
         self.excluded[row] = true;
-        if let (Some(lambda), Details::Determinant(determinant)) =
-            (self.lambda, &mut self.selection.details)
-        {
-            determinant.log_det += ridge::gain(self.pool, lambda, score);
+        if let Some(lambda) = self.lambda {
+            self.log_det += ridge::gain(self.pool, lambda, score);
         }
         self.selection.picks.push(row);
         self.selection.scores.push(in_unit(self.pool, score));
@@ -90,6 +90,19 @@ impl Run<'_> {
         let picks = self.selection.picks.len();
         self.course.tell(Progress::Picks(picks))?;
         self.course.keep_picks(self.step, &self.selection)
+    }
+
+    /// What is told of the picks of a ridge.
+    pub(super) fn details(&self) -> Details {
+        let of = |lambda| Determinant {
+            class: 0,
+            lambda: ridge::in_unit(self.pool, lambda),
+            log_det: self.log_det,
+        };
+        let told = self
+            .lambda
+            .map(|lambda| Details::Determinant(vec![of(lambda)]));
+        told.unwrap_or_default()
     }
 
     pub(super) fn done(&self) -> bool {

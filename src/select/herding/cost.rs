@@ -3,6 +3,7 @@
 use super::Herding;
 use crate::plan::{Cost, Outline, Span, Work};
 use crate::quantise::IntegerRows;
+use crate::select::by_class::cost_by_class;
 use crate::select::facility_location::SAMPLED;
 
 /// Picks between two looks at all rows.
@@ -13,6 +14,16 @@ const HELD: usize = 256;
 impl Herding {
     /// Of the rows of an outline.
     pub(super) fn cost_of(&self, pool: &Outline, budget: usize) -> Cost {
+        cost_by_class(
+            pool,
+            (self.classes.as_ref(), self.labelled.len()),
+            (budget, self.min_per_class),
+            |pool, budget, labelled| self.of_rows(pool, budget, labelled),
+        )
+    }
+
+    /// Without classes.
+    fn of_rows(&self, pool: &Outline, budget: usize, labelled: usize) -> Cost {
         let (rows, dim) = (pool.rows, pool.dim);
         let mut cost = Cost::default();
         cost.pass(1 + usize::from(self.finds_bandwidth()));
@@ -25,7 +36,7 @@ impl Herding {
         }
         cost.add(Work::Integers, 1, rows, dim);
         cost.add(Work::RowSums, 1, rows * rows, dim);
-        let chosen = budget + self.labelled.len();
+        let chosen = budget + labelled;
         let looks = Span::within(1.0 + budget as f64 / PICKS_OF_LOOK, 4.0);
         cost.add(Work::SumColumns, looks, rows * chosen, dim);
         cost.add(Work::Block, looks, HELD.min(rows) * chosen, dim);

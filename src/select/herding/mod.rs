@@ -4,8 +4,11 @@ mod alpha;
 mod cost;
 mod greedy;
 
+use super::by_class::by_class;
+use super::classes::Classes;
 use super::facility_location::{Bandwidth, Class, Kernel};
 use super::parallel;
+use super::strata::{Strata, Stratum, check_classes, classes_among};
 use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
@@ -41,12 +44,16 @@ use std::fmt;
 /// | `scores` | `budget` | α·R_i / n − S_i / t of the pick, in similarities |
 /// | `details` | [`Details::Herding`] | the bandwidth and α in force |
 ///
-/// Cost: one pass over all pairs of rows, rows² · dim / 2 multiply-adds, and rows · dim for each pick, several at a
+/// With `classes` it is stratified: the budget is shared among the classes in proportion to their rows that are not
+/// labelled (largest remainder, ties to the lower class), and each class's picks are those of a pool of its rows
+/// alone, whose mean they go by, with σ and α of its own. They are listed by ascending class.
+///
+/// Cost: one pass over all pairs of rows (of classes, of each), rows² · dim / 2 multiply-adds, and rows · dim for each pick, several at a
 /// time; some 40 bytes a row beside the rows.
 ///
 /// # Errors
 ///
-/// [`Error::ZeroRow`]; [`Error::Argument`] for a bandwidth or α that cannot be; else as [`Selector::select`].
+/// [`Error::ZeroRow`]; [`Error::Argument`] for a bandwidth, an α or classes that cannot be; else as [`Selector::select`].
 ///
 /// ```
 /// use coresift::{CpuPool, Features, Herding, Selector};
@@ -67,6 +74,10 @@ pub struct Herding {
     pub alpha: Alpha,
     /// Rows already labelled: never picked, and chosen from the start.
     pub labelled: Vec<usize>,
+    /// Classes that share the budget; `None` to pick from all rows alike.
+    pub classes: Option<Classes>,
+    /// Picks promised to every class, or all its rows, where the budget pays for that.
+    pub min_per_class: usize,
 }
 
 impl Sealed for Herding {
@@ -77,6 +88,11 @@ impl Sealed for Herding {
         course: &mut Course<'_>,
     ) -> Result<Selection, Error> {
         let (labelled, mut selection) = begin(self, pool, budget)?;
+        if let Some(classes) = &self.classes {
+            let least = self.min_per_class;
+            let strata = Strata::new(pool, Some(classes), &labelled, budget, least, course)?;
+            return self.of_classes(pool, (strata, budget), selection, course);
+        }
         selection.passes = 1 + usize::from(self.finds_bandwidth());
         selection.warnings.extend(parallel::warning(pool)?);
         let done = self.pick(pool, (labelled, budget), &mut selection, course);
@@ -97,18 +113,20 @@ impl Selector for Herding {
         self.cost_of(pool, budget)
     }
 
-    fn check(&self, _: usize, _: usize) -> Result<(), Error> {
+    fn check(&self, rows: usize, dim: usize) -> Result<(), Error> {
         self.sigma.check()?;
-        self.alpha.check()
+        self.alpha.check()?;
+        check_classes(self.classes.as_ref(), rows, dim)
     }
 
     fn labelled(&self) -> &[usize] {
         &self.labelled
     }
 
-    fn among(&self, _: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
+    fn among(&self, pool: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
         Ok(Box::new(Self {
             labelled: places(&self.labelled, rows),
+            classes: classes_among(self.classes.as_ref(), pool, rows)?,
             ..*self
         }))
     }
@@ -117,6 +135,32 @@ impl Selector for Herding {
 impl Herding {
     fn finds_bandwidth(&self) -> bool {
         self.kernel == Kernel::Rbf && !matches!(self.sigma, Bandwidth::Fixed(_))
+    }
+
+    /// What is picked of each class, one after the other.
+    fn of_classes(
+        &self,
+        pool: &dyn Pool,
+        (strata, budget): (Strata, usize),
+        mut selection: Selection,
+        course: &mut Course<'_>,
+    ) -> Result<Selection, Error> {
+        selection.warnings.extend(parallel::warning(pool)?);
+        let of = |stratum: &Stratum| Self {
+            labelled: stratum.labelled(),
+            classes: None,
+            ..*self
+        };
+        let mut all = Vec::new();
+        let join = |stratum: &Stratum, details| {
+            if let Details::Herding(own) = details {
+                let class = stratum.class;
+                all.extend(own.into_iter().map(|own| HerdingTerms { class, ..own }));
+            }
+        };
+        let done = by_class(pool, (&strata, course), &mut selection, of, join);
+        selection.details = Details::Herding(all);
+        end(done, selection, budget)
     }
 
     fn pick(
@@ -137,10 +181,11 @@ impl Herding {
         };
         selection.warnings.extend(function.warning());
         let alpha = self.alpha.units(self.labelled.len() + budget);
-        selection.details = Details::Herding(HerdingTerms {
+        selection.details = Details::Herding(vec![HerdingTerms {
+            class: 0,
             sigma: function.sigma,
             alpha: f64::from(alpha) / f64::from(Alpha::UNIT),
-        });
+        }]);
         let (step, again) = course.picks(&mut marked, budget, selection)?;
         let mut greedy = Greedy::new(pool, &function.of, alpha, course)?;
         greedy.choose(&self.labelled)?;

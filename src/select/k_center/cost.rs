@@ -2,9 +2,8 @@
 
 use super::KCenter;
 use crate::plan::{Cost, Outline, Span, Work};
-use crate::select::classes::Classes;
+use crate::select::by_class::cost_by_class;
 use crate::select::metric::Metric;
-use crate::select::selector::apportion;
 
 /// Picks made between two passes.
 const PICKS_OF_PASS: f64 = 64.0;
@@ -14,35 +13,19 @@ const UPDATED: f64 = 192.0;
 impl KCenter {
     /// Of the rows of an outline.
     pub(super) fn cost_of(&self, pool: &Outline, budget: usize) -> Cost {
-        if self.classes.is_none() {
-            return self.of_rows(pool, budget, self.labelled.len());
+        let mut cost = cost_by_class(
+            pool,
+            (self.classes.as_ref(), self.labelled.len()),
+            (budget, self.min_per_class),
+            |pool, budget, labelled| self.of_rows(pool, budget, labelled),
+        );
+        if self.classes.is_some() && self.metric == Metric::Cosine {
+            cost.pass(1);
         }
-        let (sizes, found) = Classes::cost(self.classes.as_ref(), pool);
-        let mut cost = Cost::default();
-        cost.pass(1 + usize::from(self.metric == Metric::Cosine));
-        cost.add(Work::GatherRows, sizes.len(), pool.rows, pool.dim);
-        cost.add(Work::Check, sizes.len(), pool.rows, pool.dim);
-        let budgets = apportion(&sizes, budget, self.min_per_class);
-        for (rows, budget) in sizes.into_iter().zip(budgets) {
-            let labelled = self.labelled.len() * rows / pool.rows.max(1);
-            let of_class = pool.of_rows(rows);
-            let mut own = self.of_rows(&of_class, budget, labelled);
-            own.passes = own.passes * (rows as f64 / pool.rows.max(1) as f64);
-            own.host_bytes += 24 * pool.rows as u64;
-            // The rows of a class are copied where there is room for them.
-            let bytes = of_class.row_bytes();
-            if bytes <= pool.memory / 2 {
-                own.reads = Span::default();
-                own.host_bytes += bytes;
-            } else {
-                own.reads = own.passes;
-            }
-            cost = cost.then(own);
-        }
-        cost.then(found)
+        cost
     }
 
-    /// Of so many rows, without classes.
+    /// Without classes.
     fn of_rows(&self, pool: &Outline, budget: usize, labelled: usize) -> Cost {
         let (rows, dim) = (pool.rows, pool.dim);
         let mut cost = Cost::default();

@@ -160,8 +160,6 @@ impl KCenter {
         mut selection: Selection,
         course: &mut Course<'_>,
     ) -> Result<Selection, Error> {
-        selection.passes = strata.passes;
-        selection.warnings.clone_from(&strata.warnings);
         if self.metric == Metric::Cosine {
             // Also those of classes that have no budget.
             squared_lengths(pool)?;
@@ -173,16 +171,15 @@ impl KCenter {
             ..Self::default()
         };
         let mut all = Centers::default();
-        let done = by_class(pool, (&strata, course), &mut selection, of, |details| {
+        let done = by_class(pool, (&strata, course), &mut selection, of, |_, details| {
             if let Details::KCenter(centers) = details {
                 all.radii.extend(centers.radii);
                 all.idle += centers.idle;
             }
         });
-        let done = done.map(|()| {
+        if done.is_ok() {
             selection.details = Details::KCenter(all);
-            ShortfallReason::ZeroWeight
-        });
+        }
         end(done, selection, budget)
     }
 
