@@ -113,11 +113,14 @@ pub(super) fn cost_by_class(
     cost.add(Work::Check, sizes.len(), pool.rows, pool.dim);
     let budgets = apportion(&sizes, budget, min_per_class);
     let picked = sizes.into_iter().zip(budgets);
+    // Rows read in passes over those of classes.
+    let mut read = Span::default();
     for (rows, budget) in picked.filter(|&(_, budget)| budget > 0) {
         let of_class = pool.of_rows(rows);
-        let share = rows as f64 / pool.rows.max(1) as f64;
         let mut own = of_rows(&of_class, budget, labelled * rows / pool.rows.max(1));
-        own.passes = own.passes * share;
+        let share = rows as f64 / pool.rows.max(1) as f64;
+        let passes = std::mem::take(&mut own.passes);
+        read += passes * rows as f64;
         own.host_bytes += 24 * pool.rows as u64;
         // The rows of a class are copied where there is room for them.
         let bytes = of_class.row_bytes();
@@ -125,9 +128,10 @@ pub(super) fn cost_by_class(
             own.reads = Span::default();
             own.host_bytes += bytes;
         } else {
-            own.reads = own.passes;
+            own.reads = passes * share;
         }
         cost = cost.then(own);
     }
+    cost.passes += read.map(|read| (read / pool.rows.max(1) as f64).ceil());
     cost.then(found)
 }

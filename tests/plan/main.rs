@@ -52,6 +52,13 @@ fn centers_of_classes() -> KCenter {
     }
 }
 
+fn herding_of_classes() -> Herding {
+    Herding {
+        classes: Some(classes()),
+        ..Herding::default()
+    }
+}
+
 fn gram_schmidt(change: fn(&mut GramSchmidt)) -> GramSchmidt {
     let mut selector = GramSchmidt::default();
     change(&mut selector);
@@ -69,6 +76,7 @@ fn selectors() -> Vec<(&'static str, Box<dyn Selector>, bool)> {
     }
     let greedy = gram_schmidt(|s| s.greedy = true);
     let plain = gram_schmidt(|s| s.norm = Lp::LInf);
+    let of_classes = gram_schmidt(|s| s.classes = Some(classes()));
     let ridge = gram_schmidt(|s| s.ridge = Some(0.1));
     let sas = |refine, storage| Sas {
         classes: classes(),
@@ -95,6 +103,7 @@ fn selectors() -> Vec<(&'static str, Box<dyn Selector>, bool)> {
         of("gram-schmidt", true, GramSchmidt::default()),
         of("gram-schmidt greedy", true, greedy),
         of("gram-schmidt plain", false, plain),
+        of("gram-schmidt of classes", true, of_classes),
         of("gram-schmidt ridge", true, ridge),
         of("log-det", true, LogDet::default()),
         of("sas none", false, sas(Refine::None, Storage::Auto)),
@@ -109,6 +118,7 @@ fn selectors() -> Vec<(&'static str, Box<dyn Selector>, bool)> {
         of("coverage", true, Coverage::default()),
         of("facility location", true, FacilityLocation::default()),
         of("herding", true, Herding::default()),
+        of("herding of classes", true, herding_of_classes()),
         of(
             "then",
             true,

@@ -54,7 +54,7 @@ impl Method {
 }
 
 /// The methods that can follow another, and what they then do.
-const FOLLOWERS: [(Method, &str); 4] = [
+const FOLLOWERS: [(Method, &str); 9] = [
     (
         Method::Random,
         "Every subset of the chosen rows is equally likely",
@@ -64,6 +64,26 @@ const FOLLOWERS: [(Method, &str); 4] = [
     (
         Method::GramSchmidt,
         "Drawn by the length of what earlier picks leave of them",
+    ),
+    (
+        Method::LogDet,
+        "Each adds most to the log-determinant of the picks with a ridge",
+    ),
+    (
+        Method::Coverage,
+        "All chosen rows are similar to one, as far as a pick's share of them reaches",
+    ),
+    (
+        Method::FacilityLocation,
+        "Each adds most to how similar the chosen rows are to the picks",
+    ),
+    (
+        Method::Herding,
+        "Their mean is that of all chosen rows, by a kernel",
+    ),
+    (
+        Method::KCenter,
+        "The farthest from all picks, again and again",
     ),
 ];
 

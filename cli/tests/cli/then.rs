@@ -1,7 +1,10 @@
 //! Two stages on the command line.
 
 use crate::place::{Place, f32s, indices, matrix, npy, stderr};
-use coresift::{CpuPool, Features, GramSchmidt, Norm, Selector as _, Then, Uniform};
+use coresift::{
+    Classes, Coverage, CpuPool, Details, FacilityLocation, Features, GramSchmidt, Herding, KCenter,
+    Kernel, LogDet, Norm, Selector, Then, Uniform,
+};
 use serde_json::{Value, json};
 
 /// Rows and columns of `wide.npy`.
@@ -103,11 +106,115 @@ fn options_hold_for_the_stages_that_know_them() {
     assert_eq!(got["options"]["then"]["greedy"], true);
 }
 
+/// Every method that can follow another, as the library has it by default.
+fn followers() -> [(&'static str, Box<dyn Selector>); 9] {
+    let largest = Norm {
+        greedy: true,
+        ..Norm::default()
+    };
+    [
+        ("random", Box::new(Uniform::default())),
+        ("norm", Box::new(Norm::default())),
+        ("max-norm", Box::new(largest)),
+        ("gram-schmidt", Box::new(GramSchmidt::default())),
+        ("log-det", Box::new(LogDet::default())),
+        ("coverage", Box::new(Coverage::default())),
+        ("facility-location", Box::new(FacilityLocation::default())),
+        ("herding", Box::new(Herding::default())),
+        ("k-center", Box::new(KCenter::default())),
+    ]
+}
+
+/// What follows has the library's defaults, and its own details are told.
+#[test]
+fn followers_are_the_librarys() {
+    let place = place();
+    let values = matrix(SHAPE.0, SHAPE.1);
+    let pool = CpuPool::new(Features::new(&values, SHAPE.0, SHAPE.1).unwrap());
+    for (name, second) in followers() {
+        let want = Then {
+            second,
+            ..Then::new(Uniform::default(), Uniform::default())
+        };
+        let want = want.select(&pool, 8).unwrap();
+        let then = format!("--then={name}");
+        let printed = place.done(&select(&["--method=random", &then, "--json"]));
+        let record: Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!(record["picks"], json!(want.picks), "{name}");
+        assert_eq!(record["scores"], json!(want.scores), "{name}");
+        assert_eq!(record["options"]["then"]["method"], name);
+        let told = match want.details {
+            Details::None => &record["picks"],
+            Details::Determinant(_) => &record["log_det"],
+            Details::Herding(_) => &record["herding"]["alpha"],
+            Details::Cover(_) => &record["cover"][0]["sigma"],
+            Details::KCenter(_) => &record["radii"],
+            other => panic!("{other:?}"),
+        };
+        assert!(!told.is_null(), "{name}: {record}");
+    }
+}
+
+/// Options reach what follows: weights and labelled rows of the chosen ones, a ridge, classes.
+#[test]
+fn options_reach_what_follows() {
+    let place = place();
+    let values = matrix(SHAPE.0, SHAPE.1);
+    let pool = CpuPool::new(Features::new(&values, SHAPE.0, SHAPE.1).unwrap());
+    let lines = |of: fn(usize) -> usize| -> String {
+        (0..SHAPE.0).map(|row| format!("{}\n", of(row))).collect()
+    };
+    place.put("w.txt", lines(|row| 1 + row % 7).as_bytes());
+    place.put("c.txt", lines(|row| row % 3).as_bytes());
+    place.put("l.txt", b"7\n50\n");
+    let labelled = || vec![7, 50];
+    let weighed = FacilityLocation {
+        kernel: Kernel::Cosine,
+        target_weights: Some((0..SHAPE.0).map(|row| (1 + row % 7) as f64).collect()),
+        labelled: labelled(),
+        ..FacilityLocation::default()
+    };
+    let of_classes = LogDet {
+        ridge: 0.01,
+        labelled: labelled(),
+        classes: Some(Classes::Given((0..SHAPE.0).map(|row| row % 3).collect())),
+        ..LogDet::default()
+    };
+    let cases: [(&[&str], Box<dyn Selector>); 2] = [
+        (
+            &[
+                "--then=facility-location",
+                "--kernel=cosine",
+                "--target-weights=w.txt",
+            ],
+            Box::new(weighed),
+        ),
+        (
+            &["--then=log-det", "--ridge=0.01", "--classes=c.txt"],
+            Box::new(of_classes),
+        ),
+    ];
+    for (args, second) in cases {
+        let first = Norm {
+            greedy: true,
+            labelled: labelled(),
+            ..Norm::default()
+        };
+        let want = Then {
+            second,
+            ..Then::new(first, Uniform::default())
+        };
+        let want = want.select(&pool, 8).unwrap().picks;
+        let args = [&["--method=max-norm", "--labelled=l.txt"], args].concat();
+        assert_eq!(indices(&place.done(&select(&args))), want, "{args:?}");
+    }
+}
+
 #[test]
 fn every_method_can_follow_every_other() {
     let place = place();
     for first in ["random", "norm", "max-norm", "gram-schmidt", "sas"] {
-        for then in ["random", "norm", "max-norm", "gram-schmidt"] {
+        for (then, _) in followers() {
             let (method, then) = (format!("--method={first}"), format!("--then={then}"));
             let run = || indices(&place.done(&select(&[&method, &then])));
             assert_eq!(run().len(), 8, "{method} {then}");
@@ -161,7 +268,7 @@ fn bad_options() {
         ),
         (
             &["--method=norm", "--then=sas"],
-            "[possible values: random, norm, max-norm, gram-schmidt]",
+            "[possible values: random, norm, max-norm, gram-schmidt, log-det, coverage, facility-location, herding, k-center]",
         ),
         (
             &["--method=sas", "--then=norm", "--views=2"],
