@@ -73,9 +73,10 @@ pub(crate) struct SelectArgs {
     /// A share is rounded down, to at least 1
     #[arg(long, value_name = "S|P%", allow_negative_numbers = true, help_heading = heading::BUDGET)]
     pub(crate) budget: Budget,
-    /// Pick the budget by this from more rows that the method chooses
+    /// Pick the budget by this from more rows
     ///
-    /// An option holds for every stage that knows it
+    /// Those the method chooses, --oversample for each pick. An option holds for every stage that knows it, --classes
+    /// and its like too
     #[arg(long, value_parser = follower(), help_heading = heading::BUDGET)]
     pub(crate) then: Option<Method>,
     /// Rows that the method chooses for each pick (with --then) [default: 2]
