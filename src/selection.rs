@@ -231,6 +231,18 @@ impl std::fmt::Display for ShortfallReason {
     }
 }
 
+impl Details {
+    /// The rows that they name besides the picks, for those to whom they have other numbers.
+    pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut usize> {
+        let covers = match self {
+            Self::Cover(classes) => &mut classes[..],
+            _ => &mut [],
+        };
+        let refined = covers.iter_mut().filter_map(|cover| cover.refined.as_mut());
+        refined.flat_map(|refined| &mut refined.start)
+    }
+}
+
 impl Selection {
     /// No pick yet.
     pub(crate) fn empty() -> Self {

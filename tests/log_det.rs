@@ -88,6 +88,7 @@ fn log_det(ridge: f64, labelled: &[usize]) -> LogDet {
     LogDet {
         ridge,
         labelled: labelled.to_vec(),
+        ..LogDet::default()
     }
 }
 

@@ -30,7 +30,8 @@ use std::fmt;
 ///
 /// | | |
 /// | --- | --- |
-/// | `picks`, `scores`, `restarts`, `classes` | of the second stage, with rows numbered as in the pool |
+/// | `picks`, `scores`, `restarts`, `classes`, `details` | of the second stage, with rows numbered as in the pool |
+/// | `warnings` | of both |
 /// | `passes` | of both, and 1 for the copy; the second stage's are over the chosen rows alone |
 /// | `shortfall` | of the second stage, or of a first that chose fewer rows than the budget |
 ///
@@ -103,12 +104,14 @@ impl Sealed for Then {
             .finish(budget, reason));
         }
         let rows = ascending(labelled, &chosen.picks);
-        let of_both = |picks: Selection| Selection {
-            picks: picks.picks.iter().map(|&place| rows[place]).collect(),
-            passes: chosen.passes + 1 + picks.passes,
-            settled: chosen.settled + picks.settled,
-            warnings: chosen.warnings.clone(),
-            ..picks
+        let of_both = |mut picks: Selection| {
+            let named = picks.picks.iter_mut().chain(picks.details.rows_mut());
+            named.for_each(|place| *place = rows[*place]);
+            picks.passes += chosen.passes + 1;
+            picks.settled += chosen.settled;
+            let of_second = std::mem::take(&mut picks.warnings);
+            picks.warn(chosen.warnings.iter().copied().chain(of_second));
+            picks
         };
         match self.second_stage(pool, &rows, budget.min(chosen.picks.len()), course) {
             Ok(picks) => Ok(Selection {

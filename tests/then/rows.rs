@@ -3,7 +3,8 @@
 use crate::common::{fractions, on_every_device, oracle};
 use crate::{SECOND, ascending, gathered, gram_schmidt, norm, smallest, uniform};
 use coresift::{
-    Classes, CpuPool, Features, KMeans, Norm, Pool, Refine, Sas, Selection, Selector, Then, Uniform,
+    Bandwidth, Classes, Coverage, CpuPool, Details, Features, KMeans, Norm, Pool, Refine, Sas,
+    Selection, Selector, Then, Uniform, Warning,
 };
 
 #[test]
@@ -196,4 +197,30 @@ fn a_second_stage_within_a_bound_on_memory() {
             assert_eq!(got.scores, want.scores, "{name} within {bound} bytes");
         }
     }
+}
+
+/// The greedy picks that were refined are told by their numbers in the whole pool, and what is doubtful of the
+/// second stage is said.
+#[test]
+fn details_and_warnings_are_the_second_stages() {
+    let (rows, dim, budget) = (120, 4, 10);
+    let x = fractions(17, rows * dim);
+    let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap());
+    let chosen = ascending(&uniform(2).select(&pool, 2 * budget).unwrap().picks);
+    let few = gathered(&x, dim, &chosen);
+    let few = CpuPool::new(Features::new(&few, chosen.len(), dim).unwrap());
+    let second = Coverage {
+        sigma: Bandwidth::Fixed(0.002),
+        ..Coverage::default()
+    };
+    let want = second.select(&few, budget).unwrap();
+    let start = |selection: &Selection| match &selection.details {
+        Details::Cover(covers) => covers[0].refined.clone().unwrap().start,
+        other => panic!("{other:?}"),
+    };
+    let in_pool: Vec<usize> = start(&want).iter().map(|&at| chosen[at]).collect();
+    let got = Then::new(uniform(2), second).select(&pool, budget).unwrap();
+    assert_eq!(start(&got), in_pool);
+    assert_eq!(got.warnings, want.warnings);
+    assert_eq!(got.warnings, [Warning::NarrowKernel]);
 }

@@ -6,7 +6,7 @@ use crate::args::{Method, SelectArgs, Source};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::method::Given;
-use coresift::{Classes, Error, Features, LeftOut, Metric, Similarity};
+use coresift::{Classes, Error, Features, LeftOut, Metric, Selection, Similarity};
 use coresift_io::features::FeatureFile;
 use coresift_io::indices;
 use coresift_io::target::Target;
@@ -192,16 +192,19 @@ impl Others {
         {
             weighed.rows.iter_mut().for_each(|row| *row = numbers[*row]);
         }
-        let picks = match &mut chosen {
-            Ok(Chosen { selection, .. }) => &mut selection.picks[..],
+        let selection = match &mut chosen {
+            Ok(Chosen { selection, .. }) => Some(selection),
             Err(
                 Error::DeviceLost { partial, .. }
                 | Error::Interrupted { partial }
                 | Error::Unreadable { partial, .. },
-            ) => &mut partial.picks[..],
-            Err(_) => &mut [],
+            ) => Some(&mut **partial),
+            Err(_) => None,
         };
-        picks.iter_mut().for_each(|row| *row = numbers[*row]);
+        if let Some(Selection { picks, details, .. }) = selection {
+            let named = picks.iter_mut().chain(details.rows_mut());
+            named.for_each(|row| *row = numbers[*row]);
+        }
         chosen.map_err(|error| others.named(error))
     }
 }

@@ -97,6 +97,30 @@ fn classes_are_herded_by_themselves() {
     assert!(found.get("herding").is_none());
 }
 
+/// The greedy picks that were refined have the numbers of all rows where some are left out.
+#[test]
+fn starts_are_numbered_as_all_rows() {
+    let place = Place::new();
+    place.put("out.txt", b"0\n4\n");
+    let args = ["--method=coverage", "--budget=4", "--exclude=out.txt"];
+    let found = record(&place, &args);
+    let others: Vec<usize> = (0..ROWS).filter(|row| ![0, 4].contains(row)).collect();
+    let x = matrix(ROWS, 3);
+    let own: Vec<f32> = others
+        .iter()
+        .flat_map(|row| &x[row * 3..][..3])
+        .copied()
+        .collect();
+    let pool = CpuPool::new(Features::new(&own, others.len(), 3).unwrap());
+    let want = Coverage::default().select(&pool, 4).unwrap();
+    let Details::Cover(covers) = &want.details else {
+        panic!("{want:?}");
+    };
+    let start = covers[0].refined.as_ref().unwrap().start.iter();
+    let start: Vec<usize> = start.map(|&place| others[place]).collect();
+    assert_eq!(found["cover"][0]["start"], json!(start));
+}
+
 /// Without a method few rows are picked by coverage, and that is said; of many the user must say.
 #[test]
 fn coverage_is_the_default_of_few() {
