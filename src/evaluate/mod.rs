@@ -1,5 +1,30 @@
 //! What a selection is worth: measures of picks that are made already, however they were chosen.
+//!
+//! An [`Evaluation`] has a pool and picks, and tells:
+//!
+//! | measure | of what | definition |
+//! |---|---|---|
+//! | [`class_coverage`](Evaluation::class_coverage) | labels | classes present among the picks, over those present in the pool |
+//! | [`nearest_accuracy`](Evaluation::nearest_accuracy) | labels | rows that have the label of their nearest pick |
+//! | [`energy_kept`](Evaluation::energy_kept) | rows | 1 − Σ residual² / Σ ‖F‖² against the span of the picks |
+//! | [`cover`](Evaluation::cover) | rows at length 1 | rows within δ of a pick |
+//! | [`weights`](Evaluation::weights) | rows | rows to which a pick is the nearest |
+//! | [`norms`], [`NormStatistics`], [`Correlation`] | lengths | of the pool and of picks, and how those go with what a subset is worth |
+//!
+//! Labels are classes by number; [`classes_of`] makes them of whole numbers and of names. Rows are read by the host and
+//! added up in one order in f64: measures are the same on every device, and with any number of threads.
 
+mod classes;
+mod correlation;
+mod energy;
+mod evaluation;
+mod nearest;
+mod norms;
+mod rows;
 mod weights;
 
+pub use classes::{ClassCoverage, classes_of};
+pub use correlation::Correlation;
+pub use evaluation::{Evaluation, TestRows};
+pub use norms::{NormStatistics, norms};
 pub use weights::{Weigher, Weights};

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 pub(super) const ROWS: usize = 64;
 
 /// Some rows in order, in pieces: which rows, and their values, row-major, in the caller's unit.
-pub(super) fn gather<'a>(
+pub(crate) fn gather<'a>(
     pool: &'a dyn Pool,
     rows: &'a [usize],
 ) -> impl Iterator<Item = Result<(&'a [usize], Vec<f32>), Error>> {
@@ -51,7 +51,7 @@ pub(super) fn gather_units(
 }
 
 /// x over its length; zeros where that is 0.
-pub(super) fn normalise(x: &[f32], z: &mut [f64]) {
+pub(crate) fn normalise(x: &[f32], z: &mut [f64]) {
     reduce::vectorised!({
         let length = reduce::squares(x).sqrt();
         if length == 0.0 {

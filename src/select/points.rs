@@ -11,19 +11,19 @@ const AT_LEAST: usize = 1 << 13;
 
 /// The rows of a pool as points, the same to the bit on every device.
 #[derive(Clone, Copy)]
-pub(super) struct Points<'a> {
-    pub(super) pool: &'a dyn Pool,
-    pub(super) metric: Metric,
+pub(crate) struct Points<'a> {
+    pub(crate) pool: &'a dyn Pool,
+    pub(crate) metric: Metric,
 }
 
 impl Points<'_> {
     /// Values a point.
-    pub(super) fn dim(&self) -> usize {
+    pub(crate) fn dim(&self) -> usize {
         self.pool.dim()
     }
 
     /// What a distance is in the caller's unit.
-    pub(super) fn in_unit(&self, distance: f64) -> f64 {
+    pub(crate) fn in_unit(&self, distance: f64) -> f64 {
         match self.metric {
             Metric::Euclidean => distance / f64::from(self.pool.scale()),
             Metric::Cosine => distance,
@@ -51,7 +51,7 @@ impl Points<'_> {
     }
 
     /// Some points at once, `rows.len()` x `dim`: few, or they do not fit.
-    pub(super) fn some(&self, rows: &[usize]) -> Result<Vec<f64>, Error> {
+    pub(crate) fn some(&self, rows: &[usize]) -> Result<Vec<f64>, Error> {
         let mut all = Vec::with_capacity(rows.len() * self.dim());
         self.gather(rows, |_, x| {
             all.extend_from_slice(x);

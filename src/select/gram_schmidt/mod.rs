@@ -18,6 +18,7 @@ mod run;
 mod short;
 mod short_pivot;
 mod short_race;
+mod span;
 
 use super::by_class::by_class;
 use super::settled::Settled;
@@ -34,6 +35,7 @@ use device_bounds::DeviceBounds;
 pub use options::{GramSchmidt, OnExhaustion};
 use run::Run;
 use short::Short;
+pub(crate) use span::span;
 use std::fmt;
 
 /// Residuals are computed in f64: below this they are its rounding.

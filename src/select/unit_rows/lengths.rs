@@ -10,6 +10,9 @@ use crate::select::metric::Metric;
 /// application's buffer, which is brought to pool unit only then, by 2⁶³ at most.
 const FLUSHED: f64 = 1.0 / (1u64 << 62) as f64;
 
+/// Vectors of another pool may be so long beside these rows that scores overflow f32: far below that.
+const LONGEST_OFFSET: f64 = 1e30;
+
 /// What a pool says of its rows' lengths, and what follows for their scores.
 pub(super) struct Lengths {
     pub(super) dim: usize,
@@ -63,7 +66,8 @@ impl Lengths {
     ) -> bool {
         let (low, high) = self.bounds(row);
         let error = self.error((low, high), given, rounding) + self.flushed(given);
-        f64::from(found.second) - f64::from(found.best) <= 2.0 * error
+        given.length.max(given.offset) > LONGEST_OFFSET
+            || f64::from(found.second) - f64::from(found.best) <= 2.0 * error
     }
 
     /// How far scores of some rows may be off, over the row's length: their errors, and what is wrong

@@ -51,14 +51,31 @@ impl<'a> Nearest<'a> {
     ///
     /// A pass over the features, and 28 bytes for each value of those rows.
     pub(crate) fn of_rows(&self, rows: &[usize]) -> Result<Vec<usize>, Error> {
-        let (dim, mut vectors) = (self.points.dim(), self.points.some(rows)?);
-        let first = first_alike(rows.len(), dim, |places, take| {
+        self.of_rows_in(self.points.pool, rows)
+    }
+
+    /// The same of some rows of another pool, of as many values a row.
+    pub(crate) fn of_rows_in(&self, pool: &dyn Pool, rows: &[usize]) -> Result<Vec<usize>, Error> {
+        let metric = self.points.metric;
+        let mut vectors = Points { pool, metric }.some(rows)?;
+        if metric == Metric::Euclidean {
+            // Powers of two: exact.
+            let unit = f64::from(self.points.pool.scale()) / f64::from(pool.scale());
+            vectors.iter_mut().for_each(|v| *v *= unit);
+        }
+        self.of_vectors(vectors)
+    }
+
+    fn of_vectors(&self, mut vectors: Vec<f64>) -> Result<Vec<usize>, Error> {
+        let dim = self.points.dim();
+        let count = vectors.len() / dim;
+        let first = first_alike(count, dim, |places, take| {
             let each = places.iter().map(|place| &vectors[place * dim..][..dim]);
             each.for_each(take);
             Ok(())
         })?;
         // Where some are alike all rows near them would be left open.
-        let different = (0..rows.len()).filter(|&place| first[place] as usize == place);
+        let different = (0..count).filter(|&place| first[place] as usize == place);
         let different: Vec<usize> = different.collect();
         for (to, &from) in different.iter().enumerate() {
             vectors.copy_within(from * dim..(from + 1) * dim, to * dim);

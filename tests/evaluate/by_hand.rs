@@ -1,0 +1,126 @@
+//! Measures of a few rows, worked out on paper.
+
+use crate::pool;
+use coresift::evaluate::{
+    ClassCoverage, Correlation, Evaluation, TestRows, Weigher, Weights, classes_of,
+};
+use coresift::{Metric, Pool};
+
+#[test]
+fn labels_become_classes() {
+    let (classes, names) = classes_of(&[30, -7, 30, 9]);
+    assert_eq!(classes, [2, 0, 2, 1]);
+    assert_eq!(names, ["-7", "9", "30"]); // by number, not by text
+    let owned = ["9", "30"].map(str::to_owned);
+    assert_eq!(classes_of(&owned).0, [1, 0]);
+    assert_eq!(classes_of::<u8>(&[]), (vec![], vec![]));
+}
+
+#[test]
+fn classes_that_picks_have() {
+    let x = [1.0; 6];
+    let pool = pool(&x, 1);
+    let evaluation = Evaluation::new(&pool, &[0, 2, 5]).unwrap();
+    let found = evaluation.class_coverage(&[7, 1, 7, 0, 0, u32::MAX]);
+    let want = ClassCoverage {
+        picked: 2,
+        present: 4,
+    };
+    assert_eq!(found.unwrap(), want);
+    assert_eq!(want.share(), 0.5);
+}
+
+/// Row 2 is as near to either pick and goes to the first in the order of the picks; so do the copies of a pick.
+#[test]
+fn equally_near_picks() {
+    let x = [0.0, 4.0, 2.0, 1.0, 4.0];
+    let (pool, labels) = (pool(&x, 1), [0, 1, 1, 0, 1]);
+    for (picks, right) in [([0, 1], 2.0 / 3.0), ([1, 0], 1.0)] {
+        let evaluation = Evaluation::new(&pool, &picks).unwrap();
+        let found = evaluation.nearest_accuracy(&labels, TestRows::Unpicked, Metric::Euclidean);
+        assert_eq!(found.unwrap(), right, "{picks:?}");
+    }
+    let picks = [1, 4, 0];
+    let evaluation = Evaluation::new(&pool, &picks).unwrap();
+    let weights = evaluation.weights(Metric::Euclidean).unwrap();
+    assert_eq!(weights, [3, 0, 2]);
+    let weigher = Weigher::new(&pool, Metric::Euclidean, None).unwrap();
+    assert_eq!(weigher.weigh(&[], &picks).unwrap(), Weights::Rows(weights));
+}
+
+/// Rows to test on may be in quite another unit than the pool, and have classes that it has not.
+#[test]
+fn rows_to_test_on() {
+    let x = [1.0, 0.0, 0.0, 1.0, -1.0, 0.0];
+    let (pool_of, labels) = (pool(&x, 2), [4, 5, 9]);
+    let evaluation = Evaluation::new(&pool_of, &[0, 1, 2]).unwrap();
+    let accuracy = |x: &[f32], labels_of_test: &[u32], metric| {
+        let rows = pool(x, 2);
+        let test = TestRows::Pool {
+            pool: &rows,
+            labels: labels_of_test,
+        };
+        evaluation.nearest_accuracy(&labels, test, metric).unwrap()
+    };
+    for metric in [Metric::Euclidean, Metric::Cosine] {
+        for unit in [1e-9, 1.0, 3e17] {
+            let test = [2.0, 1.0, -1.0, 3.0, -3.0, 2.0, 1.0, -3.0];
+            let test = test.map(|v| v * unit);
+            assert_eq!(accuracy(&test, &[4, 5, 9, 8], metric), 0.75, "{unit}");
+        }
+    }
+    // Nearest to rows that are far longer: the one in the middle.
+    let x = [1e15, 0.0, 0.0, 2e15, 1e-15, 0.0].map(|v| 1e4 * v);
+    let far = pool(&x, 2);
+    let tiny = [1e-20, 1e-20, 2e-20, 0.0];
+    let tiny = pool(&tiny, 2);
+    let evaluation = Evaluation::new(&far, &[0, 1, 2]).unwrap();
+    let test = TestRows::Pool {
+        pool: &tiny,
+        labels: &[9, 9],
+    };
+    let found = evaluation.nearest_accuracy(&labels, test, Metric::Euclidean);
+    assert_eq!(found.unwrap(), 1.0);
+}
+
+/// One pick keeps what the rows have along it; two of three directions all but the third.
+#[test]
+fn energy() {
+    let x = [2.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 3.0, 4.0, 0.0, 0.0];
+    let pool = pool(&x, 3);
+    let kept = |picks: &[usize]| Evaluation::new(&pool, picks).unwrap().energy_kept();
+    let near = |found: f64, want: f64| assert!((found - want).abs() < 1e-15, "{found} {want}");
+    near(kept(&[0]).unwrap(), 21.0 / 31.0);
+    near(kept(&[0, 3]).unwrap(), 21.0 / 31.0);
+    near(kept(&[3, 1]).unwrap(), 22.0 / 31.0);
+    assert_eq!(kept(&[0, 1, 2]).unwrap(), 1.0);
+}
+
+/// A square of unit rows: the neighbours of a corner are at √2, the opposite one at 2, whatever the lengths.
+#[test]
+fn cover_of_a_square() {
+    let x = [1.0, 0.0, 0.0, 9.0, -0.1, 0.0, 0.0, -1e-20];
+    let pool = pool(&x, 2);
+    let evaluation = Evaluation::new(&pool, &[0]).unwrap();
+    for (delta, share) in [
+        (1e-9, 0.25),
+        (1.41421, 0.25),
+        (1.41422, 0.75),
+        (1.99, 0.75),
+        (2.0, 0.75),
+    ] {
+        assert_eq!(evaluation.cover(delta).unwrap(), share, "{delta}");
+    }
+    assert_eq!(pool.rows(), 4);
+}
+
+#[test]
+fn correlations_that_are_perfect() {
+    let x = [1.0, 2.0, 3.0, 5.0];
+    for (sign, want) in [(1.0, 1.0), (-2.0, -1.0)] {
+        let found = Correlation::of(&x, &x.map(|v| sign * v + 7.0)).unwrap();
+        for value in [found.value, found.low, found.high] {
+            assert!((value - want).abs() < 1e-7, "{found:?}");
+        }
+    }
+}

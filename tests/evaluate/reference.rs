@@ -1,0 +1,101 @@
+//! Every measure against scikit-learn, scipy and numpy.
+
+use crate::{Reference, assert_near, numbers, picks};
+use coresift::evaluate::{Correlation, Evaluation, NormStatistics, TestRows, norms};
+use coresift::{CpuPool, Metric, Pool};
+use serde_json::Value;
+
+/// Runs `check` on every case: what it is called, the case, its picks' evaluation, labels, and rows to test on.
+fn on_every_case(check: impl Fn(&str, &Value, &Evaluation<'_>, &[u32], [(&str, TestRows<'_>); 2])) {
+    let mut checked = 0;
+    for reference in Reference::all() {
+        let [pool, test] = reference.parts().map(CpuPool::new);
+        let (labels, of_test) = reference.labels.split_at(reference.train);
+        let test = TestRows::Pool {
+            pool: &test,
+            labels: of_test,
+        };
+        for case in reference.cases() {
+            let picks = picks(case);
+            let evaluation = Evaluation::new(&pool, &picks).unwrap();
+            let at = format!("{} {} picks", reference.stored.name, picks.len());
+            let rows = [("unpicked", TestRows::Unpicked), ("test", test)];
+            check(&at, case, &evaluation, labels, rows);
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 10);
+}
+
+#[test]
+fn class_coverage() {
+    on_every_case(|at, case, evaluation, labels, _| {
+        let found = evaluation.class_coverage(labels).unwrap();
+        let found = [found.picked, found.present];
+        assert_eq!(
+            found.map(|v| v as f64),
+            numbers(&case["coverage"])[..],
+            "{at}"
+        );
+    });
+}
+
+#[test]
+fn nearest_accuracy() {
+    on_every_case(|at, case, evaluation, labels, rows| {
+        for metric in [Metric::Euclidean, Metric::Cosine] {
+            for (name, rows) in rows {
+                let found = evaluation.nearest_accuracy(labels, rows, metric).unwrap();
+                let want = case["nearest"][metric.to_string()][name].as_f64().unwrap();
+                assert_eq!(found, want, "{at} {metric} {name}");
+            }
+        }
+    });
+}
+
+#[test]
+fn energy_kept() {
+    on_every_case(|at, case, evaluation, _, _| {
+        let want = case["energy"].as_f64().unwrap();
+        assert_near(&[evaluation.energy_kept().unwrap()], &[want], at);
+    });
+}
+
+#[test]
+fn cover() {
+    on_every_case(|at, case, evaluation, _, _| {
+        let delta = case["delta"].as_f64().unwrap();
+        let found = evaluation.cover(delta).unwrap();
+        assert_eq!(found, case["cover"].as_f64().unwrap(), "{at}");
+    });
+}
+
+#[test]
+fn norms_and_their_statistics() {
+    for reference in Reference::all() {
+        let [pool, _] = reference.parts().map(CpuPool::new);
+        let norms = norms(&pool).unwrap();
+        assert_eq!(norms.len(), pool.rows());
+        for case in reference.cases() {
+            let of_picks: Vec<f64> = picks(case).iter().map(|&row| norms[row]).collect();
+            let found = NormStatistics::of(&of_picks).unwrap();
+            let found = [&[found.mean, found.deviation][..], &found.quantiles].concat();
+            assert_near(&found, &numbers(&case["norms"]), &reference.stored.name);
+        }
+    }
+    assert_eq!(NormStatistics::of(&[]), None);
+    let one = NormStatistics::of(&[2.0]).unwrap();
+    assert_eq!((one.deviation, one.quantiles), (0.0, [2.0; 7]));
+}
+
+#[test]
+fn correlation() {
+    for reference in Reference::all() {
+        let fixture = reference.fixture["correlation"].as_array().unwrap();
+        let found = Correlation::of(&numbers(&fixture[0]), &numbers(&fixture[1])).unwrap();
+        let want = fixture[2..].iter().map(|v| v.as_f64().unwrap());
+        let want: Vec<f64> = want.collect();
+        let found = [found.value, found.low, found.high];
+        assert_near(&found, &want, &reference.stored.name);
+    }
+}
