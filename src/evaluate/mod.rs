@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | [`class_coverage`](Evaluation::class_coverage) | labels | classes present among the picks, over those present in the pool |
 //! | [`nearest_accuracy`](Evaluation::nearest_accuracy) | labels | rows that have the label of their nearest pick |
+//! | [`probe_accuracy`](Evaluation::probe_accuracy) | labels | rows that a linear classifier fitted to the picks gets right |
 //! | [`energy_kept`](Evaluation::energy_kept) | rows | 1 − Σ residual² / Σ ‖F‖² against the span of the picks |
 //! | [`cover`](Evaluation::cover) | rows at length 1 | rows within δ of a pick |
 //! | [`weights`](Evaluation::weights) | rows | rows to which a pick is the nearest |
@@ -20,6 +21,7 @@ mod energy;
 mod evaluation;
 mod nearest;
 mod norms;
+mod probe;
 mod rows;
 mod weights;
 
@@ -27,4 +29,5 @@ pub use classes::{ClassCoverage, classes_of};
 pub use correlation::Correlation;
 pub use evaluation::{Evaluation, TestRows};
 pub use norms::{NormStatistics, norms};
+pub use probe::LinearProbe;
 pub use weights::{Weigher, Weights};

@@ -1,4 +1,4 @@
-//! Multinomial logistic regression on a few labelled rows.
+//! Multinomial logistic regression on labelled rows.
 //!
 //! Written out here rather than taken from a crate: linfa-logistic brings 26 packages, a second
 //! ndarray and two more rands among them, and sums by kernels that differ between processors. Its
@@ -10,9 +10,6 @@ use crate::reduce;
 use rayon::prelude::*;
 use std::collections::VecDeque;
 
-/// The penalty λ: on both of the repository's own pools, with 20 to 300 labelled rows, no other
-/// power of ten gets half a point more of the other rows right.
-const PENALTY: f64 = 1e-2;
 /// Pairs of steps and gradients that L-BFGS remembers.
 const MEMORY: usize = 10;
 /// Steps after which it stops anyhow.
@@ -28,8 +25,8 @@ const TRIALS: usize = 50;
 /// Σᵢ [ln Σₖ exp(⟨wₖ, zᵢ⟩ + bₖ) − ⟨w_yᵢ, zᵢ⟩ − b_yᵢ] + λ/2 Σₖ ‖wₖ‖²
 /// ```
 ///
-/// with λ = 10⁻² and biases that are not penalised: scikit-learn's `LogisticRegression(C=100)`.
-pub(super) struct Logistic {
+/// with biases that are not penalised: scikit-learn's `LogisticRegression(C=1/λ)`, of more than two classes.
+pub(crate) struct Logistic {
     /// Labelled rows, each with a 1 after it: what the bias multiplies.
     rows: Vec<f64>,
     /// Each row's class, below `classes`.
@@ -37,17 +34,26 @@ pub(super) struct Logistic {
     classes: usize,
     /// Values a row, the 1 included.
     width: usize,
+    /// λ.
+    penalty: f64,
 }
 
 impl Logistic {
     /// `z` is `labels.len()` x `dim`, row-major.
-    pub(super) fn new(z: &[f64], dim: usize, labels: Vec<usize>, classes: usize) -> Self {
+    pub(crate) fn new(
+        z: &[f64],
+        dim: usize,
+        labels: Vec<usize>,
+        classes: usize,
+        penalty: f64,
+    ) -> Self {
         let with_one = |z: &[f64]| z.iter().copied().chain([1.0]).collect::<Vec<_>>();
         Self {
             rows: z.chunks_exact(dim).flat_map(with_one).collect(),
             labels,
             classes,
             width: dim + 1,
+            penalty,
         }
     }
 
@@ -58,7 +64,7 @@ impl Logistic {
     /// # Errors
     ///
     /// Once it is stopped.
-    pub(super) fn fit(&self, stop: &Stop) -> Result<(Vec<f64>, Vec<f64>), Error> {
+    pub(crate) fn fit(&self, stop: &Stop) -> Result<(Vec<f64>, Vec<f64>), Error> {
         let mut at = self.at(vec![0.0; self.classes * self.width], stop)?;
         let mut memory = VecDeque::with_capacity(MEMORY);
         for _ in 0..STEPS {
@@ -134,11 +140,11 @@ impl Logistic {
             for (z, errors) in self.rows.chunks_exact(self.width).zip(&errors) {
                 reduce::subtract(gradient, -errors[class], z);
             }
-            reduce::subtract(&mut gradient[..dim], -PENALTY, &p[..dim]);
+            reduce::subtract(&mut gradient[..dim], -self.penalty, &p[..dim]);
             Ok(())
         })?;
         Ok(Point {
-            objective: losses.iter().sum::<f64>() + 0.5 * PENALTY * penalty,
+            objective: losses.iter().sum::<f64>() + 0.5 * self.penalty * penalty,
             parameters,
             gradient,
         })
@@ -214,7 +220,7 @@ mod tests {
     ];
 
     fn problem() -> Logistic {
-        Logistic::new(&ROWS, 2, vec![0, 0, 1, 1, 2, 2], 3)
+        Logistic::new(&ROWS, 2, vec![0, 0, 1, 1, 2, 2], 3, 1e-2)
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod herding;
 mod k_center;
 mod kmeans;
 mod log_det;
-mod logistic;
+pub(crate) mod logistic;
 pub(crate) mod metric;
 pub(crate) mod near;
 mod norm;

@@ -39,7 +39,9 @@ fn labels() {
         ),
     ] {
         let nearest = evaluation.nearest_accuracy(labels, TestRows::Unpicked, Metric::Euclidean);
-        for error in [said(evaluation.class_coverage(labels)), said(nearest)] {
+        let probe = evaluation.probe_accuracy(labels, TestRows::Unpicked);
+        let coverage = evaluation.class_coverage(labels);
+        for error in [said(coverage), said(nearest), said(probe)] {
             assert_eq!(error, format!("labels: {problem}"));
         }
     }
@@ -49,7 +51,13 @@ fn labels() {
 fn rows_to_test_on() {
     let (pool_of, all) = (pool(&X, 2), [0, 1, 2]);
     let evaluation = Evaluation::new(&pool_of, &all).unwrap();
-    let nearest = |test| said(evaluation.nearest_accuracy(&[0, 1, 1], test, Metric::Euclidean));
+    let nearest = |test| {
+        let said_by_nearest =
+            said(evaluation.nearest_accuracy(&[0, 1, 1], test, Metric::Euclidean));
+        let said_by_probe = said(evaluation.probe_accuracy(&[0, 1, 1], test));
+        assert_eq!(said_by_nearest, said_by_probe);
+        said_by_nearest
+    };
     assert_eq!(
         nearest(TestRows::Unpicked),
         "picks: all 3 rows found, at least one row that is not picked, to test on expected"

@@ -70,7 +70,7 @@ fn rows_to_test_on() {
         }
     }
     // Nearest to rows that are far longer: the one in the middle.
-    let x = [1e15, 0.0, 0.0, 2e15, 1e-15, 0.0].map(|v| 1e4 * v);
+    let x = [1e15, 0.0, 0.0, 2e15, 1e-15, 0.0].map(|v| 1e3 * v);
     let far = pool(&x, 2);
     let tiny = [1e-20, 1e-20, 2e-20, 0.0];
     let tiny = pool(&tiny, 2);
@@ -81,6 +81,28 @@ fn rows_to_test_on() {
     };
     let found = evaluation.nearest_accuracy(&labels, test, Metric::Euclidean);
     assert_eq!(found.unwrap(), 1.0);
+}
+
+/// Where all picks are of one class that is the guess; of two the plane between them lies in the middle.
+#[test]
+fn a_probe_of_few_classes() {
+    let x = [1.0, -1.0, 0.9, -0.1, 0.1, -5.0];
+    let (pool, labels) = (pool(&x, 1), [0, 2, 0, 2, 0, 1]);
+    let probe = |picks: &[usize]| {
+        let evaluation = Evaluation::new(&pool, picks).unwrap();
+        let accuracy = evaluation.probe_accuracy(&labels, TestRows::Unpicked);
+        (evaluation.probe(&labels).unwrap(), accuracy.unwrap())
+    };
+    let (one, accuracy) = probe(&[3, 1]);
+    assert_eq!((&one.classes[..], accuracy), (&[2][..], 0.0));
+    assert_eq!(one.guess(&pool, &[0, 5]).unwrap(), [2, 2]);
+    let (two, accuracy) = probe(&[0, 1]);
+    assert_eq!((&two.classes[..], accuracy), (&[0, 2][..], 0.75));
+    assert!(two.biases.iter().all(|bias| bias.abs() < 1e-6), "{two:?}");
+    assert_eq!(two.guess(&pool, &[5, 2]).unwrap(), [2, 0]);
+    // The mean square of all rows, in their own unit.
+    let length = (27.83f64 / 6.0).sqrt();
+    assert!((two.length - length).abs() < 1e-6, "{two:?}");
 }
 
 /// One pick keeps what the rows have along it; two of three directions all but the third.
@@ -123,4 +145,16 @@ fn correlations_that_are_perfect() {
             assert!((value - want).abs() < 1e-7, "{found:?}");
         }
     }
+}
+
+/// Picks that are zeros have intercepts alone: the class that most of them have is the guess.
+#[test]
+fn a_probe_of_zeros() {
+    let x = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0];
+    let (pool, labels) = (pool(&x, 2), [3, 1, 3, 1]);
+    let evaluation = Evaluation::new(&pool, &[0, 1, 2]).unwrap();
+    let probe = evaluation.probe(&labels).unwrap();
+    assert_eq!(probe.weights, [0.0; 4]);
+    assert!(probe.biases[1] - probe.biases[0] > 0.69, "{probe:?}"); // ln 2
+    assert_eq!(probe.guess(&pool, &[3]).unwrap(), [3]);
 }

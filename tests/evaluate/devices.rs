@@ -20,6 +20,11 @@ fn all(pool: &dyn Pool, test: &dyn Pool, labels: [&[u32]; 2], picks: &[usize]) -
         let weights = evaluation.weights(metric).unwrap();
         found.extend(weights.iter().map(|&weight| weight as f64));
     }
+    for rows in [TestRows::Unpicked, test] {
+        found.push(evaluation.probe_accuracy(labels, rows).unwrap());
+    }
+    let probe = evaluation.probe(labels).unwrap();
+    found.extend(probe.weights.into_iter().chain(probe.biases));
     found.push(evaluation.energy_kept().unwrap());
     found.push(evaluation.cover(0.3).unwrap());
     found.extend(norms(pool).unwrap());

@@ -53,6 +53,40 @@ fn nearest_accuracy() {
     });
 }
 
+/// Of two classes scikit-learn has weights for the second alone, which are twice ours: those of the first are the same
+/// with their signs turned.
+#[test]
+fn linear_probe() {
+    on_every_case(|at, case, evaluation, labels, rows| {
+        let probe = evaluation.probe(labels).unwrap();
+        let want = &case["probe"];
+        let classes = probe.classes.iter().map(|&class| f64::from(class));
+        let classes: Vec<f64> = classes.collect();
+        assert_eq!(classes, numbers(&want["classes"]), "{at}");
+        let (mut weights, mut biases) = (numbers(&want["weights"]), numbers(&want["intercepts"]));
+        match classes.len() {
+            1 => assert!(weights.is_empty() && probe.weights.iter().all(|&w| w == 0.0)),
+            2 => {
+                let both = |own: &[f64]| {
+                    [-0.5, 0.5]
+                        .map(|sign| own.iter().map(move |v| sign * v).collect::<Vec<_>>())
+                        .concat()
+                };
+                (weights, biases) = (both(&weights), both(&biases));
+            }
+            _ => {}
+        }
+        if classes.len() > 1 {
+            assert_near(&probe.weights, &weights, at);
+            assert_near(&probe.biases, &biases, at);
+        }
+        for (name, rows) in rows {
+            let found = evaluation.probe_accuracy(labels, rows).unwrap();
+            assert_eq!(found, want[name].as_f64().unwrap(), "{at} {name}");
+        }
+    });
+}
+
 #[test]
 fn energy_kept() {
     on_every_case(|at, case, evaluation, _, _| {
