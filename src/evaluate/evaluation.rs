@@ -40,7 +40,7 @@ use std::sync::OnceLock;
 pub struct Evaluation<'a> {
     pub(super) pool: &'a dyn Pool,
     pub(super) picks: &'a [usize],
-    is_pick: Vec<bool>,
+    pub(super) is_pick: Vec<bool>,
     /// For every row the place of its nearest pick: as rows are, and at length 1.
     nearest: [OnceLock<Vec<usize>>; 2],
     /// How far that is, at length 1.

@@ -8,6 +8,9 @@
 //! | [`nearest_accuracy`](Evaluation::nearest_accuracy) | labels | rows that have the label of their nearest pick |
 //! | [`probe_accuracy`](Evaluation::probe_accuracy) | labels | rows that a linear classifier fitted to the picks gets right |
 //! | [`energy_kept`](Evaluation::energy_kept) | rows | 1 − Σ residual² / Σ ‖F‖² against the span of the picks |
+//! | [`frechet`](Evaluation::frechet) | rows | the distance between Gaussians of picks and of the other rows: FID in the given space |
+//! | [`latent`](Evaluation::latent) | latent classes | alignment error ν_R, centre error ν_μ, their bound, centre divergence |
+//! | [`cut_values`](Evaluation::cut_values) | latent classes | F, which SAS maximises |
 //! | [`cover`](Evaluation::cover) | rows at length 1 | rows within δ of a pick |
 //! | [`weights`](Evaluation::weights) | rows | rows to which a pick is the nearest |
 //! | [`norms`], [`NormStatistics`], [`Correlation`] | lengths | of the pool and of picks, and how those go with what a subset is worth |
@@ -19,6 +22,8 @@ mod classes;
 mod correlation;
 mod energy;
 mod evaluation;
+mod frechet;
+mod latent;
 mod nearest;
 mod norms;
 mod probe;
@@ -28,6 +33,8 @@ mod weights;
 pub use classes::{ClassCoverage, classes_of};
 pub use correlation::Correlation;
 pub use evaluation::{Evaluation, TestRows};
+pub use frechet::Frechet;
+pub use latent::{Latent, LatentClass, LatentErrors};
 pub use norms::{NormStatistics, norms};
 pub use probe::LinearProbe;
 pub use weights::{Weigher, Weights};

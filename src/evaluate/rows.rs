@@ -53,3 +53,10 @@ fn made(points: Points<'_>, x: &[f32]) -> Vec<f64> {
     }
     z
 }
+
+/// Adds values to sums.
+pub(super) fn add(sums: &mut [f64], values: &[f64]) {
+    sums.iter_mut()
+        .zip(values)
+        .for_each(|(sum, value)| *sum += value);
+}

@@ -3,7 +3,7 @@
 mod alike;
 mod by_class;
 mod chosen;
-mod classes;
+pub(crate) mod classes;
 mod coverage;
 mod facility_location;
 pub(crate) mod gather;

@@ -103,6 +103,43 @@ fn distances() {
 }
 
 #[test]
+fn covariances_of_too_few() {
+    let x = [1.0, 2.0, 3.0, 4.0];
+    let pool = pool(&x, 1);
+    let frechet = |picks: &[usize], ridge| {
+        let evaluation = Evaluation::new(&pool, picks).unwrap();
+        said(evaluation.frechet(ridge))
+    };
+    let few = "picks: 1 found, at least 2, for a covariance of theirs expected";
+    assert_eq!(frechet(&[1], 0.0), few);
+    let rest = "picks: 3 of 4 rows found, at least 2 rows that are not picked, for a covariance of theirs expected";
+    assert_eq!(frechet(&[1, 0, 2], 0.0), rest);
+    for ridge in [-1.0, f64::NAN, f64::INFINITY] {
+        let want = format!("ridge: {ridge} found, a finite number from 0 up expected");
+        assert_eq!(frechet(&[1, 0], ridge), want);
+    }
+}
+
+#[test]
+fn latent_classes() {
+    let x = [1.0, 0.0, 0.0, 0.0, 2.0, 1.0];
+    let pool = pool(&x, 2);
+    let evaluation = Evaluation::new(&pool, &[0]).unwrap();
+    let both = |classes: &[u32]| {
+        [
+            said(evaluation.latent(classes)),
+            said(evaluation.cut_values(classes)),
+        ]
+    };
+    let want = "classes: 2 of them found, one for each of 3 rows expected";
+    assert_eq!(both(&[0, 0]), [want; 2]);
+    let zero = "features: row 1 is all zeros, a row with a direction expected";
+    for said in both(&[0, 0, 0]) {
+        assert!(said.starts_with(zero), "{said}");
+    }
+}
+
+#[test]
 fn correlations() {
     let four = [1.0, 2.0, 3.0, 4.0];
     for (x, y, problem) in [

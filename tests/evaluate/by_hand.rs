@@ -4,7 +4,7 @@ use crate::pool;
 use coresift::evaluate::{
     ClassCoverage, Correlation, Evaluation, TestRows, Weigher, Weights, classes_of,
 };
-use coresift::{Metric, Pool};
+use coresift::{Classes, Details, Metric, Pool, Sas, Selector};
 
 #[test]
 fn labels_become_classes() {
@@ -157,4 +157,90 @@ fn a_probe_of_zeros() {
     assert_eq!(probe.weights, [0.0; 4]);
     assert!(probe.biases[1] - probe.biases[0] > 0.69, "{probe:?}"); // ln 2
     assert_eq!(probe.guess(&pool, &[3]).unwrap(), [3]);
+}
+
+/// Variances 2 and 8 about means 1 and 5: 4² + (√8 − √2)². A ridge of 1 makes them 3 and 9.
+#[test]
+fn frechet_of_a_line() {
+    let x = [0.0, 2.0, 3.0, 7.0];
+    let pool = pool(&x, 1);
+    let evaluation = Evaluation::new(&pool, &[1, 0]).unwrap();
+    for (ridge, want) in [(0.0, 18.0), (1.0, 16.0 + (3.0 - 3f64.sqrt()).powi(2))] {
+        let found = evaluation.frechet(ridge).unwrap();
+        assert!((found.distance - want).abs() < 1e-12, "{found:?}");
+        assert_eq!(found.rank, 1);
+    }
+}
+
+/// Picks that are alike have no covariance, and rows that are the same as the picks are at no distance.
+#[test]
+fn frechet_of_singular_covariances() {
+    let x = [3.0, 4.0, 3.0, 4.0, 0.0, 0.0, 2.0, 0.0];
+    let of = |x: &[f32], picks: &[usize]| {
+        let pool = pool(x, 2);
+        let evaluation = Evaluation::new(&pool, picks).unwrap();
+        evaluation.frechet(0.0).unwrap()
+    };
+    let found = of(&x, &[0, 1]);
+    // Means (3, 4) and (1, 0), and a variance of 2.
+    assert!((found.distance - 22.0).abs() < 1e-12, "{found:?}");
+    assert_eq!(found.rank, 0);
+    let found = of(&[3.0, 4.0, 0.0, 1.0, 3.0, 4.0, 0.0, 1.0], &[0, 1]);
+    assert!(found.distance < 1e-14 && found.rank == 1, "{found:?}");
+}
+
+/// Class 5 is two directions at right angles of which one is picked, class 9 has no pick, class 2 has all.
+#[test]
+fn latent_classes_of_right_angles() {
+    let x = [2.0, 0.0, 0.0, 3.0, 1.0, 1.0, 0.0, 1.0, 0.0, 5.0];
+    let (pool, classes) = (pool(&x, 2), [5, 5, 9, 2, 2]);
+    let evaluation = Evaluation::new(&pool, &[4, 0, 3]).unwrap();
+    let found = evaluation.latent(&classes).unwrap();
+    let errors = found.classes.iter().map(|class| class.errors);
+    let [two, five, nine] = errors.collect::<Vec<_>>()[..] else {
+        panic!("{found:?}")
+    };
+    assert_eq!(nine, None);
+    let zero = two.unwrap();
+    assert_eq!([zero.alignment, zero.centre, zero.bound], [0.0; 3]);
+    let half = 2f64.sqrt() / 2.0;
+    let five = five.unwrap();
+    for value in [five.alignment, five.centre, five.bound] {
+        assert!((value - half).abs() < 1e-15, "{five:?}");
+    }
+    assert_eq!(found.divergences, [(2, 5, 0.0)]);
+    let counts: Vec<_> = found
+        .classes
+        .iter()
+        .map(|c| (c.class, c.rows, c.picks))
+        .collect();
+    assert_eq!(counts, [(2, 2, 2), (5, 2, 1), (9, 1, 0)]);
+}
+
+/// What SAS says of its own picks, class by class.
+#[test]
+fn cut_values_are_those_of_sas() {
+    let x = crate::common::fractions(3, 200 * 5);
+    let pool = pool(&x, 5);
+    let classes: Vec<u32> = (0..200).map(|row| row % 3 * 7).collect();
+    let sas = Sas {
+        classes: Classes::Given(classes.iter().map(|&class| class as usize).collect()),
+        ..Sas::default()
+    };
+    let chosen = sas.select(&pool, 40).unwrap();
+    let Details::Sas(of_classes) = &chosen.details else {
+        panic!("{:?}", chosen.details)
+    };
+    let want: Vec<f64> = of_classes.iter().map(|class| class.value).collect();
+    let evaluation = Evaluation::new(&pool, &chosen.picks).unwrap();
+    assert_eq!(evaluation.cut_values(&classes).unwrap(), want);
+    // Two rows of one class, at a cosine of 0.6, of which one is picked; and one alone.
+    let x = [1.0, 0.0, 3.0, 4.0, 1.0, 0.0];
+    let pool = crate::pool(&x, 2);
+    let evaluation = Evaluation::new(&pool, &[1]).unwrap();
+    let values = evaluation.cut_values(&[1, 1, 4]).unwrap();
+    assert!(
+        (values[0] - 0.6).abs() < 1e-4 && values[1] == 0.0,
+        "{values:?}"
+    );
 }

@@ -27,6 +27,13 @@ fn all(pool: &dyn Pool, test: &dyn Pool, labels: [&[u32]; 2], picks: &[usize]) -
     found.extend(probe.weights.into_iter().chain(probe.biases));
     found.push(evaluation.energy_kept().unwrap());
     found.push(evaluation.cover(0.3).unwrap());
+    found.extend([0.0, 0.5].map(|ridge| evaluation.frechet(ridge).unwrap().distance));
+    let latent = evaluation.latent(labels).unwrap();
+    for errors in latent.classes.iter().filter_map(|class| class.errors) {
+        found.extend([errors.alignment, errors.centre, errors.bound]);
+    }
+    found.extend(latent.divergences.iter().map(|pair| pair.2));
+    found.extend(evaluation.cut_values(labels).unwrap());
     found.extend(norms(pool).unwrap());
     found
 }

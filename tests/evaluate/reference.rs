@@ -133,3 +133,39 @@ fn correlation() {
         assert_near(&found, &want, &reference.stored.name);
     }
 }
+
+#[test]
+fn frechet() {
+    on_every_case(|at, case, evaluation, _, _| {
+        for want in case["frechet"].as_array().unwrap() {
+            let found = evaluation.frechet(want["ridge"].as_f64().unwrap()).unwrap();
+            assert_eq!(found.rank as u64, want["rank"].as_u64().unwrap(), "{at}");
+            assert_near(&[found.distance], &[want["distance"].as_f64().unwrap()], at);
+        }
+    });
+}
+
+#[test]
+fn latent_classes() {
+    on_every_case(|at, case, evaluation, labels, _| {
+        let (found, want) = (evaluation.latent(labels).unwrap(), &case["latent"]);
+        let classes = want["classes"].as_array().unwrap();
+        assert_eq!(found.classes.len(), classes.len(), "{at}");
+        for (found, want) in found.classes.iter().zip(classes) {
+            let counts = [found.class as usize, found.rows, found.picks];
+            let named = ["class", "rows", "picks"].map(|name| want[name].as_u64().unwrap());
+            assert_eq!(counts.map(|v| v as u64), named, "{at}");
+            assert_eq!(found.errors.is_some(), found.picks > 0, "{at}");
+            let Some(errors) = found.errors else { continue };
+            let found = [errors.alignment, errors.centre, errors.bound];
+            let want = ["alignment", "centre", "bound"].map(|name| want[name].as_f64().unwrap());
+            assert_near(&found, &want, at);
+            assert!(found[0] <= found[2] && found[1] <= found[2], "{at}");
+        }
+        let pairs = found.divergences.iter();
+        let pairs = pairs.map(|&(k, l, product)| vec![f64::from(k), f64::from(l), product]);
+        let want = want["divergences"].as_array().unwrap().iter().map(numbers);
+        let (found, want) = (pairs.collect::<Vec<_>>(), want.collect::<Vec<_>>());
+        assert_near(&found.concat(), &want.concat(), at);
+    });
+}

@@ -174,7 +174,7 @@ names!(Refine {
 
 impl Sas {
     /// Its similarity as a function of products: the threshold is in their unit, at most the largest i32.
-    pub(super) fn kernel_function(&self) -> KernelFunction {
+    pub(crate) fn kernel_function(&self) -> KernelFunction {
         let unit = f64::from(1u32 << (2 * FIXED_BITS));
         match self.threshold {
             None => KernelFunction::Linear,
