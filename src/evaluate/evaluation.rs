@@ -43,8 +43,6 @@ pub struct Evaluation<'a> {
     pub(super) is_pick: Vec<bool>,
     /// For every row the place of its nearest pick: as rows are, and at length 1.
     nearest: [OnceLock<Vec<usize>>; 2],
-    /// How far that is, at length 1.
-    pub(super) distances: OnceLock<Vec<f64>>,
 }
 
 /// The rows on which a guess is checked.
@@ -95,7 +93,6 @@ impl<'a> Evaluation<'a> {
             picks,
             is_pick,
             nearest: Default::default(),
-            distances: OnceLock::new(),
         })
     }
 

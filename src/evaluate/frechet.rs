@@ -11,6 +11,9 @@ use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatRef, Par};
 
+/// The square of a length is at most 3.5e38: with a larger ridge nothing is left of a covariance in f64.
+const MOST_RIDGE: f64 = 1e50;
+
 /// The Fréchet distance of two Gaussians.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Frechet {
@@ -31,8 +34,8 @@ impl Evaluation<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Argument`] for fewer than two picks or fewer than two other rows, and for a ridge that is not a finite
-    /// number from 0 up.
+    /// [`Error::Argument`] for fewer than two picks or fewer than two other rows, and for a ridge that is not a number
+    /// from 0 to 1e50.
     pub fn frechet(&self, ridge: f64) -> Result<Frechet, Error> {
         self.check_frechet(ridge)?;
         let scale = f64::from(self.pool.scale());
@@ -73,8 +76,9 @@ impl Evaluation<'_> {
             let expected = "at least 2 rows that are not picked, for a covariance of theirs";
             return refuse("picks", format!("{picks} of {rows} rows"), expected);
         }
-        if !(ridge >= 0.0 && ridge.is_finite()) {
-            return refuse("ridge", ridge.to_string(), "a finite number from 0 up");
+        if !(0.0..=MOST_RIDGE).contains(&ridge) {
+            let expected = format!("a number from 0 to {MOST_RIDGE:e}");
+            return refuse("ridge", ridge.to_string(), &expected);
         }
         Ok(())
     }

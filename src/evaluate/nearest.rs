@@ -53,9 +53,21 @@ impl Evaluation<'_> {
                 expected: "a number above 0 and at most 2".to_owned(),
             });
         }
-        let distances = self.distances()?;
-        let covered = distances.iter().filter(|&&distance| distance < delta);
-        Ok(covered.count() as f64 / distances.len() as f64)
+        let (nearest, dim) = (self.nearest(Metric::Cosine)?, self.pool.dim());
+        let points = self.points(Metric::Cosine);
+        let picks = points.some(self.picks)?;
+        let all: Vec<usize> = (0..self.pool.rows()).collect();
+        let covered = |first: usize, z: &[f64]| {
+            let is_covered = |&(z, &place): &(&[f64], &usize)| {
+                let pick = &picks[place * dim..][..dim];
+                reduce::vectorised!(reduce::distance_sq(z, pick)) < delta * delta
+            };
+            let rows = z.chunks_exact(dim).zip(&nearest[first..]);
+            rows.filter(is_covered).count()
+        };
+        let mut count = 0;
+        by_blocks(points, &all, covered, |covered| count += covered)?;
+        Ok(count as f64 / all.len() as f64)
     }
 
     /// How many rows each pick is the nearest to, ties to the earlier: as [`Weigher`](super::Weigher) has it where
@@ -70,28 +82,6 @@ impl Evaluation<'_> {
             .iter()
             .for_each(|&place| counts[place] += 1);
         Ok(counts)
-    }
-
-    /// How far every row is from its nearest pick, at length 1.
-    pub(super) fn distances(&self) -> Result<&[f64], Error> {
-        if let Some(distances) = self.distances.get() {
-            return Ok(distances);
-        }
-        let (nearest, dim) = (self.nearest(Metric::Cosine)?, self.pool.dim());
-        let points = self.points(Metric::Cosine);
-        let picks = points.some(self.picks)?;
-        let all: Vec<usize> = (0..self.pool.rows()).collect();
-        let mut distances = Vec::with_capacity(all.len());
-        let of_block = |first: usize, z: &[f64]| -> Vec<f64> {
-            let rows = z.chunks_exact(dim).zip(&nearest[first..]);
-            let distance = |(z, &place): (&[f64], &usize)| {
-                let pick = &picks[place * dim..][..dim];
-                reduce::vectorised!(reduce::distance_sq(z, pick)).sqrt()
-            };
-            rows.map(distance).collect()
-        };
-        by_blocks(points, &all, of_block, |found| distances.extend(found))?;
-        Ok(self.distances.get_or_init(|| distances))
     }
 
     /// The pool's rows as points.

@@ -75,6 +75,17 @@ fn rows_to_test_on() {
 }
 
 #[test]
+fn rows_to_guess() {
+    let (fitted, wide) = (pool(&X, 2), pool(&X, 3));
+    let evaluation = Evaluation::new(&fitted, &[0, 1]).unwrap();
+    let probe = evaluation.probe(&[0, 1, 1]).unwrap();
+    assert_eq!(
+        said(probe.guess(&wide, &[0])),
+        "pool: rows of 3 values found, 2, as it was fitted to expected"
+    );
+}
+
+#[test]
 fn rows_without_a_direction() {
     let x = [1.0, 0.0, 0.0, 0.0, 2.0, 1.0];
     let pool_of = pool(&x, 2);
@@ -114,8 +125,8 @@ fn covariances_of_too_few() {
     assert_eq!(frechet(&[1], 0.0), few);
     let rest = "picks: 3 of 4 rows found, at least 2 rows that are not picked, for a covariance of theirs expected";
     assert_eq!(frechet(&[1, 0, 2], 0.0), rest);
-    for ridge in [-1.0, f64::NAN, f64::INFINITY] {
-        let want = format!("ridge: {ridge} found, a finite number from 0 up expected");
+    for ridge in [-1.0, f64::NAN, f64::INFINITY, 1e51] {
+        let want = format!("ridge: {ridge} found, a number from 0 to 1e50 expected");
         assert_eq!(frechet(&[1, 0], ridge), want);
     }
 }

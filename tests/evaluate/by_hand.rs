@@ -126,8 +126,8 @@ fn cover_of_a_square() {
     let evaluation = Evaluation::new(&pool, &[0]).unwrap();
     for (delta, share) in [
         (1e-9, 0.25),
-        (1.41421, 0.25),
-        (1.41422, 0.75),
+        (1.414, 0.25),
+        (1.415, 0.75),
         (1.99, 0.75),
         (2.0, 0.75),
     ] {

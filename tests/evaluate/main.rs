@@ -6,6 +6,7 @@ mod common;
 mod bad_input;
 mod by_hand;
 mod devices;
+mod large;
 mod reference;
 
 use common::npy;
