@@ -53,37 +53,6 @@ impl Evaluation<'_> {
         let picked = different(self.picks.iter().map(|&pick| labels[pick])).len();
         Ok(ClassCoverage { picked, present })
     }
-
-    /// Checks labels, one a row and of two classes at least.
-    pub(super) fn check_labels<'l>(&self, labels: &'l [u32]) -> Result<&'l [u32], Error> {
-        check_length("labels", labels, self.pool.rows())?;
-        if labels.iter().all(|&label| label == labels[0]) {
-            let found = format!("class {} alone", labels[0]);
-            let expected = "at least two classes".to_owned();
-            return Err(Error::Argument {
-                argument: "labels",
-                found,
-                expected,
-            });
-        }
-        Ok(labels)
-    }
-}
-
-/// Checks that there is one label a row.
-pub(super) fn check_length(
-    argument: &'static str,
-    labels: &[u32],
-    rows: usize,
-) -> Result<(), Error> {
-    if labels.len() == rows {
-        return Ok(());
-    }
-    Err(Error::Argument {
-        argument,
-        found: format!("{} of them", labels.len()),
-        expected: format!("one for each of {rows} rows"),
-    })
 }
 
 /// The different ones of some classes, ascending.

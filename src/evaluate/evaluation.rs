@@ -1,6 +1,5 @@
 //! Picks that are to be judged, and what several measures of them share.
 
-use super::classes::check_length;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::select::metric::Metric;
@@ -130,6 +129,21 @@ impl<'a> Evaluation<'a> {
         Ok(unpicked)
     }
 
+    /// Checks labels, one a row and of two classes at least.
+    pub(super) fn check_labels<'l>(&self, labels: &'l [u32]) -> Result<&'l [u32], Error> {
+        check_length("labels", labels, self.pool.rows())?;
+        if labels.iter().all(|&label| label == labels[0]) {
+            let found = format!("class {} alone", labels[0]);
+            let expected = "at least two classes".to_owned();
+            return Err(Error::Argument {
+                argument: "labels",
+                found,
+                expected,
+            });
+        }
+        Ok(labels)
+    }
+
     /// Checks rows to test on against those of the pool.
     pub(super) fn check_test(&self, test: &dyn Pool, labels: &[u32]) -> Result<(), Error> {
         let (dim, found) = (self.pool.dim(), test.dim());
@@ -142,6 +156,22 @@ impl<'a> Evaluation<'a> {
         }
         check_length("test_labels", labels, test.rows())
     }
+}
+
+/// Checks that there is one label a row.
+pub(super) fn check_length(
+    argument: &'static str,
+    labels: &[u32],
+    rows: usize,
+) -> Result<(), Error> {
+    if labels.len() == rows {
+        return Ok(());
+    }
+    Err(Error::Argument {
+        argument,
+        found: format!("{} of them", labels.len()),
+        expected: format!("one for each of {rows} rows"),
+    })
 }
 
 /// A pool's rows, ready to be given to their nearest. By cosine none may be zeros alone.

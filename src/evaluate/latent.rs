@@ -1,7 +1,7 @@
 //! How well picks stand for their latent classes.
 
-use super::classes::{check_length, different};
-use super::evaluation::Evaluation;
+use super::classes::different;
+use super::evaluation::{Evaluation, check_length};
 use super::rows::{add, by_blocks};
 use crate::error::Error;
 use crate::kernels::similarities::Examples;

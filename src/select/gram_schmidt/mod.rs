@@ -33,13 +33,11 @@ use crate::select::selector::{Selector, begin, check_power, end, places};
 use crate::selection::{Details, Determinant, Selection, ShortfallReason};
 use device_bounds::DeviceBounds;
 pub use options::{GramSchmidt, OnExhaustion};
+use residual::LEAST_RANK_TOL;
 use run::Run;
 use short::Short;
 pub(crate) use span::span;
 use std::fmt;
-
-/// Residuals are computed in f64: below this they are its rounding.
-const LEAST_RANK_TOL: f64 = 1e-12;
 
 impl Sealed for GramSchmidt {
     fn choose(

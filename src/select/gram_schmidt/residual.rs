@@ -3,6 +3,9 @@
 use super::basis::{Basis, project_out};
 use crate::reduce;
 
+/// Residuals are computed in f64: below this share of the length they are its rounding.
+pub(super) const LEAST_RANK_TOL: f64 = 1e-12;
+
 /// Share of a squared length: where less is left, the basis is projected out once more.
 const SHORT: f64 = 1e-3;
 /// Share of a squared length that a ridge leaves at least: it leaves something of every row but zeros,

@@ -1,8 +1,7 @@
 //! What some rows span.
 
-use super::LEAST_RANK_TOL;
 use super::basis::Basis;
-use super::residual::Residual;
+use super::residual::{LEAST_RANK_TOL, Residual};
 use crate::control::Stop;
 use crate::error::Error;
 use crate::select::settled::Settled;
