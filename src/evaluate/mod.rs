@@ -16,7 +16,8 @@
 //! | [`norms`], [`NormStatistics`], [`Correlation`] | lengths | of the pool and of picks, and how those go with what a subset is worth |
 //!
 //! Labels are classes by number; [`classes_of`] makes them of whole numbers and of names. Rows are read by the host and
-//! added up in one order in f64: measures are the same on every device, and with any number of threads.
+//! added up in one order in f64: measures are the same to the bit on every device, and with any number of threads. Other
+//! processors may round products in the last digits otherwise.
 
 mod classes;
 mod correlation;
