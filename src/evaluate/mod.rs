@@ -13,7 +13,7 @@
 //! | [`cut_values`](Evaluation::cut_values) | latent classes | F, which SAS maximises |
 //! | [`cover`](Evaluation::cover) | rows at length 1 | rows within δ of a pick |
 //! | [`weights`](Evaluation::weights) | rows | rows to which a pick is the nearest |
-//! | [`norms`], [`NormStatistics`], [`Correlation`] | lengths | of the pool and of picks, and how those go with what a subset is worth |
+//! | [`norms()`], [`NormStatistics`], [`Correlation`] | lengths | of the pool and of picks, and how those go with what a subset is worth |
 //!
 //! Labels are classes by number; [`classes_of`] makes them of whole numbers and of names. Rows are read by the host and
 //! added up in one order in f64: measures are the same to the bit on every device, and with any number of threads. Other
