@@ -253,6 +253,31 @@ fn equal_rows_and_one_column() {
     }
 }
 
+/// Of rows alike one at a time is looked at, also of such as are labelled; the picks are the definition's.
+#[test]
+fn many_rows_alike() {
+    let (count, dim, budget) = (6000usize, 5, 40);
+    let distinct = fractions(21, 3 * dim);
+    let x = distinct.repeat(count / 3);
+    let rows = Rows::new(&x, dim);
+    let labelled = [14, 3];
+    for ridge in [1e-3, 1.0, 50.0] {
+        let lambda = rows.lambda(ridge);
+        let mut want = labelled.to_vec();
+        for _ in 0..budget {
+            let left = rows.residuals_sq(&want, lambda);
+            // Rows alike have the same bits here too.
+            let able = (0..count).filter(|row| !want.contains(row));
+            let best = able.reduce(|best, row| if left[row] > left[best] { row } else { best });
+            want.extend(best);
+        }
+        on_every_device(Features::new(&x, count, dim).unwrap(), |device, pool| {
+            let got = log_det(ridge, &labelled).select(pool, budget).unwrap();
+            assert_eq!(got.picks, want[2..], "{ridge} on {device}");
+        });
+    }
+}
+
 /// Of rows that hardly differ nothing but rounding is left, and all are picked all the same.
 #[test]
 fn rounding_rules_no_row_out() {

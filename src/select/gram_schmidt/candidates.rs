@@ -62,6 +62,13 @@ impl Seen {
         }
     }
 
+    /// Holds of a row what is known of one that is alike, and gives a bound of its square.
+    pub(super) fn hand_on(&mut self, from: usize, to: usize) -> f64 {
+        let seen = self.0[from];
+        self.0[to] = seen;
+        seen.1
+    }
+
     /// Takes up rows of which nothing is known where they were last seen.
     fn recall_one(&self, one: &mut Candidate) {
         if let Some(&(known, sq)) = self.0.get(one.row).filter(|(known, _)| *known > 0) {

@@ -19,6 +19,7 @@ mod short;
 mod short_pivot;
 mod short_race;
 mod span;
+mod twins;
 
 use super::by_class::by_class;
 use super::settled::Settled;

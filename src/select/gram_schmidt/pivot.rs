@@ -8,6 +8,7 @@ use super::candidates::{self, Candidate, Seen};
 use super::device_bounds::DeviceBounds;
 use super::replay::replay;
 use super::run::Run;
+use super::twins::Twins;
 use crate::error::Error;
 use crate::kernels::residuals::RowState;
 use crate::rank;
@@ -31,18 +32,18 @@ pub(super) fn epoch(
     replay(run, device_bounds, None, again)?;
     let mut bounds = vec![f64::INFINITY; run.pool.rows()];
     tighten(&mut bounds, &device_bounds.read()?);
-    let mut seen = Seen::none(bounds.len(), &device_bounds.basis);
-    let more = if device_bounds.basis.has_ridge() {
-        MORE_WITH_RIDGE
-    } else {
-        MORE
-    };
+    let (mut seen, mut twins) = (
+        Seen::none(bounds.len(), &device_bounds.basis),
+        Twins::default(),
+    );
+    let has_ridge = device_bounds.basis.has_ridge();
+    let more = if has_ridge { MORE_WITH_RIDGE } else { MORE };
     let mut few = FEW;
     let mut candidates = Vec::new();
     while !run.done() && !device_bounds.basis.is_full() {
         // One more than will be settled: the first bound outside.
         run.settled.add(bounds.len());
-        let mut best = largest(&bounds, few + 1);
+        let mut best = largest(&bounds, &twins, few + 1);
         let outside = (best.len() > few).then(|| best.remove(few));
         if best.is_empty() {
             return Ok(());
@@ -50,19 +51,16 @@ pub(super) fn epoch(
         best.sort_unstable(); // then a tie goes to the lower index
         candidates = device_bounds.candidates(&best, |row| bounds[row], candidates, &seen)?;
         let outside = outside.map(|row| (bounds[row], row));
-        let picks = take_best(run, device_bounds, &mut candidates, outside)?;
+        let picks = take_best(run, device_bounds, &mut candidates, (outside, &twins))?;
         seen.note(&candidates);
+        if let Some((picked, next)) = twins.release(run.selection.picks.last()) {
+            bounds[next] = bounds[next].min(seen.hand_on(picked, next));
+        }
         let is_dead = candidates.iter().any(|candidate| !candidate.live);
         if run.done() || device_bounds.basis.is_full() {
             return Ok(());
         }
-        for candidate in &candidates {
-            bounds[candidate.row] = if candidate.live {
-                candidate.bound
-            } else {
-                MASKED
-            };
-        }
+        note(&candidates, &mut bounds);
         device_bounds.deflate_largest(FEW + 1)?;
         device_bounds.write_back(&candidates)?;
         let refresh = device_bounds.is_stale(picks == 0)
@@ -73,6 +71,9 @@ pub(super) fn epoch(
         if refresh || picks > 0 {
             tighten(&mut bounds, &device_bounds.read()?);
         }
+        if picks == 0 && few > FEW && has_ridge && !twins.are_known() {
+            twins = Twins::find(run.pool, |row| bounds[row] > MASKED)?;
+        }
         // Ties at the top are settled in ever larger lots, each row once.
         few = if picks > 0 {
             FEW
@@ -81,6 +82,17 @@ pub(super) fn epoch(
         };
     }
     Ok(())
+}
+
+/// Takes over what is known of the candidates.
+fn note(candidates: &[Candidate], bounds: &mut [f64]) {
+    for candidate in candidates {
+        bounds[candidate.row] = if candidate.live {
+            candidate.bound
+        } else {
+            MASKED
+        };
+    }
 }
 
 /// The bound of a row that takes no part.
@@ -99,9 +111,13 @@ fn tighten(bounds: &mut [f64], states: &[RowState]) {
     });
 }
 
-/// The rows of the `count` largest bounds, in order.
-fn largest(bounds: &[f64], count: usize) -> Vec<usize> {
-    let keys: Vec<f64> = bounds.iter().map(|bound| -bound).collect();
+/// The rows of the `count` largest bounds that wait for no other, in order.
+fn largest(bounds: &[f64], twins: &Twins, count: usize) -> Vec<usize> {
+    let key = |(bound, row): (&f64, usize)| match twins.waits(row) {
+        true => f64::INFINITY,
+        false => -bound,
+    };
+    let keys: Vec<f64> = bounds.iter().zip(0..).map(key).collect();
     rank::smallest(&keys, count)
 }
 
@@ -110,7 +126,7 @@ fn take_best(
     run: &mut Run<'_>,
     device_bounds: &mut DeviceBounds<'_>,
     candidates: &mut [Candidate],
-    outside: Option<(f64, usize)>,
+    (outside, twins): (Option<(f64, usize)>, &Twins),
 ) -> Result<usize, Error> {
     let mut picks = 0;
     while !run.done() {
@@ -134,6 +150,10 @@ fn take_best(
         picked.live = false;
         device_bounds.basis.push(picked.residual.picked(), 0.0);
         picks += 1;
+        // What waited for it is no candidate, and may come next.
+        if twins.next(picked.row).is_some() {
+            break;
+        }
     }
     Ok(picks)
 }
