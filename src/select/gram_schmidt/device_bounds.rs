@@ -247,10 +247,31 @@ impl<'a> DeviceBounds<'a> {
         self.residuals.write(&rows, &states)
     }
 
+    /// Takes rows out of the device's play.
+    pub(super) fn mask(&mut self, rows: &[usize]) -> Result<(), Error> {
+        let states = vec![RowState::MASKED; rows.len()];
+        self.residuals.write(rows, &states)
+    }
+
+    /// Puts a row into the device's play, with what was left of one that is like it, and among the candidates,
+    /// when that was picked. Call after [`deflate`](Self::deflate).
+    pub(super) fn unmask(
+        &mut self,
+        row: usize,
+        picked: usize,
+        candidates: &[Candidate],
+    ) -> Result<(), Error> {
+        let Ok(at) = candidates.binary_search_by_key(&picked, |one| one.row) else {
+            return Ok(());
+        };
+        let like = &candidates[at].residual;
+        let state = exact_state(like.sq(), 0.0, like.norm_sq());
+        self.residuals.write(&[row], &[state])
+    }
+
     /// Takes rows out of the device's play; gives their features.
     pub(super) fn hold(&mut self, rows: &[usize]) -> Result<Vec<f32>, Error> {
-        self.residuals
-            .write(rows, &vec![RowState::MASKED; rows.len()])?;
+        self.mask(rows)?;
         self.pool.gather_rows(rows)
     }
 

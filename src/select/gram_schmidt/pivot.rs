@@ -32,10 +32,8 @@ pub(super) fn epoch(
     replay(run, device_bounds, None, again)?;
     let mut bounds = vec![f64::INFINITY; run.pool.rows()];
     tighten(&mut bounds, &device_bounds.read()?);
-    let (mut seen, mut twins) = (
-        Seen::none(bounds.len(), &device_bounds.basis),
-        Twins::default(),
-    );
+    let mut seen = Seen::none(bounds.len(), &device_bounds.basis);
+    let mut twins = Twins::default();
     let has_ridge = device_bounds.basis.has_ridge();
     let more = if has_ridge { MORE_WITH_RIDGE } else { MORE };
     let mut few = FEW;
@@ -43,7 +41,7 @@ pub(super) fn epoch(
     while !run.done() && !device_bounds.basis.is_full() {
         // One more than will be settled: the first bound outside.
         run.settled.add(bounds.len());
-        let mut best = largest(&bounds, &twins, few + 1);
+        let mut best = largest(&bounds, few + 1);
         let outside = (best.len() > few).then(|| best.remove(few));
         if best.is_empty() {
             return Ok(());
@@ -53,8 +51,9 @@ pub(super) fn epoch(
         let outside = outside.map(|row| (bounds[row], row));
         let picks = take_best(run, device_bounds, &mut candidates, (outside, &twins))?;
         seen.note(&candidates);
-        if let Some((picked, next)) = twins.release(run.selection.picks.last()) {
-            bounds[next] = bounds[next].min(seen.hand_on(picked, next));
+        let released = twins.release(run.selection.picks.last());
+        if let Some((picked, next)) = released {
+            bounds[next] = seen.hand_on(picked, next);
         }
         let is_dead = candidates.iter().any(|candidate| !candidate.live);
         if run.done() || device_bounds.basis.is_full() {
@@ -63,6 +62,9 @@ pub(super) fn epoch(
         note(&candidates, &mut bounds);
         device_bounds.deflate_largest(FEW + 1)?;
         device_bounds.write_back(&candidates)?;
+        if let Some((picked, next)) = released {
+            device_bounds.unmask(next, picked, &candidates)?;
+        }
         let refresh = device_bounds.is_stale(picks == 0)
             || picks == 0 && is_dead && device_bounds.has_grown();
         if refresh {
@@ -72,14 +74,11 @@ pub(super) fn epoch(
             tighten(&mut bounds, &device_bounds.read()?);
         }
         if picks == 0 && few > FEW && has_ridge && !twins.are_known() {
-            twins = Twins::find(run.pool, |row| bounds[row] > MASKED)?;
+            twins = find_twins(run, device_bounds, &mut bounds)?;
         }
         // Ties at the top are settled in ever larger lots, each row once.
-        few = if picks > 0 {
-            FEW
-        } else {
-            (more * few).min(device_bounds.rows_at_once())
-        };
+        let wider = (more * few).min(device_bounds.rows_at_once());
+        few = if picks > 0 { FEW } else { wider };
     }
     Ok(())
 }
@@ -111,14 +110,23 @@ fn tighten(bounds: &mut [f64], states: &[RowState]) {
     });
 }
 
-/// The rows of the `count` largest bounds that wait for no other, in order.
-fn largest(bounds: &[f64], twins: &Twins, count: usize) -> Vec<usize> {
-    let key = |(bound, row): (&f64, usize)| match twins.waits(row) {
-        true => f64::INFINITY,
-        false => -bound,
-    };
-    let keys: Vec<f64> = bounds.iter().zip(0..).map(key).collect();
+/// The rows of the `count` largest bounds, in order.
+fn largest(bounds: &[f64], count: usize) -> Vec<usize> {
+    let keys: Vec<f64> = bounds.iter().map(|bound| -bound).collect();
     rank::smallest(&keys, count)
+}
+
+/// Looks for rows that are alike, and takes out of play those that wait.
+fn find_twins(
+    run: &Run<'_>,
+    device_bounds: &mut DeviceBounds<'_>,
+    bounds: &mut [f64],
+) -> Result<Twins, Error> {
+    let twins = Twins::find(run.pool, |row| bounds[row] > MASKED)?;
+    let waiting = twins.waiting();
+    waiting.iter().for_each(|&row| bounds[row] = MASKED);
+    device_bounds.mask(&waiting)?;
+    Ok(twins)
 }
 
 /// Picks the best candidate while it beats what is outside; gives the number of picks.

@@ -40,9 +40,11 @@ impl Twins {
         Ok(Self { waits, next })
     }
 
-    /// Whether a row has nothing to be looked at for.
-    pub(super) fn waits(&self, row: usize) -> bool {
-        self.waits.get(row).is_some_and(|&waits| waits)
+    /// The rows that wait.
+    pub(super) fn waiting(&self) -> Vec<usize> {
+        (0..self.waits.len())
+            .filter(|&row| self.waits[row])
+            .collect()
     }
 
     /// The row that waits for this one to be picked.
