@@ -232,6 +232,16 @@ impl std::fmt::Display for ShortfallReason {
 }
 
 impl Details {
+    /// Those of a class picked from by itself, with its number.
+    pub(crate) fn of_class(mut self, class: usize) -> Self {
+        match &mut self {
+            Self::Determinant(all) => all.iter_mut().for_each(|own| own.class = class),
+            Self::Herding(all) => all.iter_mut().for_each(|own| own.class = class),
+            _ => {}
+        }
+        self
+    }
+
     /// The rows that they name besides the picks, for those to whom they have other numbers.
     pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut usize> {
         let covers = match self {

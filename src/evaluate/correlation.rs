@@ -1,5 +1,6 @@
 //! How two numbers of many subsets go together: the mean norm and the accuracy, say.
 
+use super::evaluation::refuse;
 use crate::error::Error;
 
 /// Pearson's correlation of pairs of numbers, and where it lies in 95 of 100 cases.
@@ -38,7 +39,7 @@ impl Correlation {
         }
         if x.len() < 4 {
             let found = format!("{} numbers", x.len());
-            return refuse("x", found, "at least 4".to_owned());
+            return refuse("x", found, "at least 4");
         }
         let (x, y) = (centred("x", x)?, centred("y", y)?);
         let products: f64 = x.iter().zip(&y).map(|(x, y)| x * y).sum();
@@ -56,22 +57,14 @@ impl Correlation {
 fn centred(argument: &'static str, numbers: &[f64]) -> Result<Vec<f64>, Error> {
     if let Some(at) = numbers.iter().position(|number| !number.is_finite()) {
         let found = format!("{} at place {at}", numbers[at]);
-        return refuse(argument, found, "finite numbers".to_owned());
+        return refuse(argument, found, "finite numbers");
     }
     if numbers.iter().all(|&number| number == numbers[0]) {
         let found = format!("{} alone", numbers[0]);
-        return refuse(argument, found, "different numbers".to_owned());
+        return refuse(argument, found, "different numbers");
     }
     let mean = numbers.iter().sum::<f64>() / numbers.len() as f64;
     let off: Vec<f64> = numbers.iter().map(|number| number - mean).collect();
     let length = off.iter().map(|off| off * off).sum::<f64>().sqrt();
     Ok(off.iter().map(|off| off / length).collect())
-}
-
-fn refuse<T>(argument: &'static str, found: String, expected: String) -> Result<T, Error> {
-    Err(Error::Argument {
-        argument,
-        found,
-        expected,
-    })
 }

@@ -66,23 +66,22 @@ impl<'a> Evaluation<'a> {
     /// [`Error::Argument`] for no pick, for one that is no row of the pool, and for one that is named twice.
     pub fn new(pool: &'a dyn Pool, picks: &'a [usize]) -> Result<Self, Error> {
         let rows = pool.rows();
-        let refuse = |found: String, expected: String| {
-            Err(Error::Argument {
-                argument: "picks",
-                found,
-                expected,
-            })
-        };
         if picks.is_empty() {
-            return refuse("none".to_owned(), "at least one".to_owned());
+            return refuse("picks", "none", "at least one");
         }
         let mut is_pick = vec![false; rows];
         for &row in picks {
             match is_pick.get_mut(row) {
-                None => return refuse(format!("row {row}"), format!("indices below {rows}")),
+                None => {
+                    return refuse(
+                        "picks",
+                        format!("row {row}"),
+                        format!("indices below {rows}"),
+                    );
+                }
                 Some(true) => {
-                    let expected = "every row at most once".to_owned();
-                    return refuse(format!("row {row} twice"), expected);
+                    let found = format!("row {row} twice");
+                    return refuse("picks", found, "every row at most once");
                 }
                 Some(is_pick) => *is_pick = true,
             }
@@ -119,12 +118,11 @@ impl<'a> Evaluation<'a> {
         let unpicked = self.unpicked();
         if unpicked.is_empty() {
             let found = format!("all {} rows", self.pool.rows());
-            let expected = "at least one row that is not picked, to test on".to_owned();
-            return Err(Error::Argument {
-                argument: "picks",
+            return refuse(
+                "picks",
                 found,
-                expected,
-            });
+                "at least one row that is not picked, to test on",
+            );
         }
         Ok(unpicked)
     }
@@ -134,12 +132,7 @@ impl<'a> Evaluation<'a> {
         check_length("labels", labels, self.pool.rows())?;
         if labels.iter().all(|&label| label == labels[0]) {
             let found = format!("class {} alone", labels[0]);
-            let expected = "at least two classes".to_owned();
-            return Err(Error::Argument {
-                argument: "labels",
-                found,
-                expected,
-            });
+            return refuse("labels", found, "at least two classes");
         }
         Ok(labels)
     }
@@ -148,11 +141,8 @@ impl<'a> Evaluation<'a> {
     pub(super) fn check_test(&self, test: &dyn Pool, labels: &[u32]) -> Result<(), Error> {
         let (dim, found) = (self.pool.dim(), test.dim());
         if found != dim {
-            return Err(Error::Argument {
-                argument: "test_features",
-                found: format!("rows of {found} values"),
-                expected: format!("{dim}, as in the pool"),
-            });
+            let found = format!("rows of {found} values");
+            return refuse("test_features", found, format!("{dim}, as in the pool"));
         }
         check_length("test_labels", labels, test.rows())
     }
@@ -167,10 +157,20 @@ pub(super) fn check_length(
     if labels.len() == rows {
         return Ok(());
     }
+    let found = format!("{} of them", labels.len());
+    refuse(argument, found, format!("one for each of {rows} rows"))
+}
+
+/// Refuses an argument.
+pub(super) fn refuse<T>(
+    argument: &'static str,
+    found: impl Into<String>,
+    expected: impl Into<String>,
+) -> Result<T, Error> {
     Err(Error::Argument {
         argument,
-        found: format!("{} of them", labels.len()),
-        expected: format!("one for each of {rows} rows"),
+        found: found.into(),
+        expected: expected.into(),
     })
 }
 

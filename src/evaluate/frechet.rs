@@ -1,6 +1,6 @@
 //! How far apart picks and other rows are as Gaussians.
 
-use super::evaluation::Evaluation;
+use super::evaluation::{Evaluation, refuse};
 use super::rows::{add, by_blocks};
 use crate::error::Error;
 use crate::select::metric::Metric;
@@ -59,14 +59,6 @@ impl Evaluation<'_> {
     }
 
     fn check_frechet(&self, ridge: f64) -> Result<(), Error> {
-        let refuse = |argument, found: String, expected: &str| {
-            let expected = expected.to_owned();
-            Err(Error::Argument {
-                argument,
-                found,
-                expected,
-            })
-        };
         let (rows, picks) = (self.pool.rows(), self.picks.len());
         if picks < 2 {
             let expected = "at least 2, for a covariance of theirs";
@@ -78,7 +70,7 @@ impl Evaluation<'_> {
         }
         if !(0.0..=MOST_RIDGE).contains(&ridge) {
             let expected = format!("a number from 0 to {MOST_RIDGE:e}");
-            return refuse("ridge", ridge.to_string(), &expected);
+            return refuse("ridge", ridge.to_string(), expected);
         }
         Ok(())
     }

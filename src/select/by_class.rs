@@ -20,7 +20,7 @@ pub(super) fn by_class<S: Sealed>(
     (strata, course): (&Strata, &mut Course<'_>),
     selection: &mut Selection,
     of: impl Fn(&Stratum) -> S,
-    mut join: impl FnMut(&Stratum, Details),
+    mut join: impl FnMut(Details),
 ) -> Result<ShortfallReason, Error> {
     selection.warn(strata.warnings.iter().copied());
     // Rows read by all classes together, in copying them and in passes over their own.
@@ -46,7 +46,7 @@ pub(super) fn by_class<S: Sealed>(
         let copies = usize::from(stratum.budget > 0 && !is_all(stratum, pool));
         read += (own.passes + copies) * stratum.rows.len();
         reason = reason.or(own.shortfall.map(|short| short.reason));
-        join(stratum, own.details);
+        join(own.details.of_class(stratum.class));
         done?;
     }
     selection.passes += strata.passes + read.div_ceil(pool.rows());

@@ -31,7 +31,7 @@ use crate::lp::Lp;
 use crate::plan::{Cost, Outline};
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, check_power, end, places};
-use crate::selection::{Details, Determinant, Selection, ShortfallReason};
+use crate::selection::{Details, Selection, ShortfallReason};
 use device_bounds::DeviceBounds;
 pub use options::{GramSchmidt, OnExhaustion};
 use residual::LEAST_RANK_TOL;
@@ -141,10 +141,9 @@ impl GramSchmidt {
             ..*self
         };
         let mut all = Vec::new();
-        let join = |stratum: &Stratum, details| {
+        let join = |details| {
             if let Details::Determinant(own) = details {
-                let class = stratum.class;
-                all.extend(own.into_iter().map(|own| Determinant { class, ..own }));
+                all.extend(own);
             }
         };
         let done = by_class(pool, (&strata, course), &mut selection, of, join);

@@ -152,10 +152,9 @@ impl Herding {
             ..*self
         };
         let mut all = Vec::new();
-        let join = |stratum: &Stratum, details| {
+        let join = |details| {
             if let Details::Herding(own) = details {
-                let class = stratum.class;
-                all.extend(own.into_iter().map(|own| HerdingTerms { class, ..own }));
+                all.extend(own);
             }
         };
         let done = by_class(pool, (&strata, course), &mut selection, of, join);

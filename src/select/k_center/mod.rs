@@ -171,7 +171,7 @@ impl KCenter {
             ..Self::default()
         };
         let mut all = Centers::default();
-        let done = by_class(pool, (&strata, course), &mut selection, of, |_, details| {
+        let done = by_class(pool, (&strata, course), &mut selection, of, |details| {
             if let Details::KCenter(centers) = details {
                 all.radii.extend(centers.radii);
                 all.idle += centers.idle;
