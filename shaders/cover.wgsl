@@ -7,6 +7,11 @@ fn gain_of(state: u32, similarity: u32) -> u32 {
     return (max(similarity, best) - best) * (state >> 16u);
 }
 
+// The state once a row of this similarity is chosen.
+fn raised(state: u32, similarity: u32) -> u32 {
+    return max(state & 0xffffu, similarity) | (state & 0xffff0000u);
+}
+
 // A sum of 64 bits and one more number.
 fn plus(sum: vec2<u32>, number: u32) -> vec2<u32> {
     let low = sum.x + number;

@@ -13,6 +13,8 @@ const ROWS = 256u;
 struct Shape {
     rows: u32,
     columns: u32,
+    // Where the rows stand in the cover.
+    first: u32,
 }
 
 @group(0) @binding(0) var<uniform> shape: Shape;
@@ -35,7 +37,7 @@ fn gain_columns(
     }
     var sum = vec2<u32>();
     for (var row = first; row < min(first + ROWS, shape.rows); row += 1u) {
-        sum = plus(sum, gain_of(cover[row], values[row * shape.columns + column]));
+        sum = plus(sum, gain_of(cover[shape.first + row], values[row * shape.columns + column]));
     }
     add_to_sum(column, sum.x, sum.y);
 }

@@ -20,6 +20,8 @@ struct Shape {
     // The class's matrix: its first group, and groups to a row of it.
     matrix: u32,
     pitch: u32,
+    // Where the rows stand in the cover.
+    first: u32,
 }
 
 @group(0) @binding(0) var<uniform> shape: Shape;
@@ -32,7 +34,7 @@ fn gained(sum: vec2<u32>, row: u32, similarity: u32) -> vec2<u32> {
     if row >= shape.rows {
         return sum;
     }
-    return plus(sum, gain_of(cover[row], similarity));
+    return plus(sum, gain_of(cover[shape.first + row], similarity));
 }
 
 @compute @workgroup_size(64)

@@ -96,6 +96,7 @@ mod features;
 #[cfg(feature = "gpu")]
 mod gpu;
 pub mod kernels;
+mod lazy;
 mod lp;
 mod names;
 pub mod plan;

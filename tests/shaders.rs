@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each kernel, and the files that make it.
-const KERNELS: [(&str, &[&str]); 28] = [
+const KERNELS: [(&str, &[&str]); 30] = [
     ("row_norms", &["row_norms"]),
     ("row_squares", &["three_words", "row_squares"]),
     ("quantise", &["three_words", "quantise"]),
@@ -68,6 +68,11 @@ const KERNELS: [(&str, &[&str]); 28] = [
     (
         "columns",
         &["tile_list", "integer_tile", "kernel_function", "columns"],
+    ),
+    ("raise", &["cover", "raise"]),
+    (
+        "cover_rounds",
+        &["panel_shift", "kept_panels", "cover", "cover_rounds"],
     ),
     ("gain_columns", &["two_words", "cover", "gain_columns"]),
     (

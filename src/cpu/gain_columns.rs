@@ -21,14 +21,10 @@ pub(super) struct Strip {
 }
 
 impl Strip {
-    /// The similarities of one of its columns.
-    pub(super) fn column(&self, place: usize) -> impl Iterator<Item = u16> {
-        let at = self.columns.iter().position(|&column| column == place);
-        let from = at.map_or(self.values.len(), |at| at);
-        self.values[from..]
-            .iter()
-            .step_by(self.columns.len())
-            .copied()
+    /// Where some columns stand in it, if all do.
+    pub(super) fn places(&self, columns: &[usize]) -> Option<Vec<usize>> {
+        let place = |column| self.columns.iter().position(|own| own == column);
+        columns.iter().map(place).collect()
     }
 }
 

@@ -2,10 +2,13 @@
 
 use super::block_pairs::part;
 use super::class_rows::{ClassRows, Run};
+use super::cover_rounds::cover_rounds;
+use super::covered::Covered;
 use super::gain_columns::{Strip, gain_columns};
 use super::gain_stored::gain_stored;
 use super::greedy_rounds::greedy_rounds;
 use super::large_class::LargeClass;
+use super::raise::{raise, raise_by};
 use super::row_sums::{add_row_sums, linear_row_sums, products_with, row_sums, total};
 use super::store_similarities::{Matrix, store_similarities};
 use super::sum_columns::{add_columns, sum_columns};
@@ -46,6 +49,7 @@ pub(super) struct CpuSimilarities<'a> {
     matrices: Vec<Matrix>,
     /// The columns that gains were asked of last.
     strip: Strip,
+    covered: Covered,
 }
 
 impl<'a> CpuSimilarities<'a> {
@@ -82,6 +86,7 @@ impl<'a> CpuSimilarities<'a> {
             kept: 0..0,
             matrices: Vec::new(),
             strip: Strip::default(),
+            covered: Covered::default(),
         }
     }
 
@@ -222,25 +227,56 @@ impl Similarities for CpuSimilarities<'_> {
         let Some(&first) = columns.first() else {
             return Ok(Vec::new());
         };
-        let (places, found) = match (self.stored(first), columns) {
-            (Some((matrix, start)), _) => {
+        let (places, found) = match self.stored(first) {
+            Some((matrix, start)) => {
                 let own: Vec<&[u16]> = columns.iter().map(|at| matrix.row(at - start)).collect();
                 let found = (0..matrix.rows())
                     .flat_map(|row| own.iter().map(move |of_column| i32::from(of_column[row])));
                 (start..start + matrix.rows(), found.collect())
             }
-            (None, &[column]) if self.strip.columns.contains(&column) => {
-                let found = self.strip.column(column).map(i32::from);
-                (self.strip.rows.clone(), found.collect())
-            }
-            _ => (self.rows).columns(columns, &self.function, |s| s, self.stop)?,
+            None => (self.rows).columns(columns, &self.function, |s| s, self.stop)?,
         };
         let mut all = vec![0; self.rows.ranges.places() * columns.len()];
         all[places.start * columns.len()..][..found.len()].copy_from_slice(&found);
         Ok(all)
     }
 
-    fn gain_columns(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
+    fn set_cover(&mut self, cover: Cover<'_>) -> Result<(), Error> {
+        self.covered = Covered::of(cover);
+        Ok(())
+    }
+
+    fn covered(&self) -> Result<Vec<u16>, Error> {
+        let mut covered = self.covered.clone();
+        covered.begin(self.rows.ranges.places());
+        Ok(covered.best)
+    }
+
+    fn raise(&mut self, columns: &[usize]) -> Result<(), Error> {
+        let Some(&first) = columns.first() else {
+            return Ok(());
+        };
+        self.covered.begin(self.rows.ranges.places());
+        let class = self.rows.ranges.class_of(first);
+        let places = self.rows.ranges.class(class);
+        let (best, _) = self.covered.part(places.clone());
+        if let Some(at) = self.kept.clone().position(|kept| kept == class) {
+            for column in columns {
+                raise_by(best, self.matrices[at].row(column - places.start));
+            }
+            return Ok(());
+        }
+        if let Some(at) = self.strip.places(columns) {
+            let values = (&self.strip.values[..], self.strip.columns.len());
+            return raise(best, values, &at, self.stop);
+        }
+        let narrow = |similarity: i32| similarity as u16;
+        let (_, values) = (self.rows).columns(columns, &self.function, narrow, self.stop)?;
+        let all: Vec<usize> = (0..columns.len()).collect();
+        raise(best, (&values, columns.len()), &all, self.stop)
+    }
+
+    fn gain_columns(&mut self, columns: &[usize]) -> Result<Vec<i64>, Error> {
         if columns.is_empty() {
             return Ok(Vec::new());
         }
@@ -254,7 +290,8 @@ impl Similarities for CpuSimilarities<'_> {
                 values,
             };
         }
-        gain_columns(&self.strip, cover, self.stop)
+        self.covered.begin(self.rows.ranges.places());
+        gain_columns(&self.strip, self.covered.cover(), self.stop)
     }
 
     fn columns_at_once(&self) -> usize {
@@ -338,13 +375,34 @@ impl Similarities for CpuSimilarities<'_> {
         Ok(sums)
     }
 
-    fn gain_stored(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
+    fn gain_stored(&mut self, columns: &[usize]) -> Result<Vec<i64>, Error> {
+        self.covered.begin(self.rows.ranges.places());
         let Some((matrix, start)) = columns.first().and_then(|&first| self.stored(first)) else {
-            return self.gain_columns(columns, cover);
+            return self.gain_columns(columns);
         };
         let own: Vec<usize> = columns.iter().map(|column| column - start).collect();
         let places = start..start + matrix.rows();
-        gain_stored(matrix, &own, cover.part(places), self.stop)
+        gain_stored(matrix, &own, self.covered.cover().part(places), self.stop)
+    }
+
+    fn cover_rounds(
+        &mut self,
+        class: usize,
+        gains: &mut [i64],
+        count: usize,
+    ) -> Result<Vec<Round>, Error> {
+        let Some(at) = self.kept.clone().position(|kept| kept == class) else {
+            return Ok(Vec::new());
+        };
+        self.covered.begin(self.rows.ranges.places());
+        let places = self.rows.ranges.class(class);
+        let cover = self.covered.part(places.clone());
+        let rounds = cover_rounds(&self.matrices[at], cover, gains, count, self.stop)?;
+        let round = |(row, gain)| Round {
+            row: places.start + row,
+            gain,
+        };
+        Ok(rounds.into_iter().map(round).collect())
     }
 
     fn greedy_rounds(

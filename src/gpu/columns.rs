@@ -85,6 +85,13 @@ impl Strip {
         self.at.iter().map(|&at| found[at]).collect()
     }
 
+    /// Where some columns stand on the device, if all do.
+    pub(super) fn places(&self, columns: &[usize]) -> Option<Vec<u32>> {
+        let place = |column| self.columns.iter().position(|own| own == column);
+        let on_device = |column| place(column).map(|place| self.at[place] as u32);
+        columns.iter().map(on_device).collect()
+    }
+
     /// The similarities on the host, in that order.
     fn read(&self, resident: &ClassRows<'_>) -> Result<Vec<i32>, Error> {
         let values: Vec<i32> = resident.gpu.read("similarities", &self.values)?;

@@ -2,12 +2,8 @@
 
 use super::class_rows::ClassRows;
 use super::columns::Strip;
-use super::memory::Block;
+use super::cover::Covered;
 use crate::error::Error;
-use crate::gpu::device::Gpu;
-use crate::kernels::cover::Cover;
-use std::ops::Range;
-use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
     include_str!("../../shaders/two_words.wgsl"),
@@ -25,39 +21,28 @@ const ROWS: usize = 256;
 struct Shape {
     rows: u32,
     columns: u32,
+    first: u32,
 }
 
 /// What each of a strip's columns would add.
 pub(super) fn run(
     resident: &ClassRows<'_>,
     strip: &Strip,
-    cover: Cover<'_>,
+    covered: &Covered,
 ) -> Result<Vec<i64>, Error> {
     let (gpu, columns) = (resident.gpu, strip.columns.len());
-    let cover = uploaded(gpu, cover, strip.rows.clone())?;
     let sums = resident.panels.sums(columns)?;
     let shape = gpu.uniform(Shape {
         rows: strip.rows.len() as u32,
         columns: columns as u32,
+        first: strip.rows.start as u32,
     })?;
-    let bindings = [&shape, &strip.values, &cover, &sums].map(|block| block.as_entire_binding());
+    let bindings =
+        [&shape, &strip.values, &covered.states, &sums].map(|block| block.as_entire_binding());
     let groups = columns.div_ceil(COLUMNS) * strip.rows.len().div_ceil(ROWS);
     gpu.dispatch("gain_columns", (WGSL, &[]), &bindings, groups as u64)?;
     let found = resident.panels.read_sums(&sums, columns)?;
     Ok(strip.in_order(&found))
-}
-
-/// The cover of some rows, a word each: what they are similar by, and what they weigh.
-pub(super) fn uploaded(gpu: &Gpu, cover: Cover<'_>, rows: Range<usize>) -> Result<Block, Error> {
-    let part = cover.part(rows);
-    let word = |(row, &best): (usize, &u16)| {
-        let weight = part.weights.map_or(1, |weights| weights[row]);
-        u32::from(best) | u32::from(weight) << 16
-    };
-    let mut words: Vec<u32> = part.best.iter().enumerate().map(word).collect();
-    words.resize(words.len().max(4), 0); // the least that is bound
-    gpu.fits("cover", 4 * words.len() as u64)?;
-    gpu.filled("cover", &words, BufferUsages::STORAGE)
 }
 
 #[cfg(test)]
@@ -73,6 +58,7 @@ mod tests {
         let members = [
             ("rows", offset_of!(Shape, rows)),
             ("columns", offset_of!(Shape, columns)),
+            ("first", offset_of!(Shape, first)),
         ];
         assert_struct(WGSL, "Shape", &members, size_of::<Shape>());
         assert_eq!(constant(WGSL, "ROWS"), ROWS as u64);

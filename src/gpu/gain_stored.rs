@@ -1,10 +1,9 @@
 //! Binds `shaders/gain_stored.wgsl`.
 
 use super::class_rows::ClassRows;
+use super::cover::Covered;
 use super::dense::Dense;
-use super::gain_columns::uploaded;
 use crate::error::Error;
-use crate::kernels::cover::Cover;
 use wgpu::BufferUsages;
 
 pub(super) const WGSL: &str = concat!(
@@ -26,6 +25,7 @@ struct Shape {
     columns: u32,
     matrix: u32,
     pitch: u32,
+    first: u32,
 }
 
 /// What each of some columns would add, all of one of the classes kept, one at least.
@@ -33,7 +33,7 @@ pub(super) fn run(
     resident: &ClassRows<'_>,
     kept: &Dense,
     columns: &[usize],
-    cover: Cover<'_>,
+    covered: &Covered,
 ) -> Result<Vec<i64>, Error> {
     let gpu = resident.gpu;
     let class = resident.class_of(columns[0]);
@@ -41,15 +41,15 @@ pub(super) fn run(
     let places: Vec<u32> = columns.iter().map(|at| (at - rows.start) as u32).collect();
     gpu.fits("columns", 4 * places.len() as u64)?;
     let list = gpu.filled("columns", &places, BufferUsages::STORAGE)?;
-    let cover = uploaded(gpu, cover, rows.clone())?;
     let sums = resident.panels.sums(columns.len())?;
     let shape = gpu.uniform(Shape {
         rows: rows.len() as u32,
         columns: columns.len() as u32,
         matrix: kept.matrix(class),
         pitch: kept.groups(class),
+        first: rows.start as u32,
     })?;
-    let own = [&shape, &list, &cover, &sums].map(|block| block.as_entire_binding());
+    let own = [&shape, &list, &covered.states, &sums].map(|block| block.as_entire_binding());
     let groups = columns.len() as u64 * u64::from(kept.groups(class).div_ceil(GROUPS));
     gpu.dispatch(
         "gain_stored",
@@ -77,6 +77,7 @@ mod tests {
             ("columns", offset_of!(Shape, columns)),
             ("matrix", offset_of!(Shape, matrix)),
             ("pitch", offset_of!(Shape, pitch)),
+            ("first", offset_of!(Shape, first)),
         ];
         assert_struct(WGSL, "Shape", &members, size_of::<Shape>());
         assert_eq!(constant(WGSL, "GROUPS"), u64::from(GROUPS));

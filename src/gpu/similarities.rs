@@ -2,14 +2,15 @@
 
 use super::class_rows::ClassRows;
 use super::columns::{self, Strip};
+use super::cover::Covered;
 use super::dense::{Dense, PANELS};
 use super::float_rows::FloatRows;
 use super::greedy_rounds::BYTES_ALWAYS;
 use super::integer_rows::{Given, Source};
 use super::quantise::{Quantised, Rule};
 use super::{
-    class_totals, gain_columns, gain_stored, greedy_rounds, linear_row_sums, row_sums,
-    store_similarities, sum_columns, sum_stored,
+    class_totals, cover_rounds, gain_columns, gain_stored, greedy_rounds, linear_row_sums, raise,
+    row_sums, store_similarities, sum_columns, sum_stored,
 };
 use crate::error::Error;
 use crate::gpu::device::Gpu;
@@ -36,6 +37,8 @@ pub(super) struct GpuSimilarities<'a> {
     kept: Option<Dense>,
     /// The columns that gains were asked of last.
     strip: Option<Strip>,
+    /// How well rows are covered, once that is asked for.
+    covered: Option<Covered>,
 }
 
 impl<'a> GpuSimilarities<'a> {
@@ -79,7 +82,41 @@ impl<'a> GpuSimilarities<'a> {
             totals: OnceLock::new(),
             kept: None,
             strip: None,
+            covered: None,
         })
+    }
+
+    /// Has rows covered by nothing, unless more is known.
+    fn begin_cover(&mut self) -> Result<(), Error> {
+        if self.covered.is_none() {
+            let rows = self.resident.ranges.places();
+            self.covered = Some(Covered::nothing(self.resident.gpu, rows)?);
+        }
+        Ok(())
+    }
+
+    /// For each run of columns whose similarities are on the device at a time, which are there from then on, what
+    /// is done with them and with the cover.
+    fn each_strip(
+        &mut self,
+        columns: &[usize],
+        mut each: impl FnMut(&ClassRows<'_>, &Strip, &Covered) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.begin_cover()?;
+        let resident = &self.resident;
+        let Some(covered) = &self.covered else {
+            return Ok(());
+        };
+        if let Some(strip) = self.strip.as_ref().filter(|strip| strip.columns == columns) {
+            return each(resident, strip, covered);
+        }
+        for some in columns.chunks(columns::at_once(resident)) {
+            self.strip = None; // its memory first
+            let strip = Strip::new(resident, some)?;
+            each(resident, &strip, covered)?;
+            self.strip = Some(strip);
+        }
+        Ok(())
     }
 }
 
@@ -119,20 +156,38 @@ impl Similarities for GpuSimilarities<'_> {
         columns::run(&self.resident, columns)
     }
 
-    fn gain_columns(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
-        let resident = &self.resident;
-        let is_kept = |strip: &Strip| strip.columns == columns;
-        if let Some(strip) = self.strip.as_ref().filter(|strip| is_kept(strip)) {
-            return gain_columns::run(resident, strip, cover);
+    fn set_cover(&mut self, cover: Cover<'_>) -> Result<(), Error> {
+        self.covered = None; // its memory first
+        self.covered = Some(Covered::new(self.resident.gpu, cover)?);
+        Ok(())
+    }
+
+    fn covered(&self) -> Result<Vec<u16>, Error> {
+        match &self.covered {
+            Some(covered) => covered.read(self.resident.gpu),
+            None => Ok(vec![0; self.resident.ranges.places()]),
         }
+    }
+
+    fn raise(&mut self, columns: &[usize]) -> Result<(), Error> {
+        if let (Some(strip), Some(covered)) = (&self.strip, &self.covered)
+            && !columns.is_empty()
+            && let Some(at) = strip.places(columns)
+        {
+            return raise::run(&self.resident, strip, &at, covered);
+        }
+        self.each_strip(columns, |resident, strip, covered| {
+            let all: Vec<u32> = (0..strip.columns.len() as u32).collect();
+            raise::run(resident, strip, &all, covered)
+        })
+    }
+
+    fn gain_columns(&mut self, columns: &[usize]) -> Result<Vec<i64>, Error> {
         let mut gains = Vec::with_capacity(columns.len());
-        self.strip = None; // its memory first
-        for some in columns.chunks(columns::at_once(resident)) {
-            self.strip = None;
-            let strip = Strip::new(resident, some)?;
-            gains.extend(gain_columns::run(resident, &strip, cover)?);
-            self.strip = Some(strip);
-        }
+        self.each_strip(columns, |resident, strip, covered| {
+            gains.extend(gain_columns::run(resident, strip, covered)?);
+            Ok(())
+        })?;
         Ok(gains)
     }
 
@@ -181,13 +236,29 @@ impl Similarities for GpuSimilarities<'_> {
         }
     }
 
-    fn gain_stored(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
+    fn gain_stored(&mut self, columns: &[usize]) -> Result<Vec<i64>, Error> {
+        self.begin_cover()?;
         let class = columns.first().map(|&first| self.resident.class_of(first));
-        match (&self.kept, class) {
-            (Some(kept), Some(class)) if kept.classes.contains(&class) => {
-                gain_stored::run(&self.resident, kept, columns, cover)
+        match (&self.kept, class, &self.covered) {
+            (Some(kept), Some(class), Some(covered)) if kept.classes.contains(&class) => {
+                gain_stored::run(&self.resident, kept, columns, covered)
             }
-            _ => self.gain_columns(columns, cover),
+            _ => self.gain_columns(columns),
+        }
+    }
+
+    fn cover_rounds(
+        &mut self,
+        class: usize,
+        gains: &mut [i64],
+        count: usize,
+    ) -> Result<Vec<Round>, Error> {
+        self.begin_cover()?;
+        match (&self.kept, &self.covered) {
+            (Some(kept), Some(covered)) if kept.classes.contains(&class) => {
+                cover_rounds::run(&self.resident, (kept, class), covered, gains, count)
+            }
+            _ => Ok(Vec::new()),
         }
     }
 

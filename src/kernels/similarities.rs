@@ -93,25 +93,39 @@ pub trait Similarities: Send {
         Ok(found)
     }
 
-    /// Σ w_i max(s_ij − m_i, 0) over all rows i, for each of the `columns` j, which are of one class: by how
-    /// much a row would raise what [`Cover`] says. Not of a linear function.
-    ///
-    /// The similarities of these columns are kept until others are asked for: the same ones then cost no
-    /// products.
+    /// Takes up how well chosen rows cover all others, for what follows. Before that they do not, and each row
+    /// weighs 1.
     ///
     /// # Errors
     ///
     /// As [`row_sums`](Self::row_sums).
-    fn gain_columns(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
-        let mut gains = vec![0; columns.len()];
-        let found = self.columns(columns)?;
-        for (place, row) in found.chunks_exact(columns.len().max(1)).enumerate() {
-            for (gain, &similarity) in gains.iter_mut().zip(row) {
-                *gain += cover.gain(place, similarity as u16);
-            }
-        }
-        Ok(gains)
-    }
+    fn set_cover(&mut self, cover: Cover<'_>) -> Result<(), Error>;
+
+    /// How well chosen rows cover each row: m.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums).
+    fn covered(&self) -> Result<Vec<u16>, Error>;
+
+    /// Raises the cover by the `columns` j, which are of one class: m_i = max(m_i, s_ij) for every row i of it.
+    /// Not of a linear function.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums).
+    fn raise(&mut self, columns: &[usize]) -> Result<(), Error>;
+
+    /// Σ w_i max(s_ij − m_i, 0) over all rows i, for each of the `columns` j, which are of one class: by how
+    /// much a row would raise the cover. Not of a linear function.
+    ///
+    /// The similarities of these columns are kept until others are asked for: the same ones then cost no
+    /// products, and none of them does to [`raise`](Self::raise).
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums).
+    fn gain_columns(&mut self, columns: &[usize]) -> Result<Vec<i64>, Error>;
 
     /// How many columns it pays to ask [`gain_columns`](Self::gain_columns) for at a time.
     fn columns_at_once(&self) -> usize {
@@ -154,9 +168,24 @@ pub trait Similarities: Send {
     /// # Errors
     ///
     /// As [`row_sums`](Self::row_sums).
-    fn gain_stored(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
-        self.gain_columns(columns, cover)
-    }
+    fn gain_stored(&mut self, columns: &[usize]) -> Result<Vec<i64>, Error>;
+
+    /// Greedy rounds of the cover in a class that is kept. `gains` has for each of its rows what that would add, or
+    /// more than that: gains only fall as the cover rises.
+    ///
+    /// A round picks the row that adds most, ties to the lower row, [raises](Self::raise) the cover by it, and adds
+    /// [`MASK`] to its gain. There must be as many rows that are not masked as rounds. The other gains that are left
+    /// are no less than what rows would add, and may differ between devices.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums).
+    fn cover_rounds(
+        &mut self,
+        class: usize,
+        gains: &mut [i64],
+        count: usize,
+    ) -> Result<Vec<Round>, Error>;
 
     /// Greedy rounds in all classes kept: `counts` has a number for each, `gains` one for each of
     /// their rows.

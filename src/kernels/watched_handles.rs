@@ -173,9 +173,24 @@ impl<W: Watcher> Similarities for WatchedSimilarities<'_, W> {
         (self.watcher).around(asked, || self.inner.columns(columns))
     }
 
-    fn gain_columns(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
+    fn set_cover(&mut self, cover: Cover<'_>) -> Result<(), Error> {
+        let asked = Call::of("set_cover", cover.best.len());
+        (self.watcher).around(asked, || self.inner.set_cover(cover))
+    }
+
+    fn covered(&self) -> Result<Vec<u16>, Error> {
+        let asked = Call::of("covered", self.ranges.places());
+        self.watcher.around(asked, || self.inner.covered())
+    }
+
+    fn raise(&mut self, columns: &[usize]) -> Result<(), Error> {
+        let asked = Call::of("raise", self.pairs_with(columns) * self.dim);
+        (self.watcher).around(asked, || self.inner.raise(columns))
+    }
+
+    fn gain_columns(&mut self, columns: &[usize]) -> Result<Vec<i64>, Error> {
         let asked = Call::of("gain_columns", self.pairs_with(columns) * self.dim);
-        (self.watcher).around(asked, || self.inner.gain_columns(columns, cover))
+        (self.watcher).around(asked, || self.inner.gain_columns(columns))
     }
 
     fn columns_at_once(&self) -> usize {
@@ -206,9 +221,19 @@ impl<W: Watcher> Similarities for WatchedSimilarities<'_, W> {
         (self.watcher).around(asked, || self.inner.sum_stored(columns))
     }
 
-    fn gain_stored(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
+    fn gain_stored(&mut self, columns: &[usize]) -> Result<Vec<i64>, Error> {
         let asked = Call::of("gain_stored", self.pairs_with(columns));
-        (self.watcher).around(asked, || self.inner.gain_stored(columns, cover))
+        (self.watcher).around(asked, || self.inner.gain_stored(columns))
+    }
+
+    fn cover_rounds(
+        &mut self,
+        class: usize,
+        gains: &mut [i64],
+        count: usize,
+    ) -> Result<Vec<Round>, Error> {
+        let asked = Call::of("cover_rounds", count * gains.len());
+        (self.watcher).around(asked, || self.inner.cover_rounds(class, gains, count))
     }
 
     fn greedy_rounds(

@@ -112,20 +112,16 @@ impl<'a> ShardSimilarities<'a> {
         &self.groups[self.group_of(class)]
     }
 
-    /// The gains of some columns, by the shard that has their class.
-    fn gains(
+    /// What is asked of some columns, one at least, by the shard that has their class, as it has them.
+    fn of_columns<T>(
         &mut self,
         columns: &[usize],
-        cover: Cover<'_>,
-        of: impl FnOnce(&mut dyn Similarities, &[usize], Cover<'_>) -> Result<Vec<i64>, Error>,
-    ) -> Result<Vec<i64>, Error> {
-        let Some(&first) = columns.first() else {
-            return Ok(Vec::new());
-        };
-        let at = self.group_of(self.ranges.class_of(first));
+        ask: impl FnOnce(&mut dyn Similarities, &[usize]) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let at = self.group_of(self.ranges.class_of(columns[0]));
         let group = &mut self.groups[at];
         let own = group.own(columns);
-        of(&mut *group.inner, &own, cover.part(group.places.clone()))
+        ask(&mut *group.inner, &own)
     }
 
     fn concat<T: Clone>(
@@ -199,10 +195,29 @@ impl Similarities for ShardSimilarities<'_> {
         Ok(all)
     }
 
-    fn gain_columns(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
-        self.gains(columns, cover, |inner, own, cover| {
-            inner.gain_columns(own, cover)
-        })
+    fn set_cover(&mut self, cover: Cover<'_>) -> Result<(), Error> {
+        let groups = self.groups.iter_mut();
+        groups
+            .map(|group| group.inner.set_cover(cover.part(group.places.clone())))
+            .collect()
+    }
+
+    fn covered(&self) -> Result<Vec<u16>, Error> {
+        self.concat(|group| group.inner.covered())
+    }
+
+    fn raise(&mut self, columns: &[usize]) -> Result<(), Error> {
+        if columns.is_empty() {
+            return Ok(());
+        }
+        self.of_columns(columns, |inner, own| inner.raise(own))
+    }
+
+    fn gain_columns(&mut self, columns: &[usize]) -> Result<Vec<i64>, Error> {
+        if columns.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.of_columns(columns, |inner, own| inner.gain_columns(own))
     }
 
     fn columns_at_once(&self) -> usize {
@@ -248,10 +263,27 @@ impl Similarities for ShardSimilarities<'_> {
         })
     }
 
-    fn gain_stored(&mut self, columns: &[usize], cover: Cover<'_>) -> Result<Vec<i64>, Error> {
-        self.gains(columns, cover, |inner, own, cover| {
-            inner.gain_stored(own, cover)
-        })
+    fn gain_stored(&mut self, columns: &[usize]) -> Result<Vec<i64>, Error> {
+        if columns.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.of_columns(columns, |inner, own| inner.gain_stored(own))
+    }
+
+    fn cover_rounds(
+        &mut self,
+        class: usize,
+        gains: &mut [i64],
+        count: usize,
+    ) -> Result<Vec<Round>, Error> {
+        let at = self.group_of(class);
+        let group = &mut self.groups[at];
+        let own = class - group.classes.start;
+        let mut rounds = group.inner.cover_rounds(own, gains, count)?;
+        for round in &mut rounds {
+            round.row += group.places.start;
+        }
+        Ok(rounds)
     }
 
     fn greedy_rounds(

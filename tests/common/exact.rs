@@ -121,6 +121,44 @@ pub fn greedy_rounds(
     rounds
 }
 
+/// Picks, with their gains, of `count` greedy rounds of the cover among some rows that are open, and `best` after
+/// them: of all rows, as are `weights`.
+pub fn cover_rounds(
+    similarities: &[Vec<i64>],
+    open: &[usize],
+    (best, weights): (&mut [u16], &[u16]),
+    count: usize,
+) -> Vec<(usize, i64)> {
+    let mut open = open.to_vec();
+    let mut rounds = Vec::new();
+    for _ in 0..count {
+        let gain = |&row: &usize| cover_gain(&similarities[row], best, weights);
+        let largest = open.iter().map(gain).max().unwrap();
+        let at = open.iter().position(|row| gain(row) == largest).unwrap();
+        let pick = open.remove(at);
+        rounds.push((pick, largest));
+        raise(best, &similarities[pick]);
+    }
+    rounds
+}
+
+/// What a row of these similarities adds to a cover.
+pub fn cover_gain(similarities: &[i64], best: &[u16], weights: &[u16]) -> i64 {
+    let rises = similarities.iter().zip(best).zip(weights);
+    rises
+        .map(|((&similarity, &best), &weight)| {
+            (similarity - i64::from(best)).max(0) * i64::from(weight)
+        })
+        .sum()
+}
+
+/// Raises a cover by a row of these similarities.
+pub fn raise(best: &mut [u16], similarities: &[i64]) {
+    for (best, &similarity) in best.iter_mut().zip(similarities) {
+        *best = (*best).max(similarity as u16);
+    }
+}
+
 /// The points of a pool: as they are, or at length 1.
 pub fn points(x: &[f32], dim: usize, metric: Metric) -> Vec<Vec<f64>> {
     let point = |x: &[f32]| -> Vec<f64> {

@@ -27,7 +27,8 @@ pub use wrap::{Lost, Noisy};
 pub mod oracle {
     pub use super::cut::Cut;
     pub use super::exact::{
-        distance_sq, dot, greedy_rounds, norms, orthonormal, points, residual, similarities, wide,
+        cover_gain, cover_rounds, distance_sq, dot, greedy_rounds, norms, orthonormal, points,
+        raise, residual, similarities, wide,
     };
     pub use super::race::{exponentials, gram_schmidt, gram_schmidt_by, greedy_gram_schmidt};
     pub use super::span::Span;

@@ -5,10 +5,13 @@ use crate::common::devices;
 use crate::common::{fractions, on_every_device, oracle};
 use coresift::kernels::{
     ClassRanges, Cover, Examples, IntegerRows, KernelFunction, Length, MASK, Pass, Similarities,
-    Update, stored_bytes,
+    Update, is_masked, stored_bytes,
 };
 use coresift::{CpuPool, Features, Pool};
 use std::ops::Range;
+
+/// Greedy rounds of a cover: a software adapter takes a millisecond or more for each.
+const MOST_ROUNDS: usize = 20;
 
 /// Integer rows in classes, and all that the oracle says of them.
 pub(super) struct Integers {
@@ -117,13 +120,12 @@ impl Integers {
         lists
     }
 
-    /// Columns of each class that has any, and what some cover of all rows gains by them.
-    fn check_gains(&self, place: &str, similarities: &mut dyn Similarities, classes: Range<usize>) {
+    /// Columns of each class that has any, what some cover of all rows gains by them, and how far they raise it.
+    fn check_cover(&self, place: &str, similarities: &mut dyn Similarities, classes: Range<usize>) {
         let rows = self.rows.rows();
-        let best: Vec<u16> = (0..rows).map(|row| (row * 9973 % 60_000) as u16).collect();
-        let heavy: Vec<u16> = (0..rows).map(|row| [65_535, 0, 1][row % 3]).collect();
+        let (best, heavy) = some_cover(rows);
         for class in classes {
-            for columns in self.lists(self.ranges.class(class)) {
+            for (at, columns) in self.lists(self.ranges.class(class)).into_iter().enumerate() {
                 let all = similarities.columns(&columns).unwrap();
                 let row = |i: usize| columns.iter().map(move |&j| self.similarities[i][j] as i32);
                 let want: Vec<i32> = (0..rows).flat_map(row).collect();
@@ -131,31 +133,107 @@ impl Integers {
                 if self.function.is_linear() {
                     continue;
                 }
-                for weights in [None, Some(&heavy[..])] {
-                    let cover = Cover {
-                        best: &best,
-                        weights,
-                    };
-                    let gain = |&j: &usize| -> i64 {
-                        let gain = |i: usize| {
-                            let rise = (self.similarities[i][j] - i64::from(best[i])).max(0);
-                            rise * weights.map_or(1, |weights| i64::from(weights[i]))
-                        };
-                        (0..rows).map(gain).sum()
-                    };
-                    let want: Vec<i64> = columns.iter().map(gain).collect();
-                    let got = [
-                        similarities.gain_columns(&columns, cover).unwrap(),
-                        similarities.gain_stored(&columns, cover).unwrap(),
-                    ];
-                    assert_eq!(got, [want.clone(), want], "{place} {columns:?}");
-                    for one in columns.iter().take(2) {
-                        let want = self.similarities.iter().map(|row| row[*one] as i32);
-                        let got = similarities.columns(&[*one]).unwrap();
-                        assert!(got.into_iter().eq(want), "{place} {one}");
-                    }
-                }
+                let cover = Cover {
+                    best: &best,
+                    weights: ((class + at) % 2 == 0).then_some(&heavy),
+                };
+                similarities.set_cover(cover).unwrap();
+                self.check_gains(
+                    &format!("{place} {columns:?}"),
+                    similarities,
+                    &columns,
+                    cover,
+                );
             }
+        }
+    }
+
+    /// Gains of some columns by a cover that has been set, and how far they raise it: the last of them first, of which
+    /// more is then there than is asked for.
+    fn check_gains(
+        &self,
+        place: &str,
+        similarities: &mut dyn Similarities,
+        columns: &[usize],
+        cover: Cover<'_>,
+    ) {
+        let ones = vec![1; self.rows.rows()];
+        let weights = cover.weights.unwrap_or(&ones);
+        let gain = |&j: &usize| oracle::cover_gain(&self.similarities[j], cover.best, weights);
+        let want: Vec<i64> = columns.iter().map(gain).collect();
+        let got = [
+            similarities.gain_columns(columns).unwrap(),
+            similarities.gain_stored(columns).unwrap(),
+        ];
+        assert_eq!(got, [want.clone(), want], "{place}");
+        let mut best = cover.best.to_vec();
+        for columns in [&columns[columns.len().saturating_sub(1)..], columns] {
+            similarities.raise(columns).unwrap();
+            for &column in columns {
+                oracle::raise(&mut best, &self.similarities[column]);
+            }
+            assert!(similarities.covered().unwrap() == best, "{place}");
+        }
+        let gain = |&j: &usize| oracle::cover_gain(&self.similarities[j], &best, weights);
+        let want: Vec<i64> = columns.iter().map(gain).collect();
+        assert_eq!(similarities.gain_columns(columns).unwrap(), want, "{place}");
+    }
+
+    /// Greedy rounds of a cover in each of these classes, which are kept, by bounds that say nothing: of nothing, and
+    /// of one that leaves little to gain, with weights.
+    fn check_cover_rounds(
+        &self,
+        place: &str,
+        similarities: &mut dyn Similarities,
+        classes: Range<usize>,
+    ) {
+        let rows = self.rows.rows();
+        let (some, heavy) = some_cover(rows);
+        for class in classes {
+            let is_first = class % 2 == 0;
+            let (best, weights) = match is_first {
+                true => (vec![0; rows], vec![1; rows]),
+                false => (some.clone(), heavy.clone()),
+            };
+            let cover = Cover {
+                best: &best,
+                weights: (!is_first).then_some(&weights),
+            };
+            similarities.set_cover(cover).unwrap();
+            let place = format!("{place} class {class}");
+            self.check_rounds_of_cover(&place, similarities, class, (best, &weights));
+        }
+    }
+
+    /// Those of one class by a cover that has been set, every fifth row masked.
+    fn check_rounds_of_cover(
+        &self,
+        place: &str,
+        similarities: &mut dyn Similarities,
+        class: usize,
+        (mut best, weights): (Vec<u16>, &[u16]),
+    ) {
+        let rows = self.ranges.class(class);
+        let is_open = |row: &usize| row % 5 != 4;
+        let open: Vec<usize> = rows.clone().filter(is_open).collect();
+        let bound = |row| if is_open(&row) { 1 << 40 } else { MASK + 7 };
+        let mut gains: Vec<i64> = rows.clone().map(bound).collect();
+        let count = open.len().min(MOST_ROUNDS);
+        let want = oracle::cover_rounds(&self.similarities, &open, (&mut best, weights), count);
+        // In two goes: the second begins with what the first has left.
+        let mut got = Vec::new();
+        for count in [count / 2, count - count / 2] {
+            let rounds = similarities.cover_rounds(class, &mut gains, count);
+            let rounds = rounds.unwrap();
+            got.extend(rounds.iter().map(|round| (round.row, round.gain)));
+        }
+        assert!(got == want, "{place}: {got:?}, {want:?}");
+        assert!(similarities.covered().unwrap() == best, "{place}");
+        for (row, gain) in rows.zip(gains) {
+            let is_out = !is_open(&row) || want.iter().any(|&(pick, _)| pick == row);
+            assert_eq!(is_masked(gain), is_out, "{place} row {row}");
+            let least = oracle::cover_gain(&self.similarities[row], &best, weights);
+            assert!(is_out || gain >= least, "{place} row {row}");
         }
     }
 
@@ -204,7 +282,7 @@ impl Integers {
                 );
             }
             self.check_rows(place, similarities);
-            self.check_gains(place, similarities, 0..self.ranges.classes());
+            self.check_cover(place, similarities, 0..self.ranges.classes());
             for columns in self.lists(all.clone()) {
                 let got = similarities.sum_columns(&columns).unwrap();
                 assert_eq!(got, self.sums(all.clone(), &columns), "{place} {columns:?}");
@@ -240,7 +318,8 @@ impl Integers {
                     "{place} {columns:?}"
                 );
             }
-            self.check_gains(place, similarities, classes.clone());
+            self.check_cover(place, similarities, classes.clone());
+            self.check_cover_rounds(place, similarities, classes.clone());
             for step in [-2, 2, (1 << 33) + 0x8000_ffff] {
                 self.check_rounds(place, similarities, classes, step);
             }
@@ -289,4 +368,11 @@ impl Integers {
         assert!(got == want, "{place} step {step}: {got:?}, {want:?}");
         assert!(gains == want_gains[rows], "{place} step {step}");
     }
+}
+
+/// A cover of rows that leaves some of them little to gain, and weights of all sizes.
+fn some_cover(rows: usize) -> (Vec<u16>, Vec<u16>) {
+    let best = (0..rows).map(|row| (row * 9973 % 60_000) as u16);
+    let weights = (0..rows).map(|row| [65_535, 0, 1][row % 3]);
+    (best.collect(), weights.collect())
 }

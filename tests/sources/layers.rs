@@ -10,7 +10,7 @@ use syn::visit::Visit;
 /// From the lowest: a file may import from its own layer and from those before it.
 const LAYERS: [&[&str]; 20] = [
     &["names"],
-    &["lp", "rank", "reduce"], // know nothing else of ours
+    &["lazy", "lp", "rank", "reduce"], // know nothing else of ours
     &["quantise"],
     &["selection"],
     &["error"],

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-const KERNELS: [&str; 20] = [
+const KERNELS: [&str; 22] = [
     "k_nearest",
     "count_within",
     "deflate",
@@ -34,6 +34,8 @@ const KERNELS: [&str; 20] = [
     "columns",
     "gain_columns",
     "gain_stored",
+    "raise",
+    "cover_rounds",
 ];
 
 const SELECTORS: [&str; 15] = [

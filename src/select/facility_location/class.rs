@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::kernels::function::KernelFunction;
 use crate::kernels::pool::Pool;
 use crate::kernels::rbf::Rbf;
+use crate::kernels::similarities::Round;
 use crate::progress::Progress;
 use crate::selection::{Selection, Storage, Warning};
 
@@ -161,20 +162,23 @@ impl<'a> Class<'a> {
             function,
             storage: self.storage,
         };
-        let mut greedy = Greedy::new(self.pool, ground, weights, course)?;
+        let mut greedy = Greedy::new(self.pool, ground, weights.as_deref(), course)?;
         greedy.choose(&self.labelled)?;
         greedy.choose(&chosen)?;
-        while selection.picks.len() < self.budget
-            && let Some((place, gain)) = greedy.next()?
-        {
+        while selection.picks.len() < self.budget {
             self.pool.stop().check()?;
-            greedy.choose(&[place])?;
-            selection.picks.push(self.rows[place]);
-            selection.scores.push(gain as f64 * unit);
-            picked.gains.push(gain);
-            let made = self.picked + selection.picks.len();
-            course.tell(Progress::Picks(made))?;
-            course.keep_picks(step, selection)?;
+            let rounds = greedy.choose_next(self.budget - selection.picks.len())?;
+            if rounds.is_empty() {
+                break;
+            }
+            for Round { row, gain } in rounds {
+                selection.picks.push(self.rows[row]);
+                selection.scores.push(gain as f64 * unit);
+                picked.gains.push(gain);
+                let made = self.picked + selection.picks.len();
+                course.tell(Progress::Picks(made))?;
+                course.keep_picks(step, selection)?;
+            }
         }
         picked.greedy = Some(greedy);
         Ok(picked)
