@@ -3,9 +3,12 @@
 use super::block_pairs::{Part, each_pair_of_blocks};
 use super::halves::Packed;
 use super::quantise::Source;
+use super::row_sums::{add_row_sums, products_with, total};
+use crate::control::Stop;
 use crate::error::Error;
 use crate::kernels::function::KernelFunction;
 use crate::products::TILE;
+use crate::progress::Pass;
 use crate::quantise::IntegerRows;
 use std::ops::Range;
 
@@ -77,5 +80,37 @@ impl<'r> LargeClass<'r> {
             },
             meet,
         )
+    }
+
+    /// The sum of its rows.
+    pub(super) fn total(&self, stop: &Stop) -> Result<Vec<i64>, Error> {
+        let mut sum: Vec<i64> = Vec::new();
+        for rows in self.pieces() {
+            let rows = rows?;
+            let of_piece = total(&rows, 0..rows.rows(), stop)?;
+            sum.resize(of_piece.len(), 0);
+            sum.iter_mut().zip(of_piece).for_each(|(sum, v)| *sum += v);
+        }
+        Ok(sum)
+    }
+
+    /// Σⱼ s_ij for each of its rows.
+    pub(super) fn row_sums(
+        &self,
+        function: &KernelFunction,
+        (stop, pass): (&Stop, &Pass<'_>),
+    ) -> Result<Vec<i64>, Error> {
+        if function.is_linear() {
+            let total = self.total(stop)?;
+            let of_piece = |rows: Result<IntegerRows, Error>| {
+                let rows = rows?;
+                products_with(&rows, 0..rows.rows(), &total, stop)
+            };
+            let sums: Result<Vec<_>, _> = self.pieces().map(of_piece).collect();
+            return Ok(sums?.concat());
+        }
+        let mut sums = vec![0; self.len()];
+        self.each_pair(|rows, parts| add_row_sums(rows, parts, function, &mut sums, (stop, pass)))?;
+        Ok(sums)
     }
 }

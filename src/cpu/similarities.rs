@@ -7,9 +7,8 @@ use super::covered::Covered;
 use super::gain_columns::{Strip, gain_columns};
 use super::gain_stored::gain_stored;
 use super::greedy_rounds::greedy_rounds;
-use super::large_class::LargeClass;
 use super::raise::{raise, raise_by};
-use super::row_sums::{add_row_sums, linear_row_sums, products_with, row_sums, total};
+use super::row_sums::{linear_row_sums, row_sums, total};
 use super::store_similarities::{Matrix, store_similarities};
 use super::sum_columns::{add_columns, sum_columns};
 use super::sum_stored::sum_stored;
@@ -96,41 +95,6 @@ impl<'a> CpuSimilarities<'a> {
         let at = self.kept.clone().position(|kept| kept == class)?;
         Some((&self.matrices[at], self.rows.ranges.class(class).start))
     }
-
-    /// The row sums of a class that memory does not hold.
-    fn row_sums_of_large(
-        &self,
-        class: &LargeClass<'_>,
-        pass: &Pass<'_>,
-    ) -> Result<Vec<i64>, Error> {
-        let (function, stop) = (&self.function, self.stop);
-        if function.is_linear() {
-            let total = total_of_large(class, stop)?;
-            let of_piece = |rows: Result<IntegerRows, Error>| {
-                let rows = rows?;
-                products_with(&rows, 0..rows.rows(), &total, stop)
-            };
-            let sums: Result<Vec<_>, _> = class.pieces().map(of_piece).collect();
-            return Ok(sums?.concat());
-        }
-        let mut sums = vec![0; class.len()];
-        class.each_pair(|rows, parts| {
-            add_row_sums(rows, parts, function, &mut sums, (stop, pass))
-        })?;
-        Ok(sums)
-    }
-}
-
-/// The sum of the rows of a class that memory does not hold.
-fn total_of_large(class: &LargeClass<'_>, stop: &Stop) -> Result<Vec<i64>, Error> {
-    let mut sum: Vec<i64> = Vec::new();
-    for rows in class.pieces() {
-        let rows = rows?;
-        let of_piece = total(&rows, 0..rows.rows(), stop)?;
-        sum.resize(of_piece.len(), 0);
-        sum.iter_mut().zip(of_piece).for_each(|(sum, v)| *sum += v);
-    }
-    Ok(sum)
 }
 
 /// Every row's product with itself.
@@ -174,7 +138,7 @@ impl Similarities for CpuSimilarities<'_> {
     fn total(&self, class: usize) -> Result<Vec<i64>, Error> {
         match self.rows.having(class)? {
             Run::Held(classes) => total(&classes.rows, classes.places(class), self.stop),
-            Run::Large(class) => total_of_large(&class, self.stop),
+            Run::Large(class) => class.total(self.stop),
         }
     }
 
@@ -187,7 +151,7 @@ impl Similarities for CpuSimilarities<'_> {
                     linear_row_sums(&run.rows, &run.ranges, stop)?
                 }
                 Some(Run::Held(run)) => row_sums(&run.rows, &run.ranges, function, (stop, pass))?,
-                Some(Run::Large(class)) => self.row_sums_of_large(&class, pass)?,
+                Some(Run::Large(class)) => class.row_sums(function, (stop, pass))?,
                 None => Vec::new(),
             });
         }

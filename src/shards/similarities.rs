@@ -196,10 +196,8 @@ impl Similarities for ShardSimilarities<'_> {
     }
 
     fn set_cover(&mut self, cover: Cover<'_>) -> Result<(), Error> {
-        let groups = self.groups.iter_mut();
-        groups
-            .map(|group| group.inner.set_cover(cover.part(group.places.clone())))
-            .collect()
+        let mut groups = self.groups.iter_mut();
+        groups.try_for_each(|group| group.inner.set_cover(cover.part(group.places.clone())))
     }
 
     fn covered(&self) -> Result<Vec<u16>, Error> {
