@@ -3,63 +3,15 @@
 use super::failure::Failure;
 use coresift::evaluate::Weights;
 use coresift::{ClassCover, ClassShare, Details, Selection};
-use coresift_io::file;
+use coresift_io::outputs;
+pub(crate) use coresift_io::outputs::Named;
 use coresift_io::target::Format;
 use serde_json::{Value, json};
 use std::io;
-use std::path::{Path, PathBuf};
 
-/// A file, and the argument that names it.
-pub(crate) type Named = (&'static str, PathBuf);
-
-/// Refuses, before anything is computed, outputs that could not be written and those that would take the
-/// place of an input or of each other, whatever names lead there.
+/// Refuses, before anything is computed, outputs that could not be written, or that would take the place of an input.
 pub(crate) fn check(outputs: &[Named], inputs: &[Named]) -> Result<(), Failure> {
-    let mut taken = Vec::new();
-    let stdout = file::identity_of_stdout();
-    for (argument, path) in inputs {
-        // Who reads it says why it cannot be found.
-        let Ok(identity) = file::identity(path) else {
-            continue;
-        };
-        if stdout.as_ref() == Some(&identity) {
-            let problem = "the file that stdout goes to found, another expected";
-            return Err(Failure::file(path, argument, problem));
-        }
-        taken.push((format!("{argument} ({})", path.display()), identity));
-    }
-    taken.extend(stdout.map(|identity| ("stdout".to_owned(), identity)));
-    for (argument, path) in outputs {
-        let identity = able(path, argument)?;
-        if let Some((other, _)) = taken.iter().find(|(_, other)| *other == identity) {
-            let problem = format!("the same file as {other} found, one of its own expected");
-            return Err(Failure::file(path, argument, problem));
-        }
-        taken.push((format!("{argument} ({})", path.display()), identity));
-    }
-    Ok(())
-}
-
-/// Refuses a file that could not be written; tells which it is.
-fn able(path: &Path, argument: &'static str) -> Result<file::Identity, Failure> {
-    let refuse = |problem: String| Err(Failure::file(path, argument, problem));
-    let unable = |problem| move |e| Failure::io(path, argument, problem, e);
-    if let Some(found) = file::obstacle(path) {
-        return refuse(format!("{found} found, a file expected"));
-    }
-    if !file::folder(path).is_dir() {
-        return refuse(no_folder(path));
-    }
-    let target = file::target(path).map_err(unable("cannot tell where this leads"))?;
-    if !file::folder(&target).is_dir() {
-        return refuse(no_folder(&target));
-    }
-    file::try_out(path).map_err(unable("cannot write to this folder"))?;
-    file::identity(path).map_err(unable("cannot tell where this leads"))
-}
-
-fn no_folder(path: &Path) -> String {
-    format!("no folder {:?} found, one expected", file::folder(path))
+    Ok(outputs::check(outputs, inputs)?)
 }
 
 /// What is told of each pick besides its index and score, where that is asked for.

@@ -17,6 +17,7 @@ pub mod indices;
 mod json;
 pub mod memory;
 mod npy;
+pub mod outputs;
 pub mod reader;
 pub mod source;
 mod stretch;
