@@ -13,7 +13,7 @@ use papers::{Arguments, Experiment};
 
 /// A pool that comes with the repository.
 fn example(name: &str) -> LabelledPool {
-    Folder::examples().read_all(&[name]).unwrap().remove(0)
+    Folder::default().read_all(&[name]).unwrap().remove(0)
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn what_is_not_there_is_said() {
     let words = |found: Result<Vec<LabelledPool>, Box<dyn std::error::Error>>| {
         found.err().unwrap().to_string()
     };
-    let faces = words(Folder::examples().read_all(&["att_faces"]));
+    let faces = words(Folder::default().read_all(&["att_faces"]));
     assert!(
         faces.contains("--data or CORESIFT_DATA") && faces.contains("pixels_u8.npy"),
         "{faces}"

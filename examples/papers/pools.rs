@@ -109,7 +109,8 @@ impl LabelledPool {
     }
 }
 
-/// Where pools are looked for before `examples/data`.
+/// Where pools are looked for before `examples/data`; by default nowhere.
+#[derive(Default)]
 pub(crate) struct Folder(Option<PathBuf>);
 
 impl Folder {
@@ -133,11 +134,6 @@ impl Folder {
             )),
             folder => Ok(Self(folder)),
         }
-    }
-
-    /// `examples/data` alone.
-    pub(crate) fn examples() -> Self {
-        Self(None)
     }
 
     /// Those of some pools that are there.

@@ -87,9 +87,9 @@ fn losses(trial: &Trial<'_>) -> Result<Losses, Error> {
         |of: fn(&LatentErrors) -> f64| errors.iter().map(of).sum::<f64>() / errors.len() as f64;
     let products: f64 = divergences.iter().map(|(_, _, product)| product).sum();
     Ok(Losses {
-        alignment: mean(&|errors| errors.alignment),
-        centre: mean(&|errors| errors.centre),
-        bound: mean(&|errors| errors.bound),
+        alignment: mean(|errors| errors.alignment),
+        centre: mean(|errors| errors.centre),
+        bound: mean(|errors| errors.bound),
         divergence: products / divergences.len() as f64,
         probe: 100.0 * trial.evaluation.probe_accuracy(trial.labels, trial.test)?,
     })
