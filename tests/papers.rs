@@ -188,7 +188,7 @@ fn reports_from_what_comes_with_the_repository() {
         (
             Experiment::Sas { seeds: 2 },
             "## What reproduces",
-            5 * 4 + 7,
+            5 * 4 + 6,
         ),
     ];
     for (experiment, section, rows) in all {

@@ -95,8 +95,11 @@ pub(crate) fn report(faces: &LabelledPool, splits: u64) -> Result<String, Error>
     );
     text += "## Found, and what the paper prints\n\n";
     text += &against_paper(&found);
-    text += "\nEvery accuracy of the paper's is a multiple of 1/160: of one split and one draw, by which it is off by some \
-             points.\n\n## Against an independent replication\n\n";
+    text += &format!(
+        "\nEvery accuracy of the paper's is a multiple of 1/160, and so of one split and one draw: of such the standard \
+         deviation is {:.1} points (random, s=40).\n\n## Against an independent replication\n\n",
+        mean(&found, 0, 0).error * (splits as f64).sqrt()
+    );
     text += &against_replication(&found, splits);
     text += "\n## Above random, split by split\n\n";
     text += &above_random(&found);
@@ -191,7 +194,7 @@ fn against_replication(found: &[OfSplit], splits: u64) -> String {
             } else {
                 "**not within**"
             };
-            format!("{}: {off:+.1}, {is_within}", known.replicated[measure])
+            format!("{:.1}: {off:+.1}, {is_within}", known.replicated[measure])
         };
         (0..MEASURES.len()).map(cell).collect()
     });

@@ -3,7 +3,7 @@
 use super::methods::FOR_FEW_LABELS;
 use super::pools::LabelledPool;
 use super::trials::{Design, Measured, rows_to_select_from};
-use super::words::{head, table, verdict};
+use super::words::{head, table};
 use coresift::Error;
 use coresift::evaluate::Frechet;
 
@@ -73,27 +73,37 @@ fn of_budget(
     let rows: Vec<_> = order.iter().map(row).collect();
     let rank = found.mean(0, Some(at), |frechet| frechet.rank as f64).value;
     let singular = if rank < dim as f64 {
-        " The covariance of so few picks is singular: distances are larger than those of what they were drawn from, all \
-         alike in that."
+        " The covariance of so few picks is singular, which raises the distances of all methods."
     } else {
         ""
     };
     let titles = ["distance (deviation)", "from random (standard error)"];
-    let verdicts: String = [(0, 1), (0, 2), (2, 3)]
-        .map(|(nearer, farther)| {
-            let claim = format!(
-                "{} nearer to the rest than {}",
-                found.names[nearer], found.names[farther]
-            );
-            verdict(
-                &claim,
-                found.difference([farther, nearer], Some(at), distance),
-                3,
-            )
-        })
-        .concat();
     format!(
-        "\n## {budget} picks\n\nRank of the covariance of random picks: {rank:.0} of {dim}.{singular}\n\n{}\n{verdicts}",
-        table(&head("nearest first", titles), &rows)
+        "\n## {budget} picks\n\nRank of the covariance of random picks: {rank:.0} of {dim}.{singular}\n\n{}\n{}",
+        table(&head("nearest first", titles), &rows),
+        against_random(found, at, &order)
+    )
+}
+
+/// Which methods' picks are nearer to the rest than random ones, by more than two standard errors, and which farther.
+fn against_random(found: &Measured<Frechet>, at: usize, order: &[usize]) -> String {
+    let of_sign = |sign: i32| {
+        let difference =
+            |method| found.difference([method, 0], Some(at), |frechet| frechet.distance);
+        let methods = order.iter().filter(|&&method| method != 0);
+        let names = methods.filter(|&&method| difference(method).sign() == sign);
+        let names: Vec<&str> = names.map(|&method| found.names[method]).collect();
+        if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(", ")
+        }
+    };
+    format!(
+        "- Nearer to the rest than random picks, by more than two standard errors: {}.\n- Farther: {}.\n- Not told apart \
+         from them: {}.\n",
+        of_sign(-1),
+        of_sign(1),
+        of_sign(0)
     )
 }

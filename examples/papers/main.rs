@@ -73,7 +73,7 @@ pub(crate) enum Experiment {
     /// Joshi and Mirzasoleiman: what SAS loses of latent classes, easy examples and hard ones
     Sas {
         /// Splits, each with a seed of its own
-        #[arg(long, default_value_t = 20, value_parser = at_least_two())]
+        #[arg(long, default_value_t = 10, value_parser = at_least_two())]
         seeds: u64,
     },
 }

@@ -9,6 +9,13 @@ use coresift::{Error, Norm, Sas, Uniform};
 /// Shares of the rows that are picked, in per cent.
 const SHARES: [usize; 6] = [1, 5, 10, 20, 40, 80];
 
+/// Why the errors may go another way than what SAS maximises.
+const WHY: &str = "SAS maximises the similarity of picks and other rows of their class, and so lowers the mean distance that \
+                   bounds both errors, while picks are less than half of the rows. The errors themselves are free below \
+                   the bound: ν_μ of random picks falls as 1/√s, and that of the rows in the middle does not. That hard \
+                   examples are those which supervised learning gains most by is the paper's title; it trains networks, \
+                   and here a linear probe learns from fixed features.\n\n";
+
 /// What is measured of a selection.
 struct Losses {
     /// ν_R, ν_μ and the mean distance that bounds both, each a mean over classes.
@@ -43,7 +50,7 @@ pub(crate) fn report(pool: &LabelledPool, seeds: u64) -> Result<String, Error> {
          ({SHARES:?} per cent of them) and the others to test on. The {} labels are the latent classes.\n\n\
          All methods pick the same number of every class. Random picks' means, and by how much the others are above them \
          on the same splits; in brackets the standard error over seeds. \"Hard\" is SAS's own rule the other way round: in \
-         every class the rows least similar to the rest of it.\n\n{}\n## What reproduces\n\n{}",
+         every class the rows least similar to the rest of it.\n\n{}\n## What reproduces\n\n{WHY}{}",
         pool.name,
         pool.rows(),
         pool.classes(),
@@ -134,14 +141,11 @@ fn curves(found: &Measured<Losses>) -> String {
 fn verdicts(found: &Measured<Losses>) -> String {
     // By how much the first method is above the second.
     type Claim = (&'static str, [usize; 2], fn(&Losses) -> f64);
-    let claims: [Claim; 7] = [
+    let claims: [Claim; 6] = [
         ("ν_R: SAS below random", [0, 1], |losses| losses.alignment),
         ("ν_μ: SAS below random", [0, 1], |losses| losses.centre),
         ("Bound: SAS below random", [0, 1], |losses| losses.bound),
         ("Bound: random below hard", [2, 0], |losses| losses.bound),
-        ("Centres: SAS farther apart than random", [0, 1], |losses| {
-            losses.divergence
-        }),
         ("Probe: hard above random", [2, 0], |losses| losses.probe),
         ("Probe: hard above SAS", [2, 1], |losses| losses.probe),
     ];
