@@ -48,7 +48,7 @@ pub(crate) fn report(pool: &LabelledPool, seeds: u64) -> Result<String, Error> {
          Source: S. Joshi and B. Mirzasoleiman, arXiv:2302.09195, section 4: eq. 15 (ν_R), eq. 17 (ν_μ), theorem 4.3 \
          (divergence of centres), Algorithm 1. Pool: {}, for each of {seeds} seeds {rows} of {} rows drawn to select from \
          ({SHARES:?} per cent of them) and the others to test on. The {} labels are the latent classes.\n\n\
-         All methods pick the same number of every class. Random picks' means, and by how much the others are above them \
+         All methods pick each class's share of the budget within it. Random picks' means, and by how much the others are above them \
          on the same splits; in brackets the standard error over seeds. \"Hard\" is SAS's own rule the other way round: in \
          every class the rows least similar to the rest of it.\n\n{}\n## What reproduces\n\n{WHY}{}",
         pool.name,

@@ -4,7 +4,7 @@ use super::pools::LabelledPool;
 use super::statistics::Mean;
 use super::words::{head, table};
 use coresift::evaluate::{Evaluation, TestRows};
-use coresift::{CpuPool, Error, Selector};
+use coresift::{Error, Selector};
 use rayon::prelude::*;
 use std::io::IsTerminal as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -76,7 +76,7 @@ impl Design<'_> {
         measure: &impl Fn(&Trial<'_>) -> Result<T, Error>,
     ) -> Result<Vec<Vec<T>>, Error> {
         let [train, test] = self.pool.parts(self.rows, seed)?;
-        let (pool, test_pool): (CpuPool<'_>, CpuPool<'_>) = (train.pool()?, test.pool()?);
+        let (pool, test_pool) = (train.pool()?, test.pool()?);
         let of_selection = |selector: &dyn Selector, budget: usize| {
             let picks = selector.select(&pool, budget)?.picks;
             measure(&Trial {
