@@ -1,6 +1,6 @@
 //! Table 4 of Bar and Giryes: how far the picks' distribution is from that of the rest.
 
-use super::methods::FOR_FEW_LABELS;
+use super::methods::for_few_labels;
 use super::pools::LabelledPool;
 use super::trials::{Design, Measured, rows_to_select_from};
 use super::words::{head, table};
@@ -22,7 +22,7 @@ pub(crate) fn report(pool: &LabelledPool, seeds: u64) -> Result<String, Error> {
         rows,
         seeds,
         budgets: BUDGETS.into(),
-        methods: |seed, _| FOR_FEW_LABELS.map(|(name, of)| (name, of(seed))).into(),
+        methods: |seed, train| for_few_labels(seed, train.classes()),
     };
     let found = design.run(|trial| trial.evaluation.frechet(0.0))?;
     let mut text = format!(

@@ -1,6 +1,6 @@
 //! The methods that the experiments compare, under the names that tables have for them.
 
-use coresift::{Coverage, GramSchmidt, Norm, ProbCover, Selector, Then, TypiClust, Uniform};
+use coresift::{Coverage, Delta, GramSchmidt, Norm, ProbCover, Selector, Then, TypiClust, Uniform};
 
 /// A method's name, and the selector for a seed.
 pub(crate) type Method = (&'static str, fn(u64) -> Box<dyn Selector>);
@@ -49,22 +49,24 @@ pub(crate) const GRAM_SCHMIDT_GREEDY: Method = ("Gram-Schmidt greedy", |_| {
     })
 });
 
-/// Of the papers that the first compares itself to, alone and with norms in the second stage, and our own default.
-pub(crate) const FOR_FEW_LABELS: [Method; 9] = [
-    RANDOM,
-    MAX_NORM,
-    NORM,
-    GRAM_SCHMIDT,
-    ("TypiClust", |seed| Box::new(typiclust(seed))),
-    ("TypiClust then norm", |seed| {
-        Box::new(Then::new(typiclust(seed), norm(seed)))
-    }),
-    ("ProbCover", |seed| Box::new(prob_cover(seed))),
-    ("ProbCover then norm", |seed| {
-        Box::new(Then::new(prob_cover(seed), norm(seed)))
-    }),
-    ("Coverage", |_| Box::new(Coverage::default())),
-];
+/// Selectors by their names, for one seed.
+pub(crate) type Named = Vec<(&'static str, Box<dyn Selector>)>;
+
+/// Random picks, those of the papers that the first compares itself to, alone and with norms in the second stage, and our
+/// own default; for so many classes as labels will have.
+pub(crate) fn for_few_labels(seed: u64, classes: usize) -> Named {
+    let of_first = [RANDOM, MAX_NORM, NORM, GRAM_SCHMIDT].map(|(name, of)| (name, of(seed)));
+    let mut methods = Named::from(of_first);
+    let cover = || prob_cover(seed, classes);
+    methods.push(("TypiClust", Box::new(typiclust(seed))));
+    let then_norm = Then::new(typiclust(seed), norm(seed));
+    methods.push(("TypiClust then norm", Box::new(then_norm)));
+    methods.push(("ProbCover", Box::new(cover())));
+    let then_norm = Then::new(cover(), norm(seed));
+    methods.push(("ProbCover then norm", Box::new(then_norm)));
+    methods.push(("Coverage", Box::new(Coverage::default())));
+    methods
+}
 
 fn norm(seed: u64) -> Norm {
     Norm {
@@ -80,9 +82,12 @@ fn typiclust(seed: u64) -> TypiClust {
     }
 }
 
-/// By default its distance is that of purity 0.95 among as many clusters as picks.
-fn prob_cover(seed: u64) -> ProbCover {
+/// Its distance is that of purity 0.95, among as many clusters as there are classes (section 4.3 of its paper).
+fn prob_cover(seed: u64, classes: usize) -> ProbCover {
     ProbCover {
+        delta: Delta::Auto {
+            clusters: Some(classes),
+        },
         seed,
         ..ProbCover::default()
     }

@@ -1,7 +1,8 @@
 //! The theory of Joshi and Mirzasoleiman: what a subset loses of latent classes.
 
+use super::methods::Named;
 use super::pools::LabelledPool;
-use super::trials::{Design, Measured, Named, Trial, rows_to_select_from};
+use super::trials::{Design, Measured, Trial, rows_to_select_from};
 use super::words::{FOUND, head, is_found, table};
 use coresift::evaluate::{Latent, LatentErrors};
 use coresift::{Error, Norm, Sas, Uniform};

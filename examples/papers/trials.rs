@@ -1,5 +1,6 @@
 //! Methods against each other on the same splits, seed by seed.
 
+use super::methods::Named;
 use super::pools::LabelledPool;
 use super::statistics::Mean;
 use super::words::{head, table};
@@ -8,9 +9,6 @@ use coresift::{Error, Selector};
 use rayon::prelude::*;
 use std::io::IsTerminal as _;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Selectors by their names, for one seed.
-pub(crate) type Named = Vec<(&'static str, Box<dyn Selector>)>;
 
 /// What is run: for every seed a split, on which each method makes a selection of every budget.
 pub(crate) struct Design<'a> {
