@@ -93,13 +93,13 @@ fn components_are_eigenvectors_of_the_covariance() {
         let along = |row: usize| -> f64 { (0..dim).map(|c| centred(row, c) * direction[c]).sum() };
         let length: f64 = direction.iter().map(|v| v * v).sum();
         assert!((length - 1.0).abs() < 1e-5, "component {k}: {length}");
-        for column in 0..dim {
+        for (column, &entry) in direction.iter().enumerate() {
             let product: f64 = train
                 .iter()
                 .map(|&row| along(row) * centred(row, column))
                 .sum();
             assert!(
-                (product - variance * direction[column]).abs() < 1e-4 * variance,
+                (product - variance * entry).abs() < 1e-4 * variance,
                 "component {k}"
             );
         }
