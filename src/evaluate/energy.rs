@@ -20,20 +20,9 @@ impl Evaluation<'_> {
     /// [`Error::Argument`] where all rows are zeros.
     pub fn energy_kept(&self) -> Result<f64, Error> {
         let (pool, dim) = (self.pool, self.pool.dim());
-        let span = span(&pool.given_rows(self.picks)?, dim, pool.stop())?;
-        let count = span.len() / dim;
-        let directions = MatRef::from_row_major_slice(&span, count, dim);
+        let (span, _) = span(&pool.given_rows(self.picks)?, dim, pool.stop())?;
         let of_block = |_: usize, x: &[f64]| {
-            let rows = x.len() / dim;
-            let mut products = vec![0.0; rows * count];
-            matmul(
-                MatMut::from_row_major_slice_mut(&mut products, rows, count),
-                Accum::Replace,
-                MatRef::from_row_major_slice(x, rows, dim),
-                directions.transpose(),
-                1.0,
-                Par::Seq,
-            );
+            let products = in_span(x, &span, dim);
             reduce::vectorised!([reduce::dot(&products, &products), reduce::dot(x, x)])
         };
         let all: Vec<usize> = (0..pool.rows()).collect();
@@ -44,12 +33,32 @@ impl Evaluation<'_> {
             whole += squares;
         })?;
         if whole == 0.0 {
-            return Err(Error::Argument {
-                argument: "features",
-                found: "zeros alone".to_owned(),
-                expected: "a row that has a length".to_owned(),
-            });
+            return Err(no_length());
         }
         Ok((kept / whole).min(1.0))
+    }
+}
+
+/// The products of some rows with some directions of `dim` values, a row's one after another.
+pub(super) fn in_span(x: &[f64], directions: &[f64], dim: usize) -> Vec<f64> {
+    let (rows, count) = (x.len() / dim, directions.len() / dim);
+    let mut products = vec![0.0; rows * count];
+    matmul(
+        MatMut::from_row_major_slice_mut(&mut products, rows, count),
+        Accum::Replace,
+        MatRef::from_row_major_slice(x, rows, dim),
+        MatRef::from_row_major_slice(directions, count, dim).transpose(),
+        1.0,
+        Par::Seq,
+    );
+    products
+}
+
+/// There is no energy of which a share could be kept.
+pub(super) fn no_length() -> Error {
+    Error::Argument {
+        argument: "features",
+        found: "zeros alone".to_owned(),
+        expected: "a row that has a length".to_owned(),
     }
 }

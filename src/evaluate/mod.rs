@@ -8,25 +8,31 @@
 //! | [`nearest_accuracy`](Evaluation::nearest_accuracy) | labels | rows that have the label of their nearest pick |
 //! | [`probe_accuracy`](Evaluation::probe_accuracy) | labels | rows that a linear classifier fitted to the picks gets right |
 //! | [`energy_kept`](Evaluation::energy_kept) | rows | 1 − Σ residual² / Σ ‖F‖² against the span of the picks |
+//! | [`energy_by_pick`](Evaluation::energy_by_pick) | rows | the same after each pick |
+//! | [`distances_by_pick`](Evaluation::distances_by_pick) | some rows | how far each is from the nearest of the first picks |
 //! | [`frechet`](Evaluation::frechet) | rows | the distance between Gaussians of picks and of the other rows: FID in the given space |
 //! | [`latent`](Evaluation::latent) | latent classes | alignment error ν_R, centre error ν_μ, their bound, centre divergence |
 //! | [`cut_values`](Evaluation::cut_values) | latent classes | F, which SAS maximises |
 //! | [`cover`](Evaluation::cover) | rows at length 1 | rows within δ of a pick |
 //! | [`weights`](Evaluation::weights) | rows | rows to which a pick is the nearest |
 //! | [`norms()`], [`NormStatistics`], [`Correlation`] | lengths | of the pool and of picks, and how those go with what a subset is worth |
+//! | [`principal_plane()`] | rows | their coordinates by the first two principal components |
 //!
 //! Labels are classes by number; [`classes_of`] makes them of whole numbers and of names. Rows are read by the host and
 //! added up in one order in f64: measures are the same to the bit on every device, and with any number of threads. Other
 //! processors may round products in the last digits otherwise.
 
+mod by_pick;
 mod classes;
 mod correlation;
 mod energy;
 mod evaluation;
 mod frechet;
+mod gaussian;
 mod latent;
 mod nearest;
 mod norms;
+mod plane;
 mod probe;
 mod rows;
 mod weights;
@@ -37,5 +43,6 @@ pub use evaluation::{Evaluation, TestRows};
 pub use frechet::Frechet;
 pub use latent::{Latent, LatentClass, LatentErrors};
 pub use norms::{NormStatistics, norms};
+pub use plane::{PrincipalPlane, principal_plane};
 pub use probe::LinearProbe;
 pub use weights::{Weigher, Weights};

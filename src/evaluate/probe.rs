@@ -118,7 +118,7 @@ impl Evaluation<'_> {
         }
         // Weights lie in the span of the rows that they are fitted to: there they are found.
         let x = pool.given_rows(self.picks)?;
-        let span = span(&x, dim, pool.stop())?;
+        let (span, _) = span(&x, dim, pool.stop())?;
         let x: Vec<f64> = x.iter().map(|&v| f64::from(v) / length).collect();
         let directions = span.chunks_exact(dim);
         let product = |x: &[f64], q: &[f64]| reduce::vectorised!(reduce::dot(x, q));

@@ -1,7 +1,7 @@
 //! The same numbers on every device, and with any number of threads.
 
 use crate::{Reference, common, picks};
-use coresift::evaluate::{Evaluation, TestRows, norms};
+use coresift::evaluate::{Evaluation, TestRows, norms, principal_plane};
 use coresift::{CpuPool, Metric, Pool};
 
 /// All measures of some picks, one number after another.
@@ -35,6 +35,15 @@ fn all(pool: &dyn Pool, test: &dyn Pool, labels: [&[u32]; 2], picks: &[usize]) -
     found.extend(latent.divergences.iter().map(|pair| pair.2));
     found.extend(evaluation.cut_values(labels).unwrap());
     found.extend(norms(pool).unwrap());
+    found.extend(evaluation.energy_by_pick().unwrap());
+    let (rows, numbers) = ([0, 5, 77], [1, picks.len()]);
+    for metric in [Metric::Euclidean, Metric::Cosine] {
+        let distances = evaluation.distances_by_pick(&rows, &numbers, metric);
+        found.extend(distances.unwrap().concat());
+    }
+    let plane = principal_plane(pool).unwrap();
+    found.extend(plane.shares);
+    found.extend(plane.coordinates.as_flattened());
     found
 }
 

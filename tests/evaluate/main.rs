@@ -5,6 +5,7 @@ mod common;
 
 mod bad_input;
 mod by_hand;
+mod by_pick;
 mod devices;
 mod large;
 mod reference;

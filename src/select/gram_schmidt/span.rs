@@ -6,14 +6,16 @@ use crate::control::Stop;
 use crate::error::Error;
 use crate::select::settled::Settled;
 
-/// An orthonormal basis of what some rows of `dim` values span, in f64, a direction after another.
+/// An orthonormal basis of what some rows of `dim` values span, in f64, a direction after another; and which of the rows
+/// brought each direction, ascending.
 ///
 /// # Errors
 ///
 /// Once it is stopped.
-pub(crate) fn span(x: &[f32], dim: usize, stop: &Stop) -> Result<Vec<f64>, Error> {
+pub(crate) fn span(x: &[f32], dim: usize, stop: &Stop) -> Result<(Vec<f64>, Vec<usize>), Error> {
     let mut basis = Basis::new(dim, None, &Settled::default());
-    for row in x.chunks_exact(dim) {
+    let mut bringers = Vec::new();
+    for (place, row) in x.chunks_exact(dim).enumerate() {
         if basis.is_full() {
             break;
         }
@@ -22,7 +24,8 @@ pub(crate) fn span(x: &[f32], dim: usize, stop: &Stop) -> Result<Vec<f64>, Error
         residual.advance(&basis);
         if residual.is_live(LEAST_RANK_TOL) {
             basis.push(residual.picked(), 0.0);
+            bringers.push(place);
         }
     }
-    Ok(basis.since(0).0.to_vec())
+    Ok((basis.since(0).0.to_vec(), bringers))
 }
