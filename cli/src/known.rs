@@ -170,6 +170,25 @@ fn check_weights(args: &SelectArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Refuses a page of what are no rows, and what would be shown on none.
+fn check_report(args: &SelectArgs) -> Result<(), Failure> {
+    if args.report.report.is_some() {
+        return match args.views {
+            Some(_) => Err(Failure::Usage(
+                "--report: --views found, none expected (a pick is then several rows)".to_owned(),
+            )),
+            None => Ok(()),
+        };
+    }
+    let besides = args.report.besides();
+    match besides.into_iter().find(|(_, is_given)| *is_given) {
+        Some((option, _)) => Err(Failure::Usage(format!(
+            "--{option}: no --report found, one expected"
+        ))),
+        None => Ok(()),
+    }
+}
+
 /// Refuses a refinement that some stage has not.
 fn check_refinement(args: &SelectArgs) -> Result<(), Failure> {
     let Some(name) = &args.refine else {
@@ -235,6 +254,7 @@ fn check_together(args: &SelectArgs) -> Result<(), Failure> {
     check_left_out(args)?;
     check_ridge(args)?;
     check_weights(args)?;
+    check_report(args)?;
     check_refinement(args)?;
     let told = [
         ("id-column", args.id_column.is_some()),
@@ -285,7 +305,7 @@ mod tests {
     }
 
     /// Options of every method that are told at length only.
-    const RARE: [&str; 10] = [
+    const RARE: [&str; 14] = [
         "exclude",
         "skip-invalid",
         "target-weights",
@@ -296,6 +316,10 @@ mod tests {
         "checkpoint",
         "resume",
         "plan",
+        "report",
+        "plane",
+        "images",
+        "texts",
     ];
 
     /// Whatever else the short help leaves out belongs to some methods, and the others refuse it by name.

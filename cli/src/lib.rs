@@ -19,6 +19,7 @@ mod interrupt;
 mod known;
 mod method;
 mod plan;
+mod report;
 mod select;
 mod stderr;
 mod threads;

@@ -5,6 +5,7 @@ mod cover;
 mod duplicates;
 mod heading;
 mod names;
+mod report;
 mod select;
 pub(crate) mod values;
 
@@ -16,6 +17,7 @@ use coresift_io::source::files;
 use coresift_io::target::Target;
 pub(crate) use duplicates::{DuplicatesArgs, Give};
 pub(crate) use names::Method;
+pub(crate) use report::ReportArgs;
 pub(crate) use select::SelectArgs;
 use std::path::PathBuf;
 pub(crate) use values::Threads;

@@ -3,6 +3,7 @@
 use super::common::{Machine, Source};
 use super::cover::CoverArgs;
 use super::names::{Method, follower, name, refinement};
+use super::report::ReportArgs;
 use super::values::{Budget, Threshold};
 use super::{heading, list, named, of_features};
 use crate::write::Named;
@@ -108,6 +109,9 @@ pub(crate) struct SelectArgs {
     /// .csv a column more, in .json `weights`
     #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT, hide_short_help = true)]
     pub(crate) weights_out: Option<Target>,
+    /// A page that shows what was picked.
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
     /// Print JSON on stdout: picks, scores, options and versions
     #[arg(long, help_heading = heading::OUTPUT)]
     pub(crate) json: bool,
@@ -302,6 +306,7 @@ impl SelectArgs {
             ("few-labels", list(&self.few_labels)),
             ("given-clusters", list(&self.given_clusters)),
         ]));
+        inputs.extend(self.report.inputs(raw));
         // It may be replaced by what it becomes.
         let resume = self.resume.as_ref().filter(|_| !self.is_kept_on());
         inputs.extend(named([("resume", resume)]));

@@ -4,6 +4,7 @@ mod checkpoint;
 pub(crate) mod deliver;
 pub(crate) mod left_out;
 pub(crate) mod read;
+mod report;
 mod weights;
 pub(crate) mod words;
 
@@ -14,12 +15,12 @@ use crate::device::{Choice, Device};
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::known;
-use crate::method::{self, Plan};
+use crate::method::{self, Given, Plan};
 use crate::plan;
 use crate::threads;
 use crate::{console, write};
 use checkpoint::Kept;
-use coresift::{Checkpoint, Error, Pool, Precision, Progress, Selection};
+use coresift::{Checkpoint, Error, Features, Pool, Precision, Progress, Selection};
 use coresift_io::features::FeatureFile;
 use coresift_io::source::is_stdin;
 use coresift_io::target::Target;
@@ -40,6 +41,7 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     read::origins(args, &file, &[])?;
     let mut given = read::given(args, &file, console)?;
     let left_out = left_out::read(args, &file)?;
+    let report = report::read(args, &file)?;
     let device = open(&args.machine, console)?;
     plan::tell(args, &file, &device, console)?;
     let mut loaded = read::load(args.machine.memory, &file, console)?;
@@ -62,34 +64,71 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     if let Some(others) = &others {
         given = others.restate(args, given)?;
     }
-    let rows = features.rows();
-    let budget = args.budget.of(rows / args.views.unwrap_or(1).max(1));
-    say_default(args, budget, rows, console)?;
-    let able = rows.saturating_sub(given.labelled.len());
+    let budget = budget_of(args, features.rows(), console)?;
     let plan = method::plan(args, given.clone());
     let mut about = about(args, &file, precision, budget, &device, &plan);
     let mut kept = checkpoint::open(args, (&about, &given), &features, console)?;
     let out = (&left_out, others.as_ref());
     left_out::tell(&args.source, out, &mut about, console);
     weights::tell(args, &mut about);
-    let choose = |stop| {
-        let pool = device.pool(features, loaded.memory, stop)?;
-        let choose = || choose(&*pool, (&plan, budget), &mut kept, console);
-        weights::weighed(args, &given, &*pool, choose)
+    let ready = Ready {
+        args,
+        file: &file,
+        device: &device,
+        features,
+        memory: loaded.memory,
+        others: others.as_ref(),
+        given: &given,
     };
-    let chosen = interrupt::until_stopped(choose);
+    let chosen = ready.choose((&plan, budget), &mut kept, console);
     let seconds = in_memory.elapsed().as_secs_f64();
-    let Chosen { selection, weighed } = match Others::renumbered(others.as_ref(), chosen) {
-        Ok(chosen) => chosen,
-        Err(error) => return Err(give_up(args, &file, error, about, console)),
-    };
+    let chosen = Others::renumbered(others.as_ref(), chosen);
+    let Chosen { selection, weighed } =
+        chosen.map_err(|error| give_up(args, &file, error, about.clone(), console))?;
     deliver::whole(args, &file, (&selection, &about), weighed)?;
     let all = began.elapsed().as_secs_f64();
-    for note in words::notes(args, &selection, budget, able) {
-        console.note(note);
+    ready.tell(&selection, budget, (seconds, all), console);
+    report::write(report, &ready, (&selection, &about), console)
+}
+
+/// All that a selection is made from.
+struct Ready<'a> {
+    args: &'a SelectArgs,
+    file: &'a FeatureFile,
+    device: &'a Device,
+    /// The rows that are not left out, and what the work on them may take.
+    features: Features<'a>,
+    memory: u64,
+    others: Option<&'a Others>,
+    given: &'a Given,
+}
+
+impl Ready<'_> {
+    /// Chooses rows, by their numbers among those that are not left out.
+    fn choose(
+        &self,
+        plan: (&Plan, usize),
+        kept: &mut Option<(Kept<'_>, Checkpoint)>,
+        console: Console,
+    ) -> Result<Chosen, Error> {
+        interrupt::until_stopped(|stop| {
+            let pool = self.device.pool(self.features.clone(), self.memory, stop)?;
+            let choose = || choose(&*pool, plan, kept, console);
+            weights::weighed(self.args, self.given, &*pool, choose)
+        })
     }
-    console.note(words::summary(args, &selection, &file, (seconds, all)));
-    Ok(())
+
+    /// Says what is to be known of a selection, and what it took.
+    fn tell(&self, selection: &Selection, budget: usize, seconds: (f64, f64), console: Console) {
+        let able = self
+            .features
+            .rows()
+            .saturating_sub(self.given.labelled.len());
+        for note in words::notes(self.args, selection, budget, able) {
+            console.note(note);
+        }
+        console.note(words::summary(self.args, selection, self.file, seconds));
+    }
 }
 
 /// Keeps the picks made before an error, and says what it was; ends the process if it was Ctrl-C.
@@ -132,6 +171,7 @@ pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
     let weights_out = args.weights_out.as_ref();
     outputs.extend(weights_out.map(|out| ("weights-out", out.path.clone())));
     outputs.extend(args.checkpoint.clone().map(|path| ("checkpoint", path)));
+    outputs.extend(args.report.output());
     write::check(&outputs, &args.inputs())?;
     match &args.out {
         Some(_) => Ok(()),
@@ -169,18 +209,14 @@ pub(crate) fn open(machine: &Machine, console: Console) -> Result<Device, Failur
     Ok(device)
 }
 
-/// Says which method it is where none is named, or refuses to choose one.
-fn say_default(
-    args: &SelectArgs,
-    budget: usize,
-    rows: usize,
-    console: Console,
-) -> Result<(), Failure> {
+/// How many are to be picked of so many rows. Says which method it is where none is named, or refuses to choose one.
+fn budget_of(args: &SelectArgs, rows: usize, console: Console) -> Result<usize, Failure> {
+    let budget = args.budget.of(rows / args.views.unwrap_or(1).max(1));
     known::check_default(args, budget, rows)?;
     if args.method.is_none() {
         console.note("method: coverage (the default up to 20 % of the rows)");
     }
-    Ok(())
+    Ok(budget)
 }
 
 /// What a record holds beside the selection.

@@ -18,6 +18,8 @@ mod outputs;
 mod place;
 mod plan;
 mod probcover;
+mod report;
+mod report_examples;
 mod sas;
 mod sources;
 #[cfg(unix)]
