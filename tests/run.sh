@@ -4,8 +4,8 @@
 #   bash tests/run.sh
 #
 # GPU tests run on lavapipe, a software Vulkan driver, unless VK_DRIVER_FILES names another, and on
-# llvmpipe through OpenGL; apt installs them where there are none. Tint wants node, and is left out,
-# aloud, where there is none.
+# llvmpipe through OpenGL; apt installs them, and Chromium, where there are none. Tint and the pages of
+# reports want node, and are left out, aloud, where there is none.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -45,6 +45,10 @@ missing_packages() {
     [ -n "$user_driver" ] || [ -n "$(lavapipe)" ] || echo mesa-vulkan-drivers
     has_library libEGL.so.1 || echo libegl1
     find /usr/lib -name swrast_dri.so 2>/dev/null | grep . >/dev/null || echo libgl1-mesa-dri
+    # For the pages of reports.
+    if has_node && [ -z "${CHROMIUM:-}" ]; then
+        [ -n "$(command -v chromium chromium-browser google-chrome google-chrome-stable)" ] || echo chromium
+    fi
 }
 
 adapter() {
@@ -52,8 +56,8 @@ adapter() {
     mapfile -t packages < <(missing_packages)
     if [ ${#packages[@]} -gt 0 ]; then
         command -v apt-get >/dev/null || fail "Missing: ${packages[*]} (Debian's names)." \
-            "Install the Vulkan loader and Mesa's lavapipe driver, or set VK_DRIVER_FILES to the" \
-            "manifest of a driver that is there, and run this again."
+            "Install the Vulkan loader, Mesa's lavapipe driver and Chromium, or set VK_DRIVER_FILES to the" \
+            "manifest of a driver that is there and CHROMIUM to a browser, and run this again."
         if [ "$(id -u)" != 0 ]; then
             command -v sudo >/dev/null || fail "Missing: ${packages[*]}. As root: apt-get install ${packages[*]}"
             apt=(sudo apt-get)
@@ -80,8 +84,12 @@ documents() {
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --features gles,ndarray
 }
 
+has_node() {
+    command -v node >/dev/null && command -v npm >/dev/null
+}
+
 tint() {
-    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    if ! has_node; then
         echo "LEFT OUT: node and npm not found"
         return
     fi
@@ -89,6 +97,15 @@ tint() {
     npm --prefix "$folder" ls >/dev/null 2>&1 ||
         npm --prefix "$folder" ci --ignore-scripts --no-audit --no-fund
     node "$folder/check.mjs"
+}
+
+# The command is that which the tests have built.
+pages() {
+    if ! has_node; then
+        echo "LEFT OUT: node and npm not found"
+        return
+    fi
+    node tests/report/check.mjs "${CARGO_TARGET_DIR:-target}/debug/coresift"
 }
 
 # A shader that the package lacks breaks the build of whoever depends on us, and nobody else's.
@@ -104,7 +121,7 @@ package_has_shaders() {
 }
 
 step "toolchain" toolchain
-step "software adapter" adapter
+step "software adapter and browser" adapter
 step "format" cargo fmt --check
 step "clippy" cargo clippy --all-targets --features gles,ndarray -- -D warnings
 # All that there is without default features is in what is tested below: it need only compile.
@@ -115,6 +132,7 @@ step "documents" documents
 step "package" package_has_shaders
 step "Tint" tint
 step "tests, examples, benches as tests" cargo test --all-targets --features gles,ndarray
+step "pages of reports, in a browser" pages
 step "doc tests" cargo test --doc --features gles,ndarray
 
 printf '\nall checks passed in %d s\n' $((SECONDS - began))
