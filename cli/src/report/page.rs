@@ -28,6 +28,7 @@ pub(crate) struct Section {
 
 /// What a section has.
 pub(crate) enum Part {
+    Words(String),
     /// Pictures beside each other, as many as there is room for.
     Figures(Vec<Figure>),
     /// A table by its name.
@@ -85,6 +86,7 @@ impl Page {
 impl Part {
     fn html(&self, figures: &mut usize) -> String {
         match self {
+            Self::Words(words) => format!("<p>{}</p>", escape(words)),
             Self::Figures(all) => {
                 let all = all.iter().map(|figure| {
                     *figures += 1;
