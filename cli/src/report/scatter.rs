@@ -170,7 +170,7 @@ fn number(frame: &mut Frame, marks: &[(f64, f64)]) -> usize {
     let (mut written, mut count) = (String::new(), 0);
     for (order, &(x, y)) in marks.iter().enumerate() {
         let words = (order + 1).to_string();
-        let (wide, high) = (width(&words, NUMBER), 0.8 * NUMBER);
+        let (wide, high) = (width(&words, NUMBER), NUMBER);
         let from = |left: f64, top: f64| [left, top, left + wide, top + high];
         let beside = [
             from(x + 4.0, y - high / 2.0),
@@ -188,7 +188,7 @@ fn number(frame: &mut Frame, marks: &[(f64, f64)]) -> usize {
         let Some(&own) = beside.iter().find(fits) else {
             continue;
         };
-        let at = ((own[0] + own[2]) / 2.0, own[3]);
+        let at = ((own[0] + own[2]) / 2.0, own[3] - 1.5);
         text(&mut written, at, ("middle", "number"), &words);
         taken.push(own);
         count += 1;
