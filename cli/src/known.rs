@@ -116,6 +116,7 @@ pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
             )));
         }
     }
+    check_report(args)?;
     check_together(args)
 }
 
@@ -254,7 +255,6 @@ fn check_together(args: &SelectArgs) -> Result<(), Failure> {
     check_left_out(args)?;
     check_ridge(args)?;
     check_weights(args)?;
-    check_report(args)?;
     check_refinement(args)?;
     let told = [
         ("id-column", args.id_column.is_some()),

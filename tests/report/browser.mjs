@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 
 // Starts a browser; gives a tab of it, and what ends it.
 export async function open(executable) {

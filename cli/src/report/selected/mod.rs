@@ -44,34 +44,31 @@ pub(crate) struct Selected<'a> {
 /// What a method's scores are: a short name, and what it says.
 pub(crate) fn score_of(method: Method) -> (&'static str, &'static str) {
     match method {
-        Method::Random => ("score", "It says nothing: all rows are equally likely."),
-        Method::Norm | Method::MaxNorm => ("length", "It is the length by which a row was drawn."),
+        Method::Random => ("score", "It says nothing, for all rows are equally likely."),
+        Method::Norm | Method::MaxNorm => ("length", "The length by which a row was drawn."),
         Method::GramSchmidt | Method::LogDet => (
             "residual",
-            "It is the length of what earlier picks left of the row.",
+            "The length of what earlier picks left of the row.",
         ),
         Method::Sas | Method::FacilityLocation => {
-            ("gain", "It is by how much the pick raised the objective.")
+            ("gain", "By how much the pick raised the objective.")
         }
         Method::Coverage => (
             "score",
-            "It is the number of rows that a pick stands for or, not refined, by how much it raised the objective.",
+            "The number of rows that a pick stands for or, not refined, by how much it raised the objective.",
         ),
         Method::Herding => (
             "score",
-            "It is by how much the row drew the mean of the picks to that of all.",
+            "By how much the row drew the mean of the picks to that of all.",
         ),
-        Method::KCenter => (
-            "distance",
-            "It is how far the row was from all picks before.",
-        ),
+        Method::KCenter => ("distance", "How far the row was from all picks before."),
         Method::TypiClust => (
             "typicality",
-            "It is one over the mean distance to its nearest rows.",
+            "One over the mean distance to its nearest rows.",
         ),
         Method::ProbCover => (
             "rows newly covered",
-            "It is how many rows a pick was the first to cover.",
+            "How many rows a pick was the first to cover.",
         ),
     }
 }
