@@ -63,7 +63,7 @@ pub(crate) struct Table<'a> {
     /// How many columns the first line has, and which line that is.
     width: usize,
     line: u64,
-    /// What it says, if it is a title: if any of its fields is no number.
+    /// What it says, if it has titles: if any of its fields is no number.
     title: Option<Title>,
 }
 
@@ -74,6 +74,9 @@ struct Title {
     quoted: String,
     /// Whether the first column has none, as pandas writes an index.
     is_first_nameless: bool,
+    /// Whether any of its fields is a number, and whether any is none.
+    has_number: bool,
+    is_no_number: bool,
     /// Where the columns are that may be asked for.
     places: Vec<Place>,
 }
@@ -94,16 +97,47 @@ impl<'a> Table<'a> {
         format: Format,
         columns: &'a [&'a Column],
     ) -> Result<Self, Fault> {
-        let mut fields = Fields::open(file, format)?;
+        Self::begin(Fields::open(file, format)?, columns, |title| {
+            title.is_no_number.then_some(title)
+        })
+    }
+
+    /// The same where entries may be names, so that only the title of a column makes a line of titles. Blanks are
+    /// parts of names, unless that line has titles or numbers between them.
+    pub(crate) fn open_of_names(
+        file: File,
+        format: Format,
+        columns: &'a [&'a Column],
+    ) -> Result<Self, Fault> {
+        let mut is_of_names = false;
+        let table = Self::begin(Fields::open(file, format)?, columns, |title| {
+            let is_title = title.places.iter().any(|place| place.found.is_some());
+            is_of_names = !is_title && !title.has_number;
+            is_title.then_some(title)
+        })?;
+        if !is_of_names || !table.fields.are_between_blanks() {
+            return Ok(table);
+        }
+        let mut fields = table.fields;
+        fields.take_whole_lines();
+        fields.restart()?;
+        Self::begin(fields, columns, |_| None)
+    }
+
+    fn begin(
+        mut fields: Fields,
+        columns: &'a [&'a Column],
+        as_title: impl FnOnce(Title) -> Option<Title>,
+    ) -> Result<Self, Fault> {
         let mut title = Title::default();
         title.places.resize_with(columns.len(), Place::default);
-        let (mut is_title, mut line) = (false, 1);
+        let mut line = 1;
         let width = fields.record(|at, on_line, text| {
-            is_title |= text.parse::<f64>().is_err();
             line = on_line;
             title.look(columns, at, text);
         })?;
-        if !is_title {
+        let title = as_title(title);
+        if title.is_none() {
             fields.restart()?;
         }
         Ok(Self {
@@ -111,7 +145,7 @@ impl<'a> Table<'a> {
             columns,
             width: width.unwrap_or(0),
             line,
-            title: is_title.then_some(title),
+            title,
         })
     }
 
@@ -191,7 +225,7 @@ impl<'a> Table<'a> {
 
     /// Hands over what stands in some columns, line by line, with which of them it is; `take` says whether it is
     /// what `entries` has for that.
-    fn each<const N: usize>(
+    pub(crate) fn each<const N: usize>(
         mut self,
         places: [usize; N],
         entries: [&str; N],
@@ -237,6 +271,9 @@ impl Title {
     /// Takes in the title of column `at`.
     fn look(&mut self, columns: &[&Column], at: usize, text: &str) {
         self.is_first_nameless |= at == 0 && text.is_empty();
+        let is_number = text.parse::<f64>().is_ok();
+        self.has_number |= is_number;
+        self.is_no_number |= !is_number;
         match at {
             0 => self.quoted = format!("{text:?}"),
             1..QUOTED => self.quoted += &format!(", {text:?}"),

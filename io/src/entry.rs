@@ -26,6 +26,18 @@ impl Entry for usize {
     }
 }
 
+impl Entry for i64 {
+    const NUMBER: &str = "whole number";
+
+    fn whole(number: i128) -> Option<Self> {
+        number.try_into().ok()
+    }
+
+    fn real(_: f64) -> Option<Self> {
+        None
+    }
+}
+
 impl Entry for f64 {
     const NUMBER: &str = "number";
 

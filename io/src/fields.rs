@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Seek as _};
 
 /// Bytes of a field that are looked at: all of any number, and of any title that is looked for.
-const FIELD: usize = 64;
+pub(crate) const FIELD: usize = 64;
 
 /// The fields of a file, one after the other.
 pub(crate) struct Fields {
@@ -42,6 +42,17 @@ impl Fields {
         })
     }
 
+    /// Whether blanks stand between the fields.
+    pub(crate) fn are_between_blanks(&self) -> bool {
+        self.separator == b' '
+    }
+
+    /// Takes every line for one field, by a separator that no text has.
+    pub(crate) fn take_whole_lines(&mut self) {
+        self.separator = 0x1f;
+        self.csv = ReaderBuilder::new().delimiter(self.separator).build();
+    }
+
     pub(crate) fn restart(&mut self) -> io::Result<()> {
         self.csv.reset();
         self.file.rewind()
@@ -55,8 +66,8 @@ impl Fields {
     ) -> io::Result<Option<usize>> {
         let (mut width, mut first) = (0, true);
         while let Some(field) = self.field()? {
-            let text = String::from_utf8_lossy(&field.text[..field.length.min(FIELD)]);
-            let text = text.trim();
+            let whole = String::from_utf8_lossy(&field.text[..field.length.min(FIELD)]);
+            let text = whole.trim();
             // There is none between blanks, and none on a line of blanks; but quotes alone are one.
             let is_line = first && field.is_last;
             let is_none = if is_line {
@@ -67,7 +78,8 @@ impl Fields {
             first = field.is_last;
             if !(text.is_empty() && is_none) {
                 if field.length > FIELD {
-                    see(width, field.line, &format!("{text}..."));
+                    // With blanks around it is longer than any that is looked at whole.
+                    see(width, field.line, &format!("{whole}..."));
                 } else {
                     see(width, field.line, text);
                 }

@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::{BufReader, Read as _};
 
 /// Rows of the features.
-const ROWS: Column = Column {
+pub(crate) const ROWS: Column = Column {
     entry: "row index",
     titles: &[["index", "indices"], ["row", "rows"]],
     first_wins: false,
@@ -54,10 +54,10 @@ const PRIORITIES: Column = Column {
     first_wins: true,
 };
 
-const CLASS: [&str; 2] = ["class", "classes"];
-const CLUSTER: [&str; 2] = ["cluster", "clusters"];
-const LABEL: [&str; 2] = ["label", "labels"];
-const TARGET: [&str; 2] = ["target", "targets"];
+pub(crate) const CLASS: [&str; 2] = ["class", "classes"];
+pub(crate) const CLUSTER: [&str; 2] = ["cluster", "clusters"];
+pub(crate) const LABEL: [&str; 2] = ["label", "labels"];
+pub(crate) const TARGET: [&str; 2] = ["target", "targets"];
 
 /// Reads the row indices that `argument` names; of JSON the `picks` of a record, too.
 ///
@@ -145,10 +145,19 @@ fn read<T: Entry, const N: usize>(
     entry: &str,
     text: impl FnOnce(File) -> Result<[Vec<T>; N], Fault>,
 ) -> Result<[Vec<T>; N], Error> {
-    let path = &list.path;
     if list.format == Format::Npy {
-        return npy(&Npy::open(path, argument)?, entry);
+        return npy(&Npy::open(&list.path, argument)?, entry);
     }
+    of_text(list, argument, text)
+}
+
+/// What is made of a file's text.
+pub(crate) fn of_text<T>(
+    list: &Target,
+    argument: &'static str,
+    text: impl FnOnce(File) -> Result<T, Fault>,
+) -> Result<T, Error> {
+    let path = &list.path;
     let (file, _) = file::open(path).map_err(|why| Error::unopened(path, argument, why))?;
     text(file).map_err(|fault| match fault {
         Fault::Content(problem) => Error::file(path, argument, problem),
@@ -166,12 +175,20 @@ fn of_table<T: Entry>(table: Table<'_>, column: &Column) -> Result<[Vec<T>; 1], 
     if !table.is_first_nameless() {
         return table.numbers([at], [column.entry]);
     }
-    // The index that pandas writes may be that of rows that were chosen or mixed before the features
-    // were made of them, or after.
-    let entry = ["row number (its column has no title)", column.entry];
+    let entry = [UNTITLED, column.entry];
     let (rows, entries) = table.numbers_of_rows([0, at], entry)?;
+    check_untitled(&rows)?;
+    Ok([entries])
+}
+
+/// What a first column without a title may hold.
+pub(crate) const UNTITLED: &str = "row number (its column has no title)";
+
+/// Refuses such a column if it is not 0, 1, 2 and so on: the index that pandas writes may be that of rows that were
+/// chosen or mixed before the features were made of them, or after.
+pub(crate) fn check_untitled(rows: &[usize]) -> Result<(), Fault> {
     if rows.iter().copied().eq(0..rows.len()) {
-        return Ok([entries]);
+        return Ok(());
     }
     let problem = "a first column without a title, and not 0, 1, 2, ..., found, one named index (then \
                    it says whose each entry is) or none expected";
@@ -179,7 +196,7 @@ fn of_table<T: Entry>(table: Table<'_>, column: &Column) -> Result<[Vec<T>; 1], 
 }
 
 /// Every entry in the place of its row; each row must have one.
-fn placed<T>(mut rows: Vec<usize>, mut entries: Vec<T>) -> Result<Vec<T>, String> {
+pub(crate) fn placed<T>(mut rows: Vec<usize>, mut entries: Vec<T>) -> Result<Vec<T>, String> {
     let count = rows.len();
     for at in 0..count {
         while rows[at] != at {
@@ -203,7 +220,7 @@ fn placed<T>(mut rows: Vec<usize>, mut entries: Vec<T>) -> Result<Vec<T>, String
 
 /// The `N` lists of an array: all of it, or its columns. An empty one may be of any type: numpy makes
 /// it of float64.
-fn npy<T: Entry, const N: usize>(npy: &Npy, entry: &str) -> Result<[Vec<T>; N], Error> {
+pub(crate) fn npy<T: Entry, const N: usize>(npy: &Npy, entry: &str) -> Result<[Vec<T>; N], Error> {
     let shape = &npy.header.shape[..];
     let expected = match (N, shape) {
         (1, [_]) | (_, [0]) => None,

@@ -18,22 +18,30 @@ pub(crate) fn json<T: Entry, const N: usize>(
 ) -> Result<[Vec<T>; N], Fault> {
     let mut file = BufReader::new(file);
     let mut lists = room(most_numbers(&mut file)? / N)?;
-    if file.fill_buf()?.starts_with("\u{feff}".as_bytes()) {
-        file.consume(3);
-    }
     let each = Each {
         lists: &mut lists,
         is_record_allowed,
     };
+    list(file, entry, each)?;
+    Ok(lists)
+}
+
+/// Reads a JSON list, each entry of which is one of these in words.
+pub(crate) fn list<S>(mut file: BufReader<File>, entry: &str, list: S) -> Result<(), Fault>
+where
+    S: for<'de> DeserializeSeed<'de, Value = ()>,
+{
+    if file.fill_buf()?.starts_with("\u{feff}".as_bytes()) {
+        file.consume(3);
+    }
     let mut json = serde_json::Deserializer::from_reader(file);
-    let read = each.deserialize(&mut json).and_then(|()| json.end());
+    let read = list.deserialize(&mut json).and_then(|()| json.end());
     read.map_err(|e| match e.classify() {
         serde_json::error::Category::Io => Fault::System(e.into()),
         _ => Fault::Content(format!(
             "no list found ({e}), a list expected, each entry a {entry}"
         )),
-    })?;
-    Ok(lists)
+    })
 }
 
 /// Fills lists as a JSON list is read: they have room already, which one of serde's would not.

@@ -15,6 +15,7 @@ pub mod file;
 mod form;
 pub mod indices;
 mod json;
+pub mod labels;
 pub mod memory;
 mod npy;
 pub mod outputs;

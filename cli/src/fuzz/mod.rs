@@ -5,6 +5,7 @@
 //! `CORESIFT_FUZZ=1000000 cargo test -p coresift-cli fuzz`.
 
 mod changes;
+mod labels;
 mod lists;
 mod npy;
 mod options;
