@@ -8,21 +8,25 @@
 mod args;
 pub mod bench;
 mod classes;
+mod columns;
 mod console;
 mod device;
 mod devices;
 mod duplicates;
+mod evaluate;
 mod failure;
 #[cfg(test)]
 mod fuzz;
 mod interrupt;
 mod known;
+mod labels;
 mod method;
 mod plan;
 mod report;
 mod select;
 mod stderr;
 mod threads;
+mod versions;
 mod write;
 
 use args::{Cli, Command};
@@ -42,6 +46,7 @@ pub fn main() -> ExitCode {
         Command::Select(args) => select::run(args),
         Command::Plan(args) => plan::run(args),
         Command::Duplicates(args) => duplicates::run(args),
+        Command::Evaluate(args) => evaluate::run(args),
         Command::Devices(args) => devices::run(args),
         Command::Bench(args) => bench::command::run(args),
     })

@@ -133,7 +133,7 @@ pub(crate) fn weights(format: Format, weighed: &Weighed) -> Vec<u8> {
 }
 
 /// A table, with titles where it has more than one column.
-fn table(columns: &[(&str, Vec<String>)], delimiter: u8) -> io::Result<Vec<u8>> {
+pub(crate) fn table(columns: &[(&str, Vec<String>)], delimiter: u8) -> io::Result<Vec<u8>> {
     let mut table = csv::WriterBuilder::new()
         .delimiter(delimiter)
         .from_writer(Vec::new());

@@ -1,6 +1,7 @@
 //! What options are for: the headings of the help, in this order. An option of one method is told at
 //! length only.
 
+pub(super) const MEASURES: &str = "Measures";
 pub(super) const METHOD: &str = "Method";
 pub(super) const ROWS: &str = "Rows";
 pub(super) const BUDGET: &str = "Budget";

@@ -3,6 +3,7 @@
 mod common;
 mod cover;
 mod duplicates;
+mod evaluate;
 mod heading;
 mod names;
 mod report;
@@ -16,6 +17,7 @@ pub(crate) use common::{Machine, Source};
 use coresift_io::source::files;
 use coresift_io::target::Target;
 pub(crate) use duplicates::{DuplicatesArgs, Give};
+pub(crate) use evaluate::EvaluateArgs;
 pub(crate) use names::Method;
 pub(crate) use report::ReportArgs;
 pub(crate) use select::SelectArgs;
@@ -40,6 +42,8 @@ pub(crate) enum Command {
     Plan(Box<PlanArgs>),
     /// Find rows that are nearly the same: which to keep, their groups or all pairs
     Duplicates(Box<DuplicatesArgs>),
+    /// Tell what selections are worth that are made already: by labels, and by the rows alone
+    Evaluate(Box<EvaluateArgs>),
     /// List every adapter and the one that `auto` takes
     Devices(DevicesArgs),
     /// Measure what a device can do at best, and how near to it kernels and selectors come
@@ -197,30 +201,69 @@ pub(crate) mod tests {
         }
     }
 
+    /// A line of a command that is understood, with an option besides.
+    fn line<'a>(command: &'a str, more: &'a str) -> Vec<&'a str> {
+        let needed: &[&str] = match command {
+            "duplicates" => &["--threshold=1"],
+            "evaluate" => &["--picks=p.txt", "--labels=l.txt"],
+            _ => &["--labels=l.txt", "--methods=random", "--budgets=1"],
+        };
+        let option = more.split_once('=').map_or(more, |(option, _)| option);
+        let others = needed.iter().filter(|needed| !needed.starts_with(option));
+        let begin = ["coresift", command, "x.npy"];
+        begin.iter().chain(others).copied().chain([more]).collect()
+    }
+
     #[test]
-    fn the_help_of_duplicates_fits_a_terminal_and_its_files_are_inputs() {
-        let command = Cli::command();
-        let duplicates = command.find_subcommand("duplicates").unwrap();
-        let long = duplicates.clone().term_width(80).render_long_help();
-        let most = long
-            .to_string()
-            .lines()
-            .map(|line| line.chars().count())
-            .max();
-        assert!(most <= Some(80), "{long}");
-        for argument in duplicates.get_arguments() {
-            assert!(argument.get_help_heading().is_some(), "{argument}");
-            let names = argument.get_value_names().unwrap_or_default();
-            let option = argument.get_long().unwrap_or_default();
-            if names == ["FILE"] && option != "out" {
-                let given = format!("--{option}=f.npy");
-                let line = ["coresift", "duplicates", "x.npy", "--threshold=1", &given];
-                let Command::Duplicates(args) = Cli::try_parse_from(line).unwrap().command else {
-                    panic!("the line says duplicates");
-                };
-                let inputs: Vec<_> = args.inputs().into_iter().map(|(name, _)| name).collect();
-                assert_eq!(inputs, ["features", option]);
+    fn the_help_of_other_commands_fits_a_terminal_and_their_files_are_inputs() {
+        for name in ["duplicates", "evaluate"] {
+            let command = Cli::command();
+            let command = command.find_subcommand(name).unwrap();
+            let long = command.clone().term_width(80).render_long_help();
+            let long = long.to_string();
+            let most = long.lines().map(|line| line.chars().count()).max();
+            assert!(most <= Some(80), "{long}");
+            for argument in command.get_arguments() {
+                assert!(argument.get_help_heading().is_some(), "{argument}");
+                let names = argument.get_value_names().unwrap_or_default();
+                let option = argument.get_long().unwrap_or_default();
+                // Each of two needs the other.
+                let has_partner = option.starts_with("test-");
+                if names == ["FILE"] && option != "out" && !has_partner {
+                    let given = format!("--{option}=f.npy");
+                    let cli = Cli::try_parse_from(line(name, &given)).unwrap();
+                    let inputs = match cli.command {
+                        Command::Duplicates(args) => args.inputs(),
+                        Command::Evaluate(args) => args.inputs(),
+                        _ => panic!("the line says {name}"),
+                    };
+                    let given = (inputs.into_iter()).any(|input| input == named_by(option));
+                    assert!(given, "{name} {option}");
+                }
             }
         }
+    }
+
+    /// The file that a test gives an option.
+    fn named_by(option: &str) -> (&str, PathBuf) {
+        (option, "f.npy".into())
+    }
+
+    #[test]
+    fn rows_to_test_on_are_inputs() {
+        let line = line("evaluate", "--test-features=t.npy");
+        let line = line.into_iter().chain(["--test-labels=tl.txt"]);
+        let Command::Evaluate(args) = Cli::try_parse_from(line).unwrap().command else {
+            panic!("the line says evaluate");
+        };
+        let inputs: Vec<_> = args.inputs().into_iter().map(|(name, _)| name).collect();
+        let expected = [
+            "features",
+            "picks",
+            "test-features",
+            "labels",
+            "test-labels",
+        ];
+        assert_eq!(inputs, expected);
     }
 }

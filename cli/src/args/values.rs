@@ -40,6 +40,18 @@ pub(super) fn cosine(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| format!("{text:?} found, a cosine above 0 and at most 1 expected"))
 }
 
+/// A distance between rows at length 1.
+pub(super) fn distance(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|&d: &f64| d > 0.0 && d <= 2.0);
+    number.ok_or_else(|| format!("{text:?} found, a number above 0 and at most 2 expected"))
+}
+
+/// What is added to the diagonal of a covariance.
+pub(super) fn ridge(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|&r: &f64| r > 0.0 && r <= 1e50);
+    number.ok_or_else(|| format!("{text:?} found, a number above 0 and at most 1e50 expected"))
+}
+
 /// How many rows to pick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Budget {

@@ -1,8 +1,9 @@
 //! Adapters of several reports, side by side.
 
 use super::report::{Adapter, Ceiling, Kernel, Named, Selector};
-use super::words::{self, Columns, NONE};
+use super::words::{self, NONE};
 use super::{Entry, aligned, entries};
+use crate::columns::Columns;
 use coresift::Error;
 use std::collections::BTreeMap;
 

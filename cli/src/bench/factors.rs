@@ -8,7 +8,8 @@ use super::device::Device;
 use super::report::Adapter;
 use super::selectors::{Case, Run, case};
 use super::sizes::Shape;
-use super::words::{self, Columns, NONE};
+use super::words::{self, NONE};
+use crate::columns::Columns;
 use coresift::{
     Coverage, Delta, Error, FacilityLocation, Features, GramSchmidt, Herding, KCenter, LogDet,
     Norm, ProbCover, Sas, TypiClust,

@@ -1,7 +1,8 @@
 //! A report as a table for the terminal.
 
 use super::report::{Adapter, Report, Selector};
-use super::words::{self, Columns, NONE};
+use super::words::{self, NONE};
+use crate::columns::Columns;
 
 /// The whole report, adapter by adapter; lines are no longer than some 90 columns where names are not.
 pub fn table(report: &Report) -> String {

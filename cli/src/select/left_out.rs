@@ -5,6 +5,7 @@ use super::words::count;
 use crate::args::{Method, SelectArgs, Source};
 use crate::console::Console;
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::method::Given;
 use coresift::{Classes, Error, Features, LeftOut, Metric, Selection, Similarity};
 use coresift_io::features::FeatureFile;
@@ -15,7 +16,17 @@ use serde_json::Value;
 /// What the options leave out.
 pub(crate) fn read(args: &SelectArgs, file: &FeatureFile) -> Result<LeftOut, Failure> {
     let rows = excluded(args.source.exclude.as_ref(), file)?;
-    let needs_directions = args.stages().any(|stage| match stage {
+    let weigh_directions = args.weights_out.is_some() && args.weights_metric() == Metric::Cosine;
+    Ok(LeftOut {
+        rows,
+        invalid: args.source.skip_invalid,
+        zeros: args.source.skip_invalid && (needs_directions(args) || weigh_directions),
+    })
+}
+
+/// Whether some stage goes by the directions of rows.
+pub(crate) fn needs_directions(args: &SelectArgs) -> bool {
+    args.stages().any(|stage| match stage {
         Method::TypiClust
         | Method::ProbCover
         | Method::Coverage
@@ -24,12 +35,6 @@ pub(crate) fn read(args: &SelectArgs, file: &FeatureFile) -> Result<LeftOut, Fai
         Method::KCenter => args.metric == Some(Metric::Cosine),
         Method::Sas => args.similarity.unwrap_or_default() == Similarity::Cosine,
         _ => false,
-    });
-    let weigh_directions = args.weights_out.is_some() && args.weights_metric() == Metric::Cosine;
-    Ok(LeftOut {
-        rows,
-        invalid: args.source.skip_invalid,
-        zeros: args.source.skip_invalid && (needs_directions || weigh_directions),
     })
 }
 
@@ -206,6 +211,24 @@ impl Others {
             named.for_each(|row| *row = numbers[*row]);
         }
         chosen.map_err(|error| others.named(error))
+    }
+}
+
+/// Names the file and the row that an error speaks of, by its number among all rows; ends the process if it was
+/// Ctrl-C.
+pub(crate) fn in_context(file: &FeatureFile, others: Option<&Others>, failure: Failure) -> Failure {
+    match failure {
+        Failure::Library(Error::Interrupted { .. }) => {
+            interrupt::end("interrupted: nothing written")
+        }
+        Failure::Library(error @ Error::ZeroRow { .. }) => {
+            let error = match others {
+                Some(others) => others.named(error),
+                None => error,
+            };
+            file.refused(error).into()
+        }
+        failure => failure,
     }
 }
 

@@ -7,6 +7,7 @@ mod cover;
 mod devices;
 mod duplicates;
 mod encodings;
+mod evaluate;
 mod forms;
 mod inputs;
 mod k_center;
