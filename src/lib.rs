@@ -53,6 +53,8 @@
 //! What picks are worth, however they were chosen, [`evaluate`] tells: accuracy of 1-NN and of a linear probe on what
 //! labels there are, what they cover and span, the distance of their distribution, and what each stands for.
 //!
+//! [`compare`] tries selectors on splits of labelled rows, and tells by how much they differ.
+//!
 //! # Near-duplicates
 //!
 //! [`Duplicates`] finds the rows that have a cosine of at least a threshold, exactly: all pairs, the groups that they
@@ -86,6 +88,7 @@
 pub mod bench;
 mod calibrate;
 mod checkpoint;
+pub mod compare;
 mod control;
 mod course;
 mod cpu;

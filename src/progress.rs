@@ -91,6 +91,13 @@ pub enum Progress<'a> {
         /// Rows of the pool.
         of: usize,
     },
+    /// So many selections of a comparison have been made ([`Comparison`](crate::compare::Comparison) only).
+    Trials {
+        /// Selections made.
+        done: usize,
+        /// Selections to make.
+        of: usize,
+    },
     /// Something has been settled that a later run need not do again: what there is so far
     /// ([`Selector::resume`](crate::Selector::resume) only).
     Settled(&'a Checkpoint),

@@ -12,6 +12,8 @@ pub(crate) const RACE: u64 = 0;
 pub(crate) const DOUBLE_GREEDY: u64 = 0x8000_0001;
 /// Uniform sampling.
 pub(crate) const UNIFORM: u64 = 0x8000_0003;
+/// Which rows of a split are selected from.
+pub(crate) const SPLIT: u64 = 0x8000_0004;
 /// The first centre of k-means++; the streams after it are the other centres.
 pub(crate) const CENTRES: u64 = 0x8000_0100;
 

@@ -48,16 +48,20 @@ impl LinearProbe {
             });
         }
         let metric = Metric::Euclidean;
-        let unit = 1.0 / (f64::from(pool.scale()) * self.length);
         let mut guesses = Vec::with_capacity(rows.len());
         let of_block = |_: usize, x: &[f64]| -> Vec<u32> {
             let rows = x.chunks_exact(dim);
-            rows.map(|x| self.classes[self.best(x, unit)]).collect()
+            rows.map(|x| self.class_of(x, pool.scale())).collect()
         };
         by_blocks(Points { pool, metric }, rows, of_block, |found| {
             guesses.extend(found);
         })?;
         Ok(guesses)
+    }
+
+    /// The most probable class of a row in the unit of a pool of this scale.
+    pub(super) fn class_of(&self, x: &[f64], scale: f32) -> u32 {
+        self.classes[self.best(x, 1.0 / (f64::from(scale) * self.length))]
     }
 
     /// The place of the class of the largest score.
@@ -103,10 +107,14 @@ impl Evaluation<'_> {
     ///
     /// [`Error::Argument`] for labels that are not one a row, or of a single class.
     pub fn probe(&self, labels: &[u32]) -> Result<LinearProbe, Error> {
-        let (pool, dim) = (self.pool, self.pool.dim());
         self.check_labels(labels)?;
+        self.probe_over(labels, root_mean_square(&norms(self.pool)?))
+    }
+
+    /// The same where labels have been checked, and the root of the mean squared length is known.
+    pub(super) fn probe_over(&self, labels: &[u32], length: f64) -> Result<LinearProbe, Error> {
+        let (pool, dim) = (self.pool, self.pool.dim());
         let classes = different(self.picks.iter().map(|&pick| labels[pick]));
-        let length = root_mean_square(&norms(pool)?);
         if classes.len() == 1 {
             let (weights, biases) = (vec![0.0; dim], vec![0.0]);
             return Ok(LinearProbe {
@@ -150,7 +158,7 @@ impl Evaluation<'_> {
 }
 
 /// √(Σ‖x‖²/n); 1 of rows of zeros alone, which are the same over any length.
-fn root_mean_square(norms: &[f64]) -> f64 {
+pub(super) fn root_mean_square(norms: &[f64]) -> f64 {
     let squares: f64 = norms.iter().map(|norm| norm * norm).sum();
     match squares {
         0.0 => 1.0,

@@ -189,6 +189,21 @@ impl<'a> Features<'a> {
         }
     }
 
+    /// Some of these rows, which ascend, as if the others were left out.
+    pub(crate) fn among(&self, rows: &[usize]) -> Self {
+        let norms_sq: Vec<f64> = rows.iter().map(|&row| self.norms_sq[row]).collect();
+        let longest_sq = norms_sq.iter().copied().fold(0.0, f64::max);
+        let kept: Vec<usize> = rows.iter().map(|&row| self.source_row(row)).collect();
+        Self {
+            kept: Some(kept.into()),
+            first: 0,
+            rows: rows.len(),
+            scale: scale_for(longest_sq),
+            norms_sq: norms_sq.into(),
+            ..self.clone()
+        }
+    }
+
     /// Checks an array view of shape `(rows, dim)`, which must be row-major without gaps.
     ///
     /// # Errors

@@ -114,6 +114,10 @@ impl Selector for LogDet {
         &self.labelled
     }
 
+    fn nests(&self) -> bool {
+        self.classes.is_none()
+    }
+
     fn among(&self, pool: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
         Ok(Box::new(Self {
             labelled: places(&self.labelled, rows),

@@ -138,6 +138,12 @@ pub trait Selector: sealed::Sealed + Send + Sync {
         1
     }
 
+    /// Whether the picks of a smaller budget are the first of those of a larger one: then one selection serves for
+    /// all budgets.
+    fn nests(&self) -> bool {
+        false
+    }
+
     /// Selections made one after the other, each with random numbers of its own.
     fn stages(&self) -> u64 {
         1

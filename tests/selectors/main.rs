@@ -4,6 +4,7 @@
 mod common;
 mod definition;
 mod every;
+mod nesting;
 mod norm;
 mod options;
 mod real_pools;

@@ -148,6 +148,10 @@ impl Selector for FacilityLocation {
         &self.labelled
     }
 
+    fn nests(&self) -> bool {
+        self.classes.is_none() && (self.kernel == Kernel::Cosine || self.sigma != Bandwidth::Auto)
+    }
+
     fn among(&self, pool: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
         let weights = self.target_weights.as_ref();
         Ok(Box::new(Self {

@@ -123,6 +123,10 @@ impl Selector for Herding {
         &self.labelled
     }
 
+    fn nests(&self) -> bool {
+        self.classes.is_none() && self.alpha != Alpha::Auto
+    }
+
     fn among(&self, pool: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
         Ok(Box::new(Self {
             labelled: places(&self.labelled, rows),

@@ -131,6 +131,10 @@ impl Selector for ProbCover {
         &self.labelled
     }
 
+    fn nests(&self) -> bool {
+        matches!(self.delta, Delta::Fixed(_))
+    }
+
     fn among(&self, _: &dyn Pool, rows: &[usize]) -> Result<Box<dyn Selector>, Error> {
         Ok(Box::new(Self {
             labelled: places(&self.labelled, rows),
