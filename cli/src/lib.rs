@@ -9,6 +9,7 @@ mod args;
 pub mod bench;
 mod classes;
 mod columns;
+mod compare;
 mod console;
 mod device;
 mod devices;
@@ -47,6 +48,7 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => plan::run(args),
         Command::Duplicates(args) => duplicates::run(args),
         Command::Evaluate(args) => evaluate::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Devices(args) => devices::run(args),
         Command::Bench(args) => bench::command::run(args),
     })

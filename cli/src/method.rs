@@ -19,7 +19,7 @@ pub(crate) struct Plan {
 }
 
 /// What files say: those that options name, and the features' own type.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Given {
     /// Rows already labelled.
     pub(crate) labelled: Vec<usize>,

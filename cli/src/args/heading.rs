@@ -2,6 +2,7 @@
 //! length only.
 
 pub(super) const MEASURES: &str = "Measures";
+pub(super) const COMPARISON: &str = "Comparison";
 pub(super) const METHOD: &str = "Method";
 pub(super) const ROWS: &str = "Rows";
 pub(super) const BUDGET: &str = "Budget";

@@ -1,6 +1,7 @@
 //! What the command line understands.
 
 mod common;
+mod compare;
 mod cover;
 mod duplicates;
 mod evaluate;
@@ -14,6 +15,7 @@ use crate::device::Choice;
 use crate::write::Named;
 use clap::{Args, Parser, Subcommand};
 pub(crate) use common::{Machine, Source};
+pub(crate) use compare::{Candidate, CompareArgs};
 use coresift_io::source::files;
 use coresift_io::target::Target;
 pub(crate) use duplicates::{DuplicatesArgs, Give};
@@ -44,6 +46,8 @@ pub(crate) enum Command {
     Duplicates(Box<DuplicatesArgs>),
     /// Tell what selections are worth that are made already: by labels, and by the rows alone
     Evaluate(Box<EvaluateArgs>),
+    /// Try methods on splits of labelled rows, and tell by how much they differ
+    Compare(Box<CompareArgs>),
     /// List every adapter and the one that `auto` takes
     Devices(DevicesArgs),
     /// Measure what a device can do at best, and how near to it kernels and selectors come
@@ -216,7 +220,7 @@ pub(crate) mod tests {
 
     #[test]
     fn the_help_of_other_commands_fits_a_terminal_and_their_files_are_inputs() {
-        for name in ["duplicates", "evaluate"] {
+        for name in ["duplicates", "evaluate", "compare"] {
             let command = Cli::command();
             let command = command.find_subcommand(name).unwrap();
             let long = command.clone().term_width(80).render_long_help();
@@ -235,6 +239,7 @@ pub(crate) mod tests {
                     let inputs = match cli.command {
                         Command::Duplicates(args) => args.inputs(),
                         Command::Evaluate(args) => args.inputs(),
+                        Command::Compare(args) => args.inputs(),
                         _ => panic!("the line says {name}"),
                     };
                     let given = (inputs.into_iter()).any(|input| input == named_by(option));

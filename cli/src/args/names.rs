@@ -87,6 +87,21 @@ const FOLLOWERS: [(Method, &str); 9] = [
     ),
 ];
 
+/// The method of a name, among those that can follow another or among all.
+pub(super) fn method(name: &str, follows: bool) -> Result<Method, String> {
+    let followers = FOLLOWERS.map(|(method, _)| method);
+    let able = if follows {
+        &followers[..]
+    } else {
+        Method::value_variants()
+    };
+    let found = able.iter().find(|method| method.name() == name);
+    found.copied().ok_or_else(|| {
+        let names: Vec<String> = able.iter().map(|method| method.name()).collect();
+        format!("{name:?} found, one of {} expected", names.join(", "))
+    })
+}
+
 /// Understands the name of a method that can follow another.
 pub(super) fn follower() -> impl TypedValueParser<Value = Method> {
     let value = |(method, does): (Method, &'static str)| method.value().help(does);

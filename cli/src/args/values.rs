@@ -95,6 +95,29 @@ impl FromStr for Budget {
     }
 }
 
+/// A share of all rows, which leaves some.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Share(Budget);
+
+impl Share {
+    /// So many of `rows`: rounded down, to at least 1.
+    pub(crate) fn of(self, rows: usize) -> usize {
+        self.0.of(rows)
+    }
+}
+
+impl FromStr for Share {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = text.strip_suffix('%').and_then(share);
+        let found = found.filter(|share| share.of(usize::MAX) < usize::MAX);
+        found.map(Self).ok_or_else(|| {
+            format!("{text:?} found, a share above 0% and below 100% expected, such as 25%")
+        })
+    }
+}
+
 /// A decimal percentage in (0, 100].
 fn share(percent: &str) -> Option<Budget> {
     let (units, decimals) = percent.split_once('.').unwrap_or((percent, ""));

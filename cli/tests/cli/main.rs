@@ -3,6 +3,7 @@
 mod bad_input;
 mod bench;
 mod checkpoint;
+mod compare;
 mod cover;
 mod devices;
 mod duplicates;
