@@ -241,41 +241,50 @@ fn differences_worked_out_by_hand() {
     assert_eq!((same.difference.mean, same.difference.better), (0.0, 0));
 }
 
+/// What is told of a comparison that is broken off once so much has been, and how it ends.
+fn told<'f>(
+    features: &Features<'f>,
+    labels: &[u32],
+    make: &MakeSplitPool<'_, 'f>,
+    enough: usize,
+) -> (Vec<(usize, usize)>, Result<Compared, Error>) {
+    let mut told = Vec::new();
+    let mut hear = |progress: Progress<'_>| {
+        if let Progress::Trials { done, of } = progress {
+            told.push((done, of));
+        }
+        match told.len() == enough {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    };
+    let done = comparison(labels).run(features, &contenders(), make, &mut hear);
+    (told, done)
+}
+
 /// What is told is how many selections have been made; a break ends it, and so does the pools' own stop.
 #[test]
 fn a_comparison_is_heard_and_ended() {
     let (x, labels) = rows();
     let features = Features::new(&x, ROWS, DIM).unwrap();
-    let run = |make: &MakeSplitPool<'_, '_>, enough: usize| {
-        let mut told = Vec::new();
-        let done = comparison(&labels).run(&features, &contenders(), make, &mut |progress| {
-            if let Progress::Trials { done, of } = progress {
-                told.push((done, of));
-            }
-            match told.len() == enough {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
-        });
-        (told, done.map(|_| ()))
-    };
-    let (told, done) = run(&on_cpu, usize::MAX);
-    let want: Vec<_> = (1..=9).map(|step| (3 * step, 27)).collect();
-    assert_eq!(told, want);
-    done.unwrap();
-    let (told, done) = run(&on_cpu, 2);
-    assert_eq!(told.len(), 2);
     let ended =
         |done| matches!(done, Err(Error::Interrupted { partial }) if partial.picks.is_empty());
+    let (heard, done) = told(&features, &labels, &on_cpu, usize::MAX);
+    let want: Vec<_> = (1..=9).map(|step| (3 * step, 27)).collect();
+    assert_eq!(heard, want);
+    done.unwrap();
+    let (heard, done) = told(&features, &labels, &on_cpu, 2);
+    assert_eq!(heard.len(), 2);
     assert!(ended(done));
     let stop = Stop::new();
     stop.stop();
-    let stopped = |features| {
-        let pool = CpuPool::new(features).with_stop(stop.clone());
-        Ok(Box::new(pool) as Box<dyn Pool>)
-    };
-    let (told, done) = run(&stopped, usize::MAX);
-    assert!(told.is_empty() && ended(done));
+    let (heard, done) = told(
+        &features,
+        &labels,
+        &|features| Ok(Box::new(CpuPool::new(features).with_stop(stop.clone()))),
+        usize::MAX,
+    );
+    assert!(heard.is_empty() && ended(done));
 }
 
 fn said(comparison: Comparison<'_>, contenders: &[Contender<'_>]) -> String {

@@ -26,7 +26,7 @@ fn run<'a>(more: &[&'a str]) -> Vec<&'a str> {
 fn record(place: &Place, more: &[&str]) -> Value {
     let text = place.done(&[&run(more)[..], &["--json"]].concat());
     let record: Value = serde_json::from_str(&text).unwrap();
-    let schema = include_str!("../../src/evaluate/evaluate.schema.json");
+    let schema = include_str!("../../../src/evaluate/evaluate.schema.json");
     let schema: Value = serde_json::from_str(schema).unwrap();
     jsonschema::draft202012::meta::validate(&schema).unwrap();
     let schema = jsonschema::draft202012::new(&schema).unwrap();
