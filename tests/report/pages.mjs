@@ -8,6 +8,8 @@ import { deflateSync } from 'node:zlib';
 export function pages(root, folder) {
   const data = (name) => join(root, 'examples', 'data', name);
   const select = (features, ...options) => ['select', data(features), '--device=cpu', ...options];
+  const picks = [10, 50].map((count) => join(folder, `${count}.txt`));
+  picks.forEach((path, at) => writeFileSync(path, Array.from({ length: [10, 50][at] }, (_, row) => 7 * row).join('\n')));
   const [images, texts] = examples(data('digits.npy'), folder);
   return [
     ['images', select('digits.npy', '--method=gram-schmidt', '--budget=100', `--images=${images}`)],
@@ -15,6 +17,8 @@ export function pages(root, folder) {
     ['sas', select('digits.npy', '--method=sas', `--classes=${data('digits_labels.npy')}`, '--budget=10%')],
     ['coverage', select('fmnist_simclr_2000.npy', '--budget=20')],
     ['many', select('fmnist_simclr_2000.npy', '--method=norm', '--budget=80%', '--clusters=40')],
+    ['evaluate', ['evaluate', data('digits.npy'), ...picks.map((path) => `--picks=${path}`), `--labels=${data('digits_labels.npy')}`, `--classes=${data('digits_labels.npy')}`, '--delta=0.5', '--fid-ridge=0.01', '--device=cpu', `--out=${join(folder, 'worth.json')}`]],
+    ['compare', ['compare', data('digits.npy'), `--labels=${data('digits_labels.npy')}`, '--device=cpu', '--methods=random,coverage,gram-schmidt', '--budgets=10..30', '--seeds=3', `--out=${join(folder, 'compared.json')}`]],
     ['none', select('digits.npy', '--method=random', '--budget=0')],
     ['one', select('digits.npy', '--method=random', '--budget=1')],
   ];

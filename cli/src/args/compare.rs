@@ -2,12 +2,14 @@
 
 use super::common::{Machine, Source};
 use super::names::{Method, method};
+use super::report::page;
 use super::values::{Budget, Share};
-use super::{heading, named};
+use super::{heading, list, named};
 use crate::write::Named;
 use clap::Args;
 use coresift_io::target::Target;
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// What follows the options in the long help. Lines fit a terminal of 80 columns.
@@ -58,6 +60,9 @@ pub(crate) struct CompareArgs {
     /// .txt does. A symbolic link is followed. A file that is read is never written
     #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT)]
     pub(crate) out: Option<Target>,
+    /// Draw the scores by budget as a page of HTML, which needs no other file: x.html
+    #[arg(long, value_name = "HTML", value_parser = page, help_heading = heading::OUTPUT)]
+    pub(crate) report: Option<PathBuf>,
     /// Print JSON on stdout: every selection and score, options and versions
     #[arg(long, help_heading = heading::OUTPUT)]
     pub(crate) json: bool,
@@ -71,6 +76,11 @@ pub(crate) struct CompareArgs {
 }
 
 impl CompareArgs {
+    /// Every file that is written, with the argument that names it.
+    pub(crate) fn outputs(&self) -> Vec<Named> {
+        named([("out", list(&self.out)), ("report", self.report.as_ref())])
+    }
+
     /// Every file that is read, with the argument that names it.
     pub(crate) fn inputs(&self) -> Vec<Named> {
         let mut inputs = self.source.inputs();

@@ -2,6 +2,7 @@
 
 use super::common::{Machine, Source};
 use super::names::name;
+use super::report::page;
 use super::values::{distance, ridge};
 use super::{heading, list, named, of_features};
 use crate::write::Named;
@@ -70,6 +71,9 @@ pub(crate) struct EvaluateArgs {
     /// followed. A file that is read is never written
     #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT)]
     pub(crate) out: Option<Target>,
+    /// Draw every measure as a page of HTML, which needs no other file: x.html
+    #[arg(long, value_name = "HTML", value_parser = page, help_heading = heading::OUTPUT)]
+    pub(crate) report: Option<PathBuf>,
     /// Print JSON on stdout: every measure, options and versions
     #[arg(long, help_heading = heading::OUTPUT)]
     pub(crate) json: bool,
@@ -83,6 +87,11 @@ pub(crate) struct EvaluateArgs {
 }
 
 impl EvaluateArgs {
+    /// Every file that is written, with the argument that names it.
+    pub(crate) fn outputs(&self) -> Vec<Named> {
+        named([("out", list(&self.out)), ("report", self.report.as_ref())])
+    }
+
     /// Every file that is read, with the argument that names it.
     pub(crate) fn inputs(&self) -> Vec<Named> {
         let mut inputs = self.source.inputs();

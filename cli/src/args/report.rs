@@ -57,7 +57,7 @@ impl ReportArgs {
 }
 
 /// Understands the name of a page: nothing else is written where another file was meant.
-fn page(text: &str) -> Result<PathBuf, String> {
+pub(super) fn page(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
     match extension.to_str() {

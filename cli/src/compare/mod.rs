@@ -1,6 +1,7 @@
 //! The `compare` command.
 
 mod methods;
+mod page;
 mod record;
 mod table;
 
@@ -12,6 +13,7 @@ use crate::evaluate::check_out;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::labels::{self, Classified};
+use crate::report::html::called;
 use crate::select::left_out::{self, Others};
 use crate::select::words::count;
 use crate::select::{self, deliver, read};
@@ -81,6 +83,10 @@ pub(crate) fn run(args: &CompareArgs) -> Result<(), Failure> {
     deliver::results(args.out.as_ref(), args.json, |format| {
         table::render(&record, format)
     })?;
+    if let Some(to) = &args.report {
+        let page = page::of(&record, &called(file.path()));
+        deliver::page(to, &page.html(), console)?;
+    }
     say(&record, began.elapsed(), console);
     Ok(())
 }
@@ -97,8 +103,7 @@ fn check(args: &CompareArgs) -> Result<(), Failure> {
         )));
     }
     check_out(args.out.as_ref())?;
-    let out = args.out.iter().map(|out| ("out", out.path.clone()));
-    write::check(&out.collect::<Vec<_>>(), &args.inputs())?;
+    write::check(&args.outputs(), &args.inputs())?;
     match &args.out {
         Some(_) => Ok(()),
         None => console::can_print(),

@@ -2,6 +2,7 @@
 
 mod lists;
 mod measure;
+mod page;
 mod record;
 mod table;
 
@@ -11,6 +12,7 @@ use crate::console::{self, Console};
 use crate::device::Device;
 use crate::failure::Failure;
 use crate::interrupt;
+use crate::report::html::called;
 use crate::select::left_out::{self, Others};
 use crate::select::read::Loaded;
 use crate::select::words::count;
@@ -87,6 +89,10 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     deliver::results(args.out.as_ref(), args.json, |format| {
         table::render(&record, format)
     })?;
+    if let Some(to) = &args.report {
+        let page = page::of(&record, &called(file.path()));
+        deliver::page(to, &page.html(), console)?;
+    }
     say(&record, [in_memory, began], console);
     Ok(())
 }
@@ -97,8 +103,7 @@ fn check(args: &EvaluateArgs) -> Result<(), Failure> {
     let named = args.source.features.iter().chain(&args.test_features);
     select::check_stdin(named)?;
     check_out(args.out.as_ref())?;
-    let out = args.out.iter().map(|out| ("out", out.path.clone()));
-    write::check(&out.collect::<Vec<_>>(), &args.inputs())?;
+    write::check(&args.outputs(), &args.inputs())?;
     match &args.out {
         Some(_) => Ok(()),
         None => console::can_print(),

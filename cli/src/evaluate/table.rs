@@ -6,15 +6,15 @@ use crate::write;
 use coresift_io::target::Format;
 
 /// A measure: its titles in a text and in .csv, how it is shown in the former, and what it is.
-struct Column {
+pub(super) struct Column {
     title: &'static str,
-    name: &'static str,
-    show: fn(f64) -> String,
-    value: fn(&Measured) -> Option<f64>,
+    pub(super) name: &'static str,
+    pub(super) show: fn(f64) -> String,
+    pub(super) value: fn(&Measured) -> Option<f64>,
 }
 
 /// Every measure of one number, in the order of the columns. Those without a title are in .csv alone.
-static COLUMNS: [Column; 26] = {
+pub(super) static COLUMNS: [Column; 26] = {
     const fn column(
         title: &'static str,
         name: &'static str,

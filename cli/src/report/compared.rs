@@ -21,7 +21,7 @@ pub(crate) struct Compared<'a> {
 /// A score of every method, the first of which the others are compared with.
 pub(crate) struct Scored<'a> {
     /// What it is, in a word or two.
-    pub(crate) title: &'a str,
+    pub(crate) title: String,
     /// What it says, in a sentence.
     pub(crate) meaning: &'a str,
     pub(crate) methods: Vec<OfMethod<'a>>,
@@ -86,7 +86,7 @@ impl Compared<'_> {
             figures.push(self.differences(score, first));
         }
         Section {
-            title: score.title.to_owned(),
+            title: score.title.clone(),
             parts: vec![
                 Part::Words(score.meaning.to_owned()),
                 Part::Figures(figures),
@@ -253,7 +253,7 @@ mod tests {
             budgets,
             seeds: 10,
             scores: vec![Scored {
-                title: "Accuracy",
+                title: "Accuracy".to_owned(),
                 meaning: "What a classifier gets right.",
                 methods: vec![
                     of("random", [0.3, 0.6], [None; 2]),

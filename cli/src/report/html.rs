@@ -1,6 +1,7 @@
 //! Words and numbers as HTML and SVG have them.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// Text in which nothing passes for markup. Characters that show as nothing (control characters) become blanks.
 pub(crate) fn escape(text: &str) -> String {
@@ -108,6 +109,12 @@ pub(super) fn text(
 /// How wide a text of a drawing is at most, in its unit: fonts differ.
 pub(super) fn width(words: &str, size: f64) -> f64 {
     0.64 * size * words.chars().count() as f64
+}
+
+/// The name of a file without its folders.
+pub(crate) fn called(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

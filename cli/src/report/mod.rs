@@ -6,15 +6,7 @@
 
 mod axis;
 mod bars;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "`compare --report` is not there yet")
-)]
 pub(crate) mod compared;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "`evaluate --report` is not there yet")
-)]
 pub(crate) mod evaluated;
 pub(crate) mod examples;
 mod frame;

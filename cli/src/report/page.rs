@@ -77,7 +77,7 @@ impl Page {
         if !self.notes.is_empty() {
             let note = |note: &String| format!("<li>{}</li>", escape(note));
             let notes: String = self.notes.iter().map(note).collect();
-            let _ = write!(html, "<section><h2>Notes</h2><ul>{notes}</ul></section>\n");
+            let _ = writeln!(html, "<section><h2>Notes</h2><ul>{notes}</ul></section>");
         }
         html + "</main></body></html>\n"
     }

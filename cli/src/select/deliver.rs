@@ -11,6 +11,7 @@ use coresift_io::features::FeatureFile;
 use coresift_io::file;
 use coresift_io::target::{Format, Target};
 use serde_json::Value;
+use std::path::Path;
 
 /// Finds out what is to be told of picks.
 type Tell<'a> = &'a dyn Fn(&[usize]) -> Result<Origins, Failure>;
@@ -40,6 +41,15 @@ pub(super) fn whole(
         _ => Ok(()),
     };
     console::all([delivered, written, told])
+}
+
+/// Writes a page of HTML.
+pub(crate) fn page(to: &Path, html: &str, console: Console) -> Result<(), Failure> {
+    file::replace(to, html.as_bytes())
+        .map_err(|e| Failure::io(to, "report", "cannot write the file", e))?;
+    let size = html.len().div_ceil(1000);
+    console.note(format_args!("report: {} ({size} kB)", to.display()));
+    Ok(())
 }
 
 /// Writes the weights of picks; what cannot be written is printed where nothing else is.

@@ -2,20 +2,19 @@
 //! there.
 
 use super::left_out::Others;
-use super::{Ready, in_context};
+use super::{Ready, deliver, in_context};
 use crate::args::{ReportArgs, SelectArgs};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::report::examples::{Examples, Kind};
-use crate::report::html::whole;
+use crate::report::html::called;
 use crate::report::selected::Selected;
 use crate::report::selected::measures::{Asked, Measures, STEPS};
 use coresift::{Classes, Error, Selection};
 use coresift_io::features::FeatureFile;
-use coresift_io::file;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::slice;
 
 /// A page that is to be written, and what was read for it before anything was chosen.
@@ -87,12 +86,7 @@ pub(super) fn write(
         return Ok(());
     };
     let to = report.to.clone();
-    let html = report.html(made, selection, about, console)?;
-    file::replace(&to, html.as_bytes())
-        .map_err(|e| Failure::io(&to, "report", "cannot write the file", e))?;
-    let size = whole(html.len().div_ceil(1000));
-    console.note(format_args!("report: {} ({size} kB)", to.display()));
-    Ok(())
+    deliver::page(&to, &report.html(made, selection, about, console)?, console)
 }
 
 impl Report {
@@ -163,10 +157,4 @@ fn failed(made: &Ready<'_>, error: Error) -> Failure {
         None => error,
     };
     in_context(made.args, made.file, error)
-}
-
-/// The name of a file without its folders.
-fn called(path: &Path) -> String {
-    let name = path.file_name().unwrap_or(path.as_os_str());
-    name.to_string_lossy().into_owned()
 }

@@ -84,12 +84,12 @@ fn contenders() -> Vec<Contender<'static>> {
         };
         Box::new(Then::new(first, second))
     }
-    let all: [(&str, fn(u64) -> Box<dyn Selector>); 3] = [
+    let all: [(&str, Make); 3] = [
         ("random", uniform),
         ("gram-schmidt", gram_schmidt),
         ("typiclust:then-norm", mixture),
     ];
-    let contender = |(name, selector): (&str, fn(u64) -> Box<dyn Selector>)| Contender {
+    let contender = |(name, selector): (&str, Make)| Contender {
         name: name.to_owned(),
         selector: Box::new(selector),
     };
@@ -114,6 +114,9 @@ fn compared() -> Compared {
     );
     done.unwrap()
 }
+
+/// Makes a selector for a seed.
+type Make = fn(u64) -> Box<dyn Selector>;
 
 #[test]
 fn a_record_has_what_the_library_finds() {
