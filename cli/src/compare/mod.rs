@@ -80,15 +80,25 @@ pub(crate) fn run(args: &CompareArgs) -> Result<(), Failure> {
         device: device.name(),
         versions: Versions::OURS,
     };
-    deliver::results(args.out.as_ref(), args.json, |format| {
-        table::render(&record, format)
-    })?;
-    if let Some(to) = &args.report {
-        let page = page::of(&record, &called(file.path()));
-        deliver::page(to, &page.html(), console)?;
-    }
+    deliver(args, &record, &called(file.path()), console)?;
     say(&record, began.elapsed(), console);
     Ok(())
+}
+
+/// Writes the record, and the page of it where there is to be one.
+fn deliver(
+    args: &CompareArgs,
+    record: &Record,
+    name: &str,
+    console: Console,
+) -> Result<(), Failure> {
+    deliver::results(args.out.as_ref(), args.json, |format| {
+        table::render(record, format)
+    })?;
+    match &args.report {
+        Some(to) => deliver::page(to, &page::of(record, name).html(), console),
+        None => Ok(()),
+    }
 }
 
 /// Refuses what can be refused before any file is read.
