@@ -21,9 +21,14 @@ Examples:
       --methods random,typiclust,coverage,typiclust:then-norm \\
       --budgets 10..60";
 
+/// How it is asked, in lines that fit too.
+const USAGE: &str = "\
+coresift compare [OPTIONS] --labels <FILE> --methods <A,B>
+                        --budgets <S,S> <FEATURES>...";
+
 /// Options of `compare`.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES, override_usage = USAGE)]
 pub(crate) struct CompareArgs {
     /// Each row's label, a whole number or a name: methods do not see them
     ///

@@ -56,7 +56,7 @@ fn words() -> impl Strategy<Value = Vec<String>> {
 }
 
 /// Bytes that clap takes for the options that there are and for the help of one, whatever is asked.
-const OF_CLAP: u64 = 1 << 18;
+const OF_CLAP: u64 = 3 << 17;
 
 #[test]
 fn options_of_any_words() {
