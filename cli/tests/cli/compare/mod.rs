@@ -336,3 +336,33 @@ fn the_example_of_the_help_runs() {
     let lines = place.done(&args).lines().count();
     assert_eq!(lines, 3 * (1 + 1 + 4 + 1 + 3) + 2);
 }
+
+#[test]
+fn a_page_has_every_score_and_method() {
+    let place = place();
+    let asked = run(&[METHODS, "--budgets=3,6"]);
+    let alone = place.done(&asked);
+    assert_eq!(
+        place.done(&[&asked[..], &["--report=c.html"]].concat()),
+        alone
+    );
+    let page = place.text("c.html");
+    for words in [
+        "<h1>3 methods compared</h1>",
+        "typiclust:then-norm",
+        "<h3>linear probe by budget</h3>",
+        "<h3>nearest pick against random</h3>",
+        "<h2>class coverage</h2>",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("NaN"));
+    let error = place.fails(
+        1,
+        &[&asked[..], &["--out=c.html.txt", "--report=none/c.html"]].concat(),
+    );
+    assert!(
+        error.contains("no folder \"none\" found, one expected"),
+        "{error}"
+    );
+}

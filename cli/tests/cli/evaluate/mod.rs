@@ -361,3 +361,31 @@ fn the_examples_of_the_help_run() {
         .collect();
     assert_eq!(printed, [3, 0]);
 }
+
+#[test]
+fn a_page_has_the_measures_and_what_is_missing() {
+    let place = place();
+    place.put("one.txt", b"2\n");
+    let more = ["--picks=p.txt", "--picks=one.txt", "--labels=l.txt"];
+    let alone = place.done(&run(&more));
+    let with = place.done(&[&run(&more)[..], &["--report=w.html"]].concat());
+    assert_eq!(alone, with);
+    let page = place.text("w.html");
+    for words in [
+        "<h1>What 2 selections are worth</h1>",
+        "p.txt (2)",
+        "one.txt (1)",
+        "<h3>1-NN</h3>",
+        "66.7",
+        "one.txt: no fid: ",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("NaN") && !page.contains("<h3>cover</h3>"));
+    place.put("f.html", &npy("<f4", false, "(5, 2)", &f32s(&X)));
+    let over = ["evaluate", "f.html", "--picks=p.txt", "--report=./f.html"];
+    let error = place.fails(1, &over);
+    let said = "error: ./f.html: report: the same file as features (f.html) found";
+    assert!(error.contains(said), "{error}");
+    assert_eq!(place.done(&run(&more)), alone);
+}
