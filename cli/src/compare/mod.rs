@@ -7,9 +7,9 @@ mod table;
 
 use crate::args::values::Budget;
 use crate::args::{Candidate, CompareArgs};
-use crate::console::{self, Console};
+use crate::console::Console;
 use crate::device::Device;
-use crate::evaluate::check_out;
+use crate::evaluate::check_table;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::labels::{self, Classified};
@@ -19,7 +19,6 @@ use crate::select::words::count;
 use crate::select::{self, deliver, read};
 use crate::threads;
 use crate::versions::Versions;
-use crate::write;
 use coresift::compare::{Compared, Comparison};
 use coresift::{Error, Features, LeftOut, Progress};
 use coresift_io::labels::LABELS;
@@ -112,12 +111,7 @@ fn check(args: &CompareArgs) -> Result<(), Failure> {
             args.seeds
         )));
     }
-    check_out(args.out.as_ref())?;
-    write::check(&args.outputs(), &args.inputs())?;
-    match &args.out {
-        Some(_) => Ok(()),
-        None => console::can_print(),
-    }
+    check_table(args.out.as_ref(), &args.outputs(), &args.inputs())
 }
 
 /// Whether some method goes by the directions of rows.

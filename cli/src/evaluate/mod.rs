@@ -19,7 +19,7 @@ use crate::select::words::count;
 use crate::select::{self, deliver, read};
 use crate::threads;
 use crate::versions::Versions;
-use crate::write;
+use crate::write::{self, Named};
 use coresift::evaluate::{Evaluation, NormStatistics, TestRows, norms};
 use coresift::{Error, Features, LeftOut, Lp, Metric, Stop};
 use coresift_io::features::FeatureFile;
@@ -112,22 +112,25 @@ fn check(args: &EvaluateArgs) -> Result<(), Failure> {
     select::check_device(&args.machine)?;
     let named = args.source.features.iter().chain(&args.test_features);
     select::check_stdin(named)?;
-    check_out(args.out.as_ref())?;
-    write::check(&args.outputs(), &args.inputs())?;
-    match &args.out {
-        Some(_) => Ok(()),
-        None => console::can_print(),
-    }
+    check_table(args.out.as_ref(), &args.outputs(), &args.inputs())
 }
 
-/// Refuses a form that has no place for a table.
-pub(crate) fn check_out(out: Option<&Target>) -> Result<(), Failure> {
-    match out {
-        Some(out) if out.format == Format::Npy => Err(Failure::Usage(
+/// Refuses a form that has no place for a table, and outputs that may not be written.
+pub(crate) fn check_table(
+    out: Option<&Target>,
+    outputs: &[Named],
+    inputs: &[Named],
+) -> Result<(), Failure> {
+    if out.is_some_and(|out| out.format == Format::Npy) {
+        return Err(Failure::Usage(
             "--out: a name in .npy found, one in .json, .csv or .txt expected (a table is no array)"
                 .to_owned(),
-        )),
-        _ => Ok(()),
+        ));
+    }
+    write::check(outputs, inputs)?;
+    match out {
+        Some(_) => Ok(()),
+        None => console::can_print(),
     }
 }
 
