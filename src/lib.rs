@@ -65,7 +65,7 @@
 //! A [`Pool`] holds the rows where they are worked on: [`CpuPool`] on every core, `GpuPool` (from
 //! `Gpu::open`, or `Gpu::adopt` for an application's own wgpu device) on a Vulkan, Metal or DX12
 //! adapter within wgpu's default limits and whatever memory it is given, and `Shards`, several pools of
-//! parts of one matrix. **Same features, options and seed: same picks, on every
+//! parts of one matrix. [`Device`] opens any of them by its name. **Same features, options and seed: same picks, on every
 //! device, with any number of threads.** Kernels give bounds, the host settles in f64 whatever
 //! they leave open, or all arithmetic is in integers; random numbers belong to row and seed.
 //! Ties go to the lower index.
@@ -74,7 +74,7 @@
 //!
 //! `gpu` (default): pools through wgpu. `gles`: its GL backend besides. Without them the library has the
 //! CPU pool. `ndarray`: [`Features`] from an array view. `serde`: `Serialize` and `Deserialize` of options
-//! that are one of a few names.
+//! that are one of a few names, and `Serialize` of what [`evaluate`], [`compare`] and [`plan`] tell.
 //!
 //! # The code
 //!
@@ -92,6 +92,7 @@ pub mod compare;
 mod control;
 mod course;
 mod cpu;
+mod device;
 mod duplicates;
 mod error;
 pub mod evaluate;
@@ -117,9 +118,10 @@ pub use calibrate::{MakePool, calibrate};
 pub use checkpoint::Checkpoint;
 pub use control::Stop;
 pub use cpu::CpuPool;
+pub use device::{Device, DeviceChoice};
 pub use duplicates::{Duplicates, Kept};
 pub use error::Error;
-pub use features::{Features, LeftOut, Precision, ReadRows, Rows, center, center_among};
+pub use features::{Features, LeftOut, Others, Precision, ReadRows, Rows, center, center_among};
 #[cfg(feature = "gpu")]
 pub use gpu::{Adapter, AdapterChoice, DevicePart, DeviceRecord, Gpu, GpuPool};
 pub use kernels::Pool;

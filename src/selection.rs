@@ -201,6 +201,7 @@ names!(Storage {
 
 /// Why a selection is shorter than its budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Shortfall {
     /// Picks that are missing from the budget.
     pub missing: usize,

@@ -1,7 +1,8 @@
 //! Labels and classes by number or name, from the files that options name.
 
 use crate::failure::Failure;
-use crate::select::left_out::Others;
+use crate::select::left_out;
+use coresift::Others;
 use coresift::evaluate::classes_of;
 use coresift_io::Column;
 use coresift_io::labels::{self, Label, Labels};
@@ -49,7 +50,8 @@ impl Classified {
         let Some(others) = others else {
             return Ok(self);
         };
-        let of_rows = others.of_each(self.of_rows, list, argument)?;
+        let of_rows = others.of_each(&self.of_rows, argument);
+        let of_rows = left_out::of_list(of_rows, list, argument)?;
         Ok(Self { of_rows, ..self })
     }
 

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It is not what its argument needs.
-    #[error("{path}: {argument}: {problem}")]
+    #[error("{}{argument}: {problem}", of(path))]
     File {
-        /// The file.
+        /// The file; none of an array in memory.
         path: String,
         /// The argument that named it.
         argument: &'static str,
@@ -20,13 +20,21 @@ pub enum Error {
         source: Option<io::Error>,
     },
     /// The library refused its contents.
-    #[error("{path}: {error}")]
+    #[error("{}{error}", of(path))]
     Refused {
-        /// The file.
+        /// The file; none of an array in memory.
         path: String,
         /// What the library said.
         error: coresift::Error,
     },
+}
+
+/// The beginning of an error that is a file's.
+fn of(path: &str) -> String {
+    match path {
+        "" => String::new(),
+        path => format!("{path}: "),
+    }
 }
 
 impl Error {

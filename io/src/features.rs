@@ -1,9 +1,11 @@
 //! Feature matrices from files of any form, in one copy whatever their type and order.
 
 use crate::error::{Error, Origin};
+use crate::loaded::InPlace;
 use crate::memory;
-use crate::source::{self, Kind, Many, Raw, Source, narrow, too_large};
+use crate::source::{self, Array, Kind, Many, Raw, Source, Stored, narrow, too_large};
 pub use crate::values::Values;
+use coresift::{Features, Precision};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -53,9 +55,45 @@ impl FeatureFile {
         })
     }
 
+    /// An array in memory that an application lends. Errors name `argument` and no file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] for what has no rows of features.
+    pub fn of_array(array: Array, argument: &'static str) -> Result<Self, Error> {
+        let source = source::array(array, argument)?;
+        Ok(Self {
+            argument,
+            named: PathBuf::new(),
+            gaps: None,
+            rows: source.rows(),
+            dim: source.dim(),
+            source,
+        })
+    }
+
     /// The type in which the values are stored.
     pub fn kind(&self) -> Kind {
         self.source.stored().kind
+    }
+
+    /// The values of an array in memory, where they are as kernels read them: row by row, as aligned
+    /// float32 of this machine.
+    pub(crate) fn in_place(&self) -> Option<InPlace> {
+        let plain = self.source.stored() == Stored::plain(Kind::F32);
+        let memory = self.source.memory().filter(|_| plain)?;
+        InPlace::of(memory)
+    }
+
+    /// What values were rounded to: their type as they are stored, or what they look rounded to.
+    #[must_use]
+    pub fn precision(&self, features: &Features<'_>) -> Precision {
+        let stored = match self.kind() {
+            Kind::F16 => Precision::F16,
+            Kind::Bf16 => Precision::Bf16,
+            Kind::I8 | Kind::U8 | Kind::F32 | Kind::F64 => Precision::F32,
+        };
+        stored.max(features.precision())
     }
 
     /// Whose errors are.

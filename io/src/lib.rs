@@ -16,6 +16,7 @@ mod form;
 pub mod indices;
 mod json;
 pub mod labels;
+pub mod loaded;
 pub mod memory;
 mod npy;
 pub mod outputs;
@@ -27,3 +28,4 @@ mod values;
 
 pub use columns::Column;
 pub use error::Error;
+pub use stretch::Memory;

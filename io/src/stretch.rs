@@ -1,5 +1,6 @@
-//! Bytes of an open file, read by position.
+//! Bytes of an open file, or of memory that an application lends, read by position.
 
+use std::fmt;
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -13,13 +14,23 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 /// In place of the time of the last look.
 const CHANGED: u64 = u64::MAX;
 
-/// Bytes of an open file that stand one after another: all of it, or what one array has of it. Threads
-/// read them side by side.
+/// Bytes in memory that somebody else holds, and that stay where they are.
+pub type Memory = Arc<dyn AsRef<[u8]> + Send + Sync>;
+
+/// Bytes of an open file, or of memory, that stand one after another: all of them, or what one array has of
+/// them. Threads read them side by side.
 #[derive(Clone, Debug)]
 pub(crate) struct Stretch {
-    file: Arc<Opened>,
+    holder: Holder,
     start: u64,
     len: u64,
+}
+
+/// What has the bytes.
+#[derive(Clone)]
+enum Holder {
+    File(Arc<Opened>),
+    Memory(Memory),
 }
 
 /// A file, and what it was when it was opened.
@@ -38,18 +49,39 @@ impl Stretch {
         Self {
             start: 0,
             len: about.len(),
-            file: Arc::new(Opened {
+            holder: Holder::File(Arc::new(Opened {
                 file,
                 about,
                 since: Instant::now(),
                 looked: AtomicU64::new(0),
-            }),
+            })),
         }
     }
 
-    /// Whether the file was written to since it was opened, as far as its length and times tell.
+    /// All bytes of memory.
+    pub(crate) fn of_memory(memory: Memory) -> Self {
+        Self {
+            start: 0,
+            len: (*memory).as_ref().len() as u64,
+            holder: Holder::Memory(memory),
+        }
+    }
+
+    /// All of the memory that these bytes are of, where they are of memory.
+    pub(crate) fn memory(&self) -> Option<&Memory> {
+        match &self.holder {
+            Holder::File(_) => None,
+            Holder::Memory(memory) => Some(memory),
+        }
+    }
+
+    /// Whether the file was written to since it was opened, as far as its length and times tell; of memory
+    /// nothing does.
     pub(crate) fn is_changed(&self) -> bool {
-        let Opened { file, about, .. } = &*self.file;
+        let Holder::File(opened) = &self.holder else {
+            return false;
+        };
+        let Opened { file, about, .. } = &**opened;
         let told = |about: &Metadata| (about.len(), about.modified().ok());
         file.metadata()
             .map_or(true, |now| told(&now) != told(about))
@@ -57,7 +89,10 @@ impl Stretch {
 
     /// The same, to be asked after every read: in between two looks it is not, until it is.
     pub(crate) fn is_found_changed(&self) -> bool {
-        let Opened { since, looked, .. } = &*self.file;
+        let Holder::File(opened) = &self.holder else {
+            return false;
+        };
+        let Opened { since, looked, .. } = &**opened;
         let now = since.elapsed().as_micros() as u64;
         let last = looked.load(Relaxed);
         if last > 0 && now < last.saturating_add(BETWEEN_LOOKS.as_micros() as u64) {
@@ -90,7 +125,7 @@ impl Stretch {
     pub(crate) fn part(&self, start: u64, len: u64) -> Option<Self> {
         let end = start.checked_add(len)?;
         (end <= self.len).then(|| Self {
-            file: Arc::clone(&self.file),
+            holder: self.holder.clone(),
             start: self.start + start,
             len,
         })
@@ -100,7 +135,7 @@ impl Stretch {
     pub(crate) fn from(&self, start: u64) -> Self {
         let start = start.min(self.len);
         Self {
-            file: Arc::clone(&self.file),
+            holder: self.holder.clone(),
             start: self.start + start,
             len: self.len - start,
         }
@@ -112,7 +147,16 @@ impl Stretch {
         if end.is_none_or(|end| end > self.len) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        read_at(&self.file.file, self.start + at, bytes)
+        let at = self.start + at;
+        match &self.holder {
+            Holder::File(opened) => read_at(&opened.file, at, bytes),
+            Holder::Memory(memory) => {
+                let at = at as usize; // below a length in memory
+                let from = (**memory).as_ref().get(at..at + bytes.len());
+                bytes.copy_from_slice(from.ok_or(io::ErrorKind::UnexpectedEof)?);
+                Ok(())
+            }
+        }
     }
 
     /// `len` bytes from position `at` on; none are held before it is known that there are as many.
@@ -128,6 +172,15 @@ impl Stretch {
     pub(crate) fn reader(&self) -> Reader {
         let stretch = self.clone();
         Reader { stretch, at: 0 }
+    }
+}
+
+impl fmt::Debug for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(opened) => opened.fmt(f),
+            Self::Memory(_) => f.write_str("Memory"),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::selection::{Shortfall, Warning};
 
 /// What selectors have picked, split by split, and what that is worth.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Compared {
     /// The names of the contenders, in order.
     pub contenders: Vec<String>,
@@ -18,6 +19,7 @@ pub struct Compared {
 
 /// What has been picked from the rows of a split.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Split {
     /// The seed of the split, and of the selectors.
     pub seed: u64,
@@ -29,6 +31,7 @@ pub struct Split {
 
 /// A selection, and what it is worth.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Trial {
     /// Rows of the whole matrix, in the order of the picks.
     pub picks: Vec<usize>,
@@ -40,6 +43,7 @@ pub struct Trial {
 
 /// What a selection is worth: shares from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Scores {
     /// Of the rows to test on, those that a linear classifier fitted to the picks gets right
     /// ([`Evaluation::probe_accuracy`](crate::evaluate::Evaluation::probe_accuracy)).

@@ -7,6 +7,7 @@ const ROUNDING: f64 = 1e-12;
 
 /// What a contender scores at a budget, or over all.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Summary {
     /// The mean over splits.
     pub mean: f64,
@@ -18,6 +19,7 @@ pub struct Summary {
 
 /// A difference from the first contender, split by split; 0 of that itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Difference {
     /// The mean over splits.
     pub mean: f64,

@@ -13,6 +13,7 @@ const MOST_RIDGE: f64 = 1e50;
 
 /// The Fréchet distance of two Gaussians.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Frechet {
     /// ‖μ₁ − μ₂‖² + tr(C₁ + C₂ − 2(C₁^½ C₂ C₁^½)^½), in the caller's unit, squared.
     pub distance: f64,

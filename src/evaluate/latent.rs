@@ -42,6 +42,7 @@ pub struct LatentClass {
 
 /// What is lost of a class with its rows that are not picked. Smaller is better.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct LatentErrors {
     /// ν_R = (1/n) Σ_i min_{j∈S} d_ij over the class's rows i and its picks S (eq. 15).
     pub alignment: f64,

@@ -18,6 +18,8 @@
 //! | [`norms()`], [`NormStatistics`], [`Correlation`] | lengths | of the pool and of picks, and how those go with what a subset is worth |
 //! | [`principal_plane()`] | rows | their coordinates by the first two principal components |
 //!
+//! [`Measures`] tells all of them in one go, and which cannot be had.
+//!
 //! Labels are classes by number; [`classes_of`] makes them of whole numbers and of names. Rows are read by the host and
 //! added up in one order in f64: measures are the same to the bit on every device, and with any number of threads. Other
 //! processors may round products in the last digits otherwise.
@@ -31,6 +33,7 @@ mod frechet;
 mod gaussian;
 mod held_out;
 mod latent;
+mod measures;
 mod nearest;
 mod norms;
 mod plane;
@@ -44,6 +47,9 @@ pub use evaluation::{Evaluation, TestRows};
 pub use frechet::Frechet;
 pub(crate) use held_out::HeldOut;
 pub use latent::{Latent, LatentClass, LatentErrors};
+pub use measures::{
+    CoveredClasses, CutValues, LatentSummary, Measured, Measures, NamedLatentClass, Unmeasured,
+};
 pub use norms::{NormStatistics, norms};
 pub use plane::{PrincipalPlane, principal_plane};
 pub use probe::LinearProbe;

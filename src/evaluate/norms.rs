@@ -26,6 +26,7 @@ pub fn norms(pool: &dyn Pool) -> Result<Vec<f64>, Error> {
 
 /// How some lengths are distributed.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct NormStatistics {
     /// Their mean.
     pub mean: f64,

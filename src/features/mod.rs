@@ -4,6 +4,7 @@ mod center;
 mod check;
 mod fingerprint;
 mod left_out;
+mod others;
 mod precision;
 mod source;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use std::sync::Arc;
 pub use center::{center, center_among};
 pub(crate) use check::{fault, scale_for};
 pub use left_out::LeftOut;
+pub use others::Others;
 pub use precision::Precision;
 pub use source::{ReadRows, Rows};
 pub(crate) use source::{Scratch, Spread};

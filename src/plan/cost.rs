@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 /// What a selection will take, from features that are checked to its picks.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Cost {
     /// Passes over the matrix, as [`Selection::passes`](crate::Selection::passes) counts them.
     pub passes: Span,

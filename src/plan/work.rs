@@ -99,6 +99,7 @@ impl Work {
 
 /// How much of a kind of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Amount {
     /// How often it is asked for.
     pub calls: Span,

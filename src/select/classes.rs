@@ -7,6 +7,7 @@ use super::unit_rows::{Rivals, UnitRows};
 use crate::control::Stop;
 use crate::course::Course;
 use crate::error::Error;
+use crate::features::Others;
 use crate::kernels::pool::Pool;
 use crate::plan::{Cost, Outline, Span, Work};
 use rayon::prelude::*;
@@ -79,6 +80,23 @@ impl Classes {
             } => check_few_labels(shown, classes, rows),
             Self::Prompts { embeddings } => check_prompts(embeddings, dim),
         }
+    }
+
+    /// The same of the rows that are left where others are not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Argument`] for another number of classes than there are rows in all, and for a row shown that
+    /// is left out.
+    pub fn of(&self, others: &Others) -> Result<Self, Error> {
+        Ok(match self {
+            Self::One | Self::KMeans(_) | Self::Prompts { .. } => self.clone(),
+            Self::Given(classes) => Self::Given(others.of_each(classes, "classes")?),
+            Self::FewLabels { rows, classes } => Self::FewLabels {
+                rows: others.places(rows, "few labels")?,
+                classes: classes.clone(),
+            },
+        })
     }
 
     /// The classes of these rows alone, ascending: clusters are then theirs, and all other rows

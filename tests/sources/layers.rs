@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
 /// From the lowest: a file may import from its own layer and from those before it.
-const LAYERS: [&[&str]; 21] = [
+const LAYERS: [&[&str]; 22] = [
     &["names"],
     &["lazy", "lp", "rank", "reduce"], // know nothing else of ours
     &["quantise"],
@@ -25,6 +25,7 @@ const LAYERS: [&[&str]; 21] = [
     &["cpu"],
     &["gpu"],
     &["shards"],
+    &["device"], // a pool by its name
     &["select"],
     &["duplicates"], // by what selectors find near rows with
     &["evaluate"],   // what a selection is worth

@@ -2,9 +2,10 @@
 
 use super::values::{Bytes, Threads};
 use super::{heading, list, named, of_features};
-use crate::device::Choice;
+use crate::device;
 use crate::write::Named;
 use clap::Args;
+use coresift::DeviceChoice;
 use coresift_io::source::Raw;
 use coresift_io::target::Target;
 use std::path::PathBuf;
@@ -58,8 +59,8 @@ pub(crate) struct Machine {
     /// auto is the best hardware GPU, else the CPU; all is every hardware GPU. `coresift devices` lists
     /// adapters with their numbers; of a name at least three letters will do. Several, with commas
     /// between, share the rows: picks are the same
-    #[arg(long, default_value = "auto", help_heading = heading::DEVICE)]
-    pub(crate) device: Choice,
+    #[arg(long, default_value = "auto", value_parser = device::parse, help_heading = heading::DEVICE)]
+    pub(crate) device: DeviceChoice,
     /// Bound on memory [default: 60 % of what there is]
     ///
     /// Such as 4GiB. What the process may take is told by the system, its control groups and ulimit -v.

@@ -11,11 +11,12 @@ mod report;
 mod select;
 pub(crate) mod values;
 
-use crate::device::Choice;
+use crate::device;
 use crate::write::Named;
 use clap::{Args, Parser, Subcommand};
 pub(crate) use common::{Machine, Source};
 pub(crate) use compare::{Candidate, CompareArgs};
+use coresift::DeviceChoice;
 use coresift_io::source::files;
 use coresift_io::target::Target;
 pub(crate) use duplicates::{DuplicatesArgs, Give};
@@ -86,8 +87,8 @@ pub(crate) struct DevicesArgs {
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
     /// What to measure: auto, cpu, gpu, an adapter's number or at least three letters of its name
-    #[arg(long, default_value = "auto")]
-    pub(crate) device: Choice,
+    #[arg(long, default_value = "auto", value_parser = device::parse)]
+    pub(crate) device: DeviceChoice,
     /// Threads that share the work, at most the cores there are [default: all of them]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<Threads>,

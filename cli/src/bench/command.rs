@@ -4,12 +4,11 @@ use crate::args::BenchArgs;
 use crate::bench::report::{self, Adapter, Named, Report};
 use crate::bench::{self, Cpu, Device, Shape, Sizes, compare, factors, plot, table};
 use crate::console::{self, Console, Progress};
-use crate::device::{AdapterChoice, Choice};
 use crate::failure::Failure;
 use crate::{stderr, threads, write};
-use coresift::Error;
 #[cfg(feature = "gpu")]
-use coresift::Gpu;
+use coresift::{AdapterChoice, Gpu};
+use coresift::{DeviceChoice, Error};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -132,17 +131,14 @@ fn devices(args: &BenchArgs, console: Console) -> Result<Vec<Opened>, Failure> {
         return Ok(std::iter::once(cpu).chain(adapters()).collect());
     }
     let device: Box<dyn Device> = match &args.device {
-        Choice::Cpu => Box::new(Cpu),
-        Choice::Adapter(asked) => gpu(Some(asked))?,
-        Choice::Several(_) | Choice::All => {
+        DeviceChoice::Cpu => Box::new(Cpu),
+        #[cfg(feature = "gpu")]
+        DeviceChoice::Adapter(asked) => gpu(asked)?,
+        DeviceChoice::Auto => gpu_or_cpu(console),
+        _ => {
             let problem = "--device: several found, one expected (--all measures every one)";
             return Err(Failure::Usage(problem.to_owned()));
         }
-        Choice::Auto => gpu(None).unwrap_or_else(|error| {
-            stderr::rejoin();
-            console.note(error);
-            Box::new(Cpu)
-        }),
     };
     Ok(vec![Ok(device)])
 }
@@ -162,15 +158,24 @@ fn adapters() -> Vec<Opened> {
     Vec::new()
 }
 
-/// The adapter that is asked for, else the best.
 #[cfg(feature = "gpu")]
-fn gpu(asked: Option<&AdapterChoice>) -> Result<Box<dyn Device>, Error> {
+fn gpu(asked: &AdapterChoice) -> Result<Box<dyn Device>, Error> {
     stderr::hush();
-    let asked = asked.unwrap_or(&AdapterChoice::Best);
     Ok(Box::new(Gpu::open_recorded(asked)?))
 }
 
+/// The best adapter; where there is none that works, the CPU, and why is said.
+#[cfg(feature = "gpu")]
+fn gpu_or_cpu(console: Console) -> Box<dyn Device> {
+    gpu(&AdapterChoice::Best).unwrap_or_else(|error| {
+        stderr::rejoin();
+        console.note(error);
+        Box::new(Cpu)
+    })
+}
+
 #[cfg(not(feature = "gpu"))]
-fn gpu(asked: Option<&AdapterChoice>) -> Result<Box<dyn Device>, Error> {
-    Err(crate::device::no_gpu(asked))
+fn gpu_or_cpu(console: Console) -> Box<dyn Device> {
+    console.note("built without the gpu feature");
+    Box::new(Cpu)
 }

@@ -7,12 +7,12 @@ use crate::console::{self, Console};
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::select::deliver;
-use crate::select::left_out::{self, Others};
+use crate::select::left_out;
 use crate::select::words::show;
 use crate::select::{self, read};
 use crate::threads;
 use crate::write;
-use coresift::{Duplicates, Error, LeftOut, Pool, Progress};
+use coresift::{Duplicates, Error, LeftOut, Others, Pool, Progress};
 use coresift_io::features::FeatureFile;
 use coresift_io::indices;
 use found::Found;
@@ -40,8 +40,8 @@ pub(crate) fn run(args: &DuplicatesArgs) -> Result<(), Failure> {
     let device = select::open(&args.machine, console)?;
     let loaded = read::load(args.machine.memory, &file, console)?;
     let in_memory = Instant::now();
-    let features = read::checked(&file, &loaded, &left_out)?;
-    let others = Others::of(&file, &features);
+    let features = loaded.checked(&file, &left_out)?;
+    let others = Others::of(&features);
     if let Some(others) = &others {
         lists = lists.of(others, args)?;
     }
@@ -133,9 +133,13 @@ impl Lists {
             labelled,
             mut priority,
         } = self;
-        let labelled = others.places(&labelled, args.labelled.as_ref(), "labelled")?;
+        let list = args.labelled.as_ref();
+        let labelled = others.places(&labelled, "labelled");
+        let labelled = left_out::of_list(labelled, list, "labelled")?;
         if !priority.is_empty() {
-            priority = others.of_each(priority, args.priority.as_ref(), "priority")?;
+            let list = args.priority.as_ref();
+            let restated = others.of_each(&priority, "priority");
+            priority = left_out::of_list(restated, list, "priority")?;
         }
         Ok(Self { labelled, priority })
     }

@@ -3,8 +3,8 @@
 use crate::args::EvaluateArgs;
 use crate::failure::Failure;
 use crate::labels::{self, Classified};
-use crate::select::left_out::Others;
-use coresift::Error;
+use crate::select::left_out;
+use coresift::{Error, Others};
 use coresift_io::features::FeatureFile;
 use coresift_io::indices;
 use coresift_io::labels::{LABELS, NAMED_CLASSES};
@@ -87,7 +87,7 @@ impl Lists {
             |classes: Classified| classes.among(others, args.classes.as_ref(), "classes");
         let picks = args.picks.iter().zip(self.picks);
         let picks = picks.map(|(list, picks)| match others {
-            Some(others) => others.places(&picks, Some(list), "picks"),
+            Some(others) => left_out::of_list(others.places(&picks, "picks"), Some(list), "picks"),
             None => Ok(picks),
         });
         Ok(Self {

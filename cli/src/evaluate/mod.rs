@@ -1,7 +1,6 @@
 //! The `evaluate` command.
 
 mod lists;
-mod measure;
 mod page;
 mod record;
 mod table;
@@ -9,24 +8,22 @@ mod table;
 use crate::args::EvaluateArgs;
 use crate::args::values::Bytes;
 use crate::console::{self, Console};
-use crate::device::Device;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::report::html::called;
-use crate::select::left_out::{self, Others};
-use crate::select::read::Loaded;
+use crate::select::left_out;
 use crate::select::words::count;
 use crate::select::{self, deliver, read};
 use crate::threads;
 use crate::versions::Versions;
 use crate::write::{self, Named};
-use coresift::evaluate::{Evaluation, NormStatistics, TestRows, norms};
-use coresift::{Error, Features, LeftOut, Lp, Metric, Stop};
+use coresift::evaluate::{Evaluation, Measures, NormStatistics, TestRows, norms};
+use coresift::{Device, Error, Features, LeftOut, Lp, Metric, Others, Stop};
 use coresift_io::features::FeatureFile;
+use coresift_io::loaded::Loaded;
 use coresift_io::target::{Format, Target};
 use lists::Lists;
-use measure::Measures;
-use record::{Measured, Norms, Options, Record, SCHEMA};
+use record::{OfSelection, Options, Record, SCHEMA};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Instant;
@@ -50,8 +47,8 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     let loaded = read::load(args.machine.memory, &file, console)?;
     let test = Test::load(test_file, loaded.memory, console)?;
     let in_memory = Instant::now();
-    let features = read::checked(&file, &loaded, &left_out)?;
-    let others = Others::of(&file, &features);
+    let features = loaded.checked(&file, &left_out)?;
+    let others = Others::of(&features);
     let lists = lists.among(others.as_ref(), args)?;
     let mut said = json!({});
     left_out::tell(source, (&left_out, others.as_ref()), &mut said, console);
@@ -162,7 +159,7 @@ impl Test {
 
     /// Once they are found good.
     fn features(&self, args: &EvaluateArgs) -> Result<Features<'_>, Failure> {
-        let features = read::checked(&self.file, &self.loaded, &LeftOut::default())?;
+        let features = self.loaded.checked(&self.file, &LeftOut::default())?;
         if args.metric == Metric::Cosine {
             let norms = features.norms(Lp::L2)?;
             if let Some(row) = norms.iter().position(|&norm| norm == 0.0) {
@@ -190,7 +187,7 @@ impl Place<'_> {
         test: Option<Features<'_>>,
         lists: &Lists,
         stop: Stop,
-    ) -> Result<(Norms, Vec<Measured>), Failure> {
+    ) -> Result<(NormStatistics, Vec<OfSelection>), Failure> {
         let pool = self.device.pool(features, self.memory, stop.clone())?;
         let of_test = |test| self.device.pool(test, self.memory, stop);
         let test = test.map(of_test).transpose()?;
@@ -200,9 +197,8 @@ impl Place<'_> {
         }
         let norms = norms(&*pool)?;
         let measures = Measures {
-            args: self.args,
             pool: &*pool,
-            labels: lists.labels.as_ref(),
+            labels: lists.labels.as_ref().map(|labels| &labels.of_rows[..]),
             test: match (&test, &lists.of_test) {
                 (Some(pool), Some(labels)) => TestRows::Pool {
                     pool: &**pool,
@@ -210,7 +206,11 @@ impl Place<'_> {
                 },
                 _ => TestRows::Unpicked,
             },
-            classes: lists.classes.as_ref(),
+            metric: self.args.metric,
+            classes: (lists.classes.as_ref())
+                .map(|classes| (&classes.of_rows[..], &classes.names[..])),
+            delta: self.args.delta,
+            fid_ridge: self.args.fid_ridge,
             norms: &norms,
         };
         let count = lists.picks.len();
@@ -218,25 +218,27 @@ impl Place<'_> {
             (self.console).progress("measuring {wide_bar} {pos}/{len} {elapsed}", count as u64);
         let mut measured = Vec::with_capacity(count);
         for (list, picks) in self.args.picks.iter().zip(&lists.picks) {
-            let name = list.path.display().to_string();
-            let found = measures.of(name, picks);
-            measured.push(found.map_err(|error| lists::of_picks(list, error))?);
+            let found = measures.of(picks);
+            measured.push(OfSelection {
+                file: list.path.display().to_string(),
+                measured: found.map_err(|error| lists::of_picks(list, error))?,
+            });
             bar.set(measured.len() as u64);
         }
         let statistics = NormStatistics::of(&norms).expect("features have rows");
-        Ok((statistics.into(), measured))
+        Ok((statistics, measured))
     }
 }
 
 /// Says what was left out, and what was done, in how many seconds from memory and in all.
 fn say(record: &Record, [in_memory, began]: [Instant; 2], console: Console) {
     for measured in &record.selections {
-        for left_out in &measured.left_out {
+        for left_out in &measured.measured.left_out {
             let (file, measure, reason) = (&measured.file, left_out.measure, &left_out.reason);
             console.note(format_args!("left out: {measure} of {file} ({reason})"));
         }
     }
-    let Norms {
+    let NormStatistics {
         mean, deviation, ..
     } = record.norms;
     let seconds = [in_memory, began].map(|since| since.elapsed().as_secs_f64());

@@ -1,9 +1,10 @@
 //! The page of selections that were measured.
 
-use super::record::Record;
+use super::record::{OfSelection, Record};
 use super::table::COLUMNS;
 use crate::report::evaluated::{Evaluated, Measure};
 use crate::report::page::Page;
+use coresift::evaluate::Unmeasured;
 
 /// The columns that a page has, by their names, with a title and what they say.
 const SHOWN: [(&str, &str, &str); 11] = [
@@ -92,21 +93,23 @@ pub(super) fn of(record: &Record, name: &str) -> Page {
         Some(Measure {
             title,
             meaning,
-            values: record.selections.iter().map(column.value).collect(),
+            values: (record.selections.iter())
+                .map(|selection| (column.value)(&selection.measured))
+                .collect(),
             show: column.show,
         })
     };
-    let left_out = record.selections.iter().flat_map(|measured| {
-        let of = |left_out: &super::record::LeftOut| {
+    let left_out = record.selections.iter().flat_map(|selection| {
+        let of = |left_out: &Unmeasured| {
             format!(
                 "{}: no {}: {}",
-                measured.file, left_out.measure, left_out.reason
+                selection.file, left_out.measure, left_out.reason
             )
         };
-        measured.left_out.iter().map(of)
+        selection.measured.left_out.iter().map(of)
     });
     let picked =
-        |measured: &super::record::Measured| format!("{} ({})", measured.file, measured.picks);
+        |selection: &OfSelection| format!("{} ({})", selection.file, selection.measured.picks);
     let page = Evaluated {
         name,
         asked: all,

@@ -1,8 +1,9 @@
 //! Measures side by side: a row a selection, a column a measure.
 
-use super::record::{Measured, Record};
+use super::record::{OfSelection, Record};
 use crate::columns::Columns;
 use crate::write;
+use coresift::evaluate::Measured;
 use coresift_io::target::Format;
 
 /// A measure: its titles in a text and in .csv, how it is shown in the former, and what it is.
@@ -81,8 +82,8 @@ pub(super) static COLUMNS: [Column; 26] = {
 /// The bytes of a record in a form. Measures that no selection has have no column.
 pub(super) fn render(record: &Record, format: Format) -> Vec<u8> {
     let is_had = |column: &&Column| {
-        let mut values = record.selections.iter().map(column.value);
-        values.any(|value| value.is_some())
+        let mut selections = record.selections.iter();
+        selections.any(|selection| (column.value)(&selection.measured).is_some())
     };
     let columns: Vec<&Column> = COLUMNS.iter().filter(is_had).collect();
     match format {
@@ -94,7 +95,9 @@ pub(super) fn render(record: &Record, format: Format) -> Vec<u8> {
             let files = record.selections.iter().map(|m| m.file.clone());
             let mut table = vec![("selection", files.collect())];
             for column in columns {
-                let shortest = |m| (column.value)(m).map_or(String::new(), |v: f64| v.to_string());
+                let shortest = |m: &OfSelection| {
+                    (column.value)(&m.measured).map_or(String::new(), |v: f64| v.to_string())
+                };
                 table.push((
                     column.name,
                     record.selections.iter().map(shortest).collect(),
@@ -110,13 +113,13 @@ pub(super) fn render(record: &Record, format: Format) -> Vec<u8> {
             let titles = shown.iter().map(|column| column.title.to_owned());
             let head = std::iter::once("selection".to_owned()).chain(titles);
             let mut text = Columns::new(head.collect(), false);
-            for measured in &record.selections {
+            for selection in &record.selections {
                 let cell = |column: &&Column| {
-                    (column.value)(measured).map_or_else(|| "-".to_owned(), column.show)
+                    (column.value)(&selection.measured).map_or_else(|| "-".to_owned(), column.show)
                 };
                 let cells = shown.iter().map(cell);
                 text.row(
-                    std::iter::once(measured.file.clone())
+                    std::iter::once(selection.file.clone())
                         .chain(cells)
                         .collect(),
                 );

@@ -2,14 +2,14 @@
 
 use super::calibration::Calibration;
 use crate::args::SelectArgs;
-use crate::device::Device;
 use crate::failure::Failure;
 use crate::method::Plan;
 use crate::select;
-use crate::select::read::Room;
+use coresift::Device;
 use coresift::evaluate::Weigher;
 use coresift::plan::{Amount, Cost, Rates, Span, Work};
 use coresift_io::features::FeatureFile;
+use coresift_io::loaded::Room;
 use std::sync::Arc;
 
 /// What is to be selected, of what, and where.

@@ -2,8 +2,8 @@
 
 use super::measure;
 use crate::console::Console;
-use crate::device::Device;
 use crate::failure::Failure;
+use coresift::Device;
 use coresift::plan::Rates;
 use coresift_io::file;
 use etcetera::BaseStrategy as _;

@@ -2,9 +2,8 @@
 
 use super::calibration::Calibration;
 use crate::console::Console;
-use crate::device::Device;
 use crate::failure::Failure;
-use coresift::{CpuPool, Error, Features, Norm, Pool as _, Selector as _, Stop, calibrate};
+use coresift::{CpuPool, Device, Error, Features, Norm, Pool as _, Selector as _, Stop, calibrate};
 use coresift_io::features::FeatureFile;
 use coresift_io::reader::FeatureReader;
 use coresift_io::source::{Kind, Raw};

@@ -8,15 +8,15 @@ mod words;
 
 use crate::args::{PlanArgs, SelectArgs};
 use crate::console::{self, Console};
-use crate::device::Device;
 use crate::failure::Failure;
 use crate::known;
 use crate::method;
-use crate::select::left_out::{self, Others};
+use crate::select::left_out;
 use crate::select::{self, read};
 use crate::threads;
 use bill::{Bill, Job};
 use calibration::Calibration;
+use coresift::{Device, Others};
 use coresift_io::features::FeatureFile;
 use coresift_io::source::is_stdin;
 use std::time::Instant;
@@ -68,11 +68,12 @@ fn of(
     let left_out = left_out::read(args, file)?;
     let others = Others::of_list(file.rows, &left_out);
     if let Some(others) = &others {
-        given = others.restate(args, given)?;
+        given = left_out::restate(others, given)
+            .map_err(|error| select::in_context(args, file, error))?;
     }
     let inputs = args.input_features.as_ref();
     let inputs = inputs.map(|path| read::inputs(args, path, file.rows));
-    let rows = others.map_or(file.rows, |others| others.len());
+    let rows = others.map_or(file.rows, |others| others.numbers().len());
     let budget = args.budget.of(rows / args.views.unwrap_or(1).max(1));
     known::check_default(args, budget, rows)?;
     let job = Job {

@@ -7,7 +7,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::method::Given;
-use coresift::{Classes, Error, Features, LeftOut, Metric, Selection, Similarity};
+use coresift::{Error, LeftOut, Metric, Others, Similarity};
 use coresift_io::features::FeatureFile;
 use coresift_io::indices;
 use coresift_io::target::Target;
@@ -73,145 +73,59 @@ pub(super) fn once_centered(
     }
 }
 
-/// The rows that are left, where some are not: by their numbers among all.
-pub(crate) struct Others {
-    /// Number of all rows.
-    rows: usize,
-    numbers: Vec<usize>,
+/// What files say, of the rows that are left alone.
+pub(crate) fn restate(others: &Others, mut given: Given) -> Result<Given, Error> {
+    given.labelled = others.places(&given.labelled, "labelled")?;
+    let classes = given.classes.as_ref().map(|classes| classes.of(others));
+    given.classes = classes.transpose()?;
+    given.clusters = of_each(others, given.clusters, "clusters")?;
+    given.target_weights = of_each(others, given.target_weights, "target_weights")?;
+    given.input_norms = of_each(others, given.input_norms, "input_norms")?;
+    Ok(given)
 }
 
-impl Others {
-    /// Those of the features, where some are left out.
-    pub(crate) fn of(file: &FeatureFile, features: &Features<'_>) -> Option<Self> {
-        let numbers = features.numbers()?.to_vec();
-        let rows = file.rows;
-        Some(Self { rows, numbers })
-    }
+fn of_each<T: Copy>(
+    others: &Others,
+    all: Option<Vec<T>>,
+    argument: &'static str,
+) -> Result<Option<Vec<T>>, Error> {
+    all.map(|all| others.of_each(&all, argument)).transpose()
+}
 
-    /// Those that a list does not leave out, where one does.
-    pub(crate) fn of_list(rows: usize, left_out: &LeftOut) -> Option<Self> {
-        let mut is_left_out = vec![false; rows];
-        left_out
-            .rows
-            .iter()
-            .for_each(|&row| is_left_out[row] = true);
-        let numbers: Vec<usize> = (0..rows).filter(|&row| !is_left_out[row]).collect();
-        (numbers.len() < rows).then_some(Self { rows, numbers })
-    }
+/// What a list says of rows, by the numbers or of the rows that are left.
+pub(crate) fn of_list<T>(
+    restated: Result<T, Error>,
+    list: Option<&Target>,
+    argument: &'static str,
+) -> Result<T, Failure> {
+    restated.map_err(|error| match error {
+        Error::Argument {
+            found, expected, ..
+        } => refused(
+            list,
+            argument,
+            format!("{found} found, {expected} expected"),
+        ),
+        error => error.into(),
+    })
+}
 
-    /// Number of these rows.
-    pub(crate) fn len(&self) -> usize {
-        self.numbers.len()
+/// What has been chosen, by the numbers of all rows; of an error the picks made before, and the row that it
+/// speaks of.
+pub(super) fn renumbered(
+    others: Option<&Others>,
+    chosen: Result<Chosen, Error>,
+) -> Result<Chosen, Error> {
+    let Some(others) = others else {
+        return chosen;
+    };
+    let mut chosen = chosen.map_err(|error| others.named(error))?;
+    others.renumber(&mut chosen.selection);
+    if let Some(Ok(weighed)) = &mut chosen.weighed {
+        let rows = weighed.rows.iter_mut();
+        rows.for_each(|row| *row = others.numbers()[*row]);
     }
-
-    /// What files say, of these rows alone.
-    pub(crate) fn restate(&self, args: &SelectArgs, mut given: Given) -> Result<Given, Failure> {
-        given.labelled = self.places(&given.labelled, args.labelled.as_ref(), "labelled")?;
-        given.classes = match given.classes {
-            Some(Classes::Given(classes)) => {
-                let classes = self.of_each(classes, args.classes.as_ref(), "classes")?;
-                Some(Classes::Given(classes))
-            }
-            Some(Classes::FewLabels { rows, classes }) => {
-                let rows = self.places(&rows, args.few_labels.as_ref(), "few-labels")?;
-                Some(Classes::FewLabels { rows, classes })
-            }
-            other => other,
-        };
-        if let Some(clusters) = given.clusters {
-            let list = args.given_clusters.as_ref();
-            given.clusters = Some(self.of_each(clusters, list, "given-clusters")?);
-        }
-        if let Some(weights) = given.target_weights {
-            let list = args.target_weights.as_ref();
-            given.target_weights = Some(self.of_each(weights, list, "target-weights")?);
-        }
-        if let Some(norms) = given.input_norms {
-            given.input_norms = Some(self.numbers.iter().map(|&row| norms[row]).collect());
-        }
-        Ok(given)
-    }
-
-    /// The numbers that these rows have among all.
-    pub(crate) fn numbers(&self) -> &[usize] {
-        &self.numbers
-    }
-
-    /// Where rows that a list names are among these.
-    pub(crate) fn places(
-        &self,
-        named: &[usize],
-        list: Option<&Target>,
-        argument: &'static str,
-    ) -> Result<Vec<usize>, Failure> {
-        let place = |&row: &usize| {
-            self.numbers.binary_search(&row).map_err(|_| {
-                let found = if row < self.rows {
-                    format!("row {row}, which is left out, found, others expected")
-                } else {
-                    format!("row {row} found, indices below {} expected", self.rows)
-                };
-                refused(list, argument, found)
-            })
-        };
-        named.iter().map(place).collect()
-    }
-
-    /// What a list says of these rows.
-    pub(crate) fn of_each<T: Copy>(
-        &self,
-        all: Vec<T>,
-        list: Option<&Target>,
-        argument: &'static str,
-    ) -> Result<Vec<T>, Failure> {
-        if all.len() != self.rows {
-            let (found, rows) = (all.len(), self.rows);
-            let problem = format!("{found} entries found, one for each of {rows} rows expected");
-            return Err(refused(list, argument, problem));
-        }
-        Ok(self.numbers.iter().map(|&row| all[row]).collect())
-    }
-
-    /// An error that speaks of one of these rows, by its number among all.
-    pub(crate) fn named(&self, mut error: Error) -> Error {
-        if let Error::ZeroRow { row, .. } | Error::LabelledTwice { row } = &mut error {
-            *row = self.numbers[*row];
-        }
-        error
-    }
-
-    /// What has been chosen, by the numbers of all rows; of an error the picks made before, and the row
-    /// that it speaks of.
-    pub(super) fn renumbered(
-        others: Option<&Self>,
-        mut chosen: Result<Chosen, Error>,
-    ) -> Result<Chosen, Error> {
-        let Some(others) = others else {
-            return chosen;
-        };
-        let numbers = &others.numbers;
-        if let Ok(Chosen {
-            weighed: Some(Ok(weighed)),
-            ..
-        }) = &mut chosen
-        {
-            weighed.rows.iter_mut().for_each(|row| *row = numbers[*row]);
-        }
-        let selection = match &mut chosen {
-            Ok(Chosen { selection, .. }) => Some(selection),
-            Err(
-                Error::DeviceLost { partial, .. }
-                | Error::Interrupted { partial }
-                | Error::Unreadable { partial, .. },
-            ) => Some(&mut **partial),
-            Err(_) => None,
-        };
-        if let Some(Selection { picks, details, .. }) = selection {
-            let named = picks.iter_mut().chain(details.rows_mut());
-            named.for_each(|row| *row = numbers[*row]);
-        }
-        chosen.map_err(|error| others.named(error))
-    }
+    Ok(chosen)
 }
 
 /// Names the file and the row that an error speaks of, by its number among all rows; ends the process if it was
@@ -256,10 +170,10 @@ pub(crate) fn tell(
     }
     if source.skip_invalid {
         let is_skipped = |row: &usize| {
-            others.is_some_and(|others| others.numbers.binary_search(row).is_err())
+            others.is_some_and(|others| others.numbers().binary_search(row).is_err())
                 && excluded.binary_search(row).is_err()
         };
-        let all = others.map_or(0, |others| others.rows);
+        let all = others.map_or(0, Others::rows);
         let skipped: Vec<usize> = (0..all).filter(is_skipped).collect();
         let rows = count(skipped.len(), "row", "rows");
         console.note(format_args!(

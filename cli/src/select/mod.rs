@@ -11,7 +11,7 @@ pub(crate) mod words;
 use crate::args::{Machine, SelectArgs};
 use crate::classes;
 use crate::console::Console;
-use crate::device::{Choice, Device};
+use crate::device;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::known;
@@ -20,11 +20,12 @@ use crate::plan;
 use crate::threads;
 use crate::{console, write};
 use checkpoint::Kept;
-use coresift::{Checkpoint, Error, Features, Pool, Precision, Progress, Selection};
+use coresift::{
+    Checkpoint, Device, DeviceChoice, Error, Features, Others, Pool, Precision, Progress, Selection,
+};
 use coresift_io::features::FeatureFile;
 use coresift_io::source::is_stdin;
 use coresift_io::target::Target;
-use left_out::Others;
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -46,23 +47,23 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     plan::tell(args, &file, &device, console)?;
     let mut loaded = read::load(args.machine.memory, &file, console)?;
     let in_memory = Instant::now();
-    let whole = read::checked(&file, &loaded, &left_out::as_given(args, &left_out))?;
-    let precision = read::precision(&file, &whole);
+    let whole = loaded.checked(&file, &left_out::as_given(args, &left_out))?;
+    let precision = file.precision(&whole);
     let features = if args.center {
         let others = whole.numbers().map(<[usize]>::to_vec);
         drop(whole);
-        let (centered, mean) = loaded.centered(&file, others.as_deref(), console)?;
+        let (centered, mean) = read::centered(loaded, &file, others.as_deref(), console)?;
         loaded = centered;
         classes::center(&mut given.classes, &mean);
         let left_out = left_out::once_centered(&left_out, others, file.rows);
-        read::checked(&file, &loaded, &left_out)?
+        loaded.checked(&file, &left_out)?
     } else {
         whole
     };
     given.rank_tol = read::rank_tol(args, precision, file.dim, console);
-    let others = Others::of(&file, &features);
+    let others = Others::of(&features);
     if let Some(others) = &others {
-        given = others.restate(args, given)?;
+        given = left_out::restate(others, given).map_err(|error| in_context(args, &file, error))?;
     }
     let budget = budget_of(args, features.rows(), console)?;
     let plan = method::plan(args, given.clone());
@@ -82,7 +83,7 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     };
     let chosen = ready.choose((&plan, budget), &mut kept, console);
     let seconds = in_memory.elapsed().as_secs_f64();
-    let chosen = Others::renumbered(others.as_ref(), chosen);
+    let chosen = left_out::renumbered(others.as_ref(), chosen);
     let Chosen { selection, weighed } =
         chosen.map_err(|error| give_up(args, &file, error, about.clone(), console))?;
     deliver::whole(args, &file, (&selection, &about), weighed)?;
@@ -181,7 +182,7 @@ pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
 
 /// Refuses a bound on the memory of a device that is none.
 pub(crate) fn check_device(machine: &Machine) -> Result<(), Failure> {
-    if machine.device_memory.is_some() && machine.device == Choice::Cpu {
+    if machine.device_memory.is_some() && machine.device == DeviceChoice::Cpu {
         let problem =
             "--device-memory: --device cpu found, a GPU expected (it bounds device memory)";
         return Err(Failure::Usage(problem.to_owned()));
@@ -201,7 +202,7 @@ pub(crate) fn check_stdin<'a>(named: impl Iterator<Item = &'a PathBuf>) -> Resul
 
 pub(crate) fn open(machine: &Machine, console: Console) -> Result<Device, Failure> {
     let memory = machine.device_memory.map(|bytes| bytes.0);
-    let (device, reason) = Device::open(&machine.device, memory)?;
+    let (device, reason) = device::open(&machine.device, memory)?;
     match reason {
         Some(reason) => console.note(format_args!("device: {} ({reason})", device.name())),
         None => console.note(format_args!("device: {}", device.name())),
@@ -289,6 +290,7 @@ pub(crate) fn in_context(args: &SelectArgs, features: &FeatureFile, error: Error
             "classes" => (path(&args.classes), Some("classes")),
             "clusters" => (path(&args.given_clusters), Some("given-clusters")),
             "few labels" => (path(&args.few_labels), Some("few-labels")),
+            "labelled" => (path(&args.labelled), Some("labelled")),
             "input_norms" => (args.input_features.clone(), Some("input-features")),
             "prompts" => (args.prompts.clone(), Some("prompts")),
             "target_weights" => (path(&args.target_weights), Some("target-weights")),

@@ -9,11 +9,10 @@ use crate::failure::Failure;
 use crate::method::{self, Given};
 use crate::write::Origins;
 use coresift::evaluate::Weigher;
-use coresift::{Error, Features, GramSchmidt, LeftOut, Precision, Rows};
-use coresift_io::features::{FeatureFile, Values};
-use coresift_io::reader::FeatureReader;
-use coresift_io::source::Kind;
-use coresift_io::{indices, memory};
+use coresift::{Features, GramSchmidt, LeftOut, Precision};
+use coresift_io::features::FeatureFile;
+use coresift_io::indices;
+use coresift_io::loaded::{Loaded, Room};
 use std::path::PathBuf;
 use std::slice;
 use std::sync::Arc;
@@ -89,50 +88,6 @@ pub(crate) fn origins(
     })
 }
 
-/// The rows of a file: in memory, or read when they are asked for.
-pub(crate) struct Loaded {
-    rows: Place,
-    /// What is left of the memory that they may take.
-    pub(crate) memory: u64,
-}
-
-enum Place {
-    Held(Values),
-    Read(Arc<FeatureReader>),
-}
-
-impl Loaded {
-    pub(super) fn rows(&self) -> Rows<'_> {
-        match &self.rows {
-            Place::Held(values) => Rows::Slice(values),
-            Place::Read(reader) => Rows::Reader(reader.clone()),
-        }
-    }
-
-    /// The same rows less their mean, or that of those that are not left out, and that.
-    pub(super) fn centered(
-        self,
-        file: &Arc<FeatureFile>,
-        others: Option<&[usize]>,
-        console: Console,
-    ) -> Result<(Self, Vec<f64>), Failure> {
-        let bar = console.progress("centering {wide_bar} {percent}% {elapsed}", file.values());
-        let progress = |done| bar.set(done);
-        let (rows, mean) = match self.rows {
-            Place::Held(mut values) => {
-                let mean = file.center(&mut values, others, progress)?;
-                (Place::Held(values), mean)
-            }
-            Place::Read(_) => {
-                let mean = file.mean(others)?;
-                let reader = FeatureReader::new(file, Some(mean.clone()), progress)?;
-                (Place::Read(reader.into()), mean)
-            }
-        };
-        Ok((Self { rows, ..self }, mean))
-    }
-}
-
 /// Makes the rows of the features ready, in so much memory.
 pub(crate) fn load(
     memory: Option<Bytes>,
@@ -148,58 +103,6 @@ pub(crate) fn load(
     load_quietly(memory, file, console)
 }
 
-/// Bytes that are kept of a row beside its values, at most.
-const BESIDE: u64 = 64;
-
-/// The memory that a selection may take.
-fn bound(memory: Option<Bytes>, available: Option<u64>) -> u64 {
-    match memory {
-        Some(bytes) => bytes.0,
-        None => available.map_or(u64::MAX, |bytes| bytes / 100 * SHARE),
-    }
-}
-
-/// The share of the memory there is that features may take where nothing is said.
-const SHARE: u64 = 60;
-
-/// The memory that rows need, and what they may take.
-pub(crate) struct Room {
-    pub(crate) needed: u64,
-    pub(crate) bound: u64,
-}
-
-impl Room {
-    /// Whether they are held in it.
-    pub(crate) fn is_enough(&self) -> bool {
-        self.needed <= self.bound
-    }
-
-    /// What is left of it for the selection.
-    pub(crate) fn left(&self) -> u64 {
-        match self.is_enough() {
-            true => self.bound - self.needed,
-            false => self.bound,
-        }
-    }
-}
-
-/// The memory that the rows of a file are given.
-pub(crate) fn room(memory: Option<Bytes>, file: &FeatureFile) -> Result<Room, Failure> {
-    let needed = file.values().saturating_mul(size_of::<f32>() as u64);
-    let available = memory::available();
-    let beside = (file.rows as u64).saturating_mul(BESIDE);
-    if available.is_some_and(|bytes| beside > bytes) {
-        let error = Error::OutOfMemory {
-            what: "features (what is kept of each row beside its values)",
-            needed: beside,
-            available,
-        };
-        return Err(Failure::of_file(file.path(), error));
-    }
-    let bound = bound(memory, available);
-    Ok(Room { needed, bound })
-}
-
 fn load_quietly(
     memory: Option<Bytes>,
     file: &Arc<FeatureFile>,
@@ -207,22 +110,31 @@ fn load_quietly(
 ) -> Result<Loaded, Failure> {
     let room = room(memory, file)?;
     let bar = console.progress("reading   {wide_bar} {percent}% {elapsed}", file.values());
-    let memory = room.left();
-    if room.is_enough() {
-        let rows = Place::Held(file.read(|done| bar.set(done))?);
-        return Ok(Loaded { rows, memory });
+    if !room.is_enough() {
+        console.note(format_args!(
+            "memory: {} takes {} bytes, more than {}: every pass reads it anew",
+            file.path().display(),
+            room.needed,
+            room.bound
+        ));
     }
-    console.note(format_args!(
-        "memory: {} takes {} bytes, more than {}: every pass reads it anew",
-        file.path().display(),
-        room.needed,
-        room.bound
-    ));
-    let reader = FeatureReader::new(file, None, |done| bar.set(done))?;
-    Ok(Loaded {
-        rows: Place::Read(reader.into()),
-        memory,
-    })
+    Ok(Loaded::new(file, room, |done| bar.set(done))?)
+}
+
+/// The same rows less their mean, or that of those that are not left out, and that.
+pub(super) fn centered(
+    loaded: Loaded,
+    file: &Arc<FeatureFile>,
+    others: Option<&[usize]>,
+    console: Console,
+) -> Result<(Loaded, Vec<f64>), Failure> {
+    let bar = console.progress("centering {wide_bar} {percent}% {elapsed}", file.values());
+    Ok(loaded.centered(file, others, |done| bar.set(done))?)
+}
+
+/// The memory that the rows of a file are given.
+pub(crate) fn room(memory: Option<Bytes>, file: &FeatureFile) -> Result<Room, Failure> {
+    Ok(Room::of(file, memory.map(|bytes| bytes.0))?)
 }
 
 /// The file of inputs that so many features were made from.
@@ -259,26 +171,6 @@ fn input_norms(
         fail(error.to_string().replacen("features: ", "", 1))
     })?;
     Ok(Some(inputs.norms(method::lp(args))?))
-}
-
-/// The features, once all values are found good that are not left out.
-pub(crate) fn checked<'a>(
-    file: &FeatureFile,
-    loaded: &'a Loaded,
-    left_out: &LeftOut,
-) -> Result<Features<'a>, Failure> {
-    let shape = [file.rows, file.dim];
-    Features::without(loaded.rows(), shape, left_out).map_err(|e| file.refused(e).into())
-}
-
-/// What values were rounded to: their type in the file, or what they look rounded to.
-pub(super) fn precision(file: &FeatureFile, features: &Features<'_>) -> Precision {
-    let stored = match file.kind() {
-        Kind::F16 => Precision::F16,
-        Kind::Bf16 => Precision::Bf16,
-        Kind::I8 | Kind::U8 | Kind::F32 | Kind::F64 => Precision::F32,
-    };
-    stored.max(features.precision())
 }
 
 /// Values once rounded carry what that added, centered ones too, which must not pass for a direction.

@@ -1,7 +1,6 @@
 //! `--report`: a page that shows what was picked. It is made once the picks are written: whatever fails then, they are
 //! there.
 
-use super::left_out::Others;
 use super::{Ready, deliver, in_context};
 use crate::args::{ReportArgs, SelectArgs};
 use crate::console::Console;
@@ -11,7 +10,7 @@ use crate::report::examples::{Examples, Kind};
 use crate::report::html::called;
 use crate::report::selected::Selected;
 use crate::report::selected::measures::{Asked, Measures, STEPS};
-use coresift::{Classes, Error, Selection};
+use coresift::{Classes, Error, Others, Selection};
 use coresift_io::features::FeatureFile;
 use serde_json::Value;
 use std::path::PathBuf;

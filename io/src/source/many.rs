@@ -2,7 +2,7 @@
 
 use super::{Source, Stored};
 use crate::error::Error;
-use crate::stretch::Stretch;
+use crate::stretch::{Memory, Stretch};
 use serde_json::Value;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -60,6 +60,14 @@ impl Many {
     /// Whether there is more than one file.
     pub(crate) fn is_several(&self) -> bool {
         self.parts.len() > 1
+    }
+
+    /// All bytes, where they are of one array in memory.
+    pub(crate) fn memory(&self) -> Option<&Memory> {
+        match &self.parts[..] {
+            [part] => part.bytes.memory(),
+            _ => None,
+        }
     }
 
     /// A file that was written to since it was opened.

@@ -28,8 +28,10 @@ mod shards;
 mod table;
 
 use crate::error::Error;
+use crate::stretch::Memory;
 pub use location::{files, is_stdin};
 pub use many::Many;
+pub(crate) use open::array;
 pub use open::open;
 pub use raw::Raw;
 use serde_json::Value;
@@ -106,6 +108,17 @@ impl Stored {
             fortran: false,
         }
     }
+}
+
+/// A matrix in memory that an application lends.
+#[derive(Clone)]
+pub struct Array {
+    /// All values, and nothing else.
+    pub memory: Memory,
+    /// How they are stored.
+    pub stored: Stored,
+    /// Number of rows, and values of each.
+    pub shape: [usize; 2],
 }
 
 /// The types that values may have.

@@ -3,7 +3,7 @@
 use super::fixed::Fixed;
 use super::location::{Location, is_stdin};
 use super::many::{Many, Part};
-use super::{Raw, Source, raw, shards};
+use super::{Array, Raw, Source, raw, shards};
 use crate::error::{Error, Origin};
 use crate::file;
 use crate::form::{Form, HEAD};
@@ -53,6 +53,37 @@ pub fn open(
     let parts: Vec<Part> = files.into_iter().map(part).collect::<Result<_, Error>>()?;
     let refuse = |path: &Path, problem| Error::file(path, argument, problem);
     Ok((Many::new(parts, refuse)?, gaps))
+}
+
+/// An array in memory as a source.
+///
+/// # Errors
+///
+/// [`Error::File`] for what has no rows of features.
+pub(crate) fn array(array: Array, argument: &'static str) -> Result<Many, Error> {
+    let origin = Origin::new(Path::new(""), argument);
+    let Array {
+        memory,
+        stored,
+        shape,
+    } = array;
+    let bytes = Stretch::of_memory(memory);
+    let value = stored.kind.bytes();
+    let needed = (shape.iter()).try_fold(value, |bytes, &axis| bytes.checked_mul(axis));
+    if needed.map(|bytes| bytes as u64) != Some(bytes.len()) {
+        let (found, [rows, dim]) = (bytes.len(), shape);
+        return Err(origin.failure(format!(
+            "{found} bytes found, {rows} rows of {dim} {} values expected",
+            stored.kind.name()
+        )));
+    }
+    let shape = shape.map(|axis| axis as u64);
+    let part = Part {
+        path: PathBuf::new(),
+        source: Box::new(Fixed::new(bytes.clone(), stored, &shape, origin.clone())?),
+        bytes,
+    };
+    Many::new(vec![part], |_, problem| origin.failure(problem))
 }
 
 /// The bytes of one file.
