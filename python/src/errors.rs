@@ -1,0 +1,86 @@
+//! Errors of the library and of files, as exceptions.
+
+use crate::selection;
+use coresift::Error;
+use pyo3::exceptions::{
+    PyException, PyKeyboardInterrupt, PyMemoryError, PyOSError, PyRuntimeError, PyValueError,
+};
+use pyo3::prelude::*;
+
+pyo3::create_exception!(
+    coresift,
+    DeviceLost,
+    PyRuntimeError,
+    "The device was lost in the middle of a run; `partial` has the picks made before."
+);
+
+/// The exception of an error of the library.
+pub(crate) fn of_library(py: Python<'_>, error: Error) -> PyErr {
+    let said = in_our_words(&error.to_string());
+    match error {
+        Error::DeviceLost { partial, .. } => with_partial(py, DeviceLost::new_err(said), &partial),
+        Error::Unreadable { partial, .. } => with_partial(py, PyOSError::new_err(said), &partial),
+        Error::Interrupted { partial } => {
+            with_partial(py, PyKeyboardInterrupt::new_err(said), &partial)
+        }
+        Error::OutOfMemory { .. } => PyMemoryError::new_err(said),
+        Error::Device(_) | Error::NoAdapter => PyRuntimeError::new_err(said),
+        _ => PyValueError::new_err(said),
+    }
+}
+
+/// The exception of an error of a file, or of an array.
+pub(crate) fn of_file(py: Python<'_>, error: coresift_io::Error) -> PyErr {
+    match error {
+        coresift_io::Error::Refused { error, path } if path.is_empty() => of_library(py, error),
+        coresift_io::Error::Refused {
+            error: Error::OutOfMemory { .. },
+            ..
+        } => PyMemoryError::new_err(error.to_string()),
+        coresift_io::Error::File {
+            source: Some(_), ..
+        } => PyOSError::new_err(in_full(&error)),
+        error => PyValueError::new_err(error.to_string()),
+    }
+}
+
+/// What the library says of `features`, which are `X` here.
+fn in_our_words(said: &str) -> String {
+    match said.strip_prefix("features: ") {
+        Some(rest) => format!("X: {rest}"),
+        None => said.to_owned(),
+    }
+}
+
+/// An error and what is behind it.
+fn in_full(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+/// The same exception, that carries the picks made before as `partial`.
+pub(crate) fn with_partial(
+    py: Python<'_>,
+    exception: PyErr,
+    partial: &coresift::Selection,
+) -> PyErr {
+    let kept = selection::to_python(py, partial, None)
+        .and_then(|partial| exception.value(py).setattr("partial", partial));
+    // An exception that takes no attributes is raised without.
+    drop(kept);
+    exception
+}
+
+/// What a panic is to Python: a fault of this package.
+pub(crate) fn of_panic(panic: &(dyn std::any::Any + Send)) -> PyErr {
+    let said = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied());
+    PyErr::new::<PyException, _>(format!(
+        "coresift failed in itself, which is a fault to be reported: {}",
+        said.unwrap_or("no words")
+    ))
+}
