@@ -71,6 +71,10 @@ def matrix(X: Any, argument: str) -> np.ndarray:
         return array
     if array.dtype.kind in _CONVERTED or array.dtype.name == "longdouble" or array.dtype.kind == "f":
         return array.astype(np.float64)
+    if array.dtype.kind == "c":
+        raise ValueError(
+            f"{argument}: values of type {array.dtype} found, real ones expected. Complex data not supported"
+        )
     raise TypeError(
         f"{argument}: values of type {array.dtype} found, float16, bfloat16, float32, float64 or integers expected"
     )
@@ -230,17 +234,18 @@ class Locks:
                     self._held[id(part)] = (part, 1)
 
     def release(self, array: np.ndarray | None) -> None:
-        """Lets it be written to again, once nobody else has it either."""
+        """Lets it be written to again, once nobody else has it, or what it is a view of, either."""
         with self._lock:
-            for part in reversed(_chain(array)):
+            for part in _chain(array):
                 held = self._held.get(id(part))
-                if held is None:
-                    continue
-                if held[1] > 1:
+                if held is not None:
                     self._held[id(part)] = (part, held[1] - 1)
-                else:
-                    del self._held[id(part)]
+            # A view can be unlocked only after what it is a view of.
+            due = [part for part, count in self._held.values() if count == 0]
+            for part in sorted(due, key=lambda part: len(_chain(part))):
+                if not any(base.flags.writeable is False for base in _chain(part.base)):
                     part.flags.writeable = True
+                    del self._held[id(part)]
 
 
 def _chain(array: np.ndarray | None) -> Sequence[np.ndarray]:
