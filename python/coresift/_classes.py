@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,8 +128,8 @@ def indices(rows: Any, argument: str, of: int | None = None) -> np.ndarray:
 def whole(number: Any, argument: str) -> int:
     """A whole number from 0 up, of Python's or numpy's."""
     try:
-        value = number.__index__()
-    except AttributeError:
+        value = operator.index(number)
+    except TypeError:
         raise TypeError(f"{argument}: {number!r} found, a whole number from 0 up expected") from None
     if value < 0 or isinstance(number, (bool, np.bool_)):
         raise ValueError(f"{argument}: {number!r} found, a whole number from 0 up expected")

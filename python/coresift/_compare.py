@@ -134,9 +134,7 @@ def _compared(
     # Two thirds in whole numbers, as the command line has it.
     select_from = 2 * rows // 3 if train == 2 / 3 else _pool.of(train, rows)
     if not 0 < select_from < rows:
-        raise ValueError(
-            f"train: {select_from} of {rows} rows found, at least 1 expected, and 1 left to test on"
-        )
+        raise ValueError(f"train: {select_from} of {rows} rows found, at least 1 expected, and 1 left to test on")
     counts = [_pool.of(budget, select_from) for budget in budgets]
     options = [(name, selector._options()) for name, selector in contenders]
     with _progress.of(progress) as told:
@@ -156,6 +154,7 @@ def _contenders(methods: Any) -> list[tuple[str, Selector]]:
         if isinstance(method, Selector):
             contenders.append((repr(method), method))
         else:
-            first, _, then = str(method).partition(" then ")
+            # As the command line has it, or in words.
+            first, _, then = str(method).replace(":then-", " then ").partition(" then ")
             contenders.append((str(method), _select.selector_of(first, then or None, {})))
     return contenders

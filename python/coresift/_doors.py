@@ -89,7 +89,7 @@ def _as_array(X: Any, argument: str) -> np.ndarray:
             "values, such as scikit-learn's TruncatedSVD, keeps it small)"
         )
     if _is_pandas(X):
-        return X.to_numpy()
+        return np.asarray(X.to_numpy())
     if hasattr(X, "__arrow_c_stream__") or hasattr(X, "__arrow_c_array__"):
         return _from_arrow(X, argument)
     if hasattr(X, "__dlpack__"):
@@ -160,7 +160,7 @@ def _is_column(X: Any) -> bool:
 def _is_list(kind: Any) -> bool:
     import pyarrow.types as types
 
-    return types.is_fixed_size_list(kind) or types.is_list(kind) or types.is_large_list(kind)
+    return bool(types.is_fixed_size_list(kind) or types.is_list(kind) or types.is_large_list(kind))
 
 
 def _from_columns(table: Any, lists: list[str], argument: str) -> np.ndarray:
@@ -197,7 +197,7 @@ def _from_lists(column: Any, argument: str) -> np.ndarray:
             raise ValueError(
                 f"{argument}: row {row} of {lengths[row]} values found, {lengths[0]} expected as in the first"
             )
-    return values.to_numpy(zero_copy_only=False).reshape(len(column), width)
+    return np.asarray(values.to_numpy(zero_copy_only=False)).reshape(len(column), width)
 
 
 def _lend(array: np.ndarray) -> dict[str, Any]:

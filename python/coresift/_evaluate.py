@@ -100,9 +100,7 @@ def _measured(
     else:
         with Pool(X_test, device=pool._asked_device) as other:
             if other.shape[1] != pool.shape[1]:
-                raise ValueError(
-                    f"X_test: rows of {other.shape[1]} values found, {pool.shape[1]} expected as in X"
-                )
+                raise ValueError(f"X_test: rows of {other.shape[1]} values found, {pool.shape[1]} expected as in X")
             together = np.concatenate([labels, _labels(y_test, "y_test", other.rows)])
             numbers = _numbered_in_order(together)[0]
             terms["labels"] = _several(numbers[: pool.rows])

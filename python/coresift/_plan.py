@@ -69,7 +69,5 @@ def plan(
     }
     left = rows - (0 if left_out is None else len(set(left_out.tolist())))
     count = _pool.of(budget, left // getattr(selector, "views", 1))
-    told: dict[str, Any] = json.loads(
-        _native.plan(source, terms, selector._options(), given, count, measure)
-    )
+    told: dict[str, Any] = json.loads(_native.plan(source, terms, selector._options(), given, count, measure))
     return told

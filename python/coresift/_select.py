@@ -96,7 +96,7 @@ def select(
     >>> coresift.select(X, budget=2, method="gram-schmidt", greedy=True)
     Selection([0, 2])
     """
-    machine = {
+    machine: dict[str, Any] = {
         "device": device,
         "memory": memory,
         "device_memory": device_memory,

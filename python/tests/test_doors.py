@@ -6,9 +6,10 @@ import subprocess
 import sys
 import threading
 
-import coresift
 import numpy as np
 import pytest
+
+import coresift
 from coresift import _doors
 
 

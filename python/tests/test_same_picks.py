@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import coresift
 import numpy as np
 import pytest
+
+import coresift
 
 # Method, options here, options there.
 CASES = [

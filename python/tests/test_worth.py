@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 
-import coresift
 import numpy as np
 import pytest
+
+import coresift
 
 
 @pytest.fixture
@@ -61,15 +62,13 @@ def test_evaluate_on_other_rows(told, X, y, tmp_path):
         test_labels=y[400:],
         exclude=np.array([1, 2]),
     )
-    measured = coresift.evaluate(
-        X[:400], picks, y[:400], X_test=X[400:], y_test=y[400:], exclude=[1, 2], device="cpu"
-    )
+    measured = coresift.evaluate(X[:400], picks, y[:400], X_test=X[400:], y_test=y[400:], exclude=[1, 2], device="cpu")
     assert measured == without_file(record["selections"][0])
 
 
 def test_compare(told, X, y):
     methods = ["random", "norm", "typiclust then norm", "coverage"]
-    line = ["--methods=random,norm,typiclust then norm,coverage", "--budgets=10,20", "--seeds=3"]
+    line = ["--methods=random,norm,typiclust:then-norm,coverage", "--budgets=10,20", "--seeds=3"]
     record = told("compare", *line, labels=y)
     told_of = []
     compared = coresift.compare(
@@ -110,9 +109,7 @@ def test_plans_measure_once(X):
 def test_duplicates(told, X):
     rows = np.concatenate([X, X[:50] * 1.01, X[100:130] + 0.01]).astype(np.float32)
     priority = np.random.default_rng(0).random(len(rows))
-    kept = coresift.duplicates(
-        rows, 0.999, priority=priority, labelled=[3], exclude=[7], device="cpu"
-    )
+    kept = coresift.duplicates(rows, 0.999, priority=priority, labelled=[3], exclude=[7], device="cpu")
     record = told("duplicates", "--threshold=0.999", rows=rows, priority=priority, labelled=[3], exclude=[7])
     assert kept.kept.tolist() == record["kept"]
     assert len(kept.dropped) + len(kept.kept) + 2 == len(rows)
