@@ -5,7 +5,8 @@
 #
 # GPU tests run on lavapipe, a software Vulkan driver, unless VK_DRIVER_FILES names another, and on
 # llvmpipe through OpenGL; apt installs them, and Chromium, where there are none. Tint and the pages of
-# reports want node, and are left out, aloud, where there is none.
+# reports want node, and are left out, aloud, where there is none; so is the Python package, which wants Python
+# 3.11 or later.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -108,6 +109,44 @@ pages() {
     node tests/report/check.mjs "${CARGO_TARGET_DIR:-target}/debug/coresift"
 }
 
+has_python() {
+    command -v python3 >/dev/null && python3 -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))'
+}
+
+# The native part is built along with the tests, of the same dependencies: `pip install ./python` would build all of
+# them once more.
+python_package() {
+    if ! has_python; then
+        echo "LEFT OUT: Python 3.11 or later not found"
+        return
+    fi
+    local target=${CARGO_TARGET_DIR:-target} built
+    local bin=$target/python/bin
+    [ -x "$bin/python" ] || python3 -m venv "$target/python"
+    "$bin/python" -m pip install -q --disable-pip-version-check $(python_needs)
+    built=$(find "$target/debug" -maxdepth 1 -name 'lib_native.so' -o -maxdepth 1 -name 'lib_native.dylib')
+    cp "$built" python/coresift/_native.abi3.so
+    (
+        cd python
+        local python=../$bin/python
+        [ "${bin#/}" = "$bin" ] || python=$bin/python
+        "$python" -m ruff format --check -q .
+        "$python" -m ruff check -q .
+        "$python" -m mypy -p coresift
+        "$python" -m pytest -q
+    )
+}
+
+# What the package and its tests ask for.
+python_needs() {
+    python3 - <<'END'
+import tomllib
+with open("python/pyproject.toml", "rb") as file:
+    project = tomllib.load(file)["project"]
+print(*project["dependencies"], *project["optional-dependencies"]["test"])
+END
+}
+
 # A shader that the package lacks breaks the build of whoever depends on us, and nobody else's.
 package_has_shaders() {
     local listed shader count=0
@@ -123,7 +162,7 @@ package_has_shaders() {
 step "toolchain" toolchain
 step "software adapter and browser" adapter
 step "format" cargo fmt --check
-step "clippy" cargo clippy --all-targets --features gles,ndarray -- -D warnings
+step "clippy" cargo clippy --workspace --all-targets --features gles,ndarray -- -D warnings
 # All that there is without default features is in what is tested below: it need only compile.
 step "clippy, no default features" cargo clippy --no-default-features --all-targets -- -D warnings
 # The command asks for features of the library that others may leave out.
@@ -131,8 +170,12 @@ step "clippy, the library by itself" cargo clippy -p coresift --no-default-featu
 step "documents" documents
 step "package" package_has_shaders
 step "Tint" tint
-step "tests, examples, benches as tests" cargo test --all-targets --features gles,ndarray
+# The Python package's native part among them, in the way in which its own tools build it.
+export PYO3_BUILD_EXTENSION_MODULE=1
+step "build of all targets" cargo build --workspace --all-targets --features gles,ndarray
+step "tests, examples, benches as tests" cargo test --workspace --all-targets --features gles,ndarray
 step "pages of reports, in a browser" pages
+step "Python package" python_package
 step "doc tests" cargo test --doc --features gles,ndarray
 
 printf '\nall checks passed in %d s\n' $((SECONDS - began))

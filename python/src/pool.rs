@@ -199,7 +199,7 @@ impl Asked {
         let shape = [file.rows, file.dim];
         let (precision, loaded) = if self.center {
             let whole = loaded.checked(file, &left_out)?;
-            let (precision, others) = (file.precision(&whole), Others::of(&whole));
+            let (precision, others) = (file.precision(&whole), whole.others());
             drop(whole);
             let numbers = others.as_ref().map(Others::numbers);
             let (loaded, subtracted) = loaded.centered(file, numbers, |_| {})?;
@@ -214,7 +214,7 @@ impl Asked {
             .map_err(|error| file.refused(error))?;
         Ok(Open {
             precision: precision.unwrap_or_else(|| file.precision(&features)),
-            others: Others::of(&features),
+            others: features.others(),
             features,
             device,
             memory,

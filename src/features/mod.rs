@@ -174,6 +174,12 @@ impl<'a> Features<'a> {
         Some(&kept[self.first..self.first + self.rows])
     }
 
+    /// The same, to restate for these rows what is said of all.
+    #[must_use]
+    pub fn others(&self) -> Option<Others> {
+        Some(Others::new(self.held, self.numbers()?.to_vec()))
+    }
+
     /// Some consecutive rows, in the unit of all: pools of such parts make one of [`Shards`](crate::Shards).
     ///
     /// # Panics

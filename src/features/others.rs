@@ -1,6 +1,6 @@
 //! Rows that are left where others are not: what is said of all of them, by their own numbers, and back.
 
-use super::{Features, LeftOut};
+use super::left_out::LeftOut;
 use crate::error::Error;
 use crate::selection::Selection;
 
@@ -10,12 +10,12 @@ use crate::selection::Selection;
 /// rows by the numbers of all is restated for them, and what comes back is told by those numbers again.
 ///
 /// ```
-/// use coresift::{CpuPool, Features, LeftOut, Others, Rows, Selector, Uniform};
+/// use coresift::{CpuPool, Features, LeftOut, Rows, Selector, Uniform};
 ///
 /// let x = [1.0, 2.0, 3.0, 4.0];
 /// let left_out = LeftOut { rows: vec![0, 2], ..LeftOut::default() };
 /// let features = Features::without(Rows::Slice(&x), [4, 1], &left_out)?;
-/// let others = Others::of(&features).expect("two rows are left out");
+/// let others = features.others().expect("two rows are left out");
 /// let labelled = others.places(&[1], "labelled")?;
 /// let selector = Uniform { labelled, ..Uniform::default() };
 /// let mut selection = selector.select(&CpuPool::new(features), 1)?;
@@ -31,12 +31,8 @@ pub struct Others {
 }
 
 impl Others {
-    /// Those of the features, where some are left out.
-    #[must_use]
-    pub fn of(features: &Features<'_>) -> Option<Self> {
-        let numbers = features.numbers()?.to_vec();
-        let rows = features.held;
-        Some(Self { rows, numbers })
+    pub(super) fn new(rows: usize, numbers: Vec<usize>) -> Self {
+        Self { rows, numbers }
     }
 
     /// Those of so many rows that a list does not leave out, where it has any. Its numbers have been checked.

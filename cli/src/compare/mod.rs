@@ -44,7 +44,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<(), Failure> {
     let device = select::open(&args.machine, console)?;
     let loaded = read::load(args.machine.memory, &file, console)?;
     let features = loaded.checked(&file, &left_out)?;
-    let others = Others::of(&features);
+    let others = features.others();
     let labels = labels.among(others.as_ref(), Some(&args.labels), "labels")?;
     labels.check_several(&args.labels)?;
     let mut said = json!({});

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &DuplicatesArgs) -> Result<(), Failure> {
     let loaded = read::load(args.machine.memory, &file, console)?;
     let in_memory = Instant::now();
     let features = loaded.checked(&file, &left_out)?;
-    let others = Others::of(&features);
+    let others = features.others();
     if let Some(others) = &others {
         lists = lists.of(others, args)?;
     }

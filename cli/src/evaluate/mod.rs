@@ -48,7 +48,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     let test = Test::load(test_file, loaded.memory, console)?;
     let in_memory = Instant::now();
     let features = loaded.checked(&file, &left_out)?;
-    let others = Others::of(&features);
+    let others = features.others();
     let lists = lists.among(others.as_ref(), args)?;
     let mut said = json!({});
     left_out::tell(source, (&left_out, others.as_ref()), &mut said, console);

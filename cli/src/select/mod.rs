@@ -61,7 +61,7 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
         whole
     };
     given.rank_tol = read::rank_tol(args, precision, file.dim, console);
-    let others = Others::of(&features);
+    let others = features.others();
     if let Some(others) = &others {
         given = left_out::restate(others, given).map_err(|error| in_context(args, &file, error))?;
     }
