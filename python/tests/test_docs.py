@@ -6,7 +6,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import pkgutil
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import pytest
 import coresift
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "benches" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 MODULES = ["coresift", *(f"coresift.{module.name}" for module in pkgutil.iter_modules(coresift.__path__))]
 SCRIPTS = sorted((ROOT / "docs" / "gallery").glob("*.py"))
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -62,8 +62,9 @@ def test_every_selector_has_a_page(selector):
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=relative)
-def test_gallery(script, tmp_path):
+def test_gallery(script, tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
     pytest.importorskip("sklearn")
-    subprocess.run([sys.executable, str(script), str(tmp_path)], check=True, cwd=tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(script), str(tmp_path)])
+    runpy.run_path(str(script), run_name="__main__")
     assert [path.name for path in tmp_path.iterdir()] == [f"{script.stem}.png"]

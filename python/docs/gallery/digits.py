@@ -26,6 +26,6 @@ with coresift.Pool(X) as pool:
             cell.imshow(X[pick].reshape(8, 8), cmap="gray_r", interpolation="nearest")
             cell.set(xticks=[], yticks=[])
         row[0].set_ylabel(method, rotation=0, ha="right", va="center", fontsize=8)
-        row[-1].set_xlabel(f"{len(set(y[picks]))} classes", fontsize=7)
-figure.subplots_adjust(left=0.2, right=0.98, top=0.98, bottom=0.04, wspace=0.1, hspace=0.45)
+        row[-1].set_title(f" {len(set(y[picks]))} classes", fontsize=8, x=1, y=0.2, ha="left")
+figure.subplots_adjust(left=0.2, right=0.86, top=0.98, bottom=0.02, wspace=0.1, hspace=0.25)
 figure.savefig(Path(sys.argv[1]) / "digits.png", dpi=75)

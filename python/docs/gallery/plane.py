@@ -12,7 +12,7 @@ import coresift
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
-METHODS = ["random", "max-norm", "gram-schmidt", "k-center", "herding", "coverage"]
+METHODS = ["random", "gram-schmidt", "k-center", "herding", "typiclust", "coverage"]
 
 # Clusters of different sizes, and some rows far from all. Several methods go by directions, so the plane is drawn on a
 # sphere: a third value that brings each row to length 1.

@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 import matplotlib
-import numpy as np
 from sklearn.datasets import load_digits
 
 import coresift
@@ -16,7 +15,7 @@ SHOWN = 6
 
 X, y = load_digits(return_X_y=True)
 kept = coresift.Sas(0.2).fit(X, classes=y)
-# Of the rows of each class, those that add least come first where the worst are asked for.
+# The other end: in each class the rows that add least.
 worst = coresift.Sas(0.2, worst=True, refine="none").fit(X, classes=y)
 
 figure, axes = plt.subplots(10, 2 * SHOWN + 1, figsize=(6.4, 5.2))
@@ -34,6 +33,4 @@ for digit, row in enumerate(axes):
 axes[0, SHOWN // 2].set_title("picked first", fontsize=9)
 axes[0, SHOWN + 1 + SHOWN // 2].set_title("adding least", fontsize=9)
 figure.subplots_adjust(left=0.1, right=0.99, top=0.94, bottom=0.01, wspace=0.1, hspace=0.1)
-picked = np.bincount(y[kept.ranking_])
-print("picks of each class:", picked.tolist())
 figure.savefig(Path(sys.argv[1]) / "sas_by_class.png", dpi=75)
