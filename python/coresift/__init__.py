@@ -30,6 +30,7 @@ from ._estimators import (
 )
 from ._evaluate import evaluate
 from ._native import DeviceLost
+from ._native import version as __version__
 from ._plan import plan
 from ._pool import Pool
 from ._select import select
@@ -59,6 +60,7 @@ __all__ = [
     "Then",
     "TypiClust",
     "Uniform",
+    "__version__",
     "compare",
     "duplicates",
     "evaluate",

@@ -61,7 +61,7 @@ class Comparison:
         ]
 
     def __repr__(self) -> str:
-        width = max(map(len, self.methods))
+        width = max(map(len, [*self.methods, *_SCORES.values()]))
         lines = []
         for score, title in _SCORES.items():
             heads = "".join(f"{budget:>14}" for budget in [*self.budgets, "all"])

@@ -130,7 +130,7 @@ class Selector:
         """
         self._check(classes, sample_weight, exclude)
         if isinstance(X, Pool):
-            self._refuse_terms(exclude)
+            self._refuse_terms(X, exclude)
             return self._fitted(X, y, sample_weight, labelled, classes)
         machine = {name: getattr(self, name) for name in _MACHINE}
         zeros = bool(self.skip_invalid) and self._by_direction()
@@ -207,11 +207,12 @@ class Selector:
         if views != 1 and self.weights is not None:
             raise ValueError("weights: views found, one a row expected (a pick is then several rows)")
 
-    def _refuse_terms(self, exclude: Any) -> None:
-        """Refuses what is said of rows that a pool has already."""
+    def _refuse_terms(self, pool: Pool, exclude: Any) -> None:
+        """Refuses what is said otherwise of rows that a pool has already."""
         defaults = inspect.signature(type(self).__init__).parameters
         for name in _MACHINE:
-            if not _is_same(getattr(self, name), defaults[name].default):
+            own = getattr(self, name)
+            if not _is_same(own, defaults[name].default) and not _is_same(own, pool._machine[name]):
                 raise ValueError(f"{name}: a Pool found, which has its own; {name}= of the Pool expected")
         if exclude is not None:
             raise ValueError("exclude: a Pool found, which has its own; exclude= of the Pool expected")

@@ -3,8 +3,10 @@ from typing import Any
 
 Told = Callable[[str, int, int | None], object] | None
 
+version: str
+
 class DeviceLost(RuntimeError):
-    partial: dict[str, Any]
+    partial: Any
 
 class Pool:
     def __new__(cls, source: dict[str, Any], terms: dict[str, Any]) -> Pool: ...

@@ -41,7 +41,8 @@ def plan(
     -------
     dict
         ``rows``, ``dim``, ``budget``, ``device``; ``held``, whether the rows are held in ``memory`` bytes or read
-        anew by every pass, and ``bytes``, what they take; ``multiply_adds``; ``seconds``, once the device has been
+        anew by every pass, and ``bytes``, what they take beside what is
+        lent; ``multiply_adds``; ``seconds``, once the device has been
         measured; ``depends_on_values``; and ``cost`` with the work by its kind, passes and bytes besides. Numbers that
         depend on the values are ``least``, ``likely`` and ``most``.
     """

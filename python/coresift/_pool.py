@@ -81,6 +81,14 @@ class Pool:
             "skip_zeros": bool(skip_zeros),
         }
         self._asked_device = str(device)
+        self._machine = {
+            "device": device,
+            "memory": memory,
+            "device_memory": device_memory,
+            "n_jobs": n_jobs,
+            "center": center,
+            "skip_invalid": skip_invalid,
+        }
         self.index = rows.index
         self.feature_names = rows.columns
         _doors.locks.acquire(rows.lent)

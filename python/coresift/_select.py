@@ -13,6 +13,7 @@ from ._selection import Selection
 
 _METHODS: dict[str, tuple[type[Selector], dict[str, Any]]] = {
     "random": (_estimators.Uniform, {}),
+    "uniform": (_estimators.Uniform, {}),
     "norm": (_estimators.Norm, {}),
     "max-norm": (_estimators.Norm, {"greedy": True}),
     "gram-schmidt": (_estimators.GramSchmidt, {}),
@@ -61,7 +62,7 @@ def select(
     budget : int or float
         How many rows to pick: a count, or a share of all rows above 0.0 and up to 1.0.
     method : str, optional
-        ``"coverage"`` (the default up to 20 % of the rows), ``"random"``, ``"norm"``, ``"max-norm"``,
+        ``"coverage"`` (the default up to 20 % of the rows), ``"random"`` or ``"uniform"``, ``"norm"``, ``"max-norm"``,
         ``"gram-schmidt"``, ``"sas"``, ``"typiclust"``, ``"probcover"``, ``"facility-location"``, ``"herding"``,
         ``"k-center"`` or ``"log-det"``.
     then : str, optional
@@ -84,10 +85,10 @@ def select(
     ------
     ValueError, TypeError
         For what is wrong with an argument, by its name.
-    MemoryError, OSError, DeviceLost
-        Where there is no room, a file cannot be read, or a GPU is lost in the middle of a run.
+    MemoryError, OSError, RuntimeError, DeviceLost
+        Where there is no room, a file cannot be read, a GPU is not there, or is lost in the middle of a run.
     KeyboardInterrupt
-        Upon Ctrl-C; its ``partial`` has the picks made before.
+        Upon Ctrl-C; its ``partial`` is a Selection of the picks made before.
 
     Examples
     --------
@@ -110,7 +111,7 @@ def select(
     selector._check(classes, sample_weight, exclude)
     if isinstance(X, Pool):
         selector.set_params(**machine)
-        selector._refuse_terms(exclude)
+        selector._refuse_terms(X, exclude)
         if raw is not None:
             raise ValueError("raw: a Pool found, which has its own; raw= of the Pool expected")
         return _selected(selector, X, method, sample_weight, labelled, classes)

@@ -52,7 +52,7 @@ pub(crate) fn compare(
         comparison.run(&open.features, &contenders, &make, listener)
     };
     let compared = open.beside(py, progress.as_ref(), None, compare)?;
-    let mut compared = compared.map_err(|error| of_library(open.named(error)))?;
+    let mut compared = compared.map_err(of_library)?;
     if let Some(others) = &open.others {
         for split in &mut compared.splits {
             let picks = split

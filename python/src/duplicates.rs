@@ -61,7 +61,7 @@ pub(crate) fn duplicates<'py>(
         }
     };
     let found = open.beside(py, progress.as_ref(), None, find)?;
-    let found = found.map_err(|error| of_library(open.named(error)))?;
+    let found = found.map_err(of_library)?;
     let number = |row: usize| {
         open.others
             .as_ref()

@@ -3,9 +3,11 @@
 use crate::selection;
 use coresift::Error;
 use pyo3::exceptions::{
-    PyException, PyKeyboardInterrupt, PyMemoryError, PyOSError, PyRuntimeError, PyValueError,
+    PyException, PyFileNotFoundError, PyKeyboardInterrupt, PyMemoryError, PyOSError,
+    PyPermissionError, PyRuntimeError, PyValueError,
 };
 use pyo3::prelude::*;
+use std::io::ErrorKind;
 
 pyo3::create_exception!(
     coresift,
@@ -38,8 +40,13 @@ pub(crate) fn of_file(py: Python<'_>, error: coresift_io::Error) -> PyErr {
             ..
         } => PyMemoryError::new_err(error.to_string()),
         coresift_io::Error::File {
-            source: Some(_), ..
-        } => PyOSError::new_err(in_full(&error)),
+            source: Some(ref of_system),
+            ..
+        } => match of_system.kind() {
+            ErrorKind::NotFound => PyFileNotFoundError::new_err(in_full(&error)),
+            ErrorKind::PermissionDenied => PyPermissionError::new_err(in_full(&error)),
+            _ => PyOSError::new_err(in_full(&error)),
+        },
         error => PyValueError::new_err(error.to_string()),
     }
 }
@@ -60,14 +67,18 @@ fn in_full(error: &dyn std::error::Error) -> String {
     }
 }
 
-/// The same exception, that carries the picks made before as `partial`.
+/// The same exception, that carries the picks made before as `partial`, a Selection.
 pub(crate) fn with_partial(
     py: Python<'_>,
     exception: PyErr,
     partial: &coresift::Selection,
 ) -> PyErr {
-    let kept = selection::to_python(py, partial, None)
-        .and_then(|partial| exception.value(py).setattr("partial", partial));
+    let kept = selection::to_python(py, partial, None).and_then(|partial| {
+        let class = py.import("coresift._selection")?.getattr("Selection")?;
+        exception
+            .value(py)
+            .setattr("partial", class.call1((partial,))?)
+    });
     // An exception that takes no attributes is raised without.
     drop(kept);
     exception

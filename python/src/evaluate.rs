@@ -97,6 +97,6 @@ pub(crate) fn evaluate(
         Ok(json!({ "norms": NormStatistics::of(&norms), "selections": measured }))
     };
     let measured = open.beside(py, None, None, measure)?;
-    let measured = measured.map_err(|error| of_library(open.named(error)))?;
+    let measured = measured.map_err(of_library)?;
     Ok(measured.to_string())
 }

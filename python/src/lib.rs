@@ -20,6 +20,14 @@ mod threads;
 
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
+    use pyo3::prelude::*;
+
+    /// Says which version this is.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("version", env!("CARGO_PKG_VERSION"))
+    }
+
     #[pymodule_export]
     use super::compare::compare;
     #[pymodule_export]

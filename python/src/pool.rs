@@ -150,8 +150,7 @@ impl Pool {
         let chosen = open.beside(py, progress.as_ref(), Some(budget), |pool, listener| {
             choose(pool, &*selector, budget, (&given, metric), listener)
         })?;
-        let (mut chosen, weights) =
-            chosen.map_err(|error| errors::of_library(py, open.named(error)))?;
+        let (mut chosen, weights) = chosen.map_err(|error| errors::of_library(py, error))?;
         if let Some(others) = &open.others {
             others.renumber(&mut chosen);
         }
@@ -243,7 +242,8 @@ impl Open {
         self.device.pool(self.features.clone(), self.memory, stop)
     }
 
-    /// Does `work` on a pool of the rows, the idle one if there is one, while Python does what else it has to.
+    /// Does `work` on a pool of the rows, the idle one if there is one, while Python does what else it has to. An
+    /// error speaks of rows by the numbers of all.
     pub(crate) fn beside<T: Send>(
         &self,
         py: Python<'_>,
@@ -261,7 +261,7 @@ impl Open {
                 Some(pool) => pool,
                 None => self.pool(stop.clone())?,
             };
-            let done = work(&*pool, listener);
+            let done = work(&*pool, listener).map_err(|error| self.named(error));
             if done.is_ok() && !stop.is_stopped() {
                 *idle() = Some((pool, stop.clone()));
             }
@@ -293,7 +293,7 @@ impl Open {
     }
 
     /// An error by the numbers of all rows.
-    pub(crate) fn named(&self, error: Error) -> Error {
+    fn named(&self, error: Error) -> Error {
         match &self.others {
             Some(others) => others.named(error),
             None => error,

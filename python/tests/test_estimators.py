@@ -132,12 +132,13 @@ def test_on_a_pool(X, y):
         alone = coresift.Sas(20, device="cpu").fit(X, classes=y, exclude=[3, 4])
         assert made.ranking_.tolist() == alone.ranking_.tolist()
         for options, said in [
-            ({"device": "cpu"}, "device: a Pool found"),
+            ({"device": "cpu,cpu"}, "device: a Pool found"),
             ({"n_jobs": 1}, "n_jobs: a Pool found"),
             ({"center": True}, "center: a Pool found"),
         ]:
             with pytest.raises(ValueError, match=said):
                 coresift.Sas(20, **options).fit(pool)
+        assert coresift.Sas(20, device="cpu").fit(pool, classes=y).ranking_.tolist() == made.ranking_.tolist()
         with pytest.raises(ValueError, match="exclude: a Pool found"):
             coresift.Sas(20).fit(pool, exclude=[1])
 

@@ -28,7 +28,7 @@ with coresift.Pool(X, device="cpu") as pool:
     try:
         coresift.select(pool, 2000, sys.argv[1])
     except KeyboardInterrupt as error:
-        print(time.perf_counter() - interrupt.at, len(error.partial["scores"]) // 8)
+        print(time.perf_counter() - interrupt.at, len(error.partial))
     print(len(coresift.select(pool, 5, "norm")))
 """
 

@@ -19,7 +19,7 @@ use crate::select::{self, deliver, read};
 use crate::threads;
 use crate::versions::Versions;
 use coresift::compare::{Compared, Comparison};
-use coresift::{Device, Error, Features, LeftOut, Others, Progress};
+use coresift::{Device, Error, Features, LeftOut, Progress};
 use coresift_io::labels::LABELS;
 use record::{Method, Options, Record, SCHEMA, Warned};
 use serde_json::json;

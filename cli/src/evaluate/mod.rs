@@ -18,7 +18,7 @@ use crate::threads;
 use crate::versions::Versions;
 use crate::write::{self, Named};
 use coresift::evaluate::{Evaluation, Measures, NormStatistics, TestRows, norms};
-use coresift::{Device, Error, Features, LeftOut, Lp, Metric, Others, Stop};
+use coresift::{Device, Error, Features, LeftOut, Lp, Metric, Stop};
 use coresift_io::features::FeatureFile;
 use coresift_io::loaded::Loaded;
 use coresift_io::target::{Format, Target};
