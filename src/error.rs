@@ -214,6 +214,20 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// The same error, with these picks where it ends a run that had made some.
+    #[must_use]
+    pub fn with_partial(self, partial: Selection) -> Self {
+        let partial = Box::new(partial);
+        match self {
+            Self::DeviceLost { reason, .. } => Self::DeviceLost { reason, partial },
+            Self::Unreadable { reason, .. } => Self::Unreadable { reason, partial },
+            Self::Interrupted { .. } => Self::Interrupted { partial },
+            other => other,
+        }
+    }
+}
+
 fn picks_made(partial: &Selection) -> String {
     match partial.picks.len() {
         0 => String::new(),

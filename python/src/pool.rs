@@ -203,7 +203,10 @@ impl Asked {
             let numbers = others.as_ref().map(Others::numbers);
             let (loaded, subtracted) = loaded.centered(file, numbers, |_| {})?;
             mean = Some(subtracted);
-            left_out = once_centered(&self.left_out, others.as_ref());
+            left_out = match &others {
+                Some(others) => others.left_out(&self.left_out),
+                None => self.left_out.clone(),
+            };
             (Some(precision), loaded)
         } else {
             (None, loaded)
@@ -221,18 +224,6 @@ impl Asked {
             threads,
             idle: Mutex::default(),
         })
-    }
-}
-
-/// What is left out of centered rows: all but those that their mean is of, and of these what has no direction.
-fn once_centered(asked: &LeftOut, others: Option<&Others>) -> LeftOut {
-    let Some(others) = others else {
-        return asked.clone();
-    };
-    let is_kept = |row: &usize| others.numbers().binary_search(row).is_ok();
-    LeftOut {
-        rows: (0..others.rows()).filter(|row| !is_kept(row)).collect(),
-        ..*asked
     }
 }
 
@@ -314,6 +305,8 @@ fn choose(
     let weigher = weigher.transpose()?;
     let selection = selector.select_with(pool, budget, listener)?;
     let weigh = |weigher: Weigher<'_>| weigher.weigh(&given.labelled, &selection.picks);
-    let weights = weigher.map(weigh).transpose()?;
-    Ok((selection, weights))
+    match weigher.map(weigh).transpose() {
+        Ok(weights) => Ok((selection, weights)),
+        Err(error) => Err(error.with_partial(selection)),
+    }
 }

@@ -109,31 +109,9 @@ pub(crate) fn of_options(
             classes: given.classes.clone(),
             min_per_class: options.take("min_per_class")?.unwrap_or(0),
         }),
-        "coverage" => Box::new(Coverage {
-            refine: options.named("refine")?.unwrap_or_default(),
-            sigma: options.named("sigma")?.unwrap_or_default(),
-            storage: options.named("storage")?.unwrap_or_default(),
-            labelled: given.labelled.clone(),
-            classes: given.classes.clone(),
-            min_per_class: options.take("min_per_class")?.unwrap_or(0),
-        }),
-        "facility-location" => Box::new(FacilityLocation {
-            kernel: options.named("kernel")?.unwrap_or_default(),
-            sigma: options.named("sigma")?.unwrap_or_default(),
-            target_weights: given.target_weights.clone(),
-            storage: options.named("storage")?.unwrap_or_default(),
-            labelled: given.labelled.clone(),
-            classes: given.classes.clone(),
-            min_per_class: options.take("min_per_class")?.unwrap_or(0),
-        }),
-        "herding" => Box::new(Herding {
-            kernel: options.named("kernel")?.unwrap_or_default(),
-            sigma: options.named("sigma")?.unwrap_or_default(),
-            alpha: options.named("alpha")?.unwrap_or_default(),
-            labelled: given.labelled.clone(),
-            classes: given.classes.clone(),
-            min_per_class: options.take("min_per_class")?.unwrap_or(0),
-        }),
+        "coverage" => Box::new(coverage(&options, given)?),
+        "facility-location" => Box::new(facility_location(&options, given)?),
+        "herding" => Box::new(herding(&options, given)?),
         "log-det" => Box::new(LogDet {
             ridge: options.take("ridge")?.unwrap_or(LogDet::default().ridge),
             labelled: given.labelled.clone(),
@@ -257,5 +235,39 @@ fn prob_cover(options: &Options<'_>, given: &Given) -> PyResult<ProbCover> {
         seed: options.take("seed")?.unwrap_or(0),
         convergence: convergence(options.take("max_sweeps")?, options.take("tolerance")?),
         labelled: given.labelled.clone(),
+    })
+}
+
+fn coverage(options: &Options<'_>, given: &Given) -> PyResult<Coverage> {
+    Ok(Coverage {
+        refine: options.named("refine")?.unwrap_or_default(),
+        sigma: options.named("sigma")?.unwrap_or_default(),
+        storage: options.named("storage")?.unwrap_or_default(),
+        labelled: given.labelled.clone(),
+        classes: given.classes.clone(),
+        min_per_class: options.take("min_per_class")?.unwrap_or(0),
+    })
+}
+
+fn facility_location(options: &Options<'_>, given: &Given) -> PyResult<FacilityLocation> {
+    Ok(FacilityLocation {
+        kernel: options.named("kernel")?.unwrap_or_default(),
+        sigma: options.named("sigma")?.unwrap_or_default(),
+        target_weights: given.target_weights.clone(),
+        storage: options.named("storage")?.unwrap_or_default(),
+        labelled: given.labelled.clone(),
+        classes: given.classes.clone(),
+        min_per_class: options.take("min_per_class")?.unwrap_or(0),
+    })
+}
+
+fn herding(options: &Options<'_>, given: &Given) -> PyResult<Herding> {
+    Ok(Herding {
+        kernel: options.named("kernel")?.unwrap_or_default(),
+        sigma: options.named("sigma")?.unwrap_or_default(),
+        alpha: options.named("alpha")?.unwrap_or_default(),
+        labelled: given.labelled.clone(),
+        classes: given.classes.clone(),
+        min_per_class: options.take("min_per_class")?.unwrap_or(0),
     })
 }

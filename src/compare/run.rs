@@ -8,7 +8,6 @@ use crate::features::Features;
 use crate::kernels::pool::Pool;
 use crate::progress::{Listener, Progress, tell};
 use crate::select::Selector;
-use crate::select::selector::with_partial;
 use crate::selection::{Selection, Shortfall, Warning};
 use rayon::prelude::*;
 use std::mem::discriminant;
@@ -203,7 +202,7 @@ impl Comparison<'_> {
                     need,
                 },
                 // Picks of a split are no picks of the matrix.
-                error => with_partial(error, Selection::empty()),
+                error => error.with_partial(Selection::empty()),
             })
         };
         if !selector.nests() {

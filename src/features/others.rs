@@ -54,6 +54,17 @@ impl Others {
         &self.numbers
     }
 
+    /// What is left out of the same rows once they have been changed, as by [`center`](crate::center): all but these, and
+    /// of these what `asked` leaves out by their values.
+    #[must_use]
+    pub fn left_out(&self, asked: &LeftOut) -> LeftOut {
+        let is_kept = |row: &usize| self.numbers.binary_search(row).is_ok();
+        LeftOut {
+            rows: (0..self.rows).filter(|row| !is_kept(row)).collect(),
+            ..*asked
+        }
+    }
+
     /// Where rows named by the numbers of all are among these.
     ///
     /// # Errors

@@ -178,18 +178,7 @@ pub(crate) fn end(
 ) -> Result<Selection, Error> {
     match run {
         Ok(reason) => Ok(selection.finish(budget, reason)),
-        Err(error) => Err(with_partial(error, selection)),
-    }
-}
-
-/// The error, with these picks where it ends a run that had made some.
-pub(crate) fn with_partial(error: Error, partial: Selection) -> Error {
-    let partial = Box::new(partial);
-    match error {
-        Error::DeviceLost { reason, .. } => Error::DeviceLost { reason, partial },
-        Error::Unreadable { reason, .. } => Error::Unreadable { reason, partial },
-        Error::Interrupted { .. } => Error::Interrupted { partial },
-        other => other,
+        Err(error) => Err(error.with_partial(selection)),
     }
 }
 

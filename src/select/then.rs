@@ -8,7 +8,7 @@ use crate::kernels::pool::Pool;
 use crate::plan::{Cost, Outline, Work};
 use crate::progress::Progress;
 use crate::select::selector::sealed::Sealed;
-use crate::select::selector::{Selector, begin, labelled_mask, with_partial};
+use crate::select::selector::{Selector, begin, labelled_mask};
 use crate::selection::{Selection, Shortfall, ShortfallReason};
 use std::fmt;
 
@@ -121,7 +121,7 @@ impl Sealed for Then {
             Err(Error::Interrupted { partial }) => Err(Error::Interrupted {
                 partial: Box::new(of_both(*partial)),
             }),
-            Err(error) => Err(with_partial(error, Selection::empty())),
+            Err(error) => Err(error.with_partial(Selection::empty())),
         }
     }
 
@@ -225,7 +225,7 @@ impl Then {
             |course| self.first.choose(pool, count, course),
         );
         // The picks of a first stage cut short are none of the second's.
-        let chosen = chosen.map_err(|error| with_partial(error, Selection::empty()))?;
+        let chosen = chosen.map_err(|error| error.with_partial(Selection::empty()))?;
         let stage = Stage {
             picks: chosen.picks,
             shortfall: chosen.shortfall.map(|short| short.reason),

@@ -9,7 +9,7 @@ const FILE: usize = 400;
 const FUNCTION: usize = 60;
 
 /// Where there are sources.
-const FOLDERS: [&str; 6] = ["src", "tests", "benches", "examples", "io", "cli"];
+const FOLDERS: [&str; 7] = ["src", "tests", "benches", "examples", "io", "cli", "python"];
 
 /// What is still longer: a file, or a file and a function. The list may only get shorter.
 const STILL_LONG: [&str; 10] = [

@@ -5,10 +5,12 @@ use crate::bench::report::{self, Adapter, Named, Report};
 use crate::bench::{self, Cpu, Device, Shape, Sizes, compare, factors, plot, table};
 use crate::console::{self, Console, Progress};
 use crate::failure::Failure;
-use crate::{stderr, threads, write};
 #[cfg(feature = "gpu")]
-use coresift::{AdapterChoice, Gpu};
-use coresift::{DeviceChoice, Error};
+use crate::stderr;
+use crate::{threads, write};
+use coresift::DeviceChoice;
+#[cfg(feature = "gpu")]
+use coresift::{AdapterChoice, Error, Gpu};
 use std::path::PathBuf;
 use std::time::SystemTime;
 

@@ -57,22 +57,6 @@ pub(super) fn as_given(args: &SelectArgs, left_out: &LeftOut) -> LeftOut {
     }
 }
 
-/// What is left out of centered rows: all but the others that their mean is of, and of these what has no direction.
-pub(super) fn once_centered(
-    left_out: &LeftOut,
-    others: Option<Vec<usize>>,
-    rows: usize,
-) -> LeftOut {
-    let mut is_left_out = vec![others.is_some(); rows];
-    for row in others.into_iter().flatten() {
-        is_left_out[row] = false;
-    }
-    LeftOut {
-        rows: (0..rows).filter(|&row| is_left_out[row]).collect(),
-        ..*left_out
-    }
-}
-
 /// What files say, of the rows that are left alone.
 pub(crate) fn restate(others: &Others, mut given: Given) -> Result<Given, Error> {
     given.labelled = others.places(&given.labelled, "labelled")?;

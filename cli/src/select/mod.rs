@@ -50,13 +50,14 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     let whole = loaded.checked(&file, &left_out::as_given(args, &left_out))?;
     let precision = file.precision(&whole);
     let features = if args.center {
-        let others = whole.numbers().map(<[usize]>::to_vec);
+        let others = whole.others();
         drop(whole);
-        let (centered, mean) = read::centered(loaded, &file, others.as_deref(), console)?;
+        let numbers = others.as_ref().map(Others::numbers);
+        let (centered, mean) = read::centered(loaded, &file, numbers, console)?;
         loaded = centered;
         classes::center(&mut given.classes, &mean);
-        let left_out = left_out::once_centered(&left_out, others, file.rows);
-        loaded.checked(&file, &left_out)?
+        let of_others = others.map(|others| others.left_out(&left_out));
+        loaded.checked(&file, of_others.as_ref().unwrap_or(&left_out))?
     } else {
         whole
     };

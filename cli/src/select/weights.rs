@@ -30,15 +30,8 @@ pub(super) fn weighed(
     let weigher = Weigher::new(pool, args.weights_metric(), given.target_weights.as_deref())?;
     let selection = choose()?;
     let (labelled, picks) = (&given.labelled, &selection.picks);
-    let weights = weigher.weigh(labelled, picks).map_err(|error| {
-        let partial = Box::new(selection.clone());
-        match error {
-            Error::DeviceLost { reason, .. } => Error::DeviceLost { reason, partial },
-            Error::Unreadable { reason, .. } => Error::Unreadable { reason, partial },
-            Error::Interrupted { .. } => Error::Interrupted { partial },
-            other => other,
-        }
-    });
+    let weights = weigher.weigh(labelled, picks);
+    let weights = weights.map_err(|error| error.with_partial(selection.clone()));
     let weighed = match weights {
         Err(Error::Interrupted { partial }) => return Err(Error::Interrupted { partial }),
         weights => weights.map(|weights| Weighed {

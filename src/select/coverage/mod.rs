@@ -19,7 +19,7 @@ use crate::plan::{Cost, Outline};
 use crate::progress::Progress;
 use crate::quantise::Length;
 use crate::select::selector::sealed::Sealed;
-use crate::select::selector::{Selector, begin, places, with_partial};
+use crate::select::selector::{Selector, begin, places};
 use crate::selection::{ClassCover, Details, Refined, Selection, ShortfallReason, Storage};
 use medoids::medoids;
 pub use refinement::Refinement;
@@ -119,7 +119,7 @@ impl Sealed for Coverage {
             selection.passes = selection.passes.max(strata.passes + own.passes);
             match done {
                 Ok(cover) => covers.push(cover.of(&stratum.rows)),
-                Err(error) => return Err(with_partial(error, selection)),
+                Err(error) => return Err(error.with_partial(selection)),
             }
         }
         selection.details = Details::Cover(covers);
@@ -185,7 +185,7 @@ impl One<'_> {
         let told = done.and_then(|cover| course.tell(Progress::Picks(made)).map(|()| cover));
         match told {
             Ok(cover) => Ok((selection, cover)),
-            Err(error) => Err(with_partial(error, selection)),
+            Err(error) => Err(error.with_partial(selection)),
         }
     }
 

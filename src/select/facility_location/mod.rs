@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::plan::{Cost, Outline};
 use crate::select::selector::sealed::Sealed;
-use crate::select::selector::{Selector, begin, end, places, with_partial};
+use crate::select::selector::{Selector, begin, end, places};
 use crate::selection::{ClassCover, Details, Selection, ShortfallReason, Storage};
 pub(super) use bandwidth::SAMPLED;
 pub(super) use class::Class;
@@ -114,7 +114,7 @@ impl Sealed for FacilityLocation {
             selection.warn(own.warnings);
             match cover {
                 Ok(cover) => covers.push(cover),
-                Err(error) => return Err(with_partial(error, selection)),
+                Err(error) => return Err(error.with_partial(selection)),
             }
         }
         selection.details = Details::Cover(covers);

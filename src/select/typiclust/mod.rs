@@ -16,7 +16,7 @@ use crate::plan::{Cost, Outline};
 use crate::progress::Pass;
 use crate::progress::Progress;
 use crate::select::selector::sealed::Sealed;
-use crate::select::selector::{Selector, begin, places, with_partial};
+use crate::select::selector::{Selector, begin, places};
 use crate::selection::Selection;
 use cluster::{Cluster, Rule, bound};
 use std::cmp::Reverse;
@@ -133,7 +133,7 @@ impl Sealed for TypiClust {
         selection.settled = rows.settled().total();
         match done {
             Ok(()) => Ok(selection),
-            Err(error) => Err(with_partial(error, selection)),
+            Err(error) => Err(error.with_partial(selection)),
         }
     }
 
