@@ -182,3 +182,53 @@ impl AsRef<[f32]> for InPlace {
         bytemuck::try_cast_slice((*self.0).as_ref()).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Array, Kind, Stored};
+    use coresift::Lp;
+
+    /// Six values of some type, as two rows.
+    fn array(bytes: Vec<u8>, kind: Kind) -> Result<Arc<FeatureFile>, Error> {
+        let array = Array {
+            memory: Arc::new(bytes),
+            stored: Stored::plain(kind),
+            shape: [2, 3],
+        };
+        FeatureFile::of_array(array, "features").map(Arc::new)
+    }
+
+    fn loaded(file: &Arc<FeatureFile>, memory: u64) -> Loaded {
+        Loaded::new(file, Room::of(file, Some(memory)).unwrap(), |_| {}).unwrap()
+    }
+
+    #[test]
+    fn arrays_are_used_in_place_or_converted_or_read() {
+        let values = [1.0, 2.0, 3.0, 5.0, 6.0, 7.0];
+        let narrow = values.iter().flat_map(|v| (*v as f32).to_ne_bytes());
+        let wide = values.iter().flat_map(|v: &f64| v.to_ne_bytes());
+        let narrow = array(narrow.collect(), Kind::F32).unwrap();
+        let wide = array(wide.collect(), Kind::F64).unwrap();
+        let all = LeftOut::default();
+        for (file, memory, needed) in [(&narrow, 24, 0), (&wide, 24, 24), (&wide, 23, 24)] {
+            assert_eq!(Room::of(file, Some(memory)).unwrap().needed, needed);
+            let norms =
+                |loaded: &Loaded| loaded.checked(file, &all).unwrap().norms(Lp::L1).unwrap();
+            let whole = loaded(file, memory);
+            assert_eq!(norms(&whole), [6.0, 18.0]);
+            let (centered, mean) = whole.centered(file, None, |_| {}).unwrap();
+            assert_eq!(
+                (norms(&centered), mean),
+                (vec![6.0, 6.0], vec![3.0, 4.0, 5.0])
+            );
+        }
+    }
+
+    #[test]
+    fn arrays_of_another_size_are_refused() {
+        let error = array(vec![0; 23], Kind::F32).unwrap_err().to_string();
+        let expected = "features: 23 bytes found, 2 rows of 3 float32 values expected";
+        assert_eq!(error, expected);
+    }
+}

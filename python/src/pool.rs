@@ -3,7 +3,7 @@
 use crate::errors;
 use crate::lists::Whole;
 use crate::rows::Source;
-use crate::run::beside;
+use crate::run::{beside, unless_interrupted};
 use crate::selection;
 use crate::selector::{Given, Rule};
 use crate::threads;
@@ -91,14 +91,11 @@ impl Pool {
         let threads = threads::of(terms.threads)?;
         let asked = terms.asked()?;
         let file = source.open(py, "X")?;
-        let made = beside(py, &threads, None, (&Stop::default(), None), |_| {
-            Ok(asked.open(&file, Arc::clone(&threads)))
-        })?;
-        let open = made.map_err(|error| errors::of_library(py, error))?;
+        let of_pool = Arc::clone(&threads);
+        let open = unless_interrupted(py, threads, move || asked.open(&file, of_pool))?;
+        let open = open.map_err(|error| errors::of_file(py, error))?;
         Ok(Self {
-            open: Mutex::new(Some(Arc::new(
-                open.map_err(|error| errors::of_file(py, error))?,
-            ))),
+            open: Mutex::new(Some(Arc::new(open))),
             process: std::process::id(),
         })
     }

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use rayon::ThreadPool;
 use std::ops::ControlFlow;
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -66,6 +66,32 @@ pub(crate) fn beside<T: Send>(
         (_, Some(raised)) => Err(raised),
         (worked, None) => worked,
     }
+}
+
+/// Does `work`, which nothing stops, as the reading of files, on these threads, and meanwhile hears signals. What one
+/// raises is raised at once: what the work comes to is then dropped whenever it is done.
+pub(crate) fn unless_interrupted<T: Send + 'static>(
+    py: Python<'_>,
+    threads: Arc<ThreadPool>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> PyResult<T> {
+    let (tell, told) = channel();
+    py.detach(move || {
+        let worker = thread::spawn(move || {
+            // Nobody hears it where a signal has ended the wait.
+            let _ = tell.send(threads.install(work));
+        });
+        loop {
+            match told.recv_timeout(EVERY) {
+                Ok(done) => return Ok(done),
+                Err(RecvTimeoutError::Timeout) => Python::attach(|py| py.check_signals())?,
+                Err(RecvTimeoutError::Disconnected) => {
+                    let panic = worker.join().expect_err("it has told nothing");
+                    return Err(errors::of_panic(&*panic));
+                }
+            }
+        }
+    })
 }
 
 /// Runs what signals ask for, and tells of the latest step.

@@ -45,6 +45,31 @@ def test_ctrl_c_ends_a_run_at_once_and_the_pool_goes_on(method, after):
     assert again == "5"
 
 
+READING = """
+import coresift, numpy as np, os, signal, sys, threading, time
+with open(sys.argv[1], "wb") as file:
+    file.truncate(4 << 30)
+X = np.memmap(sys.argv[1], dtype=sys.argv[2], mode="r").reshape(-1, 256)
+def interrupt():
+    time.sleep(0.2)
+    interrupt.at = time.perf_counter()
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Thread(target=interrupt).start()
+try:
+    coresift.Pool(X, device="cpu", memory="64MiB")
+except KeyboardInterrupt:
+    print(time.perf_counter() - interrupt.at)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files with gaps, and signals, are made otherwise")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_ctrl_c_ends_reading_at_once(dtype, tmp_path):
+    line = [sys.executable, "-c", READING, str(tmp_path / "large"), dtype]
+    done = subprocess.run(line, capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 0.2
+
+
 def test_other_threads_run_meanwhile(X):
     rows = np.repeat(X, 20, axis=0) + np.arange(12_000, dtype=np.float32)[:, None] * 1e-6
     counted = [0]

@@ -76,7 +76,7 @@ fn of_each<T: Copy>(
     all.map(|all| others.of_each(&all, argument)).transpose()
 }
 
-/// What a list says of rows, by the numbers or of the rows that are left.
+/// What is restated of a list for the rows that are left; an error names the list.
 pub(crate) fn of_list<T>(
     restated: Result<T, Error>,
     list: Option<&Target>,
