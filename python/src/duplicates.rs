@@ -2,7 +2,7 @@
 
 use crate::errors;
 use crate::lists::{Real, Whole, int64};
-use crate::pool::Pool;
+use crate::pool::{Open, Pool};
 use coresift::{Duplicates, Error, Listener};
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
@@ -62,34 +62,38 @@ pub(crate) fn duplicates<'py>(
     };
     let found = open.beside(py, progress.as_ref(), None, find)?;
     let found = found.map_err(of_library)?;
-    let number = |row: usize| {
-        open.others
-            .as_ref()
-            .map_or(row, |others| others.numbers()[row])
-    };
-    let numbers = |rows: Vec<usize>| int64(py, &rows.into_iter().map(number).collect::<Vec<_>>());
-    // Rows that are left out stand alone.
-    let of_all = |of: Vec<usize>| match &open.others {
-        None => int64(py, &of),
-        Some(others) => {
-            let mut all: Vec<usize> = (0..others.rows()).collect();
-            for (&row, &of) in others.numbers().iter().zip(&of) {
-                all[row] = others.numbers()[of];
-            }
-            int64(py, &all)
+    match found {
+        Found::Kept(kept, of) => Ok(vec![open.rows_of(py, kept), open.each_of(py, of)]),
+        Found::Groups(of) => Ok(vec![open.each_of(py, of)]),
+        Found::Pairs(pairs) => Ok(vec![open.rows_of(py, pairs)]),
+        Found::TooMany(most) => Err(PyMemoryError::new_err(format!(
+            "pairs: more than {most} found, at most as many expected, which memory holds (groups and the rows to \
+             keep take no more for more pairs)"
+        ))),
+    }
+}
+
+impl Open {
+    /// Rows by the numbers of all.
+    fn rows_of<'py>(&self, py: Python<'py>, mut rows: Vec<usize>) -> Bound<'py, PyByteArray> {
+        if let Some(others) = &self.others {
+            rows.iter_mut()
+                .for_each(|row| *row = others.numbers()[*row]);
         }
-    };
-    Ok(match found {
-        Found::Kept(kept, of) => vec![numbers(kept), of_all(of)],
-        Found::Groups(of) => vec![of_all(of)],
-        Found::Pairs(pairs) => vec![numbers(pairs)],
-        Found::TooMany(most) => {
-            return Err(PyMemoryError::new_err(format!(
-                "pairs: more than {most} found, at most as many expected, which memory holds (groups and the rows to \
-                 keep take no more for more pairs)"
-            )));
+        int64(py, &rows)
+    }
+
+    /// The row that each row goes with, by the numbers of all; those that are left out stand alone.
+    fn each_of<'py>(&self, py: Python<'py>, of: Vec<usize>) -> Bound<'py, PyByteArray> {
+        let Some(others) = &self.others else {
+            return int64(py, &of);
+        };
+        let mut all: Vec<usize> = (0..others.rows()).collect();
+        for (&row, &of) in others.numbers().iter().zip(&of) {
+            all[row] = others.numbers()[of];
         }
-    })
+        int64(py, &all)
+    }
 }
 
 fn pairs(
