@@ -110,7 +110,7 @@ pages() {
 }
 
 has_python() {
-    command -v python3 >/dev/null && python3 -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))'
+    command -v python3 >/dev/null && python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))'
 }
 
 # The native part is built along with the tests, of the same dependencies: `pip install ./python` would build all of
@@ -133,7 +133,8 @@ python_package() {
         "$python" -m ruff format --check -q .
         "$python" -m ruff check -q .
         "$python" -m mypy -p coresift
-        "$python" -m pytest -q
+        CORESIFT_BINARY=$(realpath "$([ "${target#/}" = "$target" ] && echo ../)$target/debug/coresift") \
+            "$python" -m pytest -q
     )
 }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import coresift
 import pytest
+
+import coresift
 
 ADAPTER = "llvmpipe"  # Mesa's software adapter for Vulkan, which the tests of the workspace install
 
