@@ -28,7 +28,7 @@ use crate::select::metric::Metric;
 ///     norms: &norms(&pool)?,
 /// };
 /// let measured = measures.of(&[0, 2])?;
-/// assert_eq!(measured.nearest_accuracy, Some(1.0));
+/// assert_eq!(measured.nearest_accuracy, Some(0.5));
 /// assert_eq!(measured.left_out.len(), 0);
 /// # Ok::<(), coresift::Error>(())
 /// ```
