@@ -110,6 +110,8 @@ mod quantise;
 mod random;
 mod rank;
 mod reduce;
+#[cfg(feature = "remote")]
+pub mod remote;
 mod select;
 mod selection;
 mod shards;

@@ -56,6 +56,11 @@ impl IntegerRows {
         &mut self.values
     }
 
+    #[cfg(feature = "remote")]
+    pub(crate) fn into_values(self) -> Vec<i16> {
+        self.values
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
@@ -131,6 +136,7 @@ impl ClassRanges {
 
 /// What a row is divided by before it is rounded to integers.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "remote", derive(serde::Serialize, serde::Deserialize))]
 pub enum Length {
     /// Its own length: a product is the cosine of an angle.
     Own,

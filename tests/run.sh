@@ -82,7 +82,7 @@ toolchain() {
 }
 
 documents() {
-    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --features gles,ndarray
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --features gles,ndarray,remote
 }
 
 has_node() {
@@ -163,7 +163,7 @@ package_has_shaders() {
 step "toolchain" toolchain
 step "software adapter and browser" adapter
 step "format" cargo fmt --check
-step "clippy" cargo clippy --workspace --all-targets --features gles,ndarray -- -D warnings
+step "clippy" cargo clippy --workspace --all-targets --features gles,ndarray,remote -- -D warnings
 # All that there is without default features is in what is tested below: it need only compile.
 step "clippy, no default features" cargo clippy --no-default-features --all-targets -- -D warnings
 # The command asks for features of the library that others may leave out.
@@ -173,10 +173,10 @@ step "package" package_has_shaders
 step "Tint" tint
 # The Python package's native part among them, in the way in which its own tools build it.
 export PYO3_BUILD_EXTENSION_MODULE=1
-step "build of all targets" cargo build --workspace --all-targets --features gles,ndarray
-step "tests, examples, benches as tests" cargo test --workspace --all-targets --features gles,ndarray
+step "build of all targets" cargo build --workspace --all-targets --features gles,ndarray,remote
+step "tests, examples, benches as tests" cargo test --workspace --all-targets --features gles,ndarray,remote
 step "pages of reports, in a browser" pages
 step "Python package" python_package
-step "doc tests" cargo test --doc --features gles,ndarray
+step "doc tests" cargo test --doc --features gles,ndarray,remote
 
 printf '\nall checks passed in %d s\n' $((SECONDS - began))

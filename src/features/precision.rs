@@ -4,6 +4,7 @@ use crate::reduce;
 
 /// What values were rounded to before they came to be `f32`, the finest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "remote", derive(serde::Serialize, serde::Deserialize))]
 pub enum Precision {
     /// Nothing coarser.
     #[default]

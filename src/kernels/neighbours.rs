@@ -121,6 +121,7 @@ pub const MARKED: usize = 32;
 /// Products, unit 2⁻³⁰, above which two rows count as near: for certain, or at all.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "remote", derive(serde::Serialize, serde::Deserialize))]
 pub struct Thresholds {
     /// Above it a pair lies within the distance beyond doubt.
     pub certain: i32,

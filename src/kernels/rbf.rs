@@ -70,6 +70,22 @@ impl Rbf {
         (self.shift, &self.table[..ENTRIES])
     }
 
+    /// That of a [`table`](Self::table); none where no function has such a one.
+    #[cfg(feature = "remote")]
+    pub(crate) fn of_table(shift: u32, entries: &[u32]) -> Option<Self> {
+        let falls_no_lower = |word: &u32| word >> 14 >= word & 0x3fff;
+        if shift > MOST_SHIFT || !entries.iter().all(falls_no_lower) {
+            return None;
+        }
+        let entries: &[u32; ENTRIES] = entries.try_into().ok()?;
+        let mut table = [0; ENTRIES + 1];
+        table[..ENTRIES].copy_from_slice(entries);
+        Some(Self {
+            shift,
+            table: Arc::new(table),
+        })
+    }
+
     /// Of a product, and of half the squared lengths of the two rows, added up.
     #[inline(always)]
     pub(crate) fn of(&self, product: i32, halves: i32) -> i32 {

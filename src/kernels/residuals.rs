@@ -121,6 +121,7 @@ impl RowState {
 
 /// The hazard rate of a row with residual length r: r^power, times a slack.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "remote", derive(serde::Serialize, serde::Deserialize))]
 pub struct Rate {
     /// Exponent of the residual length.
     pub power: f32,

@@ -208,6 +208,7 @@ pub trait Similarities: Send {
 
 /// What a pick changes of the gains of its class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "remote", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Update {
     /// Adds `step` · s_ij to the gain of every row i, j being the row picked: the gains of a graph cut.

@@ -34,7 +34,25 @@ pub fn with_features_lent(features: Features<'_>, check: impl Fn(&str, &dyn Pool
 /// The features in so many pools of uneven sizes, or in as many as there are rows: the first has a single
 /// row, the others are by turns on the software adapter, where there is one, and on the CPU.
 pub fn shards<'a>(features: &Features<'a>, count: usize) -> Shards<'a> {
-    let (rows, count) = (features.rows(), count.min(features.rows()));
+    let mut first = 0;
+    let part = |(shard, size): (usize, &usize)| -> Box<dyn Pool + 'a> {
+        let part = features.part(first..first + size);
+        first += size;
+        #[cfg(feature = "gpu")]
+        if shard % 2 == 1 {
+            return Box::new(a_gpu().upload(&part).expect("the shard fits"));
+        }
+        let _ = shard;
+        Box::new(CpuPool::new(part))
+    };
+    let sizes = sizes(features.rows(), count);
+    let pools = sizes.iter().enumerate().map(part).collect();
+    Shards::new(pools).expect("parts of one matrix")
+}
+
+/// So many rows in so many parts of uneven sizes, the first of a single row, or in as many as there are rows.
+pub fn sizes(rows: usize, count: usize) -> Vec<usize> {
+    let count = count.min(rows);
     // 0, 1, and then ever larger steps.
     let cut = |shard: usize| match shard {
         0 => 0,
@@ -44,17 +62,7 @@ pub fn shards<'a>(features: &Features<'a>, count: usize) -> Shards<'a> {
     starts.dedup();
     starts.push(rows);
     starts.dedup();
-    let part = |(shard, cut): (usize, &[usize])| -> Box<dyn Pool + 'a> {
-        let part = features.part(cut[0]..cut[1]);
-        #[cfg(feature = "gpu")]
-        if shard % 2 == 1 {
-            return Box::new(a_gpu().upload(&part).expect("the shard fits"));
-        }
-        let _ = shard;
-        Box::new(CpuPool::new(part))
-    };
-    let pools = starts.windows(2).enumerate().map(part).collect();
-    Shards::new(pools).expect("parts of one matrix")
+    starts.windows(2).map(|cut| cut[1] - cut[0]).collect()
 }
 
 #[cfg(feature = "gpu")]

@@ -29,6 +29,8 @@ fn on_every_device(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
         "2 KiB bindings",
         &common::devices::cut().pool(features.clone()).unwrap(),
     );
+    #[cfg(feature = "remote")]
+    check("3 workers", &common::workers::workers(&features, 3));
     common::on_every_device(features, check);
 }
 

@@ -1,0 +1,86 @@
+//! What a worker makes sure of before it asks its pool: messages are not trusted.
+
+use crate::error::Error;
+use crate::kernels::pool::{ClusterRows, MOST_NEIGHBOURS};
+use crate::kernels::residuals::Rate;
+use crate::quantise::ClassRanges;
+
+/// That a message is refused, and why.
+pub(super) fn refuse(found: String) -> Error {
+    Error::Device(format!("message: {found}"))
+}
+
+/// Fails unless something holds that was expected.
+pub(super) fn expect(holds: bool, what: &str) -> Result<(), Error> {
+    match holds {
+        true => Ok(()),
+        false => Err(refuse(format!("{what} expected, something else found"))),
+    }
+}
+
+/// Rows, or places, which must be below a number.
+pub(super) fn places(rows: &[u32], below: usize) -> Result<Vec<usize>, Error> {
+    let one = |&row: &u32| match (row as usize) < below {
+        true => Ok(row as usize),
+        false => Err(refuse(format!(
+            "row {row} found, rows below {below} expected"
+        ))),
+    };
+    rows.iter().map(one).collect()
+}
+
+/// Rows that must differ as well.
+pub(super) fn distinct(rows: &[u32], below: usize) -> Result<Vec<usize>, Error> {
+    let rows = places(rows, below)?;
+    let mut sorted = rows.clone();
+    sorted.sort_unstable();
+    expect(sorted.is_sorted_by(|a, b| a < b), "rows that differ")?;
+    Ok(rows)
+}
+
+/// Columns, which must differ and be of one class.
+pub(super) fn of_one_class(columns: &[u32], ranges: &ClassRanges) -> Result<Vec<usize>, Error> {
+    let columns = distinct(columns, ranges.places())?;
+    if let Some(&first) = columns.first() {
+        let class = ranges.class(ranges.class_of(first));
+        expect(
+            columns.iter().all(|column| class.contains(column)),
+            "columns of one class",
+        )?;
+    }
+    Ok(columns)
+}
+
+/// So many entries.
+pub(super) fn count<T>(entries: &[T], expected: usize, of: &str) -> Result<(), Error> {
+    match entries.len() == expected {
+        true => Ok(()),
+        false => Err(refuse(format!(
+            "{} {of} found, {expected} expected",
+            entries.len()
+        ))),
+    }
+}
+
+pub(super) fn rate(rate: Rate) -> Result<Rate, Error> {
+    let is_one = rate.power > 0.0 && rate.power <= 64.0 && (1.0..2.0).contains(&rate.slack);
+    expect(is_one, "a hazard rate")?;
+    Ok(rate)
+}
+
+/// What [`Pool::k_nearest`](crate::Pool::k_nearest) counts on.
+pub(super) fn clusters(clusters: &[ClusterRows<'_>], k: usize, dim: usize) -> Result<(), Error> {
+    expect((1..=MOST_NEIGHBOURS).contains(&k), "a number of neighbours")?;
+    for cluster in clusters {
+        let rows = cluster.rows.len();
+        expect(rows > k, "more rows than neighbours")?;
+        count(cluster.lengths, rows, "lengths")?;
+        count(cluster.halves, rows, "halves")?;
+        count(cluster.centre, dim, "values of a centre")?;
+        expect(
+            cluster.lengths.iter().all(|&length| length > 0.0),
+            "lengths above 0",
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! The way to one worker: messages out, answers back, and what makes a worker that was lost what it was.
+
+use super::log::{Effect, Log};
+use super::message::{Ask, Failure, Message};
+use super::wire;
+use crate::control::{Stop, interrupted};
+use crate::error::Error;
+use serde::de::DeserializeOwned;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Times that a worker is brought back for one message. A message that ends every worker is not sent on and on.
+const ATTEMPTS: usize = 3;
+
+/// A worker gave no answer, and will not: why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost(pub String);
+
+/// What carries messages to workers, by their numbers, and their answers back.
+///
+/// Several threads call at a time, each another worker.
+pub trait Transport: Send + Sync {
+    /// Has a worker answer a message.
+    ///
+    /// # Errors
+    ///
+    /// [`Lost`] where there will be no answer.
+    fn call(&self, worker: usize, message: Vec<u8>) -> Result<Vec<u8>, Lost>;
+
+    /// Puts another worker in the place of one that was lost, with the same rows and nothing open.
+    ///
+    /// # Errors
+    ///
+    /// [`Lost`] where there can be none.
+    fn revive(&self, worker: usize) -> Result<(), Lost>;
+}
+
+/// What has gone to workers and come back. Clones are one count.
+#[derive(Clone, Debug, Default)]
+pub struct Traffic(Arc<[AtomicU64; 3]>);
+
+impl Traffic {
+    /// Calls, each a message and its answer.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.0[0].load(Relaxed)
+    }
+
+    /// Bytes of messages.
+    #[must_use]
+    pub fn bytes_out(&self) -> u64 {
+        self.0[1].load(Relaxed)
+    }
+
+    /// Bytes of answers.
+    #[must_use]
+    pub fn bytes_back(&self) -> u64 {
+        self.0[2].load(Relaxed)
+    }
+
+    fn count(&self, [out, back]: [usize; 2]) {
+        let [calls, bytes_out, bytes_back] = &*self.0;
+        calls.fetch_add(1, Relaxed);
+        bytes_out.fetch_add(out as u64, Relaxed);
+        bytes_back.fetch_add(back as u64, Relaxed);
+    }
+}
+
+/// The way to one worker, for its pool and all handles. One message is under way at a time.
+pub(super) struct Connection {
+    transport: Arc<dyn Transport>,
+    worker: usize,
+    pub(super) stop: Stop,
+    pub(super) traffic: Traffic,
+    numbers: AtomicU32,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// What is done with, and of which the worker has not heard.
+    closed: Vec<u32>,
+    log: Log,
+}
+
+impl Connection {
+    pub(super) fn new(transport: Arc<dyn Transport>, worker: usize, stop: Stop) -> Self {
+        Self {
+            transport,
+            worker,
+            stop,
+            traffic: Traffic::default(),
+            numbers: AtomicU32::new(1),
+            state: Mutex::default(),
+        }
+    }
+
+    /// A number for a new handle or pool.
+    pub(super) fn number(&self) -> u32 {
+        self.numbers.fetch_add(1, Relaxed)
+    }
+
+    /// What is asked, answered. What changes the worker is kept, to be done again by one in its place.
+    pub(super) fn ask<T: DeserializeOwned>(&self, ask: Ask<'_>) -> Result<T, Error> {
+        self.stop.check()?;
+        let mut state = self.state();
+        let effect = Effect::of(&ask);
+        let closed = std::mem::take(&mut state.closed);
+        let message = wire::encode(&Message { closed, ask });
+        let answer = self.deliver(&mut state.log, &message)?;
+        let answer: Result<T, Failure> = wire::decode(&answer)?;
+        let answer = answer.map_err(Failure::error)?;
+        if let Some(effect) = effect {
+            state.log.push(effect, message);
+        }
+        Ok(answer)
+    }
+
+    /// Is done with a handle or a pool: the worker hears of it with the next message.
+    pub(super) fn close(&self, number: u32) {
+        let mut state = self.state();
+        state.log.close(number);
+        state.closed.push(number);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The answer to a message, by whichever worker gives it.
+    fn deliver(&self, log: &mut Log, message: &[u8]) -> Result<Vec<u8>, Error> {
+        let mut lost = match self.call(message) {
+            Ok(answer) => return Ok(answer),
+            Err(lost) => lost,
+        };
+        for _ in 0..ATTEMPTS {
+            if self.stop.is_stopped() {
+                return Err(interrupted());
+            }
+            let revived = self.transport.revive(self.worker);
+            let again = revived.and_then(|()| log.replay(|message| self.call(message)));
+            match again.and_then(|()| self.call(message)) {
+                Ok(answer) => return Ok(answer),
+                Err(again) => lost = again,
+            }
+        }
+        if self.stop.is_stopped() {
+            return Err(interrupted());
+        }
+        Err(Error::DeviceLost {
+            reason: format!("no worker answers: {}", lost.0),
+            partial: Box::default(),
+        })
+    }
+
+    fn call(&self, message: &[u8]) -> Result<Vec<u8>, Lost> {
+        let answer = self.transport.call(self.worker, message.to_vec())?;
+        self.traffic.count([message.len(), answer.len()]);
+        Ok(answer)
+    }
+}

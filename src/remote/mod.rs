@@ -1,0 +1,69 @@
+//! Pools on other processes and machines, behind messages.
+//!
+//! A worker has a part of the rows in a pool of its own and [serves](serve) it; a [`RemotePool`] is that pool to
+//! whoever drives, and several of them make [`Shards`](crate::Shards): selectors know no difference, and picks are
+//! the same. What carries the messages is a [`Transport`]: pipes, sockets, MPI, Ray. A worker that is lost is
+//! replaced, and its replacement told what its predecessor was; a selection goes on where it was.
+//!
+//! ```
+//! use coresift::remote::{Link, Lost, RemotePool, Transport, serve};
+//! use coresift::{CpuPool, Features, Norm, Selector, Shards, Stop};
+//! use std::sync::mpsc::{Receiver, Sender, channel};
+//! use std::sync::{Arc, Mutex};
+//!
+//! /// Messages to a thread, and answers from it.
+//! struct Thread(Mutex<(Sender<Vec<u8>>, Receiver<Vec<u8>>)>);
+//!
+//! impl Transport for Thread {
+//!     fn call(&self, _worker: usize, message: Vec<u8>) -> Result<Vec<u8>, Lost> {
+//!         let (to, from) = &*self.0.lock().unwrap();
+//!         to.send(message).map_err(|e| Lost(e.to_string()))?;
+//!         from.recv().map_err(|e| Lost(e.to_string()))
+//!     }
+//!
+//!     fn revive(&self, _worker: usize) -> Result<(), Lost> {
+//!         Err(Lost("a thread is not brought back".to_owned()))
+//!     }
+//! }
+//!
+//! struct Ends(Receiver<Vec<u8>>, Sender<Vec<u8>>);
+//!
+//! impl Link for Ends {
+//!     fn next(&mut self) -> Option<Vec<u8>> {
+//!         self.0.recv().ok()
+//!     }
+//!
+//!     fn answer(&mut self, answer: Vec<u8>) {
+//!         let _ = self.1.send(answer);
+//!     }
+//! }
+//!
+//! let features = Features::from_owner(vec![9.0, 0.0, 8.0, 0.0, 0.0, 1.0], 3, 2)?;
+//! let (to, messages) = channel();
+//! let (answers, from) = channel();
+//! let pool = CpuPool::new(features.clone());
+//! std::thread::spawn(move || serve(&pool, &mut Ends(messages, answers)));
+//! let transport = Arc::new(Thread(Mutex::new((to, from))));
+//! let remote = RemotePool::new(transport, 0, Stop::default())?;
+//! let shards = Shards::new(vec![Box::new(remote)])?;
+//! let picks = Norm::default().select(&shards, 2)?.picks;
+//! assert_eq!(picks, Norm::default().select(&CpuPool::new(features), 2)?.picks);
+//! # Ok::<(), coresift::Error>(())
+//! ```
+
+mod asked;
+mod assigner;
+mod connection;
+mod handles;
+mod log;
+mod message;
+mod neighbours;
+mod pool;
+mod residuals;
+mod similarities;
+mod wire;
+mod worker;
+
+pub use connection::{Lost, Traffic, Transport};
+pub use pool::RemotePool;
+pub use worker::{Link, serve};

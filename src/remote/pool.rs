@@ -1,0 +1,289 @@
+//! A worker's pool, to whoever drives.
+
+use super::assigner::RemoteAssigner;
+use super::connection::{Connection, Traffic, Transport};
+use super::message::{About, Ask, Cluster, Examples as Asked, Function, Integers, OfPool};
+use super::neighbours::RemoteNeighbours;
+use super::residuals::RemoteResiduals;
+use super::similarities::RemoteSimilarities;
+use super::wire::{Array, Wire};
+use crate::control::Stop;
+use crate::error::Error;
+use crate::features::{Features, Precision};
+use crate::kernels::assigner::Assigner;
+use crate::kernels::function::KernelFunction;
+use crate::kernels::neighbours::Neighbours;
+use crate::kernels::pool::{ClusterRows, Pool};
+use crate::kernels::residuals::Residuals;
+use crate::kernels::similarities::{Examples, Similarities};
+use crate::lp::Lp;
+use crate::progress::Pass;
+use crate::quantise::{ClassRanges, IntegerRows};
+use crate::random::RowIds;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// Values that are fetched with one message at most: 64 MiB.
+const FETCHED: usize = 1 << 24;
+
+/// The pool that a worker [serves](super::serve): every call is a message and its answer.
+///
+/// A call fails with [`Error::DeviceLost`] where a worker is lost and none can be put in its place, and with
+/// [`Error::Interrupted`] once its [`Stop`] is stopped.
+pub struct RemotePool {
+    connection: Arc<Connection>,
+    number: u32,
+    about: About,
+    /// The numbers of its rows among all, where some are left out of any part.
+    numbers: Option<Vec<usize>>,
+}
+
+impl std::fmt::Debug for RemotePool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("RemotePool").field(&self.about).finish()
+    }
+}
+
+impl RemotePool {
+    /// That of a worker, by its number.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] where no worker answers, [`Error::Device`] where it is of another version of coresift.
+    pub fn new(transport: Arc<dyn Transport>, worker: usize, stop: Stop) -> Result<Self, Error> {
+        let connection = Arc::new(Connection::new(transport, worker, stop));
+        let about = connection.ask(Ask::Pool(0, OfPool::About))?;
+        Ok(Self {
+            connection,
+            number: 0,
+            about,
+            numbers: None,
+        })
+    }
+
+    /// With the numbers that the rows have among all, ascending, where some are left out of any part.
+    #[must_use]
+    pub fn numbered(mut self, numbers: Vec<usize>) -> Self {
+        self.numbers = Some(numbers);
+        self
+    }
+
+    /// What goes to the worker and comes back.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        self.connection.traffic.clone()
+    }
+
+    fn ask<T: DeserializeOwned>(&self, ask: OfPool<'_>) -> Result<T, Error> {
+        self.connection.ask(Ask::Pool(self.number, ask))
+    }
+
+    fn array<T: Wire>(&self, ask: OfPool<'_>) -> Result<Vec<T>, Error> {
+        Ok(self.ask::<Array<'_, T>>(ask)?.into_vec())
+    }
+
+    /// Rows, by several messages where they are many.
+    fn fetch(
+        &self,
+        rows: &[usize],
+        ask: impl Fn(Array<'static, u32>) -> OfPool<'static>,
+    ) -> Result<Vec<f32>, Error> {
+        let at_once = (FETCHED / self.dim()).max(1);
+        let mut values = Vec::with_capacity(rows.len() * self.dim());
+        for rows in rows.chunks(at_once) {
+            values.extend(self.array::<f32>(ask(narrow(rows).into()))?);
+        }
+        Ok(values)
+    }
+
+    /// Opens a handle: its number, and what is to be known of it.
+    fn open<'m, T: DeserializeOwned>(
+        &self,
+        ask: impl FnOnce(u32) -> OfPool<'m>,
+    ) -> Result<(Opened<'_>, T), Error> {
+        let opened = Opened {
+            connection: &self.connection,
+            number: self.connection.number(),
+        };
+        let about = self.ask(ask(opened.number))?;
+        Ok((opened, about))
+    }
+}
+
+impl Drop for RemotePool {
+    fn drop(&mut self) {
+        if self.number > 0 {
+            self.connection.close(self.number);
+        }
+    }
+}
+
+/// A handle that is open on a worker, until this is dropped.
+pub(super) struct Opened<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) number: u32,
+}
+
+impl Opened<'_> {
+    /// What is asked, by an array.
+    pub(super) fn array<T: Wire>(&self, ask: Ask<'_>) -> Result<Vec<T>, Error> {
+        Ok(self.connection.ask::<Array<'_, T>>(ask)?.into_vec())
+    }
+
+    /// The same, of a kernel that meets pairs; the pass is told of those.
+    pub(super) fn array_of_pass<T: Wire>(
+        &self,
+        ask: Ask<'_>,
+        pass: &Pass<'_>,
+    ) -> Result<Vec<T>, Error> {
+        let (found, met): (Array<'_, T>, u64) = self.connection.ask(ask)?;
+        pass.met(met)?;
+        Ok(found.into_vec())
+    }
+}
+
+impl Drop for Opened<'_> {
+    fn drop(&mut self) {
+        self.connection.close(self.number);
+    }
+}
+
+/// Row numbers as messages have them: no worker has more rows.
+pub(super) fn narrow(rows: &[usize]) -> Vec<u32> {
+    rows.iter().map(|&row| row as u32).collect()
+}
+
+impl Pool for RemotePool {
+    fn rows(&self) -> usize {
+        self.about.rows as usize
+    }
+
+    fn dim(&self) -> usize {
+        self.about.dim as usize
+    }
+
+    fn scale(&self) -> f32 {
+        self.about.scale
+    }
+
+    fn precision(&self) -> Precision {
+        self.about.precision
+    }
+
+    fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {
+        self.array(OfPool::RowNorms(norm))
+    }
+
+    fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        self.fetch(rows, OfPool::GatherRows)
+    }
+
+    fn given_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
+        self.fetch(rows, OfPool::GivenRows)
+    }
+
+    fn values_at_once(&self) -> usize {
+        (self.about.values_at_once as usize).clamp(FETCHED / 4, FETCHED)
+    }
+
+    fn memory_limit(&self) -> u64 {
+        self.about.memory_limit
+    }
+
+    fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
+        let (opened, ()) = self.open(OfPool::OpenResiduals)?;
+        Ok(Box::new(RemoteResiduals(opened)))
+    }
+
+    fn similarities(
+        &self,
+        examples: Examples<'_>,
+        function: &KernelFunction,
+    ) -> Result<Box<dyn Similarities + '_>, Error> {
+        let classes = examples.classes.iter().map(|class| narrow(class).into());
+        let asked = Asked {
+            classes: classes.collect(),
+            views: examples.views as u32,
+            length: examples.length,
+        };
+        let function = Function::from(function);
+        let (opened, about) =
+            self.open(|number| OfPool::OpenSimilarities(number, asked, function))?;
+        Ok(Box::new(RemoteSimilarities::new(opened, about, self.dim())))
+    }
+
+    fn similarities_of(
+        &self,
+        rows: IntegerRows,
+        classes: ClassRanges,
+        function: &KernelFunction,
+    ) -> Result<Box<dyn Similarities + '_>, Error> {
+        let sizes = (0..classes.classes()).map(|class| classes.class(class).len() as u32);
+        let (rows, sizes) = (Integers::from(rows), sizes.collect::<Vec<_>>().into());
+        let function = Function::from(function);
+        let (opened, about) =
+            self.open(|number| OfPool::OpenSimilaritiesOf(number, rows, sizes, function))?;
+        Ok(Box::new(RemoteSimilarities::new(opened, about, self.dim())))
+    }
+
+    /// On the worker.
+    fn beside<'a>(&'a self, features: Features<'a>) -> Result<Box<dyn Pool + 'a>, Error> {
+        let mut scratch = crate::features::Scratch::default();
+        let rows = features.rows();
+        let values = features.block(0..rows, &mut scratch)?;
+        let number = self.connection.number();
+        let about = self.ask(OfPool::Beside(number, rows as u32, values.into()))?;
+        Ok(Box::new(Self {
+            connection: Arc::clone(&self.connection),
+            number,
+            about,
+            numbers: None,
+        }))
+    }
+
+    fn neighbours(&self) -> Result<Box<dyn Neighbours + '_>, Error> {
+        let (opened, at_once) = self.open(OfPool::OpenNeighbours)?;
+        Ok(Box::new(RemoteNeighbours {
+            opened,
+            at_once,
+            dim: self.dim(),
+        }))
+    }
+
+    fn assigner(&self, lengths: Vec<f32>) -> Result<Box<dyn Assigner + '_>, Error> {
+        let (opened, ()) = self.open(|number| OfPool::OpenAssigner(number, lengths.into()))?;
+        Ok(Box::new(RemoteAssigner(opened)))
+    }
+
+    fn k_nearest(
+        &self,
+        clusters: &[ClusterRows<'_>],
+        k: usize,
+        pass: &Pass<'_>,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        if clusters.is_empty() {
+            return Ok(Vec::new());
+        }
+        let asked = clusters.iter().map(|cluster| Cluster {
+            rows: narrow(cluster.rows).into(),
+            lengths: cluster.lengths.into(),
+            centre: cluster.centre.into(),
+            halves: cluster.halves.into(),
+        });
+        let (found, met): (Vec<Array<'_, f32>>, u64) =
+            self.ask(OfPool::KNearest(asked.collect(), k as u32))?;
+        pass.met(met)?;
+        Ok(found.into_iter().map(Array::into_vec).collect())
+    }
+
+    fn row_ids(&self) -> RowIds<'_> {
+        RowIds {
+            rows: self.numbers.as_deref(),
+            ..RowIds::default()
+        }
+    }
+
+    fn stop(&self) -> &Stop {
+        &self.connection.stop
+    }
+}

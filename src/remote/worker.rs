@@ -1,0 +1,221 @@
+//! A worker: a pool that answers messages.
+
+use super::asked;
+use super::handles::Handles;
+use super::message::{About, Ask, Failure, Message, OfPool};
+use super::wire::{self, Array};
+use crate::error::Error;
+use crate::features::Features;
+use crate::kernels::pool::{ClusterRows, Pool};
+use crate::progress::Pass;
+use serde::Serialize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What brings a worker messages, and takes its answers back.
+pub trait Link {
+    /// The next message; none once there will be no more.
+    fn next(&mut self) -> Option<Vec<u8>>;
+
+    /// Takes the answer to the last message.
+    fn answer(&mut self, answer: Vec<u8>);
+}
+
+/// Answers the messages that a [`RemotePool`](super::RemotePool) sends, until there are no more.
+///
+/// Messages are not trusted: what does not fit the pool is refused, and a message that makes a kernel panic
+/// ends the worker after an answer that says so.
+pub fn serve(pool: &dyn Pool, link: &mut dyn Link) {
+    let mut room = Room::new(0, pool, None);
+    run(&mut room, link);
+}
+
+/// A pool that is asked, what is open on it, and the one beside which it was made.
+struct Room<'p, 'o> {
+    number: u32,
+    pool: &'p dyn Pool,
+    handles: Handles<'p>,
+    outer: Option<&'o mut (dyn Rooms + 'o)>,
+}
+
+/// Whoever answers what is asked of pools and handles, by their numbers.
+trait Rooms {
+    /// The answer, encoded.
+    fn answer(&mut self, ask: Ask<'_>) -> Result<Vec<u8>, Error>;
+
+    fn close(&mut self, closed: &[u32]);
+}
+
+/// What comes next in a room.
+enum Next {
+    /// A message that closes the room: it is for the outer one.
+    Message(Vec<u8>),
+    /// Nothing more.
+    End,
+}
+
+/// Answers messages until one closes this room.
+fn run(room: &mut Room<'_, '_>, link: &mut dyn Link) -> Next {
+    let mut pending = None;
+    loop {
+        let Some(bytes) = pending.take().or_else(|| link.next()) else {
+            return Next::End;
+        };
+        let message: Message<'_> = match wire::decode(&bytes) {
+            Ok(message) => message,
+            Err(error) => {
+                link.answer(failed(error));
+                continue;
+            }
+        };
+        if message.closed.contains(&room.number) {
+            return Next::Message(bytes);
+        }
+        let answered = catch_unwind(AssertUnwindSafe(|| {
+            room.close(&message.closed);
+            room.take(message.ask, link)
+        }));
+        match answered {
+            Ok(None) => {}
+            Ok(Some(Next::Message(bytes))) => pending = Some(bytes),
+            Ok(Some(Next::End)) => return Next::End,
+            // What is open may be half changed.
+            Err(_) => {
+                let reason = "the worker panicked over a message".to_owned();
+                link.answer(wire::encode(&Err::<(), _>(Failure::DeviceLost(reason))));
+                return Next::End;
+            }
+        }
+    }
+}
+
+impl<'p, 'o> Room<'p, 'o> {
+    fn new(number: u32, pool: &'p dyn Pool, outer: Option<&'o mut (dyn Rooms + 'o)>) -> Self {
+        Self {
+            number,
+            pool,
+            handles: Handles::new(pool),
+            outer,
+        }
+    }
+
+    /// Answers one message; what comes next where that opens another room.
+    fn take(&mut self, ask: Ask<'_>, link: &mut dyn Link) -> Option<Next> {
+        if let Ask::Pool(number, OfPool::Beside(new, rows, values)) = ask {
+            return self.beside([number, new, rows], values, link);
+        }
+        link.answer(self.answer(ask).unwrap_or_else(failed));
+        None
+    }
+
+    /// Makes a pool beside this one, and stays with it until it is closed.
+    fn beside(
+        &mut self,
+        [number, new, rows]: [u32; 3],
+        values: Array<'_, f32>,
+        link: &mut dyn Link,
+    ) -> Option<Next> {
+        let pool = self.pool;
+        let made = (|| {
+            if number != self.number {
+                return Err(asked::refuse(format!(
+                    "a pool beside {number} found, beside {} expected",
+                    self.number
+                )));
+            }
+            let features = Features::from_owner(values.into_vec(), rows as usize, pool.dim())?;
+            pool.beside(features)
+        })();
+        match made {
+            Err(error) => {
+                link.answer(failed(error));
+                None
+            }
+            Ok(inner) => {
+                link.answer(ok(about(&*inner)).unwrap_or_else(failed));
+                let mut room = Room::new(new, &*inner, Some(self));
+                Some(run(&mut room, link))
+            }
+        }
+    }
+
+    /// What is asked of the pool itself.
+    fn of_pool(&mut self, ask: OfPool<'_>) -> Result<Vec<u8>, Error> {
+        let pool = self.pool;
+        let count = pool.rows();
+        match ask {
+            OfPool::About => ok(about(pool)),
+            OfPool::RowNorms(norm) => ok(Array::from(pool.row_norms(norm)?)),
+            OfPool::GatherRows(rows) => ok(Array::from(
+                pool.gather_rows(&asked::places(&rows, count)?)?,
+            )),
+            OfPool::GivenRows(rows) => {
+                ok(Array::from(pool.given_rows(&asked::places(&rows, count)?)?))
+            }
+            OfPool::KNearest(clusters, k) => {
+                let places = clusters
+                    .iter()
+                    .map(|cluster| asked::places(&cluster.rows, count));
+                let places: Vec<Vec<usize>> = places.collect::<Result<_, _>>()?;
+                let clusters: Vec<ClusterRows<'_>> = (clusters.iter().zip(&places))
+                    .map(|(cluster, rows)| ClusterRows {
+                        rows,
+                        lengths: &cluster.lengths,
+                        centre: &cluster.centre,
+                        halves: &cluster.halves,
+                    })
+                    .collect();
+                asked::clusters(&clusters, k as usize, pool.dim())?;
+                let pass = Pass::unheard();
+                let found = pool.k_nearest(&clusters, k as usize, &pass)?;
+                let found: Vec<Array<'_, f32>> = found.into_iter().map(Array::from).collect();
+                ok((found, pass.count()))
+            }
+            OfPool::Beside(..) => Err(asked::refuse("a pool beside another's found".to_owned())),
+            open => self.handles.open(open),
+        }
+    }
+}
+
+impl Rooms for Room<'_, '_> {
+    fn answer(&mut self, ask: Ask<'_>) -> Result<Vec<u8>, Error> {
+        match ask {
+            Ask::Pool(number, ask) if number == self.number => self.of_pool(ask),
+            ask if self.handles.has(&ask) => self.handles.answer(ask),
+            ask => match &mut self.outer {
+                Some(outer) => outer.answer(ask),
+                None => Err(asked::refuse(
+                    "a pool or a handle that is not open found".to_owned(),
+                )),
+            },
+        }
+    }
+
+    fn close(&mut self, closed: &[u32]) {
+        self.handles.close(closed);
+        if let Some(outer) = &mut self.outer {
+            outer.close(closed);
+        }
+    }
+}
+
+/// What is to be known of a pool.
+fn about(pool: &dyn Pool) -> About {
+    About {
+        rows: pool.rows() as u32,
+        dim: pool.dim() as u32,
+        scale: pool.scale(),
+        precision: pool.precision(),
+        values_at_once: pool.values_at_once() as u64,
+        memory_limit: pool.memory_limit(),
+    }
+}
+
+/// An answer.
+pub(super) fn ok(answer: impl Serialize) -> Result<Vec<u8>, Error> {
+    Ok(wire::encode(&Ok::<_, Failure>(answer)))
+}
+
+/// What is said in place of an answer.
+fn failed(error: Error) -> Vec<u8> {
+    wire::encode(&Err::<(), _>(Failure::from(error)))
+}

@@ -1,0 +1,7 @@
+//! Pools behind messages: the same picks with any number of workers, whatever becomes of them.
+
+mod alike;
+#[path = "../common/mod.rs"]
+mod common;
+mod lost;
+mod messages;
