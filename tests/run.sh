@@ -46,6 +46,10 @@ missing_packages() {
     [ -n "$user_driver" ] || [ -n "$(lavapipe)" ] || echo mesa-vulkan-drivers
     has_library libEGL.so.1 || echo libegl1
     find /usr/lib -name swrast_dri.so 2>/dev/null | grep . >/dev/null || echo libgl1-mesa-dri
+    # Tensors: the package that pip installs would bring all of CUDA along.
+    if has_python && command -v apt-get >/dev/null; then
+        [ -n "$(torch_of_debian)" ] || python3 -c 'import torch' 2>/dev/null || echo python3-torch
+    fi
     # For the pages of reports.
     if has_node && [ -z "${CHROMIUM:-}" ]; then
         [ -n "$(command -v chromium chromium-browser google-chrome google-chrome-stable)" ] || echo chromium
@@ -113,6 +117,13 @@ has_python() {
     command -v python3 >/dev/null && python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))'
 }
 
+# Where Debian's torch lies, if it is built for this Python.
+torch_of_debian() {
+    local folder=/usr/lib/python3/dist-packages/torch version
+    version=$(python3 -c 'import sys; print("%d%d" % sys.version_info[:2])')
+    find "$folder" -maxdepth 1 -name "_C.cpython-$version-*.so" -printf '%h\n' 2>/dev/null || true
+}
+
 # The native part is built along with the tests, of the same dependencies: `pip install ./python` would build all of
 # them once more.
 python_package() {
@@ -124,6 +135,13 @@ python_package() {
     local bin=$target/python/bin
     [ -x "$bin/python" ] || python3 -m venv "$target/python"
     "$bin/python" -m pip install -q --disable-pip-version-check $(python_needs)
+    if ! "$bin/python" -c 'import torch' 2>/dev/null; then
+        local torch site
+        torch=$(torch_of_debian)
+        site=$("$bin/python" -c 'import sysconfig; print(sysconfig.get_path("platlib"))')
+        [ -z "$torch" ] || ln -sfn "$torch" "$site/torch"
+        [ -n "$torch" ] || echo "LEFT OUT: torch not found"
+    fi
     built=$(find "$target/debug" -maxdepth 1 -name 'lib_native.so' -o -maxdepth 1 -name 'lib_native.dylib')
     cp "$built" python/coresift/_native.abi3.so
     (
