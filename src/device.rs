@@ -9,6 +9,7 @@ use crate::gpu::{AdapterChoice, Gpu};
 use crate::kernels::pool::Pool;
 use crate::plan::Outline;
 use crate::shards::Shards;
+use std::fmt;
 use std::str::FromStr;
 
 /// Which device is asked for.
@@ -20,7 +21,9 @@ use std::str::FromStr;
 /// use coresift::DeviceChoice;
 ///
 /// assert_eq!("cpu".parse(), Ok(DeviceChoice::Cpu));
+/// assert_eq!("cpu,cpu".parse::<DeviceChoice>()?.to_string(), "cpu,cpu");
 /// assert!("cpu,auto".parse::<DeviceChoice>().is_err());
+/// # Ok::<(), String>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -57,6 +60,23 @@ impl FromStr for DeviceChoice {
             "all" => Ok(Self::All),
             "cpu" => Ok(Self::Cpu),
             _ => adapter(text),
+        }
+    }
+}
+
+impl fmt::Display for DeviceChoice {
+    /// The text that reads as the same choice.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            #[cfg(feature = "gpu")]
+            Self::Adapter(choice) => choice.fmt(f),
+            Self::Several(choices) => {
+                let names: Vec<String> = choices.iter().map(Self::to_string).collect();
+                f.write_str(&names.join(","))
+            }
+            Self::All => f.write_str("all"),
         }
     }
 }

@@ -123,7 +123,10 @@ pub use cpu::CpuPool;
 pub use device::{Device, DeviceChoice};
 pub use duplicates::{Duplicates, Kept};
 pub use error::Error;
-pub use features::{Features, LeftOut, Others, Precision, ReadRows, Rows, center, center_among};
+pub use features::{
+    Features, LeftOut, Others, Precision, ReadRows, Rows, Unit, center, center_among,
+    fingerprint_of_parts,
+};
 #[cfg(feature = "gpu")]
 pub use gpu::{Adapter, AdapterChoice, DevicePart, DeviceRecord, Gpu, GpuPool};
 pub use kernels::Pool;

@@ -28,6 +28,7 @@ mod select;
 mod stderr;
 mod threads;
 mod versions;
+mod workers;
 mod write;
 
 use args::{Cli, Command};
@@ -42,6 +43,10 @@ pub fn main() -> ExitCode {
         Err(words) if words.use_stderr() => words.exit(),
         Err(words) => return end(console::help(&words)),
     };
+    if matches!(cli.command, Command::Worker) {
+        workers::run();
+        return ExitCode::SUCCESS;
+    }
     interrupt::listen();
     end(match &cli.command {
         Command::Select(args) => select::run(args),
@@ -51,6 +56,7 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::run(args),
         Command::Devices(args) => devices::run(args),
         Command::Bench(args) => bench::command::run(args),
+        Command::Worker => Ok(()),
     })
 }
 

@@ -24,9 +24,18 @@ pub(crate) fn start(asked: Option<Threads>, console: Console) {
             "{argument}: {found} found, lowered to {cores}, as many as there are cores"
         ));
     }
+    make(threads.get());
+}
+
+/// Makes the threads that a worker is given.
+pub(crate) fn share(threads: Option<usize>) {
+    make(threads.unwrap_or(0));
+}
+
+fn make(threads: usize) {
     // Where that fails the threads are made as they are needed, this one not among them.
     let _ = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.get())
+        .num_threads(threads)
         .use_current_thread()
         .build_global();
 }

@@ -8,6 +8,7 @@ pub use crate::values::Values;
 use coresift::{Features, Precision};
 use rayon::prelude::*;
 use serde_json::Value;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Values read between two tidings of progress, by all cores.
@@ -26,6 +27,8 @@ pub struct FeatureFile {
     argument: &'static str,
     named: PathBuf,
     gaps: Option<String>,
+    /// Where the rows begin among those of the source.
+    first: usize,
     /// Number of examples.
     pub rows: usize,
     /// Values an example.
@@ -49,6 +52,7 @@ impl FeatureFile {
             argument,
             named: named[0].clone(),
             gaps,
+            first: 0,
             rows: source.rows(),
             dim: source.dim(),
             source,
@@ -66,10 +70,36 @@ impl FeatureFile {
             argument,
             named: PathBuf::new(),
             gaps: None,
+            first: 0,
             rows: source.rows(),
             dim: source.dim(),
             source,
         })
+    }
+
+    /// Some of the rows alone, at least one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] where there are no such rows.
+    pub fn part(self, rows: Range<usize>) -> Result<Self, Error> {
+        if rows.is_empty() || rows.end > self.rows {
+            let problem = format!(
+                "rows {} to {} found, some of {} expected",
+                rows.start, rows.end, self.rows
+            );
+            return Err(Error::file(self.path(), self.argument, problem));
+        }
+        Ok(Self {
+            first: self.first + rows.start,
+            rows: rows.len(),
+            ..self
+        })
+    }
+
+    /// Whether these are all rows of the source.
+    fn are_all(&self) -> bool {
+        self.rows == self.source.rows()
     }
 
     /// The type in which the values are stored.
@@ -81,19 +111,25 @@ impl FeatureFile {
     /// float32 of this machine.
     pub(crate) fn in_place(&self) -> Option<InPlace> {
         let plain = self.source.stored() == Stored::plain(Kind::F32);
-        let memory = self.source.memory().filter(|_| plain)?;
+        let memory = self.source.memory().filter(|_| plain && self.are_all())?;
         InPlace::of(memory)
     }
 
     /// What values were rounded to: their type as they are stored, or what they look rounded to.
     #[must_use]
     pub fn precision(&self, features: &Features<'_>) -> Precision {
+        self.precision_of(features.precision())
+    }
+
+    /// The same, where the values look rounded to this.
+    #[must_use]
+    pub fn precision_of(&self, looks: Precision) -> Precision {
         let stored = match self.kind() {
             Kind::F16 => Precision::F16,
             Kind::Bf16 => Precision::Bf16,
             Kind::I8 | Kind::U8 | Kind::F32 | Kind::F64 => Precision::F32,
         };
-        stored.max(features.precision())
+        stored.max(looks)
     }
 
     /// Whose errors are.
@@ -127,12 +163,33 @@ impl FeatureFile {
     ///
     /// [`Error::File`] where a file has no such column; of no rows that alone is found out.
     pub fn ids(&self, column: &str, rows: &[usize]) -> Result<Vec<Value>, Error> {
-        self.source.ids(column, rows)
+        let rows: Vec<usize> = rows.iter().map(|row| self.first + row).collect();
+        self.source.ids(column, &rows)
     }
 
     /// The file that a row is in, and its number there.
     pub fn place(&self, row: usize) -> (&Path, usize) {
-        self.source.place(row)
+        self.source.place(self.first + row)
+    }
+
+    /// Reads rows that follow each other.
+    pub(crate) fn read_rows(&self, first: usize, out: &mut [f32]) -> Result<(), Error> {
+        self.source.read(self.first + first, out)
+    }
+
+    fn read_wide(&self, first: usize, out: &mut [f64]) -> Result<(), Error> {
+        self.source.read_wide(self.first + first, out)
+    }
+
+    /// Those of the rows about this one that it pays to read at a time.
+    pub(crate) fn block(&self, row: usize) -> Range<usize> {
+        let block = self.source.block(self.first + row);
+        block.start.saturating_sub(self.first)..(block.end - self.first).min(self.rows)
+    }
+
+    /// Whether it is found now that the file that a row is in was written to since it was opened.
+    pub(crate) fn is_found_changed_at(&self, row: usize) -> bool {
+        self.source.is_found_changed_at(self.first + row)
     }
 
     /// What the library said of the values; of rows in one of several files it tells the file, and the row
@@ -140,10 +197,11 @@ impl FeatureFile {
     pub fn refused(&self, mut error: coresift::Error) -> Error {
         use coresift::Error::{NotFinite, RowOverflow, ZeroRow};
         let mut path = self.path();
-        if let NotFinite { row, .. } | RowOverflow { row, .. } | ZeroRow { row, .. } = &mut error
-            && self.source.is_several()
-        {
-            (path, *row) = self.source.place(*row);
+        if let NotFinite { row, .. } | RowOverflow { row, .. } | ZeroRow { row, .. } = &mut error {
+            *row += self.first;
+            if self.source.is_several() {
+                (path, *row) = self.source.place(*row);
+            }
         }
         Error::of_file(path, error)
     }
@@ -170,7 +228,7 @@ impl FeatureFile {
     /// [`Error::File`] where the file cannot be read, [`Error::Refused`] where memory does not hold it.
     pub fn read(&self, progress: impl FnMut(u64)) -> Result<Values, Error> {
         let mut values = self.reserve()?;
-        let read = |first: usize, out: &mut [f32]| self.source.read(first, out);
+        let read = |first: usize, out: &mut [f32]| self.read_rows(first, out);
         self.fill(&mut values, progress, read)?;
         Ok(values)
     }
@@ -215,12 +273,12 @@ impl FeatureFile {
         let mut wide = vec![0.0; piece * dim];
         for (at, out) in out.chunks_mut(piece * dim).enumerate() {
             let (first, wide) = (first + at * piece, &mut wide[..out.len()]);
-            self.source.read_wide(first, wide)?;
+            self.read_wide(first, wide)?;
             for row in wide.chunks_exact_mut(dim) {
                 row.iter_mut().zip(mean).for_each(|(v, mean)| *v -= mean);
             }
             if let Some((at, value)) = narrow(wide, out) {
-                let (path, row) = self.source.place(first + at / dim);
+                let (path, row) = self.place(first + at / dim);
                 let problem = too_large(value, row, at % dim);
                 return Err(Error::file(path, self.argument, problem));
             }
@@ -237,7 +295,7 @@ impl FeatureFile {
     pub fn mean(&self, among: Option<&[usize]>) -> Result<Vec<f64>, Error> {
         let (count, dim) = (among.map_or(self.rows, <[usize]>::len), self.dim);
         let row = |at: usize| among.map_or(at, |among| among[at]);
-        let piece = (WIDE / dim).clamp(1, self.source.block(0).len());
+        let piece = (WIDE / dim).clamp(1, self.block(0).len());
         // A thread's rows: pieces of sums, or sums of pieces.
         let unit = (piece - piece % SUMMED).max(SUMMED);
         let of_unit = |first: usize| {
@@ -250,7 +308,7 @@ impl FeatureFile {
                 let within = (at..end).take_while(|&at| row(at) < start + piece);
                 let some = at..at + within.count();
                 wide.resize((row(some.end - 1) + 1 - start) * dim, 0.0);
-                self.source.read_wide(start, &mut wide)?;
+                self.read_wide(start, &mut wide)?;
                 for at in some.clone() {
                     let values = &wide[(row(at) - start) * dim..][..dim];
                     let sum = &mut sums[(at - first) / SUMMED * dim..][..dim];
@@ -284,7 +342,7 @@ impl FeatureFile {
             let (mut round, mut count) = (Vec::new(), 0);
             while !rest.is_empty() && (count < ROUND || round.len() < rayon::current_num_threads())
             {
-                let block = self.source.block(row);
+                let block = self.block(row);
                 let (out, after) = rest.split_at_mut(block.len() * self.dim);
                 count += out.len();
                 round.push((row, out));

@@ -25,6 +25,7 @@ pub mod source;
 mod stretch;
 pub mod target;
 mod values;
+pub mod workers;
 
 pub use columns::Column;
 pub use error::Error;

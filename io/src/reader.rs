@@ -45,7 +45,7 @@ impl FeatureReader {
     fn read_own(&self, first: usize, out: &mut [f32]) -> Result<(), Error> {
         match &self.mean {
             Some(mean) => self.file.read_less(mean, first, out),
-            None => self.file.source().read(first, out),
+            None => self.file.read_rows(first, out),
         }
     }
 
@@ -54,7 +54,7 @@ impl FeatureReader {
         let mut spool = tempfile::tempfile().map_err(|e| self.unspooled(e))?;
         let (mut row, mut values) = (0, Vec::new());
         while row < rows {
-            let block = self.file.source().block(row);
+            let block = self.file.block(row);
             values.resize(block.len() * dim, 0.0);
             self.read_own(row, &mut values)?;
             write(&mut spool, &values).map_err(|e| self.unspooled(e))?;
@@ -104,8 +104,8 @@ impl coresift::ReadRows for FeatureReader {
             None => self.read_own(first, out),
         };
         read.map_err(|e| e.to_string())?;
-        if self.spool.is_none() && self.file.source().is_found_changed_at(first) {
-            let path = self.file.source().place(first).0.display();
+        if self.spool.is_none() && self.file.is_found_changed_at(first) {
+            let path = self.file.place(first).0.display();
             return Err(format!("{path}: features: changed while it was read"));
         }
         Ok(())

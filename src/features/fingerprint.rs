@@ -28,16 +28,52 @@ impl Features<'_> {
     ///
     /// [`Error::OwnerChanged`] and [`Error::Unreadable`].
     pub fn fingerprint(&self) -> Result<u64, Error> {
-        let mut hash = XxHash3_64::new();
-        hash.write_u64(self.rows as u64);
-        hash.write_u64(self.dim as u64);
-        hash.write(bytemuck::cast_slice(self.norms_sq()));
         let mut scratch = Scratch::default();
-        for row in random::sample(self.rows, SAMPLE) {
-            hash.write(bytemuck::cast_slice(
-                self.block(row..row + 1, &mut scratch)?,
-            ));
-        }
-        Ok(hash.finish())
+        fingerprint(&[self.norms_sq()], self.dim, |row| {
+            self.block(row..row + 1, &mut scratch).map(<[f32]>::to_vec)
+        })
     }
+
+    /// Each row's squared length in f64, as [`fingerprint_of_parts`] goes by.
+    #[must_use]
+    pub fn squared_lengths(&self) -> &[f64] {
+        self.norms_sq()
+    }
+}
+
+/// The [fingerprint](Features::fingerprint) of features of which parts are in several places: by every part's
+/// [squared lengths](Features::squared_lengths), and by whoever gives rows by their numbers among all.
+///
+/// # Errors
+///
+/// Those of `rows`.
+pub fn fingerprint_of_parts(
+    squared_lengths: &[&[f64]],
+    dim: usize,
+    rows: impl FnOnce(&[usize]) -> Result<Vec<f32>, Error>,
+) -> Result<u64, Error> {
+    let count = squared_lengths.iter().map(|part| part.len()).sum();
+    let values = rows(&random::sample(count, SAMPLE))?;
+    let mut values = values.chunks_exact(dim);
+    fingerprint(squared_lengths, dim, |_| {
+        Ok(values.next().unwrap_or_default().to_vec())
+    })
+}
+
+fn fingerprint(
+    squared_lengths: &[&[f64]],
+    dim: usize,
+    mut values: impl FnMut(usize) -> Result<Vec<f32>, Error>,
+) -> Result<u64, Error> {
+    let rows = squared_lengths.iter().map(|part| part.len()).sum();
+    let mut hash = XxHash3_64::new();
+    hash.write_u64(rows as u64);
+    hash.write_u64(dim as u64);
+    for part in squared_lengths {
+        hash.write(bytemuck::cast_slice(part));
+    }
+    for row in random::sample(rows, SAMPLE) {
+        hash.write(bytemuck::cast_slice(&values(row)?));
+    }
+    Ok(hash.finish())
 }

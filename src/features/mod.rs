@@ -9,6 +9,7 @@ mod precision;
 mod source;
 #[cfg(test)]
 mod tests;
+mod unit;
 
 use crate::error::Error;
 use crate::lp::Lp;
@@ -21,12 +22,16 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use center::{center, center_among};
-pub(crate) use check::{fault, scale_for};
+pub(crate) use check::fault;
+#[cfg(feature = "gpu")]
+pub(crate) use check::scale_for;
+pub use fingerprint::fingerprint_of_parts;
 pub use left_out::LeftOut;
 pub use others::Others;
 pub use precision::Precision;
 pub use source::{ReadRows, Rows};
 pub(crate) use source::{Scratch, Spread};
+pub use unit::Unit;
 
 /// Feature rows, borrowed or owned: `rows` examples of `dim` values, row-major `f32`, checked.
 ///
@@ -53,8 +58,7 @@ pub struct Features<'a> {
     dim: usize,
     /// Squared lengths, which the check of the values comes by: a pass over the features saved.
     norms_sq: Arc<Vec<f64>>,
-    scale: f32,
-    precision: Precision,
+    unit: Unit,
 }
 
 impl<'a> Features<'a> {
@@ -100,10 +104,12 @@ impl<'a> Features<'a> {
             first: 0,
             dim,
             norms_sq: Arc::default(),
-            scale: 1.0,
-            precision: Precision::F32,
+            unit: Unit {
+                longest_sq: 0.0,
+                digits: Digits::default(),
+            },
         };
-        let (mut norms_sq, precision) = features.look(left_out)?;
+        let (mut norms_sq, digits) = features.look(left_out)?;
         if left_out.by_value() {
             let is_kept = |row: &usize| !left_out.has(norms_sq[*row]);
             let kept: Vec<usize> = (0..features.rows).filter(is_kept).collect();
@@ -128,14 +134,13 @@ impl<'a> Features<'a> {
             return Err(fault(features.source_row(row), x));
         }
         let longest_sq = norms_sq.par_iter().copied().reduce(|| 0.0, f64::max);
-        features.precision = precision;
-        features.scale = scale_for(longest_sq);
+        features.unit = Unit { longest_sq, digits };
         features.norms_sq = norms_sq.into();
         Ok(features)
     }
 
-    /// The squared lengths of all rows, and what the values look rounded to of those that are not left out.
-    fn look(&self, left_out: &LeftOut) -> Result<(Vec<f64>, Precision), Error> {
+    /// The squared lengths of all rows, and the digits of the values of those that are not left out.
+    fn look(&self, left_out: &LeftOut) -> Result<(Vec<f64>, Digits), Error> {
         let mut norms_sq = vec![0.0; self.rows];
         let of_block = |(mut digits, mut scratch): (Digits, Scratch),
                         (at, norms_sq): (usize, &mut [f64])| {
@@ -153,7 +158,7 @@ impl<'a> Features<'a> {
             .try_fold(Default::default, of_block)
             .map(|done| done.map(|(digits, _)| digits))
             .try_reduce(Digits::default, |a, b| Ok(a.and(b)))?;
-        Ok((norms_sq, digits.precision()))
+        Ok((norms_sq, digits))
     }
 
     /// Whether rows have to be read, rather than looked at.
@@ -206,7 +211,10 @@ impl<'a> Features<'a> {
             kept: Some(kept.into()),
             first: 0,
             rows: rows.len(),
-            scale: scale_for(longest_sq),
+            unit: Unit {
+                longest_sq,
+                ..self.unit
+            },
             norms_sq: norms_sq.into(),
             ..self.clone()
         }
@@ -321,12 +329,25 @@ impl<'a> Features<'a> {
     /// integers and other multiples of one step are not, and count as `F32`.
     #[must_use]
     pub fn precision(&self) -> Precision {
-        self.precision
+        self.unit.precision()
     }
 
     /// The power of two that brings the longest row into `[1, 2)`.
     pub(crate) fn scale(&self) -> f32 {
-        self.scale
+        self.unit.scale()
+    }
+
+    /// How long the longest row is, and what values look rounded to: what parts that are read apart have to agree on.
+    #[must_use]
+    pub fn unit(&self) -> Unit {
+        self.unit
+    }
+
+    /// The same rows as part of a matrix of this unit, which must be that of [`unit`](Self::unit)
+    /// [joined](Unit::join) with that of every other part.
+    #[must_use]
+    pub fn in_unit(self, unit: Unit) -> Self {
+        Self { unit, ..self }
     }
 }
 

@@ -31,7 +31,9 @@ pub struct Others {
 }
 
 impl Others {
-    pub(super) fn new(rows: usize, numbers: Vec<usize>) -> Self {
+    /// Of so many rows those of these numbers, ascending.
+    #[must_use]
+    pub fn new(rows: usize, numbers: Vec<usize>) -> Self {
         Self { rows, numbers }
     }
 

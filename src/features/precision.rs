@@ -51,7 +51,8 @@ const F16_ZEROS: u32 = f32::MANTISSA_DIGITS - Precision::F16.bits();
 const BINADES: u32 = 2;
 
 /// What is seen of values that tells what they were rounded to.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "remote", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Digits {
     /// All bits that are set in any of the values.
     bits: u32,

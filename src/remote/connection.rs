@@ -13,7 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const ATTEMPTS: usize = 3;
 
 /// A worker gave no answer, and will not: why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
 pub struct Lost(pub String);
 
 /// What carries messages to workers, by their numbers, and their answers back.

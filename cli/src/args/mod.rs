@@ -53,6 +53,9 @@ pub(crate) enum Command {
     Devices(DevicesArgs),
     /// Measure what a device can do at best, and how near to it kernels and selectors come
     Bench(BenchArgs),
+    /// Answer what a driver asks on standard input: what `select --workers` starts
+    #[command(hide = true)]
+    Worker,
 }
 
 /// Options of `plan`: those of `select`, and what belongs to the plan.

@@ -11,6 +11,7 @@ use clap::Args;
 use coresift::{Delta, Lp, Metric, Objective, OnExhaustion, Similarity, Storage};
 use coresift_io::file;
 use coresift_io::target::Target;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// What follows the options in the short help.
@@ -138,6 +139,12 @@ pub(crate) struct SelectArgs {
     /// Where that is done.
     #[command(flatten)]
     pub(crate) machine: Machine,
+    /// Share the rows among so many processes
+    ///
+    /// Each reads its own part of the features, and has its part of --memory and --threads; picks are the same.
+    /// A process that is lost is replaced
+    #[arg(long, value_name = "N", conflicts_with_all = ["center", "plan"], help_heading = heading::DEVICE, hide_short_help = true)]
+    pub(crate) workers: Option<NonZeroUsize>,
 
     /// Each row's latent class, a list: .npy, .json, .csv or .txt. Of columns with titles the one
     /// called class, cluster, label or target is read; one called index or row says whose it is

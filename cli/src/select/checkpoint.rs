@@ -1,10 +1,11 @@
 //! `--checkpoint` and `--resume`: what a run has settled, in a file.
 
+use super::rows::ReadyRows;
 use crate::args::SelectArgs;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::method::Given;
-use coresift::{Checkpoint, Features};
+use coresift::{Checkpoint, Others};
 use coresift_io::file;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -47,13 +48,13 @@ pub(super) struct Kept<'a> {
 pub(super) fn open<'a>(
     args: &'a SelectArgs,
     (about, given): (&Value, &Given),
-    features: &Features<'_>,
+    rows: &ReadyRows<'_>,
     console: Console,
 ) -> Result<Option<(Kept<'a>, Checkpoint)>, Failure> {
     if args.checkpoint.is_none() && args.resume.is_none() {
         return Ok(None);
     }
-    let terms = terms((about, given), features)?;
+    let terms = terms((about, given), rows)?;
     let begun = match &args.resume {
         Some(path) => read(path, &terms)?,
         None => Checkpoint::default(),
@@ -112,7 +113,7 @@ pub(super) fn check(args: &SelectArgs) -> Result<(), Failure> {
 }
 
 /// What the picks of a run depend on.
-fn terms((about, given): (&Value, &Given), features: &Features<'_>) -> Result<Terms, Failure> {
+fn terms((about, given): (&Value, &Given), rows: &ReadyRows<'_>) -> Result<Terms, Failure> {
     /// What a record says of a run that no pick depends on.
     const ASIDE: [&str; 4] = ["device", "partial", "resumed", "versions"];
     let mut terms = Terms::new();
@@ -125,8 +126,12 @@ fn terms((about, given): (&Value, &Given), features: &Features<'_>) -> Result<Te
     let version = Term::Words(env!("CARGO_PKG_VERSION").to_owned());
     terms.insert("version of coresift".to_owned(), version);
     let mut hash = |name: &str, hash| terms.insert(name.to_owned(), Term::Hash(hash));
-    hash("feature values", features.fingerprint()?);
-    hash("rows left out", of_debug(&features.numbers()));
+    hash("feature values", rows.fingerprint()?);
+    let others = rows.others();
+    hash(
+        "rows left out",
+        of_debug(&others.as_ref().map(Others::numbers)),
+    );
     hash("labelled rows", of_debug(&given.labelled));
     hash("latent classes", of_debug(&given.classes));
     hash("given clusters", of_debug(&given.clusters));

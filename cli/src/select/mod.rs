@@ -5,6 +5,7 @@ pub(crate) mod deliver;
 pub(crate) mod left_out;
 pub(crate) mod read;
 mod report;
+mod rows;
 mod weights;
 pub(crate) mod words;
 
@@ -18,17 +19,21 @@ use crate::known;
 use crate::method::{self, Given, Plan};
 use crate::plan;
 use crate::threads;
+use crate::workers;
 use crate::{console, write};
 use checkpoint::Kept;
 use coresift::{
-    Checkpoint, Device, DeviceChoice, Error, Features, Others, Pool, Precision, Progress, Selection,
+    Checkpoint, Device, DeviceChoice, Error, LeftOut, Others, Pool, Precision, Progress, Selection,
 };
 use coresift_io::features::FeatureFile;
 use coresift_io::source::is_stdin;
 use coresift_io::target::Target;
+use report::Report;
+use rows::ReadyRows;
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use weights::Chosen;
 
@@ -40,67 +45,122 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), Failure> {
     threads::start(args.machine.threads, console);
     let file = read::open(&args.source)?;
     read::origins(args, &file, &[])?;
-    let mut given = read::given(args, &file, console)?;
+    let given = read::given(args, &file, console)?;
     let left_out = left_out::read(args, &file)?;
-    let report = report::read(args, &file)?;
-    let device = open(&args.machine, console)?;
-    plan::tell(args, &file, &device, console)?;
-    let mut loaded = read::load(args.machine.memory, &file, console)?;
-    let in_memory = Instant::now();
-    let whole = loaded.checked(&file, &left_out::as_given(args, &left_out))?;
-    let precision = file.precision(&whole);
-    let features = if args.center {
-        let others = whole.others();
-        drop(whole);
-        let numbers = others.as_ref().map(Others::numbers);
-        let (centered, mean) = read::centered(loaded, &file, numbers, console)?;
-        loaded = centered;
-        classes::center(&mut given.classes, &mean);
-        let of_others = others.map(|others| others.left_out(&left_out));
-        loaded.checked(&file, of_others.as_ref().unwrap_or(&left_out))?
-    } else {
-        whole
-    };
-    given.rank_tol = read::rank_tol(args, precision, file.dim, console);
-    let others = features.others();
-    if let Some(others) = &others {
-        given = left_out::restate(others, given).map_err(|error| in_context(args, &file, error))?;
-    }
-    let budget = budget_of(args, features.rows(), console)?;
-    let plan = method::plan(args, given.clone());
-    let mut about = about(args, &file, precision, budget, &device, &plan);
-    let mut kept = checkpoint::open(args, (&about, &given), &features, console)?;
-    let out = (&left_out, others.as_ref());
-    left_out::tell(&args.source, out, &mut about, console);
-    weights::tell(args, &mut about);
-    let ready = Ready {
+    let opened = Opened {
         args,
-        file: &file,
-        device: &device,
-        features,
-        memory: loaded.memory,
-        others: others.as_ref(),
-        given: &given,
+        given,
+        left_out,
+        report: report::read(args, &file)?,
+        began,
+        console,
     };
-    let chosen = ready.choose((&plan, budget), &mut kept, console);
-    let seconds = in_memory.elapsed().as_secs_f64();
-    let chosen = left_out::renumbered(others.as_ref(), chosen);
-    let Chosen { selection, weighed } =
-        chosen.map_err(|error| give_up(args, &file, error, about.clone(), console))?;
-    deliver::whole(args, &file, (&selection, &about), weighed)?;
-    let all = began.elapsed().as_secs_f64();
-    ready.tell(&selection, budget, (seconds, all), console);
-    report::write(report, &ready, (&selection, &about), console)
+    match args.workers {
+        None => opened.here(&file),
+        Some(count) => opened.with_workers(count.get(), &file),
+    }
+}
+
+/// All that is known before rows are read.
+struct Opened<'a> {
+    args: &'a SelectArgs,
+    given: Given,
+    left_out: LeftOut,
+    report: Option<Report>,
+    began: Instant,
+    console: Console,
+}
+
+impl Opened<'_> {
+    /// Chooses rows of this process.
+    fn here(mut self, file: &Arc<FeatureFile>) -> Result<(), Failure> {
+        let (args, console) = (self.args, self.console);
+        let device = open(&args.machine, console)?;
+        plan::tell(args, file, &device, console)?;
+        let mut loaded = read::load(args.machine.memory, file, console)?;
+        let in_memory = Instant::now();
+        let whole = loaded.checked(file, &left_out::as_given(args, &self.left_out))?;
+        let precision = file.precision(&whole);
+        let features = if args.center {
+            let others = whole.others();
+            drop(whole);
+            let numbers = others.as_ref().map(Others::numbers);
+            let (centered, mean) = read::centered(loaded, file, numbers, console)?;
+            loaded = centered;
+            classes::center(&mut self.given.classes, &mean);
+            let of_others = others.map(|others| others.left_out(&self.left_out));
+            loaded.checked(file, of_others.as_ref().unwrap_or(&self.left_out))?
+        } else {
+            whole
+        };
+        let rows = ReadyRows::Here {
+            device,
+            memory: loaded.memory,
+            features: Box::new(features),
+        };
+        self.select(file, rows, precision, in_memory)
+    }
+
+    /// Chooses rows that so many workers have.
+    fn with_workers(self, count: usize, file: &FeatureFile) -> Result<(), Failure> {
+        let (args, in_memory) = (self.args, Instant::now());
+        let started = workers::start(count, (&args.source, &args.machine), file, &self.left_out)?;
+        self.console.note(format_args!(
+            "workers: {count}, each with its part of the rows ({})",
+            started.workers.devices()
+        ));
+        let precision = file.precision_of(started.workers.precision());
+        let rows = ReadyRows::Workers(Mutex::new(started));
+        self.select(file, rows, precision, in_memory)
+    }
+
+    fn select(
+        self,
+        file: &FeatureFile,
+        rows: ReadyRows<'_>,
+        precision: Precision,
+        in_memory: Instant,
+    ) -> Result<(), Failure> {
+        let (args, mut given, console) = (self.args, self.given, self.console);
+        given.rank_tol = read::rank_tol(args, precision, file.dim, console);
+        let others = rows.others();
+        if let Some(others) = &others {
+            given =
+                left_out::restate(others, given).map_err(|error| in_context(args, file, error))?;
+        }
+        let budget = budget_of(args, rows.count(), console)?;
+        let plan = method::plan(args, given.clone());
+        let mut about = about(args, file, precision, budget, &rows.device(), &plan);
+        let mut kept = checkpoint::open(args, (&about, &given), &rows, console)?;
+        let out = (&self.left_out, others.as_ref());
+        left_out::tell(&args.source, out, &mut about, console);
+        weights::tell(args, &mut about);
+        let ready = Ready {
+            args,
+            file,
+            rows: &rows,
+            others: others.as_ref(),
+            given: &given,
+        };
+        let chosen = ready.choose((&plan, budget), &mut kept, console);
+        let seconds = in_memory.elapsed().as_secs_f64();
+        rows.tell(&mut about);
+        let chosen = left_out::renumbered(others.as_ref(), chosen);
+        let Chosen { selection, weighed } =
+            chosen.map_err(|error| give_up(args, file, error, about.clone(), console))?;
+        deliver::whole(args, file, (&selection, &about), weighed)?;
+        let all = self.began.elapsed().as_secs_f64();
+        ready.tell(&selection, budget, (seconds, all), console);
+        report::write(self.report, &ready, (&selection, &about), console)
+    }
 }
 
 /// All that a selection is made from.
 struct Ready<'a> {
     args: &'a SelectArgs,
     file: &'a FeatureFile,
-    device: &'a Device,
-    /// The rows that are not left out, and what the work on them may take.
-    features: Features<'a>,
-    memory: u64,
+    /// The rows that are not left out.
+    rows: &'a ReadyRows<'a>,
     others: Option<&'a Others>,
     given: &'a Given,
 }
@@ -114,7 +174,7 @@ impl Ready<'_> {
         console: Console,
     ) -> Result<Chosen, Error> {
         interrupt::until_stopped(|stop| {
-            let pool = self.device.pool(self.features.clone(), self.memory, stop)?;
+            let pool = self.rows.pool(stop)?;
             let choose = || choose(&*pool, plan, kept, console);
             weights::weighed(self.args, self.given, &*pool, choose)
         })
@@ -122,10 +182,7 @@ impl Ready<'_> {
 
     /// Says what is to be known of a selection, and what it took.
     fn tell(&self, selection: &Selection, budget: usize, seconds: (f64, f64), console: Console) {
-        let able = self
-            .features
-            .rows()
-            .saturating_sub(self.given.labelled.len());
+        let able = self.rows.count().saturating_sub(self.given.labelled.len());
         for note in words::notes(self.args, selection, budget, able) {
             console.note(note);
         }
@@ -227,7 +284,7 @@ fn about(
     file: &FeatureFile,
     precision: Precision,
     budget: usize,
-    device: &Device,
+    device: &str,
     plan: &Plan,
 ) -> Value {
     let mut about = json!({
@@ -239,7 +296,7 @@ fn about(
         "dim": file.dim,
         "precision": precision.name(),
         "center": args.center,
-        "device": device.name(),
+        "device": device,
         "versions": { "coresift": env!("CARGO_PKG_VERSION") },
         "partial": false,
     });

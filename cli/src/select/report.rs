@@ -107,7 +107,7 @@ impl Report {
         let bar = console.progress("reporting {wide_bar} {pos}/{len} {elapsed}", STEPS);
         let metric = args.weights_metric();
         let measures = interrupt::until_stopped(|stop| {
-            let pool = made.device.pool(made.features.clone(), made.memory, stop)?;
+            let pool = made.rows.pool(stop)?;
             let asked = Asked {
                 picks: &places,
                 labelled: &given.labelled,

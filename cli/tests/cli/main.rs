@@ -31,6 +31,7 @@ mod threads;
 mod typiclust;
 mod values;
 mod weights;
+mod workers;
 
 use place::{Place, RANDOM, SHAPE, f32s, indices, matrix, npy, stderr};
 use std::fs;

@@ -4,6 +4,7 @@ use super::fixed::Fixed;
 use super::{Kind, Stored};
 use crate::error::{Error, Origin};
 use crate::stretch::Stretch;
+use std::fmt;
 use std::str::FromStr;
 
 /// What such a file does not say of itself, as in `f32,512`.
@@ -15,21 +16,32 @@ pub struct Raw {
     pub dim: usize,
 }
 
+/// Types by their names here.
+const KINDS: [(&str, Kind); 6] = [
+    ("i8", Kind::I8),
+    ("u8", Kind::U8),
+    ("f16", Kind::F16),
+    ("bf16", Kind::Bf16),
+    ("f32", Kind::F32),
+    ("f64", Kind::F64),
+];
+
+impl fmt::Display for Raw {
+    /// The text that reads as the same.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = KINDS.into_iter().find(|(_, kind)| *kind == self.kind);
+        let name = named.map_or("", |(name, _)| name);
+        write!(f, "{name},{}", self.dim)
+    }
+}
+
 impl FromStr for Raw {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let parse = || {
             let (kind, dim) = text.split_once(',')?;
-            let kind = match kind.trim() {
-                "i8" => Kind::I8,
-                "u8" => Kind::U8,
-                "f16" => Kind::F16,
-                "bf16" => Kind::Bf16,
-                "f32" => Kind::F32,
-                "f64" => Kind::F64,
-                _ => return None,
-            };
+            let (_, kind) = KINDS.into_iter().find(|(name, _)| *name == kind.trim())?;
             let dim = dim.trim().parse().ok().filter(|&dim| dim > 0)?;
             Some(Self { kind, dim })
         };

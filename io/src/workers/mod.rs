@@ -1,0 +1,13 @@
+//! A pool whose rows are with several workers: what each is to load, and the driver's side of it.
+
+mod driver;
+mod frame;
+mod process;
+mod share;
+mod worker;
+
+pub use driver::Workers;
+pub use frame::{read, write};
+pub use process::Processes;
+pub use share::Share;
+pub use worker::{Pipe, work};

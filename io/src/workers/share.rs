@@ -1,0 +1,61 @@
+//! What a worker is to load, and what it says of that.
+
+use coresift::Unit;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// The rows that one worker has, where they are, and what works on them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Share {
+    /// What is read, as [`FeatureFile::open`](crate::features::FeatureFile::open) takes it.
+    pub features: Vec<PathBuf>,
+    /// What files without a header hold: `f32,512`.
+    pub raw: Option<String>,
+    /// The first of its rows, and the one past the last.
+    pub rows: [u64; 2],
+    /// Rows that are left out, by their numbers among all; those of others do no harm.
+    pub exclude: Vec<u64>,
+    /// Whether rows are left out that are not finite or too long, and those of zeros.
+    pub skip: [bool; 2],
+    /// A [`DeviceChoice`](coresift::DeviceChoice), as text.
+    pub device: String,
+    /// Bounds on memory, the host's and the device's, in bytes.
+    pub memory: Option<u64>,
+    /// That of the device.
+    pub device_memory: Option<u64>,
+    /// Threads that share the work.
+    pub threads: Option<usize>,
+}
+
+/// What goes before a worker serves its pool.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Setup {
+    /// The version of the driver, and what to load.
+    Load(String, Share),
+    /// What the parts agree on: the worker makes its pool, and serves it from then on.
+    Begin(Unit),
+}
+
+/// What a worker has loaded.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Loaded {
+    /// Those of the rows that are not left out, counted from the first of its share, where any is.
+    pub(super) numbers: Option<Vec<u32>>,
+    pub(super) rows: u64,
+    pub(super) dim: u64,
+    pub(super) unit: Option<Unit>,
+    /// Squared lengths of the rows, by which features are told apart.
+    pub(super) squared_lengths: Vec<f64>,
+    /// What works on them.
+    pub(super) device: String,
+}
+
+impl Loaded {
+    /// Whether the rows are those of another, as far as their lengths tell. What works on them may differ.
+    pub(super) fn has_rows_of(&self, other: &Self) -> bool {
+        let of = |part: &Self| (part.rows, part.dim);
+        of(self) == of(other)
+            && self.numbers == other.numbers
+            && self.squared_lengths == other.squared_lengths
+    }
+}
