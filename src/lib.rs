@@ -73,7 +73,8 @@
 //! # Cargo features
 //!
 //! `gpu` (default): pools through wgpu. `gles`: its GL backend besides. Without them the library has the
-//! CPU pool. `ndarray`: [`Features`] from an array view. `serde`: `Serialize` and `Deserialize` of options
+//! CPU pool. `ndarray`: [`Features`] from an array view. `remote`: pools on other processes and machines, behind
+//! messages. `serde`: `Serialize` and `Deserialize` of options
 //! that are one of a few names, and `Serialize` of what [`evaluate`], [`compare`] and [`plan`] tell.
 //!
 //! # The code
@@ -125,7 +126,6 @@ pub use duplicates::{Duplicates, Kept};
 pub use error::Error;
 pub use features::{
     Features, LeftOut, Others, Precision, ReadRows, Rows, Unit, center, center_among,
-    fingerprint_of_parts,
 };
 #[cfg(feature = "gpu")]
 pub use gpu::{Adapter, AdapterChoice, DevicePart, DeviceRecord, Gpu, GpuPool};

@@ -34,30 +34,30 @@ impl Features<'_> {
         })
     }
 
-    /// Each row's squared length in f64, as [`fingerprint_of_parts`] goes by.
+    /// Each row's squared length in f64, as [`fingerprint_of_parts`](Self::fingerprint_of_parts) goes by.
     #[must_use]
     pub fn squared_lengths(&self) -> &[f64] {
         self.norms_sq()
     }
-}
 
-/// The [fingerprint](Features::fingerprint) of features of which parts are in several places: by every part's
-/// [squared lengths](Features::squared_lengths), and by whoever gives rows by their numbers among all.
-///
-/// # Errors
-///
-/// Those of `rows`.
-pub fn fingerprint_of_parts(
-    squared_lengths: &[&[f64]],
-    dim: usize,
-    rows: impl FnOnce(&[usize]) -> Result<Vec<f32>, Error>,
-) -> Result<u64, Error> {
-    let count = squared_lengths.iter().map(|part| part.len()).sum();
-    let values = rows(&random::sample(count, SAMPLE))?;
-    let mut values = values.chunks_exact(dim);
-    fingerprint(squared_lengths, dim, |_| {
-        Ok(values.next().unwrap_or_default().to_vec())
-    })
+    /// The [fingerprint](Self::fingerprint) of features of which parts are in several places: by every part's
+    /// [squared lengths](Self::squared_lengths), and by whoever gives rows by their numbers among all.
+    ///
+    /// # Errors
+    ///
+    /// Those of `rows`.
+    pub fn fingerprint_of_parts(
+        squared_lengths: &[&[f64]],
+        dim: usize,
+        rows: impl FnOnce(&[usize]) -> Result<Vec<f32>, Error>,
+    ) -> Result<u64, Error> {
+        let count = squared_lengths.iter().map(|part| part.len()).sum();
+        let values = rows(&random::sample(count, SAMPLE))?;
+        let mut values = values.chunks_exact(dim);
+        fingerprint(squared_lengths, dim, |_| {
+            Ok(values.next().unwrap_or_default().to_vec())
+        })
+    }
 }
 
 fn fingerprint(

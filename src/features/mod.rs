@@ -25,7 +25,6 @@ pub use center::{center, center_among};
 pub(crate) use check::fault;
 #[cfg(feature = "gpu")]
 pub(crate) use check::scale_for;
-pub use fingerprint::fingerprint_of_parts;
 pub use left_out::LeftOut;
 pub use others::Others;
 pub use precision::Precision;

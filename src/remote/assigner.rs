@@ -1,7 +1,7 @@
 //! The rows of a worker, ready to be given to the nearest of some vectors.
 
 use super::message::{Ask, OfAssigner, OfGroup};
-use super::pool::{Opened, narrow};
+use super::opened::{Opened, narrow};
 use crate::error::Error;
 use crate::kernels::assigner::{Assigner, Assignment, CandidateGroup, Margins};
 

@@ -2,70 +2,16 @@
 
 use super::log::{Effect, Log};
 use super::message::{Ask, Failure, Message};
+use super::transport::{Lost, Traffic, Transport};
 use super::wire;
 use crate::control::{Stop, interrupted};
 use crate::error::Error;
 use serde::de::DeserializeOwned;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Times that a worker is brought back for one message. A message that ends every worker is not sent on and on.
 const ATTEMPTS: usize = 3;
-
-/// A worker gave no answer, and will not: why.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Lost(pub String);
-
-/// What carries messages to workers, by their numbers, and their answers back.
-///
-/// Several threads call at a time, each another worker.
-pub trait Transport: Send + Sync {
-    /// Has a worker answer a message.
-    ///
-    /// # Errors
-    ///
-    /// [`Lost`] where there will be no answer.
-    fn call(&self, worker: usize, message: Vec<u8>) -> Result<Vec<u8>, Lost>;
-
-    /// Puts another worker in the place of one that was lost, with the same rows and nothing open.
-    ///
-    /// # Errors
-    ///
-    /// [`Lost`] where there can be none.
-    fn revive(&self, worker: usize) -> Result<(), Lost>;
-}
-
-/// What has gone to workers and come back. Clones are one count.
-#[derive(Clone, Debug, Default)]
-pub struct Traffic(Arc<[AtomicU64; 3]>);
-
-impl Traffic {
-    /// Calls, each a message and its answer.
-    #[must_use]
-    pub fn calls(&self) -> u64 {
-        self.0[0].load(Relaxed)
-    }
-
-    /// Bytes of messages.
-    #[must_use]
-    pub fn bytes_out(&self) -> u64 {
-        self.0[1].load(Relaxed)
-    }
-
-    /// Bytes of answers.
-    #[must_use]
-    pub fn bytes_back(&self) -> u64 {
-        self.0[2].load(Relaxed)
-    }
-
-    fn count(&self, [out, back]: [usize; 2]) {
-        let [calls, bytes_out, bytes_back] = &*self.0;
-        calls.fetch_add(1, Relaxed);
-        bytes_out.fetch_add(out as u64, Relaxed);
-        bytes_back.fetch_add(back as u64, Relaxed);
-    }
-}
 
 /// The way to one worker, for its pool and all handles. One message is under way at a time.
 pub(super) struct Connection {

@@ -1,21 +1,15 @@
 //! What is open on a worker's pool, by number, and what is asked of it.
 
-use super::asked::{self, count, distinct, expect, of_one_class, places};
-use super::message::{
-    AboutSimilarities, Ask, OfAssigner, OfGroup, OfNeighbours, OfPool, OfResiduals, OfSimilarities,
-    Rounds, sums,
-};
+use super::asked::{self, count, distinct, expect, places};
+use super::message::{Ask, OfAssigner, OfGroup, OfNeighbours, OfPool, OfResiduals, ok, sums};
+use super::open_similarities::OpenSimilarities;
 use super::wire::Array;
-use super::worker::ok;
 use crate::error::Error;
 use crate::kernels::assigner::{Assigner, CandidateGroup};
-use crate::kernels::cover::Cover;
 use crate::kernels::neighbours::{MARKED, Neighbours};
 use crate::kernels::pool::Pool;
 use crate::kernels::residuals::Residuals;
-use crate::kernels::similarities::{self, Similarities};
 use crate::progress::Pass;
-use crate::quantise::{ClassRanges, Length};
 use std::collections::HashMap;
 
 /// Handles of one pool.
@@ -29,14 +23,6 @@ enum Handle<'p> {
     Similarities(OpenSimilarities<'p>),
     Neighbours(Box<dyn Neighbours + 'p>),
     Assigner(Box<dyn Assigner + 'p>),
-}
-
-/// Similarities, and what they are counted on for.
-struct OpenSimilarities<'p> {
-    inner: Box<dyn Similarities + 'p>,
-    ranges: ClassRanges,
-    is_linear: bool,
-    kept: std::ops::Range<usize>,
 }
 
 impl<'p> Handles<'p> {
@@ -76,39 +62,13 @@ impl<'p> Handles<'p> {
                 (number, Handle::Assigner(pool.assigner(lengths.into_vec())?))
             }
             OfPool::OpenSimilarities(number, examples, function) => {
-                let views = examples.views as usize;
-                expect((1..=rows).contains(&views), "views of an example")?;
-                if let Length::Given(length) = examples.length {
-                    expect(length >= 0.0 && length.is_finite(), "a length")?;
-                }
-                let classes = examples
-                    .classes
-                    .iter()
-                    .map(|class| places(class, rows / views));
-                let classes: Vec<Vec<usize>> = classes.collect::<Result<_, _>>()?;
-                let classes: Vec<&[usize]> = classes.iter().map(Vec::as_slice).collect();
-                let examples = similarities::Examples {
-                    classes: &classes,
-                    views,
-                    length: examples.length,
-                };
-                let function = function.function()?;
-                let inner = pool.similarities(examples, &function)?;
-                (
-                    number,
-                    Handle::similarities(inner, examples.ranges(), function.is_linear()),
-                )
+                let open = OpenSimilarities::of_examples(pool, &examples, function)?;
+                (number, Handle::Similarities(open))
             }
             OfPool::OpenSimilaritiesOf(number, integers, sizes, function) => {
                 let integers = integers.rows(pool.dim())?;
-                let ranges = ClassRanges::new(sizes.iter().map(|&size| size as usize));
-                expect(ranges.places() == integers.rows(), "classes of all rows")?;
-                let function = function.function()?;
-                let inner = pool.similarities_of(integers, ranges.clone(), &function)?;
-                (
-                    number,
-                    Handle::similarities(inner, ranges, function.is_linear()),
-                )
+                let open = OpenSimilarities::of_integers(pool, integers, &sizes, function)?;
+                (number, Handle::Similarities(open))
             }
             _ => return Err(asked::refuse("nothing to be opened found".to_owned())),
         };
@@ -143,37 +103,13 @@ impl<'p> Handles<'p> {
     }
 }
 
-impl<'p> Handle<'p> {
-    fn similarities(
-        inner: Box<dyn Similarities + 'p>,
-        ranges: ClassRanges,
-        is_linear: bool,
-    ) -> Self {
-        Self::Similarities(OpenSimilarities {
-            inner,
-            ranges,
-            is_linear,
-            kept: 0..0,
-        })
-    }
-
+impl Handle<'_> {
     /// What is to be known of it once it is open.
     fn about(&self) -> Result<Vec<u8>, Error> {
         match self {
             Self::Residuals(_) | Self::Assigner(_) => ok(()),
             Self::Neighbours(open) => ok(open.at_once() as u64),
-            Self::Similarities(open) => {
-                let (mut together, mut class) = (Vec::new(), 0);
-                while class < open.ranges.classes() {
-                    let run = open.inner.together(class);
-                    class = run.end.min(open.ranges.classes()).max(class + 1);
-                    together.push((run.start as u32, class as u32));
-                }
-                ok(AboutSimilarities {
-                    columns_at_once: open.inner.columns_at_once() as u64,
-                    together,
-                })
-            }
+            Self::Similarities(open) => ok(open.about()),
         }
     }
 }
@@ -218,148 +154,6 @@ fn of_residuals(
             ok(sums(open.refresh(&basis, dead, asked::rate(rate)?)?))
         }
     }
-}
-
-impl OpenSimilarities<'_> {
-    fn answer(&mut self, ask: OfSimilarities<'_>) -> Result<Vec<u8>, Error> {
-        match ask {
-            OfSimilarities::SetCover(..)
-            | OfSimilarities::Covered
-            | OfSimilarities::Raise(_)
-            | OfSimilarities::GainColumns(_)
-            | OfSimilarities::GainStored(_)
-            | OfSimilarities::CoverRounds(..) => self.of_cover(ask),
-            OfSimilarities::Store(..)
-            | OfSimilarities::SumStored(_)
-            | OfSimilarities::GreedyRounds(..) => self.of_kept(ask),
-            ask => self.of_rows(ask),
-        }
-    }
-
-    fn of_rows(&self, ask: OfSimilarities<'_>) -> Result<Vec<u8>, Error> {
-        let all = self.ranges.places();
-        match ask {
-            OfSimilarities::Rows(rows) => ok(Array::from(
-                self.inner.rows(&places(&rows, all)?)?.into_values(),
-            )),
-            OfSimilarities::Squares => ok(Array::from(self.inner.squares()?)),
-            OfSimilarities::Total(class) => {
-                expect(self.is_linear, "a linear function")?;
-                expect((class as usize) < self.ranges.classes(), "a class")?;
-                ok(Array::from(self.inner.total(class as usize)?))
-            }
-            OfSimilarities::RowSums => {
-                let pass = Pass::unheard();
-                let sums = self.inner.row_sums(&pass)?;
-                ok((Array::from(sums), pass.count()))
-            }
-            OfSimilarities::SumColumns(columns) => ok(Array::from(
-                self.inner.sum_columns(&distinct(&columns, all)?)?,
-            )),
-            OfSimilarities::Columns(columns) => {
-                let columns = of_one_class(&columns, &self.ranges)?;
-                ok(Array::from(self.inner.columns(&columns)?))
-            }
-            _ => ok((self.inner.room(), self.inner.batch())),
-        }
-    }
-
-    fn of_cover(&mut self, ask: OfSimilarities<'_>) -> Result<Vec<u8>, Error> {
-        expect(!self.is_linear, "a function that is not linear")?;
-        match ask {
-            OfSimilarities::SetCover(best, weights) => {
-                count(&best, self.ranges.places(), "covers")?;
-                if let Some(weights) = &weights {
-                    count(weights, best.len(), "weights")?;
-                }
-                ok(self.inner.set_cover(Cover {
-                    best: &best,
-                    weights: weights.as_deref(),
-                })?)
-            }
-            OfSimilarities::Raise(columns) => {
-                ok(self.inner.raise(&of_one_class(&columns, &self.ranges)?)?)
-            }
-            OfSimilarities::GainColumns(columns) => {
-                let columns = of_one_class(&columns, &self.ranges)?;
-                ok(Array::from(self.inner.gain_columns(&columns)?))
-            }
-            OfSimilarities::GainStored(columns) => {
-                let columns = of_one_class(&columns, &self.ranges)?;
-                self.are_kept(&columns)?;
-                ok(Array::from(self.inner.gain_stored(&columns)?))
-            }
-            OfSimilarities::CoverRounds(class, gains, number) => {
-                let (class, number) = (class as usize, number as usize);
-                expect(self.kept.contains(&class), "a class that is kept")?;
-                let mut gains = gains.into_vec();
-                let rows = self.ranges.class(class).len();
-                count(&gains, rows, "gains")?;
-                expect(number <= unmasked(&gains), "no more rounds than rows")?;
-                let rounds = self.inner.cover_rounds(class, &mut gains, number)?;
-                ok((Array::from(gains), Rounds::from(&rounds[..])))
-            }
-            _ => ok(Array::from(self.inner.covered()?)),
-        }
-    }
-
-    fn of_kept(&mut self, ask: OfSimilarities<'_>) -> Result<Vec<u8>, Error> {
-        expect(!self.is_linear, "a function that is not linear")?;
-        match ask {
-            OfSimilarities::Store(first, end) => {
-                let classes = first as usize..end as usize;
-                let are_some = classes.start <= classes.end && classes.end <= self.ranges.classes();
-                expect(are_some, "classes")?;
-                let pass = Pass::unheard();
-                self.kept = 0..0;
-                self.inner.store(classes.clone(), &pass)?;
-                self.kept = classes;
-                ok(pass.count())
-            }
-            OfSimilarities::SumStored(columns) => {
-                let columns = distinct(&columns, self.ranges.places())?;
-                self.are_kept(&columns)?;
-                ok(Array::from(self.inner.sum_stored(&columns)?))
-            }
-            OfSimilarities::GreedyRounds(gains, counts, update) => {
-                count(&counts, self.kept.len(), "counts")?;
-                let mut gains = gains.into_vec();
-                count(&gains, self.ranges.span(self.kept.clone()).len(), "gains")?;
-                let first = self.ranges.span(self.kept.clone()).start;
-                for (class, &number) in self.kept.clone().zip(counts.iter()) {
-                    let rows = self.ranges.class(class);
-                    let of_class = &gains[rows.start - first..rows.end - first];
-                    expect(
-                        number as usize <= unmasked(of_class),
-                        "no more rounds than rows",
-                    )?;
-                }
-                let counts: Vec<usize> = counts.iter().map(|&number| number as usize).collect();
-                let rounds = self.inner.greedy_rounds(&mut gains, &counts, update)?;
-                let rounds: Vec<Rounds<'_>> =
-                    rounds.iter().map(|of| Rounds::from(&of[..])).collect();
-                ok((Array::from(gains), rounds))
-            }
-            _ => Err(asked::refuse("nothing that is kept found".to_owned())),
-        }
-    }
-
-    /// Fails for columns of classes that are not kept.
-    fn are_kept(&self, columns: &[usize]) -> Result<(), Error> {
-        let kept = self.ranges.span(self.kept.clone());
-        expect(
-            columns.iter().all(|column| kept.contains(column)),
-            "columns that are kept",
-        )
-    }
-}
-
-/// Gains of rows that take part.
-fn unmasked(gains: &[i64]) -> usize {
-    gains
-        .iter()
-        .filter(|&&gain| !similarities::is_masked(gain))
-        .count()
 }
 
 fn of_neighbours(

@@ -1,7 +1,7 @@
 //! What has made a worker what it is, message by message.
 
-use super::connection::Lost;
 use super::message::{Ask, OfPool, OfResiduals, OfSimilarities};
+use super::transport::Lost;
 use super::wire;
 
 /// What a message changes of a worker.

@@ -1,6 +1,6 @@
 //! What a driver asks of a worker, and what comes back.
 
-use super::wire::Array;
+use super::wire::{self, Array};
 use crate::error::Error;
 use crate::features::Precision;
 use crate::kernels::assigner::{Assignment, Margins};
@@ -262,6 +262,11 @@ pub(super) fn sums(totals: Totals) -> Sums {
 
 pub(super) fn totals((rate, residual_sq): Sums) -> Totals {
     Totals { rate, residual_sq }
+}
+
+/// An answer, encoded.
+pub(super) fn ok(answer: impl Serialize) -> Result<Vec<u8>, Error> {
+    Ok(wire::encode(&Ok::<_, Failure>(answer)))
 }
 
 /// Why there is no answer.

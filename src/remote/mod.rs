@@ -58,12 +58,15 @@ mod handles;
 mod log;
 mod message;
 mod neighbours;
+mod open_similarities;
+mod opened;
 mod pool;
 mod residuals;
 mod similarities;
+mod transport;
 mod wire;
 mod worker;
 
-pub use connection::{Lost, Traffic, Transport};
 pub use pool::RemotePool;
+pub use transport::{Lost, Traffic, Transport};
 pub use worker::{Link, serve};

@@ -1,7 +1,7 @@
 //! Which of a worker's rows lie within a distance of each other.
 
 use super::message::{Ask, OfNeighbours};
-use super::pool::{Opened, narrow};
+use super::opened::{Opened, narrow};
 use super::wire::{Array, Wire};
 use crate::error::Error;
 use crate::kernels::neighbours::{NearMasks, Neighbours, Thresholds};

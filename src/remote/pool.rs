@@ -1,11 +1,13 @@
 //! A worker's pool, to whoever drives.
 
 use super::assigner::RemoteAssigner;
-use super::connection::{Connection, Traffic, Transport};
+use super::connection::Connection;
 use super::message::{About, Ask, Cluster, Examples as Asked, Function, Integers, OfPool};
 use super::neighbours::RemoteNeighbours;
+use super::opened::{Opened, narrow};
 use super::residuals::RemoteResiduals;
 use super::similarities::RemoteSimilarities;
+use super::transport::{Traffic, Transport};
 use super::wire::{Array, Wire};
 use crate::control::Stop;
 use crate::error::Error;
@@ -116,41 +118,6 @@ impl Drop for RemotePool {
             self.connection.close(self.number);
         }
     }
-}
-
-/// A handle that is open on a worker, until this is dropped.
-pub(super) struct Opened<'a> {
-    pub(super) connection: &'a Connection,
-    pub(super) number: u32,
-}
-
-impl Opened<'_> {
-    /// What is asked, by an array.
-    pub(super) fn array<T: Wire>(&self, ask: Ask<'_>) -> Result<Vec<T>, Error> {
-        Ok(self.connection.ask::<Array<'_, T>>(ask)?.into_vec())
-    }
-
-    /// The same, of a kernel that meets pairs; the pass is told of those.
-    pub(super) fn array_of_pass<T: Wire>(
-        &self,
-        ask: Ask<'_>,
-        pass: &Pass<'_>,
-    ) -> Result<Vec<T>, Error> {
-        let (found, met): (Array<'_, T>, u64) = self.connection.ask(ask)?;
-        pass.met(met)?;
-        Ok(found.into_vec())
-    }
-}
-
-impl Drop for Opened<'_> {
-    fn drop(&mut self) {
-        self.connection.close(self.number);
-    }
-}
-
-/// Row numbers as messages have them: no worker has more rows.
-pub(super) fn narrow(rows: &[usize]) -> Vec<u32> {
-    rows.iter().map(|&row| row as u32).collect()
 }
 
 impl Pool for RemotePool {

@@ -1,7 +1,7 @@
 //! The states of a Gram-Schmidt run that a worker has.
 
 use super::message::{Ask, OfResiduals, totals};
-use super::pool::{Opened, narrow};
+use super::opened::{Opened, narrow};
 use super::wire::Array;
 use crate::error::Error;
 use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};

@@ -1,7 +1,7 @@
 //! Similarities of rows that a worker has.
 
 use super::message::{AboutSimilarities, Ask, OfSimilarities, Rounds};
-use super::pool::{Opened, narrow};
+use super::opened::{Opened, narrow};
 use super::wire::Array;
 use crate::error::Error;
 use crate::kernels::cover::Cover;

@@ -2,13 +2,12 @@
 
 use super::asked;
 use super::handles::Handles;
-use super::message::{About, Ask, Failure, Message, OfPool};
+use super::message::{About, Ask, Failure, Message, OfPool, ok};
 use super::wire::{self, Array};
 use crate::error::Error;
 use crate::features::Features;
 use crate::kernels::pool::{ClusterRows, Pool};
 use crate::progress::Pass;
-use serde::Serialize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What brings a worker messages, and takes its answers back.
@@ -208,11 +207,6 @@ fn about(pool: &dyn Pool) -> About {
         values_at_once: pool.values_at_once() as u64,
         memory_limit: pool.memory_limit(),
     }
-}
-
-/// An answer.
-pub(super) fn ok(answer: impl Serialize) -> Result<Vec<u8>, Error> {
-    Ok(wire::encode(&Ok::<_, Failure>(answer)))
 }
 
 /// What is said in place of an answer.

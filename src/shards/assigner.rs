@@ -13,9 +13,8 @@ impl<'a> ShardAssigner<'a> {
     pub(super) fn new(shards: &'a Parts<'_>, lengths: &[f32]) -> Result<Self, Error> {
         Ok(Self {
             cuts: &shards.cuts,
-            shards: (shards.pools.iter().enumerate())
-                .map(|(shard, pool)| pool.assigner(lengths[shards.cuts.rows(shard)].to_vec()))
-                .collect::<Result<_, _>>()?,
+            shards: shards
+                .each(|shard, pool| pool.assigner(lengths[shards.cuts.rows(shard)].to_vec()))?,
         })
     }
 

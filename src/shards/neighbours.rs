@@ -1,11 +1,11 @@
 //! Rows near to each other across shards: blocks of integer rows visit the other shards.
 
-use super::parts::{Cuts, Parts, side_by_side};
+use super::parts::{Cuts, Parts, lock, side_by_side};
 use crate::error::Error;
 use crate::kernels::neighbours::{NearMasks, Neighbours, Thresholds};
 use crate::progress::Pass;
 use crate::quantise::IntegerRows;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 /// Bytes of the rows that visit a shard at a time.
 const VISITING: usize = 64 << 20;
@@ -19,19 +19,15 @@ pub(super) struct ShardNeighbours<'a> {
 
 impl<'a> ShardNeighbours<'a> {
     pub(super) fn new(shards: &'a Parts<'_>) -> Result<Self, Error> {
-        let made = (shards.pools.iter())
-            .map(|pool| pool.neighbours())
-            .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             cuts: &shards.cuts,
             dim: shards.dim(),
-            shards: made.into_iter().map(Mutex::new).collect(),
+            shards: shards.each(|_, pool| pool.neighbours().map(Mutex::new))?,
         })
     }
 
     fn shard(&self, shard: usize) -> MutexGuard<'_, Box<dyn Neighbours + 'a>> {
-        let lock = self.shards[shard].lock();
-        lock.unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shards[shard])
     }
 
     fn each<T: Send>(

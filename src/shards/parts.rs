@@ -5,6 +5,7 @@ use crate::kernels::call::{Call, Watcher};
 use crate::kernels::pool::Pool;
 use crate::kernels::watched::Watched;
 use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Pools of consecutive rows.
 pub(super) struct Parts<'a> {
@@ -29,9 +30,9 @@ impl<'a> Parts<'a> {
     }
 
     /// What `work` makes of every shard, side by side.
-    pub(super) fn each<T: Send>(
-        &self,
-        work: impl Fn(usize, &dyn Pool) -> Result<T, Error> + Sync,
+    pub(super) fn each<'p, T: Send>(
+        &'p self,
+        work: impl Fn(usize, &'p dyn Pool) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
         side_by_side(self.pools.iter().enumerate().collect(), |(shard, pool)| {
             work(shard, &**pool)
@@ -162,6 +163,11 @@ impl Cuts {
         }
         parts
     }
+}
+
+/// What a lock guards, also once a thread has panicked that had it: whoever waits for that ends too.
+pub(super) fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What `work` makes of each item, every one in a thread of its own: a device is waited for while others

@@ -1,32 +1,33 @@
 //! The states of a Gram-Schmidt run, shard by shard.
 
-use super::parts::{Cuts, Parts, side_by_side};
+use super::parts::{Cuts, Parts, lock, side_by_side};
 use crate::error::Error;
 use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};
+use std::sync::Mutex;
 
 pub(super) struct ShardResiduals<'a> {
     cuts: &'a Cuts,
-    shards: Vec<Box<dyn Residuals + 'a>>,
+    /// Each is asked by one thread at a time.
+    shards: Vec<Mutex<Box<dyn Residuals + 'a>>>,
 }
 
 impl<'a> ShardResiduals<'a> {
     pub(super) fn new(shards: &'a Parts<'_>) -> Result<Self, Error> {
+        let made = shards.each(|_, pool| pool.residuals().map(Mutex::new))?;
         Ok(Self {
             cuts: &shards.cuts,
-            shards: (shards.pools.iter())
-                .map(|pool| pool.residuals())
-                .collect::<Result<_, _>>()?,
+            shards: made,
         })
     }
 
     /// What `work` makes of every shard, side by side.
     fn each<T: Send>(
-        &mut self,
+        &self,
         work: impl Fn(usize, &mut (dyn Residuals + 'a)) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
-        let shards = self.shards.iter_mut().enumerate().collect();
-        side_by_side(shards, |(shard, residuals): (usize, &mut Box<_>)| {
-            work(shard, &mut **residuals)
+        let shards = self.shards.iter().enumerate().collect();
+        side_by_side(shards, |(shard, residuals): (usize, &Mutex<Box<_>>)| {
+            work(shard, &mut **lock(residuals))
         })
     }
 }
@@ -39,8 +40,7 @@ impl Residuals for ShardResiduals<'_> {
     }
 
     fn read(&self) -> Result<Vec<RowState>, Error> {
-        let states: Result<Vec<_>, _> = self.shards.iter().map(|shard| shard.read()).collect();
-        Ok(states?.concat())
+        Ok(self.each(|_, residuals| residuals.read())?.concat())
     }
 
     fn write(&mut self, rows: &[usize], states: &[RowState]) -> Result<(), Error> {
@@ -58,8 +58,8 @@ impl Residuals for ShardResiduals<'_> {
 
     fn due_rows(&self, tau: f32, rate: Rate, limit: usize) -> Result<Due, Error> {
         let mut all = Due::default();
-        for (shard, residuals) in self.shards.iter().enumerate() {
-            let due = residuals.due_rows(tau, rate, limit)?;
+        let found = self.each(|_, residuals| residuals.due_rows(tau, rate, limit))?;
+        for (shard, due) in found.into_iter().enumerate() {
             let first = self.cuts.rows(shard).start;
             all.count += due.count;
             all.rows.extend(due.rows.into_iter().map(|row| first + row));

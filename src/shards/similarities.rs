@@ -1,6 +1,6 @@
 //! Similarities within classes that may have rows of several shards: every class goes to one.
 
-use super::parts::{Parts, side_by_side};
+use super::parts::{Parts, lock, side_by_side};
 use super::quantise::{Local, of_all, quantise};
 use crate::error::Error;
 use crate::kernels::cover::Cover;
@@ -10,12 +10,14 @@ use crate::kernels::similarities::{Examples, Round, Similarities, Update};
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows, NEED};
 use std::ops::Range;
+use std::sync::Mutex;
 
 /// Consecutive classes that one shard works on.
 struct Group<'a> {
     classes: Range<usize>,
     places: Range<usize>,
-    inner: Box<dyn Similarities + 'a>,
+    /// Asked by one thread at a time.
+    inner: Mutex<Box<dyn Similarities + 'a>>,
 }
 
 pub(super) struct ShardSimilarities<'a> {
@@ -82,7 +84,7 @@ impl<'a> ShardSimilarities<'a> {
                 Ok(inner) => made.push(Group {
                     places: ranges.span(classes.clone()),
                     classes,
-                    inner,
+                    inner: Mutex::new(inner),
                 }),
                 Err(Error::ZeroRow { row, .. }) => {
                     zero_row = zero_row.into_iter().chain([row]).min();
@@ -118,18 +120,18 @@ impl<'a> ShardSimilarities<'a> {
         columns: &[usize],
         ask: impl FnOnce(&mut dyn Similarities, &[usize]) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let at = self.group_of(self.ranges.class_of(columns[0]));
-        let group = &mut self.groups[at];
+        let group = self.of_class(self.ranges.class_of(columns[0]));
         let own = group.own(columns);
-        ask(&mut *group.inner, &own)
+        ask(&mut **lock(&group.inner), &own)
     }
 
-    fn concat<T: Clone>(
+    /// What the groups say, side by side.
+    fn concat<T: Clone + Send>(
         &self,
-        of_group: impl Fn(&Group<'a>) -> Result<Vec<T>, Error>,
+        of_group: impl Fn(&Group<'a>) -> Result<Vec<T>, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
-        let found: Result<Vec<_>, _> = self.groups.iter().map(of_group).collect();
-        Ok(found?.concat())
+        let groups = self.groups.iter().collect();
+        Ok(side_by_side(groups, of_group)?.concat())
     }
 }
 
@@ -160,7 +162,7 @@ impl Similarities for ShardSimilarities<'_> {
             if own.is_empty() {
                 continue;
             }
-            let found = group.inner.rows(&own)?;
+            let found = lock(&group.inner).rows(&own)?;
             for (row, at) in at.enumerate() {
                 values[at * self.pitch..][..self.pitch].copy_from_slice(found.row(row));
             }
@@ -169,39 +171,42 @@ impl Similarities for ShardSimilarities<'_> {
     }
 
     fn squares(&self) -> Result<Vec<i32>, Error> {
-        self.concat(|group| group.inner.squares())
+        self.concat(|group| lock(&group.inner).squares())
     }
 
     fn total(&self, class: usize) -> Result<Vec<i64>, Error> {
         let group = self.of_class(class);
-        group.inner.total(class - group.classes.start)
+        lock(&group.inner).total(class - group.classes.start)
     }
 
     fn row_sums(&self, pass: &Pass<'_>) -> Result<Vec<i64>, Error> {
-        self.concat(|group| group.inner.row_sums(pass))
+        self.concat(|group| lock(&group.inner).row_sums(pass))
     }
 
     fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
-        self.concat(|group| group.inner.sum_columns(&group.own(columns)))
+        self.concat(|group| lock(&group.inner).sum_columns(&group.own(columns)))
     }
 
     fn columns(&self, columns: &[usize]) -> Result<Vec<i32>, Error> {
         let mut all = vec![0; self.ranges.places() * columns.len()];
         if let Some(&first) = columns.first() {
             let group = self.of_class(self.ranges.class_of(first));
-            let found = group.inner.columns(&group.own(columns))?;
+            let found = lock(&group.inner).columns(&group.own(columns))?;
             all[group.places.start * columns.len()..][..found.len()].copy_from_slice(&found);
         }
         Ok(all)
     }
 
     fn set_cover(&mut self, cover: Cover<'_>) -> Result<(), Error> {
-        let mut groups = self.groups.iter_mut();
-        groups.try_for_each(|group| group.inner.set_cover(cover.part(group.places.clone())))
+        let groups = self.groups.iter().collect();
+        side_by_side(groups, |group: &Group<'_>| {
+            lock(&group.inner).set_cover(cover.part(group.places.clone()))
+        })?;
+        Ok(())
     }
 
     fn covered(&self) -> Result<Vec<u16>, Error> {
-        self.concat(|group| group.inner.covered())
+        self.concat(|group| lock(&group.inner).covered())
     }
 
     fn raise(&mut self, columns: &[usize]) -> Result<(), Error> {
@@ -220,34 +225,36 @@ impl Similarities for ShardSimilarities<'_> {
 
     fn columns_at_once(&self) -> usize {
         let groups = self.groups.iter();
-        let at_once = groups.map(|group| group.inner.columns_at_once()).min();
+        let at_once = groups
+            .map(|group| lock(&group.inner).columns_at_once())
+            .min();
         at_once.unwrap_or(1)
     }
 
     fn together(&self, class: usize) -> Range<usize> {
         let group = self.of_class(class);
         let first = group.classes.start;
-        let own = group.inner.together(class - first);
+        let own = lock(&group.inner).together(class - first);
         own.start + first..own.end.saturating_add(first).min(group.classes.end)
     }
 
     /// The least of the shards', which all classes may come to.
     fn room(&self) -> u64 {
-        let rooms = self.groups.iter().map(|group| group.inner.room());
+        let rooms = self.groups.iter().map(|group| lock(&group.inner).room());
         rooms.min().unwrap_or(0)
     }
 
     fn batch(&self) -> u64 {
-        let batches = self.groups.iter().map(|group| group.inner.batch());
+        let batches = self.groups.iter().map(|group| lock(&group.inner).batch());
         batches.min().unwrap_or(0)
     }
 
     fn store(&mut self, classes: Range<usize>, pass: &Pass<'_>) -> Result<(), Error> {
         self.kept = classes.clone();
-        let groups = self.groups.iter_mut().collect();
-        side_by_side(groups, |group: &mut Group<'_>| {
+        let groups = self.groups.iter().collect();
+        side_by_side(groups, |group: &Group<'_>| {
             let part = group.part(&classes);
-            group.inner.store(part, pass)
+            lock(&group.inner).store(part, pass)
         })?;
         Ok(())
     }
@@ -257,7 +264,7 @@ impl Similarities for ShardSimilarities<'_> {
             if group.part(&self.kept).is_empty() {
                 return Ok(Vec::new());
             }
-            group.inner.sum_stored(&group.own(columns))
+            lock(&group.inner).sum_stored(&group.own(columns))
         })
     }
 
@@ -277,7 +284,7 @@ impl Similarities for ShardSimilarities<'_> {
         let at = self.group_of(class);
         let group = &mut self.groups[at];
         let own = class - group.classes.start;
-        let mut rounds = group.inner.cover_rounds(own, gains, count)?;
+        let mut rounds = lock(&group.inner).cover_rounds(own, gains, count)?;
         for round in &mut rounds {
             round.row += group.places.start;
         }
@@ -304,7 +311,7 @@ impl Similarities for ShardSimilarities<'_> {
             asked.push((group, of_group, here));
         }
         let rounds = side_by_side(asked, |(group, gains, counts)| {
-            let mut rounds = group.inner.greedy_rounds(gains, counts, update)?;
+            let mut rounds = lock(&group.inner).greedy_rounds(gains, counts, update)?;
             for round in rounds.iter_mut().flatten() {
                 round.row += group.places.start;
             }

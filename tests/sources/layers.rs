@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
 /// From the lowest: a file may import from its own layer and from those before it.
-const LAYERS: [&[&str]; 22] = [
+const LAYERS: [&[&str]; 23] = [
     &["names"],
     &["lazy", "lp", "rank", "reduce"], // know nothing else of ours
     &["quantise"],
@@ -24,6 +24,7 @@ const LAYERS: [&[&str]; 22] = [
     &["bench"], // what a device can do at best: for the command alone
     &["cpu"],
     &["gpu"],
+    &["remote"], // a pool behind messages
     &["shards"],
     &["device"], // a pool by its name
     &["select"],

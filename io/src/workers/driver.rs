@@ -2,7 +2,7 @@
 
 use super::share::{Loaded, Setup, Share};
 use coresift::remote::{Lost, RemotePool, Traffic, Transport};
-use coresift::{Error, Others, Pool, Precision, Shards, Stop, Unit, fingerprint_of_parts};
+use coresift::{Error, Features, Others, Pool, Precision, Shards, Stop, Unit};
 use serde::de::DeserializeOwned;
 use std::fmt::Display;
 use std::sync::Arc;
@@ -124,7 +124,7 @@ impl Workers {
             .iter()
             .map(|part| &*part.squared_lengths)
             .collect();
-        fingerprint_of_parts(&lengths, pool.dim(), |rows| pool.given_rows(rows))
+        Features::fingerprint_of_parts(&lengths, pool.dim(), |rows| pool.given_rows(rows))
     }
 
     /// Their pools as one, to be worked on until `stop` is stopped.

@@ -1,0 +1,229 @@
+//! Similarities that a worker keeps, and what is asked of them.
+
+use super::asked::{self, count, distinct, expect, of_one_class, places};
+use super::message::{AboutSimilarities, Examples, Function, OfSimilarities, Rounds, ok};
+use super::wire::Array;
+use crate::error::Error;
+use crate::kernels::cover::Cover;
+use crate::kernels::function::KernelFunction;
+use crate::kernels::pool::Pool;
+use crate::kernels::similarities::{self, Similarities};
+use crate::progress::Pass;
+use crate::quantise::{ClassRanges, IntegerRows, Length};
+use std::ops::Range;
+
+/// Similarities, and what they are counted on for.
+pub(super) struct OpenSimilarities<'p> {
+    inner: Box<dyn Similarities + 'p>,
+    ranges: ClassRanges,
+    is_linear: bool,
+    kept: Range<usize>,
+}
+
+impl<'p> OpenSimilarities<'p> {
+    /// Those of examples, by where the pool has their rows.
+    pub(super) fn of_examples(
+        pool: &'p dyn Pool,
+        asked: &Examples<'_>,
+        function: Function<'_>,
+    ) -> Result<Self, Error> {
+        let (rows, views) = (pool.rows(), asked.views as usize);
+        expect((1..=rows).contains(&views), "views of an example")?;
+        if let Length::Given(length) = asked.length {
+            expect(length >= 0.0 && length.is_finite(), "a length")?;
+        }
+        let classes = asked.classes.iter();
+        let classes = classes.map(|class| places(class, rows / views));
+        let classes: Vec<Vec<usize>> = classes.collect::<Result<_, _>>()?;
+        let classes: Vec<&[usize]> = classes.iter().map(Vec::as_slice).collect();
+        let examples = similarities::Examples {
+            classes: &classes,
+            views,
+            length: asked.length,
+        };
+        let function = function.function()?;
+        let inner = pool.similarities(examples, &function)?;
+        Ok(Self::new(inner, examples.ranges(), &function))
+    }
+
+    /// Those of integer rows, in classes of these sizes.
+    pub(super) fn of_integers(
+        pool: &'p dyn Pool,
+        rows: IntegerRows,
+        sizes: &[u32],
+        function: Function<'_>,
+    ) -> Result<Self, Error> {
+        let ranges = ClassRanges::new(sizes.iter().map(|&size| size as usize));
+        expect(ranges.places() == rows.rows(), "classes of all rows")?;
+        let function = function.function()?;
+        let inner = pool.similarities_of(rows, ranges.clone(), &function)?;
+        Ok(Self::new(inner, ranges, &function))
+    }
+
+    fn new(
+        inner: Box<dyn Similarities + 'p>,
+        ranges: ClassRanges,
+        function: &KernelFunction,
+    ) -> Self {
+        Self {
+            inner,
+            ranges,
+            is_linear: function.is_linear(),
+            kept: 0..0,
+        }
+    }
+
+    /// What is to be known of them once they are open.
+    pub(super) fn about(&self) -> AboutSimilarities {
+        let (mut together, mut class) = (Vec::new(), 0);
+        while class < self.ranges.classes() {
+            let run = self.inner.together(class);
+            class = run.end.min(self.ranges.classes()).max(class + 1);
+            together.push((run.start as u32, class as u32));
+        }
+        AboutSimilarities {
+            columns_at_once: self.inner.columns_at_once() as u64,
+            together,
+        }
+    }
+
+    pub(super) fn answer(&mut self, ask: OfSimilarities<'_>) -> Result<Vec<u8>, Error> {
+        match ask {
+            OfSimilarities::SetCover(..)
+            | OfSimilarities::Covered
+            | OfSimilarities::Raise(_)
+            | OfSimilarities::GainColumns(_)
+            | OfSimilarities::GainStored(_)
+            | OfSimilarities::CoverRounds(..) => self.of_cover(ask),
+            OfSimilarities::Store(..)
+            | OfSimilarities::SumStored(_)
+            | OfSimilarities::GreedyRounds(..) => self.of_kept(ask),
+            ask => self.of_rows(ask),
+        }
+    }
+
+    fn of_rows(&self, ask: OfSimilarities<'_>) -> Result<Vec<u8>, Error> {
+        let all = self.ranges.places();
+        match ask {
+            OfSimilarities::Rows(rows) => ok(Array::from(
+                self.inner.rows(&places(&rows, all)?)?.into_values(),
+            )),
+            OfSimilarities::Squares => ok(Array::from(self.inner.squares()?)),
+            OfSimilarities::Total(class) => {
+                expect(self.is_linear, "a linear function")?;
+                expect((class as usize) < self.ranges.classes(), "a class")?;
+                ok(Array::from(self.inner.total(class as usize)?))
+            }
+            OfSimilarities::RowSums => {
+                let pass = Pass::unheard();
+                let sums = self.inner.row_sums(&pass)?;
+                ok((Array::from(sums), pass.count()))
+            }
+            OfSimilarities::SumColumns(columns) => ok(Array::from(
+                self.inner.sum_columns(&distinct(&columns, all)?)?,
+            )),
+            OfSimilarities::Columns(columns) => {
+                let columns = of_one_class(&columns, &self.ranges)?;
+                ok(Array::from(self.inner.columns(&columns)?))
+            }
+            _ => ok((self.inner.room(), self.inner.batch())),
+        }
+    }
+
+    fn of_cover(&mut self, ask: OfSimilarities<'_>) -> Result<Vec<u8>, Error> {
+        expect(!self.is_linear, "a function that is not linear")?;
+        match ask {
+            OfSimilarities::SetCover(best, weights) => {
+                count(&best, self.ranges.places(), "covers")?;
+                if let Some(weights) = &weights {
+                    count(weights, best.len(), "weights")?;
+                }
+                ok(self.inner.set_cover(Cover {
+                    best: &best,
+                    weights: weights.as_deref(),
+                })?)
+            }
+            OfSimilarities::Raise(columns) => {
+                ok(self.inner.raise(&of_one_class(&columns, &self.ranges)?)?)
+            }
+            OfSimilarities::GainColumns(columns) => {
+                let columns = of_one_class(&columns, &self.ranges)?;
+                ok(Array::from(self.inner.gain_columns(&columns)?))
+            }
+            OfSimilarities::GainStored(columns) => {
+                let columns = of_one_class(&columns, &self.ranges)?;
+                self.are_kept(&columns)?;
+                ok(Array::from(self.inner.gain_stored(&columns)?))
+            }
+            OfSimilarities::CoverRounds(class, gains, number) => {
+                let (class, number) = (class as usize, number as usize);
+                expect(self.kept.contains(&class), "a class that is kept")?;
+                let mut gains = gains.into_vec();
+                let rows = self.ranges.class(class).len();
+                count(&gains, rows, "gains")?;
+                expect(number <= unmasked(&gains), "no more rounds than rows")?;
+                let rounds = self.inner.cover_rounds(class, &mut gains, number)?;
+                ok((Array::from(gains), Rounds::from(&rounds[..])))
+            }
+            _ => ok(Array::from(self.inner.covered()?)),
+        }
+    }
+
+    fn of_kept(&mut self, ask: OfSimilarities<'_>) -> Result<Vec<u8>, Error> {
+        expect(!self.is_linear, "a function that is not linear")?;
+        match ask {
+            OfSimilarities::Store(first, end) => {
+                let classes = first as usize..end as usize;
+                let are_some = classes.start <= classes.end && classes.end <= self.ranges.classes();
+                expect(are_some, "classes")?;
+                let pass = Pass::unheard();
+                self.kept = 0..0;
+                self.inner.store(classes.clone(), &pass)?;
+                self.kept = classes;
+                ok(pass.count())
+            }
+            OfSimilarities::SumStored(columns) => {
+                let columns = distinct(&columns, self.ranges.places())?;
+                self.are_kept(&columns)?;
+                ok(Array::from(self.inner.sum_stored(&columns)?))
+            }
+            OfSimilarities::GreedyRounds(gains, counts, update) => {
+                count(&counts, self.kept.len(), "counts")?;
+                let mut gains = gains.into_vec();
+                count(&gains, self.ranges.span(self.kept.clone()).len(), "gains")?;
+                let first = self.ranges.span(self.kept.clone()).start;
+                for (class, &number) in self.kept.clone().zip(counts.iter()) {
+                    let rows = self.ranges.class(class);
+                    let of_class = &gains[rows.start - first..rows.end - first];
+                    expect(
+                        number as usize <= unmasked(of_class),
+                        "no more rounds than rows",
+                    )?;
+                }
+                let counts: Vec<usize> = counts.iter().map(|&number| number as usize).collect();
+                let rounds = self.inner.greedy_rounds(&mut gains, &counts, update)?;
+                let rounds: Vec<Rounds<'_>> =
+                    rounds.iter().map(|of| Rounds::from(&of[..])).collect();
+                ok((Array::from(gains), rounds))
+            }
+            _ => Err(asked::refuse("nothing that is kept found".to_owned())),
+        }
+    }
+
+    /// Fails for columns of classes that are not kept.
+    fn are_kept(&self, columns: &[usize]) -> Result<(), Error> {
+        let kept = self.ranges.span(self.kept.clone());
+        expect(
+            columns.iter().all(|column| kept.contains(column)),
+            "columns that are kept",
+        )
+    }
+}
+
+/// Gains of rows that take part.
+fn unmasked(gains: &[i64]) -> usize {
+    gains
+        .iter()
+        .filter(|&&gain| !similarities::is_masked(gain))
+        .count()
+}
