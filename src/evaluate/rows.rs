@@ -1,7 +1,7 @@
 //! Rows in f64, a block at a time: what is added up block after block is the same on every machine.
 
 use crate::error::Error;
-use crate::select::gather::normalise;
+use crate::kernels::units::normalise;
 use crate::select::metric::Metric;
 use crate::select::points::Points;
 use rayon::prelude::*;

@@ -8,6 +8,7 @@ use crate::kernels::function::KernelFunction;
 use crate::kernels::neighbours::Neighbours;
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
+use crate::kernels::units::{UnitMoves, sum_moves};
 use crate::lp::Lp;
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
@@ -149,6 +150,17 @@ pub trait Pool: Send + Sync {
         k: usize,
         pass: &Pass<'_>,
     ) -> Result<Vec<Vec<f32>>, Error>;
+
+    /// What rows at length 1, in whole multiples of 2⁻³², change of the sums that they leave and join: `sums` x `dim`,
+    /// row-major. Values are divided in f64, and rounded half to even; a row of zeros adds nothing. Sums are exact:
+    /// every pool gives the same. Unless a pool knows better, the rows are gathered.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
+    fn sum_units(&self, moves: &UnitMoves<'_>) -> Result<Vec<i64>, Error> {
+        sum_moves(self, moves)
+    }
 
     /// What ends the work on these rows before it is done: kernels look at it, and so does whoever works
     /// long on the host.

@@ -10,6 +10,7 @@ use crate::kernels::neighbours::Neighbours;
 use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
+use crate::kernels::units::UnitMoves;
 use crate::kernels::watched_handles::{
     WatchedAssigner, WatchedNeighbours, WatchedResiduals, WatchedSimilarities,
 };
@@ -180,6 +181,11 @@ impl<W: Watcher> Pool for Watched<'_, W> {
             .around(asked, || self.pool().k_nearest(clusters, k, pass))?;
         self.watcher.k_nearest(clusters, &mut found);
         Ok(found)
+    }
+
+    fn sum_units(&self, moves: &UnitMoves<'_>) -> Result<Vec<i64>, Error> {
+        let asked = Call::of("sum_units", moves.rows.len() * self.dim());
+        self.watcher.around(asked, || self.pool().sum_units(moves))
     }
 
     fn row_ids(&self) -> RowIds<'_> {

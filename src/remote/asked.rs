@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::kernels::pool::{ClusterRows, MOST_NEIGHBOURS};
 use crate::kernels::residuals::Rate;
+use crate::kernels::units::UnitMoves;
 use crate::quantise::ClassRanges;
 
 /// That a message is refused, and why.
@@ -66,6 +67,26 @@ pub(super) fn rate(rate: Rate) -> Result<Rate, Error> {
     let is_one = rate.power > 0.0 && rate.power <= 64.0 && (1.0..2.0).contains(&rate.slack);
     expect(is_one, "a hazard rate")?;
     Ok(rate)
+}
+
+/// Values of sums that are answered at most: 1 GiB.
+const SUMMED: usize = 1 << 27;
+
+/// What [`Pool::sum_units`](crate::Pool::sum_units) counts on.
+pub(super) fn moves(moves: &UnitMoves<'_>, dim: usize) -> Result<(), Error> {
+    let UnitMoves {
+        rows,
+        from,
+        to,
+        sums,
+    } = *moves;
+    expect(sums.saturating_mul(dim) <= SUMMED, "fewer sums")?;
+    count(from, rows.len(), "sums to leave")?;
+    count(to, rows.len(), "sums to join")?;
+    let is_one = |&of: &u32| (of as usize) < sums;
+    expect(to.iter().all(is_one), "sums that rows join")?;
+    let is_one_or_none = |of: &u32| *of == UnitMoves::NO_SUM || is_one(of);
+    expect(from.iter().all(is_one_or_none), "sums that rows leave")
 }
 
 /// What [`Pool::k_nearest`](crate::Pool::k_nearest) counts on.

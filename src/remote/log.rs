@@ -41,6 +41,7 @@ impl Effect {
                 | OfPool::RowNorms(_)
                 | OfPool::GatherRows(_)
                 | OfPool::GivenRows(_)
+                | OfPool::SumUnits(..)
                 | OfPool::KNearest(..) => None,
             },
             Ask::Residuals(number, ask) => match ask {

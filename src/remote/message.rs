@@ -37,6 +37,8 @@ pub(super) enum OfPool<'a> {
     GatherRows(Array<'a, u32>),
     GivenRows(Array<'a, u32>),
     KNearest(Vec<Cluster<'a>>, u32),
+    /// As [`UnitMoves`](crate::kernels::UnitMoves).
+    SumUnits(Array<'a, u32>, Array<'a, u32>, Array<'a, u32>, u32),
     /// The number of a new pool, its rows and their values.
     Beside(u32, u32, Array<'a, f32>),
     /// The number of a new handle.

@@ -18,6 +18,7 @@ use crate::kernels::neighbours::Neighbours;
 use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
+use crate::kernels::units::UnitMoves;
 use crate::lp::Lp;
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
@@ -241,6 +242,16 @@ impl Pool for RemotePool {
             self.ask(OfPool::KNearest(asked.collect(), k as u32))?;
         pass.met(met)?;
         Ok(found.into_iter().map(Array::into_vec).collect())
+    }
+
+    fn sum_units(&self, moves: &UnitMoves<'_>) -> Result<Vec<i64>, Error> {
+        let (rows, sums) = (narrow(moves.rows).into(), moves.sums as u32);
+        self.array(OfPool::SumUnits(
+            rows,
+            moves.from.into(),
+            moves.to.into(),
+            sums,
+        ))
     }
 
     fn row_ids(&self) -> RowIds<'_> {

@@ -7,6 +7,7 @@ use super::wire::{self, Array};
 use crate::error::Error;
 use crate::features::Features;
 use crate::kernels::pool::{ClusterRows, Pool};
+use crate::kernels::units::UnitMoves;
 use crate::progress::Pass;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -168,6 +169,17 @@ impl<'p, 'o> Room<'p, 'o> {
                 let found = pool.k_nearest(&clusters, k as usize, &pass)?;
                 let found: Vec<Array<'_, f32>> = found.into_iter().map(Array::from).collect();
                 ok((found, pass.count()))
+            }
+            OfPool::SumUnits(rows, from, to, sums) => {
+                let rows = asked::distinct(&rows, count)?;
+                let moves = UnitMoves {
+                    rows: &rows,
+                    from: &from,
+                    to: &to,
+                    sums: sums as usize,
+                };
+                asked::moves(&moves, pool.dim())?;
+                ok(Array::from(pool.sum_units(&moves)?))
             }
             OfPool::Beside(..) => Err(asked::refuse("a pool beside another's found".to_owned())),
             open => self.handles.open(open),

@@ -1,6 +1,5 @@
 //! Latent classes: which rows belong together.
 
-use super::gather::{gather_units, normalise};
 use super::kmeans::KMeans;
 use super::logistic::Logistic;
 use super::unit_rows::{Rivals, UnitRows};
@@ -9,6 +8,7 @@ use crate::course::Course;
 use crate::error::Error;
 use crate::features::Others;
 use crate::kernels::pool::Pool;
+use crate::kernels::units::{gather_units, normalise};
 use crate::plan::{Cost, Outline, Span, Work};
 use rayon::prelude::*;
 

@@ -29,7 +29,6 @@ mod then;
 mod typiclust;
 mod uniform;
 pub(crate) mod unit_rows;
-mod whole;
 
 pub use classes::Classes;
 pub use coverage::{Coverage, Refinement};

@@ -1,9 +1,9 @@
 //! Whether 16-bit unit rows can tell a pool's rows apart.
 
-use super::gather::gather_units;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::kernels::rounding::doubt;
+use crate::kernels::units::gather_units;
 use crate::selection::Warning;
 use crate::{random, reduce};
 

@@ -1,9 +1,10 @@
 //! Rows as points in f64: in pool unit, or at length 1.
 
-use super::gather::{gather, gather_units};
+use super::gather::gather;
 use super::metric::Metric;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
+use crate::kernels::units::gather_units;
 use rayon::prelude::*;
 
 /// Values that one thread makes, at least: fewer are not worth waking another for.

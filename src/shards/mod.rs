@@ -17,13 +17,14 @@ use crate::kernels::neighbours::Neighbours;
 use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
+use crate::kernels::units::UnitMoves;
 use crate::lp::Lp;
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
 use crate::random::RowIds;
 use assigner::ShardAssigner;
 use neighbours::ShardNeighbours;
-use parts::Parts;
+use parts::{Part, Parts};
 use residuals::ShardResiduals;
 use similarities::ShardSimilarities;
 
@@ -224,6 +225,32 @@ impl Pool for Shards<'_> {
 
     fn assigner(&self, lengths: Vec<f32>) -> Result<Box<dyn Assigner + '_>, Error> {
         Ok(Box::new(ShardAssigner::new(&self.parts, &lengths)?))
+    }
+
+    fn sum_units(&self, moves: &UnitMoves<'_>) -> Result<Vec<i64>, Error> {
+        let split = self.parts.cuts.split(moves.rows);
+        let of = |labels: &[u32], part: &Part| -> Vec<u32> {
+            part.places.iter().map(|&place| labels[place]).collect()
+        };
+        let found = self.parts.each(|shard, pool| {
+            let part = &split[shard];
+            if part.rows.is_empty() {
+                return Ok(Vec::new());
+            }
+            pool.sum_units(&UnitMoves {
+                rows: &part.rows,
+                from: &of(moves.from, part),
+                to: &of(moves.to, part),
+                sums: moves.sums,
+            })
+        })?;
+        let mut sums = vec![0; moves.sums * self.dim()];
+        for found in found {
+            sums.iter_mut()
+                .zip(found)
+                .for_each(|(sum, change)| *sum += change);
+        }
+        Ok(sums)
     }
 
     fn row_ids(&self) -> RowIds<'_> {

@@ -3,15 +3,15 @@
 use crate::error::Error;
 use crate::kernels::assigner::Assigner;
 use crate::kernels::pool::Pool;
+use crate::kernels::units::{self, ROWS, UNIT};
 use crate::lp::Lp;
 use crate::rank;
 use crate::reduce;
-use crate::select::gather::ROWS;
 use crate::select::metric::Metric;
 use crate::select::points::Points;
 use crate::select::settled::Settled;
 use crate::select::unit_rows::{Rivals, same_sq};
-use crate::select::whole::{self, UNIT};
+
 use rayon::prelude::*;
 
 /// The points of a pool, and the distances between them.
@@ -86,7 +86,7 @@ impl<'a> Distances<'a> {
             let own = || vec![0i64; dim];
             let of_points = x.par_chunks_exact(dim).with_min_len(ROWS);
             let of_piece = of_points.fold(own, |mut sums, x| {
-                whole::add(&mut sums, x, true);
+                units::add(&mut sums, x, true);
                 sums
             });
             for own in of_piece.collect::<Vec<_>>() {

@@ -4,8 +4,8 @@ use super::bounds::Bounds;
 use crate::checkpoint::{Sweeps, unfit};
 use crate::error::Error;
 use crate::kernels::assigner::CandidateGroup;
+use crate::kernels::units::{UNIT, UnitMoves};
 use crate::select::unit_rows::{Rivals, UnitRows};
-use crate::select::whole::{self, UNIT};
 use crate::{rank, reduce};
 use rayon::prelude::*;
 
@@ -40,6 +40,9 @@ pub(super) struct Clusters<'a> {
     /// quarter as many do.
     pub(super) try_at: usize,
 }
+
+/// Rows that move and are looked at a time, until one is found to move far.
+const LOOKED_AT: usize = 256;
 
 /// Bounds are first tried where fewer than one row in so many moves: those of rows that move are found
 /// anew for all centres.
@@ -193,35 +196,48 @@ impl<'a> Clusters<'a> {
         moved: &[usize],
         labels: &[usize],
     ) -> Result<bool, Error> {
-        let (rows, old, sums) = (self.rows, &self.labels, &mut self.sums);
-        let (dim, rounding, mut is_far) = (rows.dim(), rivals.rounding(), false);
-        rows.gather(moved, |rows, z| {
-            is_far = is_far || {
-                let moves_far = |(&row, z): (&usize, &[f64])| {
-                    old[row] == NONE || {
-                        let margin = rivals.score(old[row], z) - rivals.score(labels[row], z);
-                        margin > 2.0 * rounding
-                    }
-                };
-                let mut moved = rows.iter().zip(z.chunks_exact(dim));
-                moved.any(moves_far)
-            };
-            // By cluster: places of the rows that come, and of those that go.
-            let of_place = |(place, &row): (usize, &usize)| {
-                [(labels[row], place, true), (old[row], place, false)]
-            };
-            let mut changes: Vec<_> = rows.iter().enumerate().flat_map(of_place).collect();
-            changes.sort_unstable();
-            let of_cluster = sums.par_chunks_exact_mut(dim).enumerate();
-            of_cluster.for_each(|(cluster, sum)| {
-                let first = changes.partition_point(|change| change.0 < cluster);
-                let changes = changes[first..].iter();
-                for &(_, place, comes) in changes.take_while(|change| change.0 == cluster) {
-                    whole::add(sum, &z[place * dim..][..dim], comes);
-                }
-            });
-            Ok(())
+        let is_far = self.is_any_far(rivals, moved, labels)?;
+        let short = |labels: &[usize]| -> Vec<u32> {
+            // One of no cluster comes to be that of no sum.
+            moved.iter().map(|&row| labels[row] as u32).collect()
+        };
+        let changes = self.rows.pool().sum_units(&UnitMoves {
+            rows: moved,
+            from: &short(&self.labels),
+            to: &short(labels),
+            sums: self.counts.len(),
         })?;
+        let sums = self.sums.iter_mut().zip(changes);
+        sums.for_each(|(sum, change)| *sum += change);
+        Ok(is_far)
+    }
+
+    /// Whether a row that moves comes nearer by more than rounding.
+    fn is_any_far(
+        &self,
+        rivals: &Rivals,
+        moved: &[usize],
+        labels: &[usize],
+    ) -> Result<bool, Error> {
+        if moved.iter().any(|&row| self.labels[row] == NONE) {
+            return Ok(true);
+        }
+        let (dim, rounding, mut is_far) = (self.rows.dim(), rivals.rounding(), false);
+        // Mostly the first ones tell.
+        for some in moved.chunks(LOOKED_AT) {
+            self.rows.gather(some, |rows, z| {
+                let mut moved = rows.iter().zip(z.chunks_exact(dim));
+                is_far = is_far
+                    || moved.any(|(&row, z)| {
+                        let (old, new) = (self.labels[row], labels[row]);
+                        rivals.score(old, z) - rivals.score(new, z) > 2.0 * rounding
+                    });
+                Ok(())
+            })?;
+            if is_far {
+                break;
+            }
+        }
         Ok(is_far)
     }
 

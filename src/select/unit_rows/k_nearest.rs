@@ -5,9 +5,10 @@ use super::middle::{middle, sample};
 use crate::error::Error;
 use crate::kernels::pool::ClusterRows;
 use crate::kernels::rounding::{UNIT_ROUNDOFF, inner_error};
+use crate::kernels::units::ROWS;
 use crate::progress::Pass;
 use crate::reduce;
-use crate::select::gather::{ROWS, gather};
+use crate::select::gather::gather;
 use rayon::prelude::*;
 
 impl UnitRows<'_> {

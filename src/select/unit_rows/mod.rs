@@ -6,12 +6,12 @@ mod middle;
 mod nearest;
 mod rivals;
 
-use super::gather::gather_units;
 use super::metric::Metric;
 use super::settled::Settled;
 use crate::error::Error;
 use crate::kernels::assigner::{CandidateGroup, Margins};
 use crate::kernels::pool::Pool;
+use crate::kernels::units::gather_units;
 use lengths::Lengths;
 use rayon::prelude::*;
 use rivals::Extent;
