@@ -46,8 +46,9 @@ missing_packages() {
     [ -n "$user_driver" ] || [ -n "$(lavapipe)" ] || echo mesa-vulkan-drivers
     has_library libEGL.so.1 || echo libegl1
     find /usr/lib -name swrast_dri.so 2>/dev/null | grep . >/dev/null || echo libgl1-mesa-dri
-    # Tensors: the package that pip installs would bring all of CUDA along.
+    # Tensors: the package that pip installs would bring all of CUDA along. And an MPI, which pip has none of.
     if has_python && command -v apt-get >/dev/null; then
+        [ -n "$(command -v mpirun)" ] || echo openmpi-bin
         [ -n "$(torch_of_debian)" ] || python3 -c 'import torch' 2>/dev/null || echo python3-torch
     fi
     # For the pages of reports.

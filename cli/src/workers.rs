@@ -28,11 +28,10 @@ pub(crate) fn start(
     let count = count.min(file.rows);
     let room = read::room(machine.memory, file)?;
     let cores = rayon::current_num_threads();
-    let share = |worker: usize| Share {
+    let share = Share {
         features: source.features.clone(),
         raw: source.raw.map(|raw| raw.to_string()),
-        rows: [worker, worker + 1]
-            .map(|at| (file.rows as u128 * at as u128 / count as u128) as u64),
+        rows: [0, 0],
         exclude: left_out.rows.iter().map(|&row| row as u64).collect(),
         skip: [left_out.invalid, left_out.zeros],
         device: machine.device.to_string(),
@@ -52,8 +51,7 @@ pub(crate) fn start(
     };
     let processes = Processes::start(count, command).map_err(|lost| Error::Device(lost.0))?;
     let processes = Arc::new(processes);
-    let shares = (0..count).map(share).collect();
-    let workers = Workers::load(Arc::clone(&processes) as _, shares)?;
+    let workers = Workers::load(Arc::clone(&processes) as _, share.cut(file.rows, count))?;
     Ok(Started { processes, workers })
 }
 

@@ -93,11 +93,14 @@ class Pool:
         self.feature_names = rows.columns
         _doors.locks.acquire(rows.lent)
         try:
-            self._native = _native.Pool(rows.source, terms)
+            self._native = self._open(rows.source, terms)
         except BaseException:
             _doors.locks.release(rows.lent)
             raise
         self._release = weakref.finalize(self, _doors.locks.release, rows.lent)
+
+    def _open(self, source: dict[str, Any], terms: dict[str, Any]) -> _native.Pool:
+        return _native.Pool(source, terms)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -47,9 +47,10 @@ pub(crate) fn compare(
         seeds,
         train,
     };
+    let (features, device) = open.held.here()?;
     let compare = |pool: &dyn coresift::Pool, listener: &mut Listener<'_>| {
-        let make = |features| open.device.pool(features, open.memory, pool.stop().clone());
-        comparison.run(&open.features, &contenders, &make, listener)
+        let make = |features| device.pool(features, open.memory, pool.stop().clone());
+        comparison.run(features, &contenders, &make, listener)
     };
     let compared = open.beside(py, progress.as_ref(), None, compare)?;
     let mut compared = compared.map_err(of_library)?;

@@ -8,6 +8,7 @@ mod compare;
 mod duplicates;
 mod errors;
 mod evaluate;
+mod held;
 mod lists;
 mod options;
 mod plan;
@@ -17,6 +18,7 @@ mod run;
 mod selection;
 mod selector;
 mod threads;
+mod workers;
 
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
@@ -40,4 +42,6 @@ mod _native {
     use super::plan::{plan, shape};
     #[pymodule_export]
     use super::pool::Pool;
+    #[pymodule_export]
+    use super::workers::Worker;
 }

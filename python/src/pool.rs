@@ -1,12 +1,14 @@
 //! Pools: rows made ready once, for any number of selections.
 
 use crate::errors;
+use crate::held::Held;
 use crate::lists::Whole;
 use crate::rows::Source;
 use crate::run::{beside, unless_interrupted};
 use crate::selection;
 use crate::selector::{Given, Rule};
 use crate::threads;
+use crate::workers::Carrier;
 use coresift::evaluate::{Weigher, Weights};
 use coresift::{
     Classes, Device, DeviceChoice, Error, Features, GramSchmidt, LeftOut, Listener, Metric, Others,
@@ -14,6 +16,7 @@ use coresift::{
 };
 use coresift_io::features::FeatureFile;
 use coresift_io::loaded::{Loaded, Room};
+use coresift_io::workers::{Share, Workers};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -31,9 +34,8 @@ pub(crate) struct Pool {
 
 /// What a pool is while it is open.
 pub(crate) struct Open {
-    pub(crate) features: Features<'static>,
+    pub(crate) held: Held,
     pub(crate) others: Option<Others>,
-    pub(crate) device: Device,
     /// Bytes for the work on the rows.
     pub(crate) memory: u64,
     precision: Precision,
@@ -100,6 +102,53 @@ impl Pool {
         })
     }
 
+    /// Rows of files that so many workers have, each its part, with what carries messages to them. They read the
+    /// files themselves, each in so much memory and with so many threads.
+    #[staticmethod]
+    fn of_workers(
+        py: Python<'_>,
+        source: Source,
+        terms: Terms,
+        carrier: Py<PyAny>,
+        workers: usize,
+    ) -> PyResult<Self> {
+        let (features, raw) = source.files("X")?;
+        let threads_of_each = terms.threads;
+        let asked = terms.asked()?;
+        let share = Share {
+            features: features.clone(),
+            raw: raw.clone(),
+            rows: [0, 0],
+            exclude: asked.left_out.rows.iter().map(|&row| row as u64).collect(),
+            skip: [asked.left_out.invalid, asked.left_out.zeros],
+            device: asked.device.to_string(),
+            memory: asked.memory,
+            device_memory: asked.device_memory,
+            threads: threads_of_each,
+        };
+        let file = Source::Files {
+            files: features,
+            raw,
+        }
+        .open(py, "X")?;
+        let (threads, carrier) = (threads::of(None)?, Arc::new(Carrier::new(carrier)));
+        let shares = share.cut(file.rows, workers);
+        let own = Arc::clone(&threads);
+        let open =
+            unless_interrupted(py, threads, move || of_workers(&file, shares, carrier, own))?;
+        let open = open.map_err(|error| errors::of_library(py, error))?;
+        Ok(Self {
+            open: Mutex::new(Some(Arc::new(open))),
+            process: std::process::id(),
+        })
+    }
+
+    /// Of workers, the rounds made since rows were last chosen from, and bytes out and back.
+    #[getter]
+    fn traffic(&self) -> PyResult<Option<[u64; 3]>> {
+        Ok(self.open()?.held.traffic())
+    }
+
     /// Lets go of the rows. Selections that are being made go on.
     fn close(&self) {
         *self.lock() = None;
@@ -108,22 +157,21 @@ impl Pool {
     /// Number of rows that are not left out, and values of each.
     #[getter]
     fn shape(&self) -> PyResult<[usize; 2]> {
-        let open = self.open()?;
-        Ok([open.features.rows(), open.features.dim()])
+        Ok(self.open()?.held.shape())
     }
 
     /// Number of all rows, those that are left out among them.
     #[getter]
     fn rows(&self) -> PyResult<usize> {
         let open = self.open()?;
-        let rows = open.features.rows();
+        let [rows, _] = open.held.shape();
         Ok(open.others.as_ref().map_or(rows, Others::rows))
     }
 
     /// The name of the device.
     #[getter]
     fn device(&self) -> PyResult<String> {
-        Ok(self.open()?.device.name())
+        Ok(self.open()?.held.device())
     }
 
     /// Chooses `budget` rows by the selector that `options` tell, with what `given` says of rows; weighs the
@@ -214,8 +262,7 @@ impl Asked {
         Ok(Open {
             precision: precision.unwrap_or_else(|| file.precision(&features)),
             others: features.others(),
-            features,
-            device,
+            held: Held::Here(features, device),
             memory,
             mean,
             threads,
@@ -224,10 +271,30 @@ impl Asked {
     }
 }
 
+/// Has workers load their shares of the rows of a file.
+fn of_workers(
+    file: &FeatureFile,
+    shares: Vec<Share>,
+    carrier: Arc<Carrier>,
+    threads: Arc<ThreadPool>,
+) -> Result<Open, Error> {
+    let workers = Workers::load(Arc::clone(&carrier) as _, shares)?;
+    let shape = [workers.rows(), file.dim];
+    Ok(Open {
+        precision: file.precision_of(workers.precision()),
+        others: workers.others(),
+        held: Held::Workers(Mutex::new(workers), carrier, shape),
+        memory: u64::MAX,
+        mean: None,
+        threads,
+        idle: Mutex::default(),
+    })
+}
+
 impl Open {
     /// A pool of the rows, to be worked on until this is stopped.
     pub(crate) fn pool(&self, stop: Stop) -> Result<Box<dyn coresift::Pool>, Error> {
-        self.device.pool(self.features.clone(), self.memory, stop)
+        self.held.pool(self.memory, stop)
     }
 
     /// Does `work` on a pool of the rows, the idle one if there is one, while Python does what else it has to. An
@@ -260,7 +327,7 @@ impl Open {
     /// The tolerance of rounded rows, for Gram-Schmidt where none is given.
     fn rank_tol(&self) -> Option<f64> {
         let is_rounded = self.precision != Precision::F32;
-        is_rounded.then(|| GramSchmidt::default_rank_tol(self.features.dim(), self.precision))
+        is_rounded.then(|| GramSchmidt::default_rank_tol(self.held.shape()[1], self.precision))
     }
 
     /// What is said of all rows, of those that are left and as they were centered.

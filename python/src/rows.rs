@@ -36,6 +36,16 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// Files by their names, and what those without a header hold: not an array, which is in this process alone.
+    pub(crate) fn files(self, argument: &str) -> PyResult<(Vec<PathBuf>, Option<String>)> {
+        match self {
+            Self::Files { files, raw } => Ok((files, raw)),
+            Self::Array { .. } => Err(PyValueError::new_err(format!(
+                "{argument}: an array found, files expected, which workers read themselves"
+            ))),
+        }
+    }
+
     /// Opens it, as what `argument` names.
     pub(crate) fn open(self, py: Python<'_>, argument: &'static str) -> PyResult<Arc<FeatureFile>> {
         let opened = match self {

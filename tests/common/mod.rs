@@ -13,8 +13,6 @@ pub mod npy;
 mod race;
 mod span;
 pub mod ways;
-#[cfg(feature = "remote")]
-pub mod workers;
 mod wrap;
 
 use coresift::Selector;

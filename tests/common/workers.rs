@@ -1,4 +1,9 @@
 //! Workers in threads, with messages for all that crosses.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test binary uses its own part"
+)]
 
 use coresift::remote::{Link, Lost, RemotePool, Transport, serve};
 use coresift::{CpuPool, Features, Pool, Shards, Stop};
@@ -81,7 +86,7 @@ impl Workers {
             let mut link = Channel(messages, answers);
             #[cfg(feature = "gpu")]
             if worker % 2 == 1 {
-                let gpu = super::devices::a_gpu();
+                let gpu = crate::common::devices::a_gpu();
                 return serve(&gpu.upload(&part).expect("the shard fits"), &mut link);
             }
             serve(&CpuPool::new(part), &mut link);
@@ -158,8 +163,8 @@ pub fn pool_of(workers: &Arc<Workers>, stop: &Stop) -> Shards<'static> {
     Shards::new(pools).expect("parts of one matrix")
 }
 
-/// The features in so many workers' parts, as [`shards`](super::devices::shards) cuts them.
+/// The features in so many workers' parts, as [`shards`](crate::common::devices::shards) cuts them.
 pub fn workers(features: &Features<'_>, count: usize) -> Shards<'static> {
-    let sizes = super::devices::sizes(features.rows(), count);
+    let sizes = crate::common::devices::sizes(features.rows(), count);
     pool_of(&Arc::new(Workers::new(features, &sizes)), &Stop::default())
 }

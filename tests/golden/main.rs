@@ -18,6 +18,9 @@ mod ridge;
 mod sas;
 mod typiclust;
 mod weights;
+#[cfg(feature = "remote")]
+#[path = "../common/workers.rs"]
+mod workers;
 
 use coresift::{Features, Pool};
 use serde_json::Value;
@@ -30,7 +33,7 @@ fn on_every_device(features: Features<'_>, check: impl Fn(&str, &dyn Pool)) {
         &common::devices::cut().pool(features.clone()).unwrap(),
     );
     #[cfg(feature = "remote")]
-    check("3 workers", &common::workers::workers(&features, 3));
+    check("3 workers", &workers::workers(&features, 3));
     common::on_every_device(features, check);
 }
 

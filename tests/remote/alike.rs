@@ -2,7 +2,7 @@
 
 use crate::common::npy;
 use crate::common::ways::selectors;
-use crate::common::workers::workers;
+use crate::workers::workers;
 use coresift::{CpuPool, Features};
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::common::npy;
 use crate::common::ways::selectors;
-use crate::common::workers::{Workers, pool_of};
+use crate::workers::{Workers, pool_of};
 use coresift::{CpuPool, Error, Features, Stop};
 use std::sync::Arc;
 

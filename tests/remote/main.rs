@@ -5,3 +5,5 @@ mod alike;
 mod common;
 mod lost;
 mod messages;
+#[path = "../common/workers.rs"]
+mod workers;

@@ -2,7 +2,7 @@
 
 use crate::common::fractions;
 use crate::common::ways::selectors;
-use crate::common::workers::{Workers, pool_of};
+use crate::workers::{Workers, pool_of};
 use coresift::remote::{Link, serve};
 use coresift::{CpuPool, Features, Stop};
 use rand::rngs::ChaCha8Rng;

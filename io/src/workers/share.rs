@@ -27,6 +27,20 @@ pub struct Share {
     pub threads: Option<usize>,
 }
 
+impl Share {
+    /// Shares of the same kind, one for each of so many workers or rows, that cut so many rows evenly.
+    #[must_use]
+    pub fn cut(&self, rows: usize, workers: usize) -> Vec<Self> {
+        let count = workers.min(rows).max(1);
+        let start = |at: usize| (rows as u128 * at as u128 / count as u128) as u64;
+        let share = |worker: usize| Self {
+            rows: [start(worker), start(worker + 1)],
+            ..self.clone()
+        };
+        (0..count).map(share).collect()
+    }
+}
+
 /// What goes before a worker serves its pool.
 #[derive(Serialize, Deserialize)]
 pub(super) enum Setup {
