@@ -151,6 +151,18 @@ pub enum Error {
     /// The device cannot serve: a limit is too small, or it refused a request.
     #[error("device: {0}")]
     Device(String),
+    /// A worker cannot do its part.
+    #[error("worker {worker} (rows {first} to {last}): {reason}")]
+    Worker {
+        /// Its number.
+        worker: usize,
+        /// The first of its rows.
+        first: usize,
+        /// The last of them.
+        last: usize,
+        /// What it said.
+        reason: String,
+    },
     /// The application's own buffer cannot serve as a pool.
     #[error("buffer: {found} found, {expected} expected")]
     Buffer {

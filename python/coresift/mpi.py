@@ -21,7 +21,7 @@ import numpy as np
 
 from . import _native
 from ._selection import Selection
-from ._workers import WorkerPool, chosen
+from .workers import WorkerPool, chosen
 
 __all__ = ["main", "select"]
 

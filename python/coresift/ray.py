@@ -15,7 +15,7 @@ from typing import Any
 
 from . import _native
 from ._selection import Selection
-from ._workers import WorkerPool, chosen
+from .workers import WorkerPool, chosen
 
 __all__ = ["pool", "select"]
 

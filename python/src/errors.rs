@@ -26,7 +26,7 @@ pub(crate) fn of_library(py: Python<'_>, error: Error) -> PyErr {
             with_partial(py, PyKeyboardInterrupt::new_err(said), &partial)
         }
         Error::OutOfMemory { .. } => PyMemoryError::new_err(said),
-        Error::Device(_) | Error::NoAdapter => PyRuntimeError::new_err(said),
+        Error::Device(_) | Error::NoAdapter | Error::Worker { .. } => PyRuntimeError::new_err(said),
         _ => PyValueError::new_err(said),
     }
 }

@@ -13,7 +13,7 @@ import pytest
 
 import coresift
 from coresift import _native
-from coresift._workers import WorkerPool
+from coresift.workers import WorkerPool
 
 
 class Local:
@@ -139,7 +139,7 @@ def test_interrupts_reach_workers(tmp_path):
 import numpy as np, signal, threading, time, os, sys
 sys.path.insert(0, {str(__file__.rsplit("/", 1)[0])!r})
 import coresift
-from coresift._workers import WorkerPool
+from coresift.workers import WorkerPool
 from test_workers import Local
 X = np.random.default_rng(0).normal(size=(60_000, 32)).astype("f4")
 np.save({str(tmp_path / "big.npy")!r}, X)

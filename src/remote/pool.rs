@@ -81,8 +81,8 @@ impl RemotePool {
         self.connection.ask(Ask::Pool(self.number, ask))
     }
 
-    fn array<T: Wire>(&self, ask: OfPool<'_>) -> Result<Vec<T>, Error> {
-        Ok(self.ask::<Array<'_, T>>(ask)?.into_vec())
+    fn array<T: Wire>(&self, ask: OfPool<'_>, count: usize) -> Result<Vec<T>, Error> {
+        self.ask::<Array<'_, T>>(ask)?.exactly(count)
     }
 
     /// Rows, by several messages where they are many.
@@ -94,7 +94,8 @@ impl RemotePool {
         let at_once = (FETCHED / self.dim()).max(1);
         let mut values = Vec::with_capacity(rows.len() * self.dim());
         for rows in rows.chunks(at_once) {
-            values.extend(self.array::<f32>(ask(narrow(rows).into()))?);
+            let count = rows.len() * self.dim();
+            values.extend(self.array::<f32>(ask(narrow(rows).into()), count)?);
         }
         Ok(values)
     }
@@ -139,7 +140,7 @@ impl Pool for RemotePool {
     }
 
     fn row_norms(&self, norm: Lp) -> Result<Vec<f32>, Error> {
-        self.array(OfPool::RowNorms(norm))
+        self.array(OfPool::RowNorms(norm), self.rows())
     }
 
     fn gather_rows(&self, rows: &[usize]) -> Result<Vec<f32>, Error> {
@@ -246,12 +247,8 @@ impl Pool for RemotePool {
 
     fn sum_units(&self, moves: &UnitMoves<'_>) -> Result<Vec<i64>, Error> {
         let (rows, sums) = (narrow(moves.rows).into(), moves.sums as u32);
-        self.array(OfPool::SumUnits(
-            rows,
-            moves.from.into(),
-            moves.to.into(),
-            sums,
-        ))
+        let asked = OfPool::SumUnits(rows, moves.from.into(), moves.to.into(), sums);
+        self.array(asked, moves.sums * self.dim())
     }
 
     fn row_ids(&self) -> RowIds<'_> {

@@ -129,7 +129,7 @@ impl Similarities for RemoteSimilarities<'_> {
         let given: &[i64] = gains;
         let asked = OfSimilarities::CoverRounds(class as u32, given.into(), count as u32);
         let (left, rounds): (Array<'_, i64>, Rounds<'_>) = self.ask(asked)?;
-        gains.copy_from_slice(&left);
+        gains.copy_from_slice(&left.exactly(gains.len())?);
         Ok(rounds.rounds())
     }
 
@@ -142,7 +142,7 @@ impl Similarities for RemoteSimilarities<'_> {
         let given: &[i64] = gains;
         let asked = OfSimilarities::GreedyRounds(given.into(), narrow(counts).into(), update);
         let (left, rounds): (Array<'_, i64>, Vec<Rounds<'_>>) = self.ask(asked)?;
-        gains.copy_from_slice(&left);
+        gains.copy_from_slice(&left.exactly(gains.len())?);
         Ok(rounds.iter().map(Rounds::rounds).collect())
     }
 }

@@ -44,6 +44,17 @@ impl<T: Wire> Array<'_, T> {
     pub(super) fn into_vec(self) -> Vec<T> {
         self.0.into_owned()
     }
+
+    /// So many values, or the error that an answer has others.
+    pub(super) fn exactly(self, count: usize) -> Result<Vec<T>, Error> {
+        match self.0.len() == count {
+            true => Ok(self.into_vec()),
+            false => Err(Error::Device(format!(
+                "an answer of {} values found, {count} expected",
+                self.0.len()
+            ))),
+        }
+    }
 }
 
 impl<T: Wire> std::ops::Deref for Array<'_, T> {

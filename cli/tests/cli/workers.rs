@@ -97,7 +97,7 @@ fn what_a_worker_finds_is_told() {
     let workers = ["--workers=3", "--method=norm"];
     let said = place.fails(1, &[&args[..], &workers].concat());
     let expected =
-        "worker 2 (rows 400 to 599): part-2.npy: features: NaN found at row 161, column 0";
+        "error: worker 2 (rows 400 to 599): part-2.npy: features: NaN found at row 161, column 0";
     assert!(said.contains(expected), "{said}");
     for with in ["--center", "--plan"] {
         let said = place.fails(2, &[&args[..], &workers, &[with]].concat());

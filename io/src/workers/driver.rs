@@ -20,7 +20,7 @@ impl Workers {
     ///
     /// # Errors
     ///
-    /// [`Error::Argument`] where shares leave rows out or overlap, and where no row is left; [`Error::Device`] says
+    /// [`Error::Argument`] where shares leave rows out or overlap, and where no row is left; [`Error::Worker`] says
     /// which worker cannot load its share, and why.
     pub fn load(transport: Arc<dyn Transport>, shares: Vec<Share>) -> Result<Self, Error> {
         are_consecutive(&shares)?;
@@ -216,12 +216,12 @@ fn each<T: Send>(
 
 /// An error that says which worker it is of, and which rows that has.
 fn named<T, E: Display>(shares: &[Share], worker: usize, found: Result<T, E>) -> Result<T, Error> {
-    let [first, end] = shares[worker].rows;
-    found.map_err(|why| {
-        Error::Device(format!(
-            "worker {worker} (rows {first} to {}): {why}",
-            end.saturating_sub(1)
-        ))
+    let [first, end] = shares[worker].rows.map(|row| row as usize);
+    found.map_err(|why| Error::Worker {
+        worker,
+        first,
+        last: end.saturating_sub(1),
+        reason: why.to_string(),
     })
 }
 

@@ -8,9 +8,12 @@ from typing import Any, Protocol
 
 from . import _native
 from ._classes import whole
+from ._native import Worker
 from ._pool import Pool
 from ._select import select
 from ._selection import Selection
+
+__all__ = ["Carrier", "Worker", "WorkerPool"]
 
 
 class Carrier(Protocol):
