@@ -153,8 +153,17 @@ python_package() {
         "$python" -m ruff check -q .
         "$python" -m mypy -p coresift
         CORESIFT_BINARY=$(realpath "$([ "${target#/}" = "$target" ] && echo ../)$target/debug/coresift") \
-            "$python" -m pytest -q
+            alone "$python" -m pytest -q
     )
+}
+
+# Runs a command where nobody else can reach it, as far as the system lets us: Ray opens ports to whoever asks.
+alone() {
+    if command -v ip >/dev/null && unshare -n true 2>/dev/null; then
+        unshare -n sh -c 'ip link set lo up && exec "$@"' sh "$@"
+    else
+        "$@"
+    fi
 }
 
 # What the package and its tests ask for.

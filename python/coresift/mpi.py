@@ -21,11 +21,9 @@ import numpy as np
 
 from . import _native
 from ._selection import Selection
-from .workers import WorkerPool, chosen
+from .workers import WorkerPool, apart, chosen
 
 __all__ = ["main", "select"]
-
-_MACHINE = ("device", "memory", "device_memory", "n_jobs", "exclude", "skip_invalid", "skip_zeros", "raw")
 
 
 def select(
@@ -59,8 +57,8 @@ def select(
         return None
     carrier = _Ranks(own, comm)
     try:
-        machine = {name: options.pop(name) for name in _MACHINE if name in options}
-        return chosen(WorkerPool(X, carrier, comm.size, **machine), budget, method, options)
+        machine, others = apart(options)
+        return chosen(WorkerPool(X, carrier, comm.size, **machine), budget, method, others)
     finally:
         carrier.close()
 

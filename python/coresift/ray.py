@@ -15,12 +15,9 @@ from typing import Any
 
 from . import _native
 from ._selection import Selection
-from .workers import WorkerPool, chosen
+from .workers import WorkerPool, apart, chosen
 
 __all__ = ["pool", "select"]
-
-# What belongs to a pool and its actors, and not to a method.
-_MACHINE = ("device", "memory", "device_memory", "n_jobs", "exclude", "skip_invalid", "skip_zeros", "raw")
 
 
 def pool(
@@ -82,8 +79,8 @@ def select(
     budget, method, **options
         As of coresift.select.
     """
-    machine = {name: options.pop(name) for name in _MACHINE if name in options}
-    return chosen(pool(X, num_shards=num_shards, ray_options=ray_options, **machine), budget, method, options)
+    machine, others = apart(options)
+    return chosen(pool(X, num_shards=num_shards, ray_options=ray_options, **machine), budget, method, others)
 
 
 def _ray() -> Any:

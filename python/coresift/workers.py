@@ -16,6 +16,10 @@ from ._selection import Selection
 __all__ = ["Carrier", "Worker", "WorkerPool"]
 
 
+# What belongs to a pool and its workers, and not to a method.
+_MACHINE = ("device", "memory", "device_memory", "n_jobs", "exclude", "skip_invalid", "skip_zeros", "raw")
+
+
 class Carrier(Protocol):
     """What carries messages to workers, by their numbers from 0."""
 
@@ -82,6 +86,12 @@ class WorkerPool(Pool):
         """Lets go of the rows, and of the workers."""
         super().close()
         self._carrier.close()
+
+
+def apart(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What options say of the pool, and what of the selection."""
+    machine = {name: value for name, value in options.items() if name in _MACHINE}
+    return machine, {name: value for name, value in options.items() if name not in _MACHINE}
 
 
 def chosen(pool: WorkerPool, budget: int | float, method: str | None, options: dict[str, Any]) -> Selection:

@@ -1,11 +1,13 @@
 //! Examples in integers, of which shards have some whole and others in parts.
 
-use super::parts::{Cuts, Parts};
+use super::parts::{Cuts, Parts, lock};
 use crate::error::Error;
 use crate::kernels::function::KernelFunction;
+use crate::kernels::pool::Pool;
 use crate::kernels::similarities::Examples;
 use crate::quantise::{IntegerRows, Length, NEED, mean_of, round_mean};
 use std::ops::Range;
+use std::sync::Mutex;
 
 /// Values of integer rows that are fetched from a shard at a time.
 const FETCHED: usize = 1 << 25;
@@ -32,50 +34,35 @@ impl Local {
     }
 }
 
-/// Examples in integers: each shard makes those that it has, and those across shards are made here.
+/// Examples in integers: each shard makes those that it has, side by side, and those across shards are made here.
 pub(super) fn quantise(
     shards: &Parts<'_>,
     order: &[usize],
     examples: Examples<'_>,
 ) -> Result<IntegerRows, Error> {
-    let mut made = IntegerRows::zeros(shards.dim(), order.len());
-    let (pitch, mut zero_row) = (made.pitch(), None::<usize>);
-    let mut across: Vec<usize> = (0..order.len()).collect();
-    for (shard, pool) in shards.pools.iter().enumerate() {
-        let local = Local::new(&shards.cuts, shard, examples.views);
-        let (own, rest): (Vec<_>, Vec<_>) = across
-            .into_iter()
-            .partition(|&place| local.of(order[place]).is_some());
-        across = rest;
-        for places in own.chunks((FETCHED / pitch).max(1)) {
-            let class: Vec<usize> = places
-                .iter()
-                .filter_map(|&place| local.of(order[place]))
-                .collect();
-            let some = Examples {
-                classes: &[&class],
-                ..examples
-            };
-            let found = match pool.similarities(some, &KernelFunction::Linear) {
-                Ok(found) => found.rows(&(0..class.len()).collect::<Vec<_>>())?,
-                Err(Error::ZeroRow { row, .. }) => {
-                    zero_row = zero_row
-                        .into_iter()
-                        .chain([row + shards.cuts.rows(shard).start])
-                        .min();
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            for (at, &place) in places.iter().enumerate() {
-                made.values_mut()[place * pitch..][..pitch].copy_from_slice(found.row(at));
-            }
+    let mut at_home = vec![Vec::new(); shards.pools.len()];
+    let mut across = Vec::new();
+    for (place, &example) in order.iter().enumerate() {
+        let shard = shards.cuts.shard_of(example * examples.views);
+        match Local::new(&shards.cuts, shard, examples.views).of(example) {
+            Some(local) => at_home[shard].push((place, local)),
+            None => across.push(place),
         }
     }
-    let unit = match examples.length {
-        Length::Own => 1.0,
-        Length::Given(_) => shards.pools[0].scale(),
-    };
+    let mut made = IntegerRows::zeros(shards.dim(), order.len());
+    let filled = Mutex::new((&mut made, None::<usize>));
+    shards.each(|shard, pool| {
+        let first = shards.cuts.rows(shard).start;
+        fill(pool, first, &at_home[shard], (examples, &filled))
+    })?;
+    let mut zero_row = lock(&filled).1;
+    let (pitch, unit) = (
+        made.pitch(),
+        match examples.length {
+            Length::Own => 1.0,
+            Length::Given(_) => shards.pools[0].scale(),
+        },
+    );
     let mut mean = vec![0.0; shards.dim()];
     for place in across {
         let first = order[place] * examples.views;
@@ -92,6 +79,42 @@ pub(super) fn quantise(
         Some(row) => Err(Error::ZeroRow { row, need: NEED }),
         None => Ok(made),
     }
+}
+
+/// Integer rows that are filled in by several threads, and the lowest row of zeros that was met.
+type Filled<'a> = Mutex<(&'a mut IntegerRows, Option<usize>)>;
+
+/// Fills in the examples that a shard has, which are given by their places and their numbers there.
+fn fill(
+    pool: &dyn Pool,
+    first_row: usize,
+    own: &[(usize, usize)],
+    (examples, filled): (Examples<'_>, &Filled<'_>),
+) -> Result<(), Error> {
+    let pitch = IntegerRows::pitch_of(pool.dim());
+    for some in own.chunks((FETCHED / pitch).max(1)) {
+        let class: Vec<usize> = some.iter().map(|&(_, local)| local).collect();
+        let asked = Examples {
+            classes: &[&class],
+            ..examples
+        };
+        match pool.similarities(asked, &KernelFunction::Linear) {
+            Ok(found) => {
+                let found = found.rows(&(0..class.len()).collect::<Vec<_>>())?;
+                let made = &mut *lock(filled).0;
+                for (at, &(place, _)) in some.iter().enumerate() {
+                    made.values_mut()[place * pitch..][..pitch].copy_from_slice(found.row(at));
+                }
+            }
+            Err(Error::ZeroRow { row, .. }) => {
+                let zero_row = &mut lock(filled).1;
+                let row = row + first_row;
+                *zero_row = Some(zero_row.map_or(row, |lowest| lowest.min(row)));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// An error of a shard, its rows counted among all.
