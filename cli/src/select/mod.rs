@@ -103,12 +103,13 @@ impl Opened<'_> {
 
     /// Chooses rows that so many workers have.
     fn with_workers(self, count: usize, file: &FeatureFile) -> Result<(), Failure> {
-        let (args, in_memory) = (self.args, Instant::now());
+        let args = self.args;
         let started = workers::start(count, (&args.source, &args.machine), file, &self.left_out)?;
         self.console.note(format_args!(
             "workers: {count}, each with its part of the rows ({})",
             started.workers.devices()
         ));
+        let in_memory = Instant::now();
         let precision = file.precision_of(started.workers.precision());
         let rows = ReadyRows::Workers(Mutex::new(started));
         self.select(file, rows, precision, in_memory)
