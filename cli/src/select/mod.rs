@@ -223,6 +223,11 @@ pub(crate) fn check(args: &SelectArgs) -> Result<(), Failure> {
         .chain(&args.prompts)
         .chain(&args.input_features);
     check_stdin(named)?;
+    if args.workers.is_some() && args.source.features.iter().any(|name| is_stdin(name)) {
+        let problem =
+            "--workers: standard input (-) found, files expected, which each worker reads itself";
+        return Err(Failure::Usage(problem.to_owned()));
+    }
     checkpoint::check(args)?;
     let mut outputs = Vec::new();
     if let Some(out) = &args.out {

@@ -103,6 +103,11 @@ fn what_a_worker_finds_is_told() {
         let said = place.fails(2, &[&args[..], &workers, &[with]].concat());
         assert!(said.contains("cannot be used with"), "{said}");
     }
+    let said = place.fails(2, &["select", "-", "--budget=5", "--workers=2"]);
+    assert!(
+        said.contains("standard input (-) found, files expected"),
+        "{said}"
+    );
     let said = place.fails(2, &[&args[..], &["--workers=0"]].concat());
     assert!(said.contains("--workers"), "{said}");
 }
