@@ -164,7 +164,9 @@ with WorkerPool({str(tmp_path / "big.npy")!r}, Polled(2), 2, device="cpu") as po
         print("ended after", round(time.monotonic() - began, 2))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
-    assert done.stdout.startswith("ended after 1."), done.stdout + done.stderr
+    assert done.stdout.startswith("ended after "), done.stdout + done.stderr
+    # A second after it has begun, and little more.
+    assert 1.0 <= float(done.stdout.split()[-1]) < 2.5
 
 
 @pytest.fixture(scope="module")
