@@ -5,7 +5,7 @@ use crate::kernels::assigner::Assignment;
 use crate::kernels::neighbours::NearMasks;
 use crate::kernels::residuals::RowState;
 use bytemuck::Pod;
-use serde::de::{DeserializeOwned, Error as _, Visitor};
+use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
@@ -143,19 +143,16 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
             "protocol {protocol} found, {PROTOCOL} expected: driver and workers must be of one version of coresift"
         ));
     }
-    let whole = |(said, rest): (T, &[u8])| match rest {
-        [] => Ok(said),
-        _ => Err(postcard::Error::custom(format!(
-            "{} bytes more",
-            rest.len()
-        ))),
+    let not_understood = |why: String| {
+        let bytes = bytes.len();
+        refuse(format!(
+            "{bytes} bytes that cannot be understood found ({why})"
+        ))
     };
-    match postcard::take_from_bytes(said).and_then(whole) {
-        Ok(said) => Ok(said),
-        Err(error) => refuse(format!(
-            "{} bytes that cannot be understood found ({error})",
-            bytes.len()
-        )),
+    match postcard::take_from_bytes(said) {
+        Ok((said, [])) => Ok(said),
+        Ok((_, rest)) => not_understood(format!("{} bytes more", rest.len())),
+        Err(error) => not_understood(error.to_string()),
     }
 }
 
