@@ -28,7 +28,8 @@ impl Asked {
 impl Watcher for &Asked {
     fn around<T>(&self, call: Call, run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         match call.name {
-            "gather_rows" => self.add(size_of::<f32>() * call.work),
+            // Rows that move between sums are gathered where no pool knows better.
+            "gather_rows" | "sum_units" => self.add(size_of::<f32>() * call.work),
             "integer_rows" => self.add(size_of::<i16>() * call.work),
             _ => {}
         }
