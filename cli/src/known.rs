@@ -305,7 +305,7 @@ mod tests {
     }
 
     /// Options of every method that are told at length only.
-    const RARE: [&str; 14] = [
+    const RARE: [&str; 15] = [
         "exclude",
         "skip-invalid",
         "target-weights",
@@ -315,6 +315,7 @@ mod tests {
         "file-and-row",
         "checkpoint",
         "resume",
+        "workers",
         "plan",
         "report",
         "plane",

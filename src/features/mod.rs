@@ -103,10 +103,7 @@ impl<'a> Features<'a> {
             first: 0,
             dim,
             norms_sq: Arc::default(),
-            unit: Unit {
-                longest_sq: 0.0,
-                digits: Digits::default(),
-            },
+            unit: Unit::default(),
         };
         let (mut norms_sq, digits) = features.look(left_out)?;
         if left_out.by_value() {
@@ -336,14 +333,13 @@ impl<'a> Features<'a> {
         self.unit.scale()
     }
 
-    /// How long the longest row is, and what values look rounded to: what parts that are read apart have to agree on.
+    /// What parts that are read apart have to agree on.
     #[must_use]
     pub fn unit(&self) -> Unit {
         self.unit
     }
 
-    /// The same rows as part of a matrix of this unit, which must be that of [`unit`](Self::unit)
-    /// [joined](Unit::join) with that of every other part.
+    /// The same rows as part of a matrix of this unit: those of all parts [joined](Unit::join).
     #[must_use]
     pub fn in_unit(self, unit: Unit) -> Self {
         Self { unit, ..self }

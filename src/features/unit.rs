@@ -16,7 +16,7 @@ use super::precision::{Digits, Precision};
 /// assert!(Shards::new(parts.iter().map(pool).collect()).is_ok());
 /// # Ok::<(), coresift::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 #[cfg_attr(feature = "remote", derive(serde::Serialize, serde::Deserialize))]
 pub struct Unit {
     pub(super) longest_sq: f64,

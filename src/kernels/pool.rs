@@ -159,7 +159,8 @@ pub trait Pool: Send + Sync {
     ///
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
     fn sum_units(&self, moves: &UnitMoves<'_>) -> Result<Vec<i64>, Error> {
-        sum_moves(self, moves)
+        let at_once = self.values_at_once() / self.dim();
+        sum_moves(moves, self.dim(), at_once, |rows| self.given_rows(rows))
     }
 
     /// What ends the work on these rows before it is done: kernels look at it, and so does whoever works

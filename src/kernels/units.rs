@@ -2,7 +2,6 @@
 //! 2³¹ rows. Those add up exactly in any order, so that rows may come and go, and parts of them be added up apart.
 
 use crate::error::Error;
-use crate::kernels::pool::Pool;
 use crate::reduce;
 use rayon::prelude::*;
 
@@ -62,15 +61,17 @@ pub(crate) fn normalise(x: &[f32], z: &mut [f64]) {
     });
 }
 
-/// Gives `work` some rows of a pool in order, at length 1, in pieces.
-pub(crate) fn gather_units<P: Pool + ?Sized>(
-    pool: &P,
+/// Gives `work` some rows in order, at length 1, in pieces of so many, which `fetch` has.
+pub(crate) fn in_pieces(
     rows: &[usize],
+    dim: usize,
+    at_once: usize,
+    fetch: impl Fn(&[usize]) -> Result<Vec<f32>, Error>,
     mut work: impl FnMut(&[usize], &[f64]) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let (dim, mut z) = (pool.dim(), Vec::new());
-    for rows in rows.chunks((pool.values_at_once() / dim).max(1)) {
-        let x = pool.given_rows(rows)?;
+    let mut z = Vec::new();
+    for rows in rows.chunks(at_once.max(1)) {
+        let x = fetch(rows)?;
         z.resize(x.len(), 0.0);
         z.par_chunks_exact_mut(dim)
             .zip(x.par_chunks_exact(dim))
@@ -81,13 +82,15 @@ pub(crate) fn gather_units<P: Pool + ?Sized>(
     Ok(())
 }
 
-/// What rows that move change of the sums, `sums` x `dim`.
-pub(crate) fn sum_moves<P: Pool + ?Sized>(
-    pool: &P,
+/// What rows that move change of the sums, `sums` x `dim`; rows are fetched so many at a time.
+pub(crate) fn sum_moves(
     moves: &UnitMoves<'_>,
+    dim: usize,
+    at_once: usize,
+    fetch: impl Fn(&[usize]) -> Result<Vec<f32>, Error>,
 ) -> Result<Vec<i64>, Error> {
-    let (dim, mut sums, mut first) = (pool.dim(), vec![0; moves.sums * pool.dim()], 0);
-    gather_units(pool, moves.rows, |rows, z| {
+    let (mut sums, mut first) = (vec![0; moves.sums * dim], 0);
+    in_pieces(moves.rows, dim, at_once, fetch, |rows, z| {
         let places = first..first + rows.len();
         let (from, to) = (&moves.from[places.clone()], &moves.to[places]);
         first += rows.len();

@@ -8,8 +8,9 @@ use crate::course::Course;
 use crate::error::Error;
 use crate::features::Others;
 use crate::kernels::pool::Pool;
-use crate::kernels::units::{gather_units, normalise};
+use crate::kernels::units::normalise;
 use crate::plan::{Cost, Outline, Span, Work};
+use crate::select::gather::gather_units;
 use rayon::prelude::*;
 
 /// How rows come to their latent classes.

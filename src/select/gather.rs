@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::kernels::pool::Pool;
+use crate::kernels::units::in_pieces;
 
 /// Some rows in order, in pieces: which rows, and their values, row-major, in the caller's unit.
 pub(crate) fn gather<'a>(
@@ -24,4 +25,14 @@ pub(super) fn gather_scaled<'a>(
 /// How many runs of `values` f32 to fetch at a time.
 pub(super) fn at_once(pool: &dyn Pool, values: usize) -> usize {
     (pool.values_at_once() / values).max(1)
+}
+
+/// Gives `work` some rows of a pool in order, at length 1, in pieces.
+pub(super) fn gather_units(
+    pool: &dyn Pool,
+    rows: &[usize],
+    work: impl FnMut(&[usize], &[f64]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let (dim, at_once) = (pool.dim(), at_once(pool, pool.dim()));
+    in_pieces(rows, dim, at_once, |rows| pool.given_rows(rows), work)
 }

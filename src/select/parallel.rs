@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::kernels::rounding::doubt;
-use crate::kernels::units::gather_units;
+use crate::select::gather::gather_units;
 use crate::selection::Warning;
 use crate::{random, reduce};
 

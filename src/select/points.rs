@@ -4,7 +4,7 @@ use super::gather::gather;
 use super::metric::Metric;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
-use crate::kernels::units::gather_units;
+use crate::select::gather::gather_units;
 use rayon::prelude::*;
 
 /// Values that one thread makes, at least: fewer are not worth waking another for.

@@ -204,9 +204,8 @@ fn a_selection_tells_its_plan_first() {
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_is_said_within_a_tenth() {
-    // So many bytes of values that the process's own are few beside them, in few rows: some methods meet all pairs.
-    const ROWS: usize = 10_000;
-    const DIM: usize = 2_560;
+    const ROWS: usize = 40_000;
+    const DIM: usize = 640;
     let place = Place::new();
     let value = |at: usize| {
         let mixed = (at as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);

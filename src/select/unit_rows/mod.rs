@@ -11,7 +11,7 @@ use super::settled::Settled;
 use crate::error::Error;
 use crate::kernels::assigner::{CandidateGroup, Margins};
 use crate::kernels::pool::Pool;
-use crate::kernels::units::gather_units;
+use crate::select::gather::gather_units;
 use lengths::Lengths;
 use rayon::prelude::*;
 use rivals::Extent;
