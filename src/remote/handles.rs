@@ -35,14 +35,8 @@ impl<'p> Handles<'p> {
 
     /// Whether what is asked is of one of these.
     pub(super) fn has(&self, ask: &Ask<'_>) -> bool {
-        let (Ask::Residuals(number, _)
-        | Ask::Similarities(number, _)
-        | Ask::Neighbours(number, _)
-        | Ask::Assigner(number, _)) = ask
-        else {
-            return false;
-        };
-        self.open.contains_key(number)
+        ask.handle()
+            .is_some_and(|number| self.open.contains_key(&number))
     }
 
     pub(super) fn close(&mut self, closed: &[u32]) {
@@ -80,14 +74,8 @@ impl<'p> Handles<'p> {
     /// Answers what is asked of a handle.
     pub(super) fn answer(&mut self, ask: Ask<'_>) -> Result<Vec<u8>, Error> {
         let (rows, dim) = (self.pool.rows(), self.pool.dim());
-        let (Ask::Residuals(number, _)
-        | Ask::Similarities(number, _)
-        | Ask::Neighbours(number, _)
-        | Ask::Assigner(number, _)) = &ask
-        else {
-            return Err(asked::refuse("a pool found, a handle expected".to_owned()));
-        };
-        match (self.open.get_mut(number), ask) {
+        let open = ask.handle().and_then(|number| self.open.get_mut(&number));
+        match (open, ask) {
             (Some(Handle::Residuals(open)), Ask::Residuals(_, ask)) => {
                 of_residuals(&mut **open, ask, [rows, dim])
             }

@@ -30,6 +30,19 @@ pub(super) enum Ask<'a> {
     Assigner(u32, OfAssigner<'a>),
 }
 
+impl Ask<'_> {
+    /// The handle that it is of, where it is of one.
+    pub(super) fn handle(&self) -> Option<u32> {
+        match self {
+            Self::Pool(..) => None,
+            Self::Residuals(number, _)
+            | Self::Similarities(number, _)
+            | Self::Neighbours(number, _)
+            | Self::Assigner(number, _) => Some(*number),
+        }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 pub(super) enum OfPool<'a> {
     About,

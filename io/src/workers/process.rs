@@ -62,15 +62,6 @@ impl Processes {
             }
         });
     }
-
-    /// The numbers that the system has for the processes.
-    #[must_use]
-    pub fn ids(&self) -> Vec<u32> {
-        let children = self.0.workers.iter().map(|worker| locked(&worker.child));
-        children
-            .filter_map(|child| Some(child.as_ref()?.id()))
-            .collect()
-    }
 }
 
 impl Shared {
