@@ -105,6 +105,11 @@ impl<'a> Course<'a> {
         Ok((step, again))
     }
 
+    /// Whether anything is kept.
+    pub(crate) fn keeps(&self) -> bool {
+        self.checkpoint.is_some()
+    }
+
     /// Keeps what a step has come to. The steps after it stay as they are.
     pub(crate) fn keep(
         &mut self,

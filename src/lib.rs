@@ -116,6 +116,8 @@ pub mod remote;
 mod select;
 mod selection;
 mod shards;
+#[cfg(feature = "remote")]
+pub mod worker;
 
 pub use calibrate::{MakePool, calibrate};
 pub use checkpoint::Checkpoint;

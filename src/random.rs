@@ -26,8 +26,9 @@ const NEXT_STAGE: u64 = 1 << 32;
 /// selection has streams of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RowIds<'a> {
-    /// Each row's own number; `None` where row i's is i.
+    /// Each row's own number; `None` where they are one after another, from `first` on.
     pub(crate) rows: Option<&'a [usize]>,
+    pub(crate) first: usize,
     /// Stages of the selection before this one.
     pub(crate) stage: u64,
 }
@@ -35,7 +36,7 @@ pub struct RowIds<'a> {
 impl RowIds<'_> {
     /// A row's own number.
     pub(crate) fn number(self, row: usize) -> usize {
-        self.rows.map_or(row, |rows| rows[row])
+        self.rows.map_or(self.first + row, |rows| rows[row])
     }
 
     /// The stage's own stream that stands for `stream`.
@@ -96,7 +97,7 @@ pub(crate) fn of_rows(
         let (chunk, out) = chunk?;
         let first = chunk * CHUNK;
         let mut rng = generator(seed, stream);
-        rng.set_word_pos(2 * first as u128);
+        rng.set_word_pos(2 * (row_ids.first + first) as u128);
         for (row, e) in (first..).zip(out) {
             if let Some(rows) = row_ids.rows {
                 rng.set_word_pos(2 * rows[row] as u128);
@@ -122,7 +123,7 @@ pub(crate) fn uniforms_of_rows(
         let (chunk, out) = chunk?;
         let first = chunk * UNIFORMS;
         let mut rng = generator(seed, stream);
-        rng.set_word_pos(2 * first as u128);
+        rng.set_word_pos(2 * (row_ids.first + first) as u128);
         for (row, v) in (first..).zip(out) {
             if let Some(rows) = row_ids.rows {
                 rng.set_word_pos(2 * rows[row] as u128);
@@ -146,7 +147,7 @@ pub(crate) fn uniforms_that(
         let first = first?;
         let mut found = Vec::new();
         let mut rng = generator(seed, stream);
-        rng.set_word_pos(2 * first as u128);
+        rng.set_word_pos(2 * (row_ids.first + first) as u128);
         for row in first..rows.min(first + UNIFORMS) {
             if let Some(rows) = row_ids.rows {
                 rng.set_word_pos(2 * rows[row] as u128);
@@ -256,6 +257,7 @@ mod tests {
         let rows = [0, 3, 4, CHUNK + 1, far];
         let row_ids = |stage| RowIds {
             rows: Some(&rows),
+            first: 0,
             stage,
         };
         for (stage, stream) in [(0, 2), (1, 0x4000_0002), (2, 0x1_4000_0002)] {
@@ -265,5 +267,31 @@ mod tests {
             let v = uniform_of(row_ids(stage), 7, 2, 4);
             assert_eq!(got[4], -libm::log1p(-v));
         }
+    }
+
+    #[test]
+    fn a_part_has_the_numbers_of_its_rows() {
+        let (rows, first) = (2 * CHUNK, CHUNK - 7);
+        let all = exponentials(5, 3, rows);
+        let part = RowIds {
+            first,
+            ..RowIds::default()
+        };
+        let got = of_rows((part, rows - first), 5, 3, &Stop::default()).unwrap();
+        assert!(got == all[first..]);
+        let mut uniforms = vec![0.0; rows - first];
+        uniforms_of_rows(part, 5, 3, &mut uniforms, &Stop::default()).unwrap();
+        assert!(
+            uniforms
+                .iter()
+                .zip(&got)
+                .all(|(&v, &e)| exponential_of(v) == e)
+        );
+        let found = uniforms_that((part, 9), 5, 3, |_, _| true, &Stop::default()).unwrap();
+        assert!(
+            found
+                .iter()
+                .all(|&(row, v)| v == uniforms[row] && v == uniform_of(part, 5, 3, row))
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Workers: what answers in one, and what carries messages to them by Python's hands.
 
-use coresift::remote::{Link, Lost, Transport};
+use coresift::remote::{Lost, Transport};
+use coresift::worker::Link;
 use coresift::{Device, DeviceChoice, Stop};
 use coresift_io::workers::work;
 use pyo3::exceptions::PyRuntimeError;

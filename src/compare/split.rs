@@ -16,7 +16,7 @@ pub(super) fn split(
     let rows = features.rows();
     let row_ids = RowIds {
         rows: features.numbers(),
-        stage: 0,
+        ..RowIds::default()
     };
     let stop = Stop::default();
     let numbers = random::of_rows((row_ids, rows), seed, random::SPLIT, &stop)?;

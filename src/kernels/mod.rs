@@ -21,6 +21,7 @@ pub(crate) mod rbf;
 pub(crate) mod residuals;
 pub mod rounding;
 pub(crate) mod similarities;
+pub(crate) mod steps;
 pub(crate) mod units;
 pub(crate) mod watched;
 pub(crate) mod watched_handles;
@@ -37,5 +38,9 @@ pub use pool::{ClusterRows, MOST_NEIGHBOURS, Pool};
 pub use rbf::{Rbf, half_distance};
 pub use residuals::{Due, Rate, Residuals, RowState, Totals};
 pub use similarities::{Examples, MASK, Round, Similarities, Update, is_masked, stored_bytes};
+pub use steps::{
+    Anchor, ClusterOf, Clustered, Distanced, Firsts, PartSteps, Seeds, Steps, StreamIds, Swept,
+    Typicality,
+};
 pub use units::UnitMoves;
 pub use watched::Watched;

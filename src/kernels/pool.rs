@@ -8,6 +8,7 @@ use crate::kernels::function::KernelFunction;
 use crate::kernels::neighbours::Neighbours;
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
+use crate::kernels::steps::PartSteps;
 use crate::kernels::units::{UnitMoves, sum_moves};
 use crate::lp::Lp;
 use crate::progress::Pass;
@@ -161,6 +162,12 @@ pub trait Pool: Send + Sync {
     fn sum_units(&self, moves: &UnitMoves<'_>) -> Result<Vec<i64>, Error> {
         let at_once = self.values_at_once() / self.dim();
         sum_moves(moves, self.dim(), at_once, |rows| self.given_rows(rows))
+    }
+
+    /// The parts that its rows are in, one after another, where each does whole steps of selectors by itself. None, unless a
+    /// pool knows better: then the host does them, by all other calls.
+    fn steps(&self) -> Vec<PartSteps<'_>> {
+        Vec::new()
     }
 
     /// What ends the work on these rows before it is done: kernels look at it, and so does whoever works

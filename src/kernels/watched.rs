@@ -45,7 +45,8 @@ impl<'a, W: Watcher> Watched<'a, W> {
         Self { inner, watcher }
     }
 
-    fn pool(&self) -> &dyn Pool {
+    /// The pool that is watched.
+    pub(crate) fn pool(&self) -> &dyn Pool {
         match &self.inner {
             Inner::Lent(pool) => *pool,
             Inner::Owned(pool) => &**pool,

@@ -1,7 +1,8 @@
 //! The way to one worker: messages out, answers back, and what makes a worker that was lost what it was.
 
+use super::answer::Failure;
 use super::log::{Effect, Log};
-use super::message::{Ask, Failure, Message};
+use super::message::{Ask, Message};
 use super::transport::{Lost, Traffic, Transport};
 use super::wire;
 use crate::control::{Stop, interrupted};

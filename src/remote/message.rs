@@ -1,50 +1,55 @@
-//! What a driver asks of a worker, and what comes back.
+//! What a driver asks of a worker.
 
-use super::wire::{self, Array};
+use super::wire::Array;
 use crate::error::Error;
-use crate::features::Precision;
-use crate::kernels::assigner::{Assignment, Margins};
 use crate::kernels::function::KernelFunction;
 use crate::kernels::neighbours::Thresholds;
 use crate::kernels::rbf::Rbf;
-use crate::kernels::residuals::{Rate, RowState, Totals};
-use crate::kernels::similarities::{Round, Update};
+use crate::kernels::residuals::{Rate, RowState};
+use crate::kernels::similarities::Update;
+use crate::kernels::steps::Typicality;
 use crate::lp::Lp;
-use crate::quantise::{IntegerRows, Length, NEED};
+use crate::quantise::{IntegerRows, Length};
 use serde::{Deserialize, Serialize};
 
 /// One message: which handles and pools are done with, and what is asked.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Message<'a> {
-    pub(super) closed: Vec<u32>,
-    pub(super) ask: Ask<'a>,
+pub(crate) struct Message<'a> {
+    pub(crate) closed: Vec<u32>,
+    pub(crate) ask: Ask<'a>,
 }
 
 /// What is asked, of a pool or of a handle by its number.
 #[derive(Serialize, Deserialize)]
-pub(super) enum Ask<'a> {
+pub(crate) enum Ask<'a> {
     Pool(u32, OfPool<'a>),
     Residuals(u32, OfResiduals<'a>),
     Similarities(u32, OfSimilarities<'a>),
     Neighbours(u32, OfNeighbours<'a>),
     Assigner(u32, OfAssigner<'a>),
+    Clustered(u32, OfClustered<'a>),
+    Seeds(u32, OfSeeds<'a>),
+    Distanced(u32, OfDistanced<'a>),
 }
 
 impl Ask<'_> {
     /// The handle that it is of, where it is of one.
-    pub(super) fn handle(&self) -> Option<u32> {
+    pub(crate) fn handle(&self) -> Option<u32> {
         match self {
             Self::Pool(..) => None,
             Self::Residuals(number, _)
             | Self::Similarities(number, _)
             | Self::Neighbours(number, _)
-            | Self::Assigner(number, _) => Some(*number),
+            | Self::Assigner(number, _)
+            | Self::Clustered(number, _)
+            | Self::Seeds(number, _)
+            | Self::Distanced(number, _) => Some(*number),
         }
     }
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) enum OfPool<'a> {
+pub(crate) enum OfPool<'a> {
     About,
     RowNorms(Lp),
     GatherRows(Array<'a, u32>),
@@ -60,28 +65,70 @@ pub(super) enum OfPool<'a> {
     OpenSimilaritiesOf(u32, Integers<'a>, Array<'a, u32>, Function<'a>),
     OpenNeighbours(u32),
     OpenAssigner(u32, Array<'a, f32>),
+    /// Rows that stay with a centre, and the centres' places.
+    OpenClustered(u32, Array<'a, u32>, Array<'a, u32>),
+    OpenSeeds(u32, Ids<'a>),
+    /// Whether by cosines.
+    OpenDistanced(u32, bool),
+    /// Of some of its rows, or of others by their values.
+    Typical(Array<'a, u32>, Array<'a, f32>, Typicality),
+}
+
+/// As [`StreamIds`](crate::kernels::StreamIds).
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Ids<'a> {
+    pub(crate) seed: u64,
+    pub(crate) first: u64,
+    pub(crate) numbers: Option<Array<'a, u64>>,
+    pub(crate) stage: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) enum OfClustered<'a> {
+    Assign(Array<'a, f64>),
+    Put(Array<'a, u32>, Array<'a, u32>),
+    Restore(Array<'a, u32>, u32),
+    Labels,
+    DistancesSq(Array<'a, f64>),
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) enum OfDistanced<'a> {
+    Sums,
+    NearestTo(Array<'a, f64>),
+    ToSome(Array<'a, f64>),
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) enum OfSeeds<'a> {
+    /// The centres placed, the first of the streams and their number, and how many rows are asked for.
+    Firsts(Array<'a, f64>, u64, u32, u32),
 }
 
 /// As [`ClusterRows`](crate::kernels::ClusterRows).
 #[derive(Serialize, Deserialize)]
-pub(super) struct Cluster<'a> {
-    pub(super) rows: Array<'a, u32>,
-    pub(super) lengths: Array<'a, f64>,
-    pub(super) centre: Array<'a, f64>,
-    pub(super) halves: Array<'a, f32>,
+pub(crate) struct Cluster<'a> {
+    pub(crate) rows: Array<'a, u32>,
+    pub(crate) lengths: Array<'a, f64>,
+    pub(crate) centre: Array<'a, f64>,
+    pub(crate) halves: Array<'a, f32>,
 }
 
 /// As [`Examples`](crate::kernels::Examples).
 #[derive(Serialize, Deserialize)]
-pub(super) struct Examples<'a> {
-    pub(super) classes: Vec<Array<'a, u32>>,
-    pub(super) views: u32,
-    pub(super) length: Length,
+pub(crate) struct Examples<'a> {
+    pub(crate) classes: Vec<Array<'a, u32>>,
+    pub(crate) views: u32,
+    pub(crate) length: Length,
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) enum OfResiduals<'a> {
+pub(crate) enum OfResiduals<'a> {
     Load(Array<'a, RowState>),
+    /// The squared lengths with which states begin, to be kept.
+    Lengths(Array<'a, f32>),
+    /// States as they begin: of each row the hazard left, or [`TAKES_NO_PART`].
+    Begin(Array<'a, f32>),
     Read,
     Write(Array<'a, u32>, Array<'a, RowState>),
     DueRows(f32, Rate, u32),
@@ -91,7 +138,7 @@ pub(super) enum OfResiduals<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) enum OfSimilarities<'a> {
+pub(crate) enum OfSimilarities<'a> {
     Rows(Array<'a, u32>),
     Squares,
     Total(u32),
@@ -111,7 +158,7 @@ pub(super) enum OfSimilarities<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) enum OfNeighbours<'a> {
+pub(crate) enum OfNeighbours<'a> {
     CountWithin(i32),
     MarkWithin(Array<'a, u32>, Array<'a, u32>, Thresholds),
     Rows(Array<'a, u32>),
@@ -122,7 +169,7 @@ pub(super) enum OfNeighbours<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) enum OfAssigner<'a> {
+pub(crate) enum OfAssigner<'a> {
     Assign(Array<'a, f32>, Array<'a, f32>),
     /// Groups of rows, and their vectors.
     Margins(
@@ -134,7 +181,7 @@ pub(super) enum OfAssigner<'a> {
 
 /// Integer rows: their pitch, and all values.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Integers<'a>(u32, Array<'a, i16>);
+pub(crate) struct Integers<'a>(u32, Array<'a, i16>);
 
 impl<'a> From<&'a IntegerRows> for Integers<'a> {
     fn from(rows: &'a IntegerRows) -> Self {
@@ -150,7 +197,7 @@ impl From<IntegerRows> for Integers<'_> {
 
 impl Integers<'_> {
     /// The rows, of `dim` values each.
-    pub(super) fn rows(self, dim: usize) -> Result<IntegerRows, Error> {
+    pub(crate) fn rows(self, dim: usize) -> Result<IntegerRows, Error> {
         let pitch = IntegerRows::pitch_of(dim);
         if self.0 as usize != pitch || !self.1.len().is_multiple_of(pitch) {
             return Err(Error::Device(format!(
@@ -163,9 +210,12 @@ impl Integers<'_> {
     }
 }
 
+/// In place of the hazard that is left of a row: it is masked.
+pub(crate) const TAKES_NO_PART: f32 = -1.0;
+
 /// As [`KernelFunction`].
 #[derive(Serialize, Deserialize)]
-pub(super) enum Function<'a> {
+pub(crate) enum Function<'a> {
     Linear,
     Thresholded(i32),
     /// What distances are shifted by, and the table.
@@ -187,148 +237,12 @@ impl<'a> From<&'a KernelFunction> for Function<'a> {
 
 impl Function<'_> {
     /// The function, where there is one.
-    pub(super) fn function(self) -> Result<KernelFunction, Error> {
+    pub(crate) fn function(self) -> Result<KernelFunction, Error> {
         let function = match self {
             Self::Linear => Some(KernelFunction::Linear),
             Self::Thresholded(least) => (least >= 0).then_some(KernelFunction::Thresholded(least)),
             Self::Rbf(shift, table) => Rbf::of_table(shift, &table).map(KernelFunction::Rbf),
         };
         function.ok_or_else(|| Error::Device("message: no kernel function found".to_owned()))
-    }
-}
-
-/// What is to be known of a pool.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct About {
-    pub(super) rows: u32,
-    pub(super) dim: u32,
-    pub(super) scale: f32,
-    pub(super) precision: Precision,
-    pub(super) values_at_once: u64,
-    pub(super) memory_limit: u64,
-}
-
-/// What is to be known of similarities: how many columns to ask for at a time, and which classes are there
-/// together, by the first and the last of each run.
-#[derive(Serialize, Deserialize)]
-pub(super) struct AboutSimilarities {
-    pub(super) columns_at_once: u64,
-    pub(super) together: Vec<(u32, u32)>,
-}
-
-/// As [`Margins`].
-#[derive(Serialize, Deserialize)]
-pub(super) struct OfGroup<'a> {
-    nearest: Array<'a, Assignment>,
-    least: Array<'a, f32>,
-    own: f32,
-}
-
-impl From<Margins> for OfGroup<'_> {
-    fn from(margins: Margins) -> Self {
-        Self {
-            nearest: margins.nearest.into(),
-            least: margins.least.into(),
-            own: margins.own,
-        }
-    }
-}
-
-impl From<OfGroup<'_>> for Margins {
-    fn from(group: OfGroup<'_>) -> Self {
-        Self {
-            nearest: group.nearest.into_vec(),
-            least: group.least.into_vec(),
-            own: group.own,
-        }
-    }
-}
-
-/// Rounds: the rows picked, and their gains.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Rounds<'a>(Array<'a, u32>, Array<'a, i64>);
-
-impl From<&[Round]> for Rounds<'_> {
-    fn from(rounds: &[Round]) -> Self {
-        let rows: Vec<u32> = rounds.iter().map(|round| round.row as u32).collect();
-        let gains: Vec<i64> = rounds.iter().map(|round| round.gain).collect();
-        Self(rows.into(), gains.into())
-    }
-}
-
-impl Rounds<'_> {
-    pub(super) fn rounds(&self) -> Vec<Round> {
-        let rounds = self.0.iter().zip(self.1.iter());
-        rounds
-            .map(|(&row, &gain)| Round {
-                row: row as usize,
-                gain,
-            })
-            .collect()
-    }
-}
-
-/// Those of [`Totals`].
-pub(super) type Sums = (f64, f64);
-
-pub(super) fn sums(totals: Totals) -> Sums {
-    (totals.rate, totals.residual_sq)
-}
-
-pub(super) fn totals((rate, residual_sq): Sums) -> Totals {
-    Totals { rate, residual_sq }
-}
-
-/// An answer, encoded.
-pub(super) fn ok(answer: impl Serialize) -> Result<Vec<u8>, Error> {
-    Ok(wire::encode(&Ok::<_, Failure>(answer)))
-}
-
-/// Why there is no answer.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Failure {
-    ZeroRow(u64),
-    OutOfMemory(u64, Option<u64>),
-    Interrupted,
-    DeviceLost(String),
-    Unreadable(String),
-    Other(String),
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::ZeroRow { row, .. } => Self::ZeroRow(row as u64),
-            Error::OutOfMemory {
-                needed, available, ..
-            } => Self::OutOfMemory(needed, available),
-            Error::Interrupted { .. } => Self::Interrupted,
-            Error::DeviceLost { reason, .. } => Self::DeviceLost(reason),
-            Error::Unreadable { reason, .. } => Self::Unreadable(reason),
-            Error::Device(reason) => Self::Other(reason),
-            other => Self::Other(other.to_string()),
-        }
-    }
-}
-
-impl Failure {
-    /// The error, to whoever drives.
-    pub(super) fn error(self) -> Error {
-        let partial = Box::default();
-        match self {
-            Self::ZeroRow(row) => Error::ZeroRow {
-                row: row as usize,
-                need: NEED,
-            },
-            Self::OutOfMemory(needed, available) => Error::OutOfMemory {
-                what: "a worker's state",
-                needed,
-                available,
-            },
-            Self::Interrupted => Error::Interrupted { partial },
-            Self::DeviceLost(reason) => Error::DeviceLost { reason, partial },
-            Self::Unreadable(reason) => Error::Unreadable { reason, partial },
-            Self::Other(reason) => Error::Device(reason),
-        }
     }
 }

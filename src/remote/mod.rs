@@ -1,12 +1,13 @@
 //! Pools on other processes and machines, behind messages.
 //!
-//! A worker has a part of the rows in a pool of its own and [serves](serve) it; a [`RemotePool`] is that pool to
+//! A worker has a part of the rows in a pool of its own and [serves](crate::worker::serve) it; a [`RemotePool`] is that pool to
 //! whoever drives, and several of them make [`Shards`](crate::Shards): selectors know no difference, and picks are
 //! the same. What carries the messages is a [`Transport`]: pipes, sockets, MPI, Ray. A worker that is lost is
 //! replaced, and its replacement told what its predecessor was; a selection goes on where it was.
 //!
 //! ```
-//! use coresift::remote::{Link, Lost, RemotePool, Transport, serve};
+//! use coresift::remote::{Lost, RemotePool, Transport};
+//! use coresift::worker::{Link, serve};
 //! use coresift::{CpuPool, Features, Norm, Selector, Shards, Stop};
 //! use std::sync::mpsc::{Receiver, Sender, channel};
 //! use std::sync::{Arc, Mutex};
@@ -51,22 +52,20 @@
 //! # Ok::<(), coresift::Error>(())
 //! ```
 
-mod asked;
+pub(crate) mod answer;
 mod assigner;
 mod connection;
-mod handles;
+mod kept;
 mod log;
-mod message;
+pub(crate) mod message;
 mod neighbours;
-mod open_similarities;
 mod opened;
 mod pool;
 mod residuals;
 mod similarities;
+mod steps;
 mod transport;
-mod wire;
-mod worker;
+pub(crate) mod wire;
 
 pub use pool::RemotePool;
 pub use transport::{Lost, Traffic, Transport};
-pub use worker::{Link, serve};

@@ -1,10 +1,11 @@
 //! A handle on a worker, to whoever drives.
 
 use super::connection::Connection;
-use super::message::Ask;
+use super::message::{Ask, OfPool};
 use super::wire::{Array, Wire};
 use crate::error::Error;
 use crate::progress::Pass;
+use serde::de::DeserializeOwned;
 
 /// A handle that is open on a worker, until this is dropped.
 pub(super) struct Opened<'a> {
@@ -12,7 +13,19 @@ pub(super) struct Opened<'a> {
     pub(super) number: u32,
 }
 
-impl Opened<'_> {
+impl<'a> Opened<'a> {
+    /// Opens one on a pool, by its number; and what is to be known of it.
+    pub(super) fn new<'m, T: DeserializeOwned>(
+        connection: &'a Connection,
+        pool: u32,
+        ask: impl FnOnce(u32) -> OfPool<'m>,
+    ) -> Result<(Self, T), Error> {
+        let number = connection.number();
+        let opened = Self { connection, number };
+        let about = connection.ask(Ask::Pool(pool, ask(number)))?;
+        Ok((opened, about))
+    }
+
     /// What is asked, by an array.
     pub(super) fn array<T: Wire>(&self, ask: Ask<'_>) -> Result<Vec<T>, Error> {
         Ok(self.connection.ask::<Array<'_, T>>(ask)?.into_vec())

@@ -1,8 +1,9 @@
 //! A worker's pool, to whoever drives.
 
+use super::answer::About;
 use super::assigner::RemoteAssigner;
 use super::connection::Connection;
-use super::message::{About, Ask, Cluster, Examples as Asked, Function, Integers, OfPool};
+use super::message::{Ask, Cluster, Examples as Asked, Function, Integers, OfPool};
 use super::neighbours::RemoteNeighbours;
 use super::opened::{Opened, narrow};
 use super::residuals::RemoteResiduals;
@@ -18,6 +19,7 @@ use crate::kernels::neighbours::Neighbours;
 use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
+use crate::kernels::steps::PartSteps;
 use crate::kernels::units::UnitMoves;
 use crate::lp::Lp;
 use crate::progress::Pass;
@@ -77,7 +79,7 @@ impl RemotePool {
         self.connection.traffic.clone()
     }
 
-    fn ask<T: DeserializeOwned>(&self, ask: OfPool<'_>) -> Result<T, Error> {
+    pub(super) fn ask<T: DeserializeOwned>(&self, ask: OfPool<'_>) -> Result<T, Error> {
         self.connection.ask(Ask::Pool(self.number, ask))
     }
 
@@ -101,16 +103,11 @@ impl RemotePool {
     }
 
     /// Opens a handle: its number, and what is to be known of it.
-    fn open<'m, T: DeserializeOwned>(
+    pub(super) fn open<'m, T: DeserializeOwned>(
         &self,
         ask: impl FnOnce(u32) -> OfPool<'m>,
     ) -> Result<(Opened<'_>, T), Error> {
-        let opened = Opened {
-            connection: &self.connection,
-            number: self.connection.number(),
-        };
-        let about = self.ask(ask(opened.number))?;
-        Ok((opened, about))
+        Opened::new(&self.connection, self.number, ask)
     }
 }
 
@@ -161,7 +158,7 @@ impl Pool for RemotePool {
 
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
         let (opened, ()) = self.open(OfPool::OpenResiduals)?;
-        Ok(Box::new(RemoteResiduals(opened)))
+        Ok(Box::new(RemoteResiduals::new(opened)))
     }
 
     fn similarities(
@@ -219,9 +216,13 @@ impl Pool for RemotePool {
         }))
     }
 
+    /// Opened when it is first asked.
     fn assigner(&self, lengths: Vec<f32>) -> Result<Box<dyn Assigner + '_>, Error> {
-        let (opened, ()) = self.open(|number| OfPool::OpenAssigner(number, lengths.into()))?;
-        Ok(Box::new(RemoteAssigner(opened)))
+        Ok(Box::new(RemoteAssigner::new(
+            &self.connection,
+            self.number,
+            lengths,
+        )))
     }
 
     fn k_nearest(
@@ -249,6 +250,11 @@ impl Pool for RemotePool {
         let (rows, sums) = (narrow(moves.rows).into(), moves.sums as u32);
         let asked = OfPool::SumUnits(rows, moves.from.into(), moves.to.into(), sums);
         self.array(asked, moves.sums * self.dim())
+    }
+
+    fn steps(&self) -> Vec<PartSteps<'_>> {
+        let (rows, steps) = (0..self.rows(), self);
+        vec![PartSteps { rows, steps }]
     }
 
     fn row_ids(&self) -> RowIds<'_> {

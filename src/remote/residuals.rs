@@ -1,28 +1,62 @@
 //! The states of a Gram-Schmidt run that a worker has.
 
-use super::message::{Ask, OfResiduals, totals};
+use super::answer::totals;
+use super::message::{Ask, OfResiduals, TAKES_NO_PART};
 use super::opened::{Opened, narrow};
 use super::wire::Array;
 use crate::error::Error;
 use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};
 use serde::de::DeserializeOwned;
 
-pub(super) struct RemoteResiduals<'a>(pub(super) Opened<'a>);
+pub(super) struct RemoteResiduals<'a> {
+    opened: Opened<'a>,
+    /// The squared lengths that the worker keeps: every epoch begins with the same, and need not send them.
+    lengths: Vec<f32>,
+}
 
-impl RemoteResiduals<'_> {
+impl<'a> RemoteResiduals<'a> {
+    pub(super) fn new(opened: Opened<'a>) -> Self {
+        let lengths = Vec::new();
+        Self { opened, lengths }
+    }
+
     fn ask<T: DeserializeOwned>(&self, ask: OfResiduals<'_>) -> Result<T, Error> {
-        self.0.connection.ask(Ask::Residuals(self.0.number, ask))
+        let asked = Ask::Residuals(self.opened.number, ask);
+        self.opened.connection.ask(asked)
+    }
+
+    /// Whether states are as they begin: those of whole rows, or masked.
+    fn begin(states: &[RowState]) -> bool {
+        states.iter().all(|state| {
+            let is_whole = state.guard == 0.0 && state.residual_sq == state.norm_sq;
+            *state == RowState::MASKED || is_whole && state.left >= 0.0 && !state.is_masked()
+        })
     }
 }
 
 impl Residuals for RemoteResiduals<'_> {
     fn load(&mut self, states: &[RowState]) -> Result<(), Error> {
-        self.ask(OfResiduals::Load(states.into()))
+        if !Self::begin(states) {
+            return self.ask(OfResiduals::Load(states.into()));
+        }
+        let is_kept =
+            |(state, length): (&RowState, &f32)| state.is_masked() || state.norm_sq == *length;
+        let are_kept = self.lengths.len() == states.len();
+        if !are_kept || !states.iter().zip(&self.lengths).all(is_kept) {
+            self.lengths = states.iter().map(|state| state.norm_sq).collect();
+            self.ask::<()>(OfResiduals::Lengths(self.lengths[..].into()))?;
+        }
+        let left = states.iter().map(|state| match state.is_masked() {
+            true => TAKES_NO_PART,
+            false => state.left,
+        });
+        let left: Vec<f32> = left.collect();
+        self.ask(OfResiduals::Begin(left.into()))
     }
 
     fn read(&self) -> Result<Vec<RowState>, Error> {
-        self.0
-            .array(Ask::Residuals(self.0.number, OfResiduals::Read))
+        let asked = Ask::Residuals(self.opened.number, OfResiduals::Read);
+        self.opened.array(asked)
     }
 
     fn write(&mut self, rows: &[usize], states: &[RowState]) -> Result<(), Error> {

@@ -1,6 +1,7 @@
 //! Similarities of rows that a worker has.
 
-use super::message::{AboutSimilarities, Ask, OfSimilarities, Rounds};
+use super::answer::{AboutSimilarities, Rounds};
+use super::message::{Ask, OfSimilarities};
 use super::opened::{Opened, narrow};
 use super::wire::Array;
 use crate::error::Error;

@@ -12,10 +12,10 @@ use std::fmt;
 use std::marker::PhantomData;
 
 /// The first byte of every message and answer: it changes whenever their meaning does.
-pub(super) const PROTOCOL: u8 = 1;
+pub(crate) const PROTOCOL: u8 = 2;
 
 /// What is sent as bytes: of components of so many bytes.
-pub(super) trait Wire: Pod {
+pub(crate) trait Wire: Pod {
     const WIDTH: usize = size_of::<Self>();
 }
 
@@ -25,6 +25,7 @@ impl Wire for i32 {}
 impl Wire for u32 {}
 impl Wire for f32 {}
 impl Wire for i64 {}
+impl Wire for u64 {}
 impl Wire for f64 {}
 impl Wire for RowState {
     const WIDTH: usize = 4;
@@ -38,15 +39,15 @@ impl Wire for Assignment {
 
 /// An array of numbers, as it lies in memory.
 #[derive(Clone, Debug)]
-pub(super) struct Array<'a, T: Wire>(pub(super) Cow<'a, [T]>);
+pub(crate) struct Array<'a, T: Wire>(pub(super) Cow<'a, [T]>);
 
 impl<T: Wire> Array<'_, T> {
-    pub(super) fn into_vec(self) -> Vec<T> {
+    pub(crate) fn into_vec(self) -> Vec<T> {
         self.0.into_owned()
     }
 
     /// So many values, or the error that an answer has others.
-    pub(super) fn exactly(self, count: usize) -> Result<Vec<T>, Error> {
+    pub(crate) fn exactly(self, count: usize) -> Result<Vec<T>, Error> {
         match self.0.len() == count {
             true => Ok(self.into_vec()),
             false => Err(Error::Device(format!(
@@ -124,7 +125,7 @@ fn turn<T: Wire>(bytes: &mut [u8]) {
 }
 
 /// A message or an answer.
-pub(super) fn encode(said: &impl Serialize) -> Vec<u8> {
+pub(crate) fn encode(said: &impl Serialize) -> Vec<u8> {
     postcard::to_extend(said, vec![PROTOCOL]).expect("memory is all that it takes")
 }
 
@@ -133,7 +134,7 @@ pub(super) fn encode(said: &impl Serialize) -> Vec<u8> {
 /// # Errors
 ///
 /// [`Error::Device`] for bytes of another protocol, for others than were expected, and for more of them.
-pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let refuse = |found: String| Err(Error::Device(format!("message: {found}")));
     let Some((&protocol, said)) = bytes.split_first() else {
         return refuse("no bytes found, some expected".to_owned());
@@ -157,7 +158,7 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
 }
 
 /// Whether an answer is one, and no failure: the first variant of a `Result`.
-pub(super) fn is_ok(answer: &[u8]) -> bool {
+pub(crate) fn is_ok(answer: &[u8]) -> bool {
     answer.starts_with(&[PROTOCOL, 0])
 }
 
@@ -185,7 +186,7 @@ mod tests {
         let mut of_another = bytes.clone();
         of_another[0] += 1;
         let said = refused(&of_another);
-        assert!(said.contains("protocol 2 found, 1 expected"), "{said}");
+        assert!(said.contains("protocol 3 found, 2 expected"), "{said}");
         for cut in 1..bytes.len() {
             assert!(refused(&bytes[..cut]).contains("cannot be understood"));
         }

@@ -62,6 +62,7 @@ pub(super) fn on_rows<T>(
     let numbers: Vec<usize> = rows.iter().map(|&row| whole.number(row)).collect();
     let few = CpuPool::new(features).numbered(RowIds {
         rows: Some(&numbers),
+        first: 0,
         stage: whole.stage + stages,
     });
     let few = few

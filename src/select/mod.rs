@@ -1,6 +1,7 @@
 //! The selectors: one algorithm a file, on the host, through `&dyn Pool`.
 
 mod alike;
+mod apart;
 mod by_class;
 mod chosen;
 pub(crate) mod classes;
@@ -9,8 +10,8 @@ mod facility_location;
 pub(crate) mod gather;
 pub(crate) mod gram_schmidt;
 mod herding;
-mod k_center;
-mod kmeans;
+pub(crate) mod k_center;
+pub(crate) mod kmeans;
 mod log_det;
 pub(crate) mod logistic;
 pub(crate) mod metric;
@@ -26,7 +27,7 @@ mod settled;
 mod strata;
 pub(crate) mod target_weights;
 mod then;
-mod typiclust;
+pub(crate) mod typiclust;
 mod uniform;
 pub(crate) mod unit_rows;
 

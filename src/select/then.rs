@@ -305,7 +305,7 @@ mod tests {
         let whole = CpuPool::new(Features::new(&x, rows, dim).unwrap());
         let row_ids = RowIds {
             rows: Some(&few),
-            stage: 0,
+            ..RowIds::default()
         };
         let part = CpuPool::new(Features::new(&few_x, few.len(), dim).unwrap()).numbered(row_ids);
         for seed in 0..5 {

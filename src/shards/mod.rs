@@ -3,7 +3,7 @@
 
 mod assigner;
 mod neighbours;
-mod parts;
+pub(crate) mod parts;
 mod quantise;
 mod residuals;
 mod similarities;
@@ -17,6 +17,7 @@ use crate::kernels::neighbours::Neighbours;
 use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
+use crate::kernels::steps::PartSteps;
 use crate::kernels::units::UnitMoves;
 use crate::lp::Lp;
 use crate::progress::Pass;
@@ -251,6 +252,10 @@ impl Pool for Shards<'_> {
                 .for_each(|(sum, change)| *sum += change);
         }
         Ok(sums)
+    }
+
+    fn steps(&self) -> Vec<PartSteps<'_>> {
+        self.parts.steps()
     }
 
     fn row_ids(&self) -> RowIds<'_> {

@@ -3,13 +3,14 @@
 use crate::error::Error;
 use crate::kernels::call::{Call, Watcher};
 use crate::kernels::pool::Pool;
+use crate::kernels::steps::PartSteps;
 use crate::kernels::watched::Watched;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Pools of consecutive rows.
 pub(super) struct Parts<'a> {
-    pub(super) pools: Vec<Box<dyn Pool + 'a>>,
+    pub(super) pools: Vec<Watched<'a, Name>>,
     pub(super) cuts: Cuts,
 }
 
@@ -18,7 +19,7 @@ impl<'a> Parts<'a> {
         let cuts = Cuts::new(pools.iter().map(|pool| pool.rows()));
         let named = pools.into_iter().enumerate().map(|(shard, pool)| {
             let name = cuts.name(shard);
-            Box::new(Watched::owning(pool, name)) as Box<dyn Pool + 'a>
+            Watched::owning(pool, name)
         });
         let pools = named.collect();
         Self { pools, cuts }
@@ -35,7 +36,7 @@ impl<'a> Parts<'a> {
         work: impl Fn(usize, &'p dyn Pool) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
         side_by_side(self.pools.iter().enumerate().collect(), |(shard, pool)| {
-            work(shard, &**pool)
+            work(shard, pool)
         })
     }
 
@@ -45,8 +46,24 @@ impl<'a> Parts<'a> {
         rows: &[usize],
         of_shard: impl Fn(&dyn Pool, &[usize]) -> Result<Vec<f32>, Error> + Sync,
     ) -> Result<Vec<f32>, Error> {
-        let ask = |shard: usize, rows: &[usize]| of_shard(&*self.pools[shard], rows);
+        let ask = |shard: usize, rows: &[usize]| of_shard(&self.pools[shard], rows);
         self.cuts.joined(rows, self.dim(), ask)
+    }
+
+    /// Who does steps of selectors, where every pool does.
+    pub(super) fn steps(&self) -> Vec<PartSteps<'_>> {
+        let mut all = Vec::new();
+        for (shard, pool) in self.pools.iter().enumerate() {
+            let (own, first) = (pool.pool().steps(), self.cuts.rows(shard).start);
+            if own.is_empty() {
+                return Vec::new();
+            }
+            all.extend(own.into_iter().map(|part| PartSteps {
+                rows: first + part.rows.start..first + part.rows.end,
+                ..part
+            }));
+        }
+        all
     }
 
     /// The shard that has all of some rows.
@@ -58,13 +75,13 @@ impl<'a> Parts<'a> {
 }
 
 /// Has every call on a shard's pool say which shard it was that was lost.
-pub(super) struct Name {
-    shard: usize,
-    rows: Range<usize>,
+pub(crate) struct Name {
+    pub(crate) shard: usize,
+    pub(crate) rows: Range<usize>,
 }
 
 impl Name {
-    pub(super) fn put<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
+    pub(crate) fn put<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
         let (shard, first, last) = (self.shard, self.rows.start, self.rows.end - 1);
         answer.map_err(|error| match error {
             Error::DeviceLost { reason, partial } => Error::DeviceLost {
@@ -172,7 +189,7 @@ pub(super) fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// What `work` makes of each item, every one in a thread of its own: a device is waited for while others
 /// work. The error of the first that has one.
-pub(super) fn side_by_side<I: Send, T: Send>(
+pub(crate) fn side_by_side<I: Send, T: Send>(
     items: Vec<I>,
     work: impl Fn(I) -> Result<T, Error> + Sync,
 ) -> Result<Vec<T>, Error> {

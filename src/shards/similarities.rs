@@ -80,7 +80,7 @@ impl<'a> ShardSimilarities<'a> {
             if classes.is_empty() {
                 continue;
             }
-            match make(&*shards.pools[shard], shard, classes.clone()) {
+            match make(&shards.pools[shard], shard, classes.clone()) {
                 Ok(inner) => made.push(Group {
                     places: ranges.span(classes.clone()),
                     classes,

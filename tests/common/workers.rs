@@ -5,7 +5,8 @@
     reason = "each test binary uses its own part"
 )]
 
-use coresift::remote::{Link, Lost, RemotePool, Transport, serve};
+use coresift::remote::{Lost, RemotePool, Transport};
+use coresift::worker::{Link, serve};
 use coresift::{CpuPool, Features, Pool, Shards, Stop};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -5,5 +5,6 @@ mod alike;
 mod common;
 mod lost;
 mod messages;
+mod rounds;
 #[path = "../common/workers.rs"]
 mod workers;

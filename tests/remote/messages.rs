@@ -3,7 +3,7 @@
 use crate::common::fractions;
 use crate::common::ways::selectors;
 use crate::workers::{Workers, pool_of};
-use coresift::remote::{Link, serve};
+use coresift::worker::{Link, serve};
 use coresift::{CpuPool, Features, Stop};
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};

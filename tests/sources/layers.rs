@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
 /// From the lowest: a file may import from its own layer and from those before it.
-const LAYERS: [&[&str]; 23] = [
+const LAYERS: [&[&str]; 24] = [
     &["names"],
     &["lazy", "lp", "rank", "reduce"], // know nothing else of ours
     &["quantise"],
@@ -28,6 +28,7 @@ const LAYERS: [&[&str]; 23] = [
     &["shards"],
     &["device"], // a pool by its name
     &["select"],
+    &["worker"],     // a pool that answers messages
     &["duplicates"], // by what selectors find near rows with
     &["evaluate"],   // what a selection is worth
     &["compare"],    // what selectors are worth

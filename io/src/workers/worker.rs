@@ -4,7 +4,7 @@ use super::frame;
 use super::share::{Loaded, Setup, Share};
 use crate::features::FeatureFile;
 use crate::loaded::{self, Room};
-use coresift::remote::{Link, serve};
+use coresift::worker::{Link, serve};
 use coresift::{Device, Error, Features, LeftOut, Pool, Stop};
 use std::io::{self, Read, Write};
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::rank;
-use crate::select::kmeans::{anchored_lloyd, distances_sq};
+use crate::select::kmeans::anchored_lloyd;
 use crate::select::unit_rows::UnitRows;
 use crate::selection::Refined;
 
@@ -21,12 +21,12 @@ pub(super) fn medoids(
 ) -> Result<(Vec<usize>, Refined, usize), Error> {
     let rows = UnitRows::new(pool)?;
     let centres = rows.rows(&[labelled, start].concat())?;
-    let found = anchored_lloyd(&rows, labelled, centres, SWEEPS, course)?;
-    let distances = distances_sq(&rows, &found.labels, &found.centres)?;
+    let mut found = anchored_lloyd(&rows, labelled, centres, SWEEPS, course)?;
+    let (labels, distances) = (found.clusters.labels()?, found.clusters.distances_sq()?);
     let mut is_labelled = vec![false; rows.len()];
     labelled.iter().for_each(|&row| is_labelled[row] = true);
     let mut members = vec![Vec::new(); labelled.len() + start.len()];
-    for (row, &label) in found.labels.iter().enumerate() {
+    for (row, &label) in labels.iter().enumerate() {
         if !is_labelled[row] {
             members[label].push(row);
         }

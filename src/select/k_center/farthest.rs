@@ -61,11 +61,14 @@ impl<'a> Farthest<'a> {
 
     /// Chooses a point; gives its squared distance to the nearest chosen before it, if any was.
     pub(super) fn choose(&mut self, row: usize) -> Result<Option<f64>, Error> {
-        let x = self.distances.points.some(&[row])?;
+        let known = self.few.iter().position(|one| one.row == row);
+        let x = match known {
+            Some(at) => self.few.swap_remove(at).x,
+            None => self.distances.points.some(&[row])?,
+        };
         let distance_sq = (self.count > 0).then(|| self.distance_sq(&x));
         self.is_chosen[row] = true;
         let (distances, dim) = (&self.distances, self.distances.points.dim());
-        self.few.retain(|one| one.row != row);
         let few = self.few.par_iter_mut().with_min_len(AT_LEAST / dim);
         few.for_each(|one| {
             let new = reduce::vectorised!(distances.distance_sq(&one.x, &x));

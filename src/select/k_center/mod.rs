@@ -17,6 +17,7 @@ use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, end, places};
 use crate::select::strata::{Strata, Stratum, check_classes, classes_among};
 use crate::selection::{Centers, Details, Selection, ShortfallReason};
+pub(crate) use distances::OwnDistances;
 use distances::{Distances, squared_lengths};
 use farthest::Farthest;
 use std::fmt;

@@ -5,6 +5,7 @@ use super::convergence::Convergence;
 use crate::checkpoint::{Entry, Sweeps};
 use crate::course::Course;
 use crate::error::Error;
+use crate::kernels::steps::Clustered;
 use crate::progress::Progress;
 use crate::select::unit_rows::UnitRows;
 
@@ -13,38 +14,35 @@ use crate::select::unit_rows::UnitRows;
 const IDLE_SWEEPS: usize = 3;
 
 /// Where Lloyd's sweeps end.
-pub(in crate::select) struct Lloyd {
-    pub(in crate::select) labels: Vec<usize>,
-    pub(in crate::select) centres: Vec<f64>,
+pub(in crate::select) struct Lloyd<C: ?Sized> {
+    pub(in crate::select) clusters: Clusters<C>,
     pub(in crate::select) sweeps: usize,
 }
 
+/// Of rows wherever they are.
+type Anywhere<'a> = Lloyd<dyn Clustered + 'a>;
+
 /// Lloyd's sweeps from some centres on.
-pub(super) fn lloyd(
-    rows: &UnitRows<'_>,
+pub(super) fn lloyd<'a>(
+    rows: &'a UnitRows<'a>,
     centres: Vec<f64>,
     convergence: Convergence,
     course: &mut Course<'_>,
-) -> Result<Lloyd, Error> {
-    sweeps(
-        Clusters::new(rows, centres),
-        convergence,
-        IDLE_SWEEPS,
-        course,
-    )
+) -> Result<Anywhere<'a>, Error> {
+    let clusters = Clusters::new(rows, &[], centres)?;
+    sweeps(clusters, convergence, IDLE_SWEEPS, course)
 }
 
 /// As [`lloyd`], but for the first centres, which stay where they are: they are those of the `anchors`, rows that
 /// stay with them. Only the last sweep ends them, or one in which no row moves.
-pub(in crate::select) fn anchored_lloyd(
-    rows: &UnitRows<'_>,
+pub(in crate::select) fn anchored_lloyd<'a>(
+    rows: &'a UnitRows<'a>,
     anchors: &[usize],
     centres: Vec<f64>,
     max_sweeps: usize,
     course: &mut Course<'_>,
-) -> Result<Lloyd, Error> {
-    let mut clusters = Clusters::new(rows, centres);
-    clusters.anchors = anchors.to_vec();
+) -> Result<Anywhere<'a>, Error> {
+    let clusters = Clusters::new(rows, anchors, centres)?;
     let convergence = Convergence {
         max_sweeps,
         ..Convergence::default()
@@ -53,12 +51,12 @@ pub(in crate::select) fn anchored_lloyd(
 }
 
 /// The sweeps of some clusters, until so many of them one after the other were idle.
-fn sweeps(
-    mut clusters: Clusters<'_>,
+fn sweeps<C: Clustered + ?Sized>(
+    mut clusters: Clusters<C>,
     convergence: Convergence,
     idle_sweeps: usize,
     course: &mut Course<'_>,
-) -> Result<Lloyd, Error> {
+) -> Result<Lloyd<C>, Error> {
     let (step, kept) = course.step(|entry| match entry {
         Entry::Sweeps(kept) => Some(kept.clone()),
         _ => None,
@@ -66,7 +64,7 @@ fn sweeps(
     let (mut sweeps, mut idle, mut inertia) = (0, 0, (f64::INFINITY, f64::INFINITY));
     if let Some(kept) = kept {
         (sweeps, idle, inertia) = (kept.made, kept.idle, kept.inertia);
-        clusters.restore(kept)?;
+        clusters.restore(&kept)?;
     }
     let is_reached = |(before, after)| convergence.is_reached(before, after);
     while sweeps < convergence.max_sweeps && idle < idle_sweeps && !is_reached(inertia) {
@@ -82,21 +80,20 @@ fn sweeps(
             sweep,
             inertia: inertia_now,
         })?;
-        course.keep(step, |entry| {
-            *entry = Entry::Sweeps(Sweeps {
-                made: sweeps,
-                idle,
-                inertia,
-                labels: short_labels(&clusters.labels),
-                sums: clusters.sums.clone(),
-            });
-        })?;
+        if course.keeps() {
+            let labels = clusters.labels()?;
+            course.keep(step, |entry| {
+                *entry = Entry::Sweeps(Sweeps {
+                    made: sweeps,
+                    idle,
+                    inertia,
+                    labels: short_labels(&labels),
+                    sums: clusters.sums.clone(),
+                });
+            })?;
+        }
     }
-    Ok(Lloyd {
-        labels: clusters.labels,
-        centres: clusters.centres,
-        sweeps,
-    })
+    Ok(Lloyd { clusters, sweeps })
 }
 
 /// Labels as they are kept.

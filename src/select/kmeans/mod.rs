@@ -5,7 +5,9 @@ mod clusters;
 mod convergence;
 mod cost;
 mod lloyd;
-mod start;
+pub(crate) mod members;
+mod race;
+pub(crate) mod start;
 #[cfg(test)]
 mod tests;
 
@@ -16,14 +18,12 @@ use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::progress::{Listener, Progress, unheard};
-use crate::random;
 use crate::selection::Warning;
-pub(super) use clusters::distances_sq;
-use clusters::whole_labels;
 pub use convergence::Convergence;
-pub(super) use lloyd::{Lloyd, anchored_lloyd};
+pub(super) use lloyd::anchored_lloyd;
 use lloyd::{lloyd, short_labels};
-use start::Start;
+use members::whole_labels;
+use race::Race;
 
 /// k-means of the rows at length 1: `clusters` centres such that the squared distances of the rows
 /// to the nearest of them add up to little.
@@ -123,18 +123,13 @@ impl KMeans {
         let course = &mut Course::new(progress);
         let rows = UnitRows::new(pool)?;
         let starts = self.starts(&rows, course)?;
-        let Lloyd {
-            labels,
-            centres,
-            sweeps,
-        } = lloyd(&rows, rows.rows(&starts)?, self.convergence, course)?;
-        let inertia = distances_sq(&rows, &labels, &centres)?.iter().sum();
+        let mut found = lloyd(&rows, rows.rows(&starts)?, self.convergence, course)?;
         Ok(Clustering {
-            labels,
-            centres,
+            labels: found.clusters.labels()?,
+            inertia: found.clusters.distances_sq()?.iter().sum(),
+            centres: found.clusters.centres,
             starts,
-            inertia,
-            sweeps,
+            sweeps: found.sweeps,
             warnings: parallel::warning(pool)?.into_iter().collect(),
         })
     }
@@ -176,11 +171,10 @@ impl KMeans {
             return Ok((whole_labels(&labels, rows.len(), self.clusters)?, sweeps));
         }
         let starts = starts(self, rows, course)?;
-        let found = lloyd(rows, rows.rows(&starts)?, self.convergence, course)?;
-        course.conclude(step, || {
-            Entry::Labels(short_labels(&found.labels), found.sweeps)
-        })?;
-        Ok((found.labels, found.sweeps))
+        let mut found = lloyd(rows, rows.rows(&starts)?, self.convergence, course)?;
+        let labels = found.clusters.labels()?;
+        course.conclude(step, || Entry::Labels(short_labels(&labels), found.sweeps))?;
+        Ok((labels, found.sweeps))
     }
 
     /// The rows at which the centres start, by k-means++.
@@ -206,21 +200,15 @@ impl KMeans {
             Entry::Centres(rows) => Some(rows.clone()),
             _ => None,
         })?;
-        let mut race = Start::new(rows);
+        let mut race = Race::new(rows, self.seed)?;
         if let Some(kept) = kept {
             check_rows(&kept, &vec![false; rows.len()])?;
-            kept.into_iter().try_for_each(|row| race.place(row))?;
+            let points = rows.rows(&kept)?;
+            (kept.iter().zip(points.chunks_exact(rows.dim())))
+                .for_each(|(&row, point)| race.place(row, point));
         }
-        let mut numbers = vec![0.0; rows.len()];
-        for centre in race.starts.len()..self.clusters {
-            let stream = random::CENTRES + centre as u64;
-            let pool = rows.pool();
-            random::uniforms_of_rows(pool.row_ids(), self.seed, stream, &mut numbers, pool.stop())?;
-            let Some(row) = race.next(&numbers)? else {
-                break;
-            };
-            race.place(row)?;
-            let (placed, clusters) = (centre + 1, self.clusters);
+        while race.starts.len() < self.clusters && race.next(self.clusters)? {
+            let (placed, clusters) = (race.starts.len(), self.clusters);
             course.tell(Progress::Centres { placed, clusters })?;
             course.keep(step, |entry| *entry = Entry::Centres(race.starts.clone()))?;
         }

@@ -1,13 +1,18 @@
-//! k-means++: where the centres start.
+//! k-means++: which of a pool's rows would be drawn as centres.
 
 use crate::error::Error;
-use crate::random::{self, LESS};
+use crate::kernels::steps::{Firsts, Seeds};
+use crate::random::{self, LESS, RowIds};
 use crate::select::unit_rows::{UnitRows, same_sq};
 use crate::{rank, reduce};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Rows among which the one that fires first is looked for, to begin with.
 const CHUNK: usize = 1 << 11;
+
+/// Chunks that there are for each row that is asked for, where several are.
+const CHUNKS: usize = 8;
 
 /// Rounds of rows that come up, after which more do at a time.
 const ROUNDS: usize = 8;
@@ -21,62 +26,135 @@ const LANES: usize = 16;
 /// More than the squared distance of any two rows at length 1, as rounded.
 const FARTHEST: f64 = 4.5;
 
-/// k-means++ under way.
+/// Rows that are drawn as centres.
 ///
 /// A row's distance to the nearest centre only falls as centres are placed, so an old one bounds
 /// from below when the row fires: distances are brought up to date of the few rows alone that come
 /// up, and no pass over the features is made.
-pub(super) struct Start<'a> {
+pub(crate) struct Start<'a> {
     rows: &'a UnitRows<'a>,
+    seed: u64,
+    row_ids: RowIds<'a>,
+    /// The rows' own numbers, where they are kept here.
+    own_ids: Option<Vec<usize>>,
+    numbers: Vec<f64>,
     /// Each row's squared distance to the nearest of its first `known` centres.
     nearest: Vec<f64>,
     known: Vec<u32>,
-    pub(super) starts: Vec<usize>,
-    /// The starts' rows.
+    /// The centres.
     centres: Vec<f64>,
+    placed: usize,
     /// Squared distance up to which two rows are the same: what rounding makes of their lengths.
     same: f64,
 }
 
 impl<'a> Start<'a> {
-    pub(super) fn new(rows: &'a UnitRows<'a>) -> Self {
+    pub(crate) fn new(rows: &'a UnitRows<'a>, seed: u64, row_ids: RowIds<'a>) -> Self {
         Self {
             rows,
-            nearest: vec![FARTHEST; rows.len()],
+            seed,
+            row_ids,
+            own_ids: None,
+            numbers: vec![0.0; rows.len()],
+            nearest: vec![1.0; rows.len()],
             known: vec![0; rows.len()],
-            starts: Vec::new(),
             centres: Vec::new(),
+            placed: 0,
             same: same_sq(rows.dim()),
         }
     }
 
-    /// The row of the smallest E/D², D being 1 before the first centre; none where all rows are at
-    /// a centre. `numbers` are the uniform ones that the E are made of.
-    pub(super) fn next(&mut self, numbers: &[f64]) -> Result<Option<usize>, Error> {
-        if self.starts.is_empty() {
-            let first = first(numbers, &vec![1.0; numbers.len()], self.same);
-            return Ok(first.map(|(_, row)| row));
+    /// By the rows' own numbers, where they are not one after another.
+    pub(crate) fn numbered(self, own_ids: Option<Vec<usize>>) -> Self {
+        Self { own_ids, ..self }
+    }
+
+    fn row_ids(&self) -> RowIds<'_> {
+        let rows = self.own_ids.as_deref().or(self.row_ids.rows);
+        RowIds {
+            rows,
+            ..self.row_ids
         }
+    }
+
+    /// Places centres.
+    fn place(&mut self, centres: &[f64]) {
+        if self.placed == 0 && !centres.is_empty() {
+            self.nearest.fill(FARTHEST);
+        }
+        self.centres.extend_from_slice(centres);
+        self.placed += centres.len() / self.rows.dim();
+    }
+
+    /// The rows of the smallest E/D² by the uniform numbers that the E are made of: the first, and up to `most` of the
+    /// first ones of chunks.
+    fn firsts_by(&mut self, numbers: &[f64], most: usize) -> Result<Firsts, Error> {
         // Where distances have fallen far, as of rows that are alike, most that come up do so needlessly:
         // then ever more come up at a time.
-        let (mut chunk, mut rounds) = (CHUNK, 0);
-        loop {
-            let firsts = self.firsts(numbers, chunk);
-            let is_open = |&row: &usize| (self.known[row] as usize) < self.starts.len();
-            let open: Vec<usize> = firsts.iter().copied().take_while(is_open).collect();
+        let mut chunk = match most {
+            1 => CHUNK,
+            _ => (numbers.len() / (CHUNKS * most)).clamp(LANES, CHUNK),
+        };
+        let mut rounds = 0;
+        let firsts = loop {
+            let firsts = self.firsts_of_chunks(numbers, chunk);
+            let open = self.open(&firsts, most);
             if open.is_empty() {
-                return Ok(firsts.first().copied());
+                break firsts;
             }
             self.settle(&open)?;
             rounds += 1;
             if rounds > ROUNDS {
                 chunk = (chunk / 2).max(LANES);
             }
+        };
+        let rows: Vec<usize> = firsts.iter().take(most).map(|&(_, row)| row).collect();
+        Ok(Firsts {
+            numbers: rows.iter().map(|&row| numbers[row]).collect(),
+            distances_sq: rows.iter().map(|&row| self.nearest[row]).collect(),
+            points: self.rows.rows(&rows)?,
+            rest: match most {
+                1 => f64::NEG_INFINITY, // nobody asks
+                _ => self.rest(numbers, &firsts, (chunk, most)),
+            },
+            rows: rows.into_iter().map(|row| row as u32).collect(),
+        })
+    }
+
+    /// The rows that stand before the last of those `most` whose distances are up to date.
+    fn open(&self, firsts: &[(f64, usize)], most: usize) -> Vec<usize> {
+        let (mut open, mut known) = (Vec::new(), 0);
+        for &(_, row) in firsts {
+            match (self.known[row] as usize) < self.placed {
+                true => open.push(row),
+                false => known += 1,
+            }
+            if known == most {
+                break;
+            }
         }
+        open
+    }
+
+    /// When the first of the other rows fires, at the earliest.
+    fn rest(&self, numbers: &[f64], firsts: &[(f64, usize)], (chunk, most): (usize, usize)) -> f64 {
+        let of_others = firsts.get(most).map_or(f64::INFINITY, |first| first.0);
+        let of_chunk = |&(_, row): &(f64, usize)| {
+            let start = row / chunk * chunk;
+            let places = start..numbers.len().min(start + chunk);
+            let mut nearest = self.nearest[places.clone()].to_vec();
+            nearest[row - start] = 0.0; // fires never
+            first(&numbers[places], &nearest, self.same).map_or(f64::INFINITY, |first| first.0)
+        };
+        firsts
+            .iter()
+            .take(most)
+            .map(of_chunk)
+            .fold(of_others, f64::min)
     }
 
     /// Of every chunk of so many rows the one that would fire first, in the order in which they would.
-    fn firsts(&self, numbers: &[f64], chunk: usize) -> Vec<usize> {
+    fn firsts_of_chunks(&self, numbers: &[f64], chunk: usize) -> Vec<(f64, usize)> {
         self.rows.settled().add(numbers.len());
         let same = self.same;
         let of_chunk = |(index, (numbers, nearest)): (usize, (&[f64], &[f64]))| {
@@ -89,13 +167,13 @@ impl<'a> Start<'a> {
         let chunks = chunks.enumerate().with_min_len(ROWS / chunk);
         let mut firsts: Vec<(f64, usize)> = chunks.filter_map(of_chunk).collect();
         rank::sort_by_key(&mut firsts, |&first| first);
-        firsts.into_iter().map(|(_, row)| row).collect()
+        firsts
     }
 
     /// Brings the distances of some rows up to date.
     fn settle(&mut self, rows: &[usize]) -> Result<(), Error> {
         let (dim, centres, known) = (self.rows.dim(), &self.centres, &self.known);
-        let unmet = |&row: &usize| self.starts.len() - known[row] as usize;
+        let unmet = |&row: &usize| self.placed - known[row] as usize;
         (self.rows).count_settled(rows.iter().map(unmet).sum());
         let nearest = &mut self.nearest;
         self.rows.gather(rows, |rows, z| {
@@ -112,18 +190,29 @@ impl<'a> Start<'a> {
             Ok(())
         })?;
         for &row in rows {
-            self.known[row] = self.starts.len() as u32;
+            self.known[row] = self.placed as u32;
         }
         Ok(())
     }
+}
 
-    /// Puts a centre at a row.
-    pub(super) fn place(&mut self, row: usize) -> Result<(), Error> {
-        self.centres.extend(self.rows.rows(&[row])?);
-        self.starts.push(row);
-        self.nearest[row] = 0.0;
-        self.known[row] = self.starts.len() as u32;
-        Ok(())
+impl Seeds for Start<'_> {
+    fn firsts(
+        &mut self,
+        placed: &[f64],
+        streams: Range<u64>,
+        most: usize,
+    ) -> Result<Vec<Firsts>, Error> {
+        self.place(placed);
+        let mut numbers = std::mem::take(&mut self.numbers);
+        let mut of_stream = |stream: u64| {
+            let stop = self.rows.pool().stop();
+            random::uniforms_of_rows(self.row_ids(), self.seed, stream, &mut numbers, stop)?;
+            self.firsts_by(&numbers, most)
+        };
+        let found = streams.map(&mut of_stream).collect();
+        self.numbers = numbers;
+        found
     }
 }
 
@@ -174,7 +263,7 @@ fn first_of_block(
 }
 
 /// The squared distance to the nearest of some centres.
-fn least_distance_sq(z: &[f64], centres: &[f64]) -> f64 {
+pub(super) fn least_distance_sq(z: &[f64], centres: &[f64]) -> f64 {
     reduce::vectorised!({
         centres
             .chunks_exact(z.len())
@@ -187,7 +276,6 @@ fn least_distance_sq(z: &[f64], centres: &[f64]) -> f64 {
 mod tests {
     use super::super::tests::clusters;
     use super::*;
-    use crate::control::Stop;
     use crate::course::Course;
     use crate::cpu::CpuPool;
     use crate::features::Features;
@@ -209,6 +297,7 @@ mod tests {
         let numbers: Vec<usize> = (0..90).map(|row| 3 * row + 1).collect();
         let row_ids = RowIds {
             rows: Some(&numbers),
+            first: 0,
             stage: 1,
         };
         let pool = CpuPool::new(Features::new(&x, 90, 6).unwrap()).numbered(row_ids);
@@ -250,28 +339,31 @@ mod tests {
         let pool = CpuPool::new(Features::new(&x, 90, 6).unwrap());
         let rows = UnitRows::new(&pool).unwrap();
         let all = rows.rows(&(0..90).collect::<Vec<_>>()).unwrap();
-        let mut start = Start::new(&rows);
-        let mut settled = 0;
-        for centre in 0..8 {
-            let mut numbers = [0.0; 90];
-            let stop = Stop::default();
-            random::uniforms_of_rows(RowIds::default(), 1, centre, &mut numbers, &stop).unwrap();
-            let row = start.next(&numbers).unwrap().unwrap();
+        let mut start = Start::new(&rows, 1, RowIds::default());
+        let (mut settled, mut placed) = (0, Vec::new());
+        for stream in 0..8 {
+            let most = 1 + stream as usize % 3;
+            let firsts = start.firsts(&placed, stream..stream + 1, most).unwrap();
+            let Firsts { rows, rest, .. } = &firsts[0];
+            let numbers = &start.numbers;
             for (row, z) in all.chunks_exact(6).enumerate() {
-                let exact = least_distance_sq(z, &start.centres);
-                assert!(
-                    exact <= start.nearest[row] || start.starts.is_empty(),
-                    "{row}"
-                );
-                if start.known[row] as usize == start.starts.len() && centre > 0 {
+                let exact = match stream {
+                    0 => 1.0,
+                    _ => least_distance_sq(z, &start.centres),
+                };
+                assert!(exact <= start.nearest[row], "{row}");
+                if start.known[row] as usize == start.placed && stream > 0 {
                     assert_eq!(exact, start.nearest[row], "{row}");
                     settled += 1;
                 }
+                let fires = random::exponential_of(numbers[row]) / exact;
+                let is_named = rows.contains(&(row as u32));
+                assert!(is_named || exact <= start.same || fires >= *rest, "{row}");
             }
-            start.place(row).unwrap();
+            placed = firsts[0].points[..6].to_vec();
         }
         assert!(
-            (8..8 * 45).contains(&settled),
+            (8..8 * 60).contains(&settled),
             "{settled} rows were looked at"
         );
     }

@@ -2,13 +2,15 @@
 
 use super::KMeans;
 use super::bounds::Bounds;
-use super::clusters::{Clusters, Moved, distances_sq};
+use super::clusters::{Clusters, Moved};
 use super::lloyd::lloyd;
+use super::members::Members;
 use crate::course::Course;
 use crate::cpu::CpuPool;
 use crate::features::Features;
 use crate::progress::unheard;
-use crate::select::unit_rows::UnitRows;
+use crate::select::apart::Part;
+use crate::select::unit_rows::{Rivals, UnitRows};
 use crate::{random, reduce};
 
 /// 90 rows in five loose clusters of six dimensions; every tenth row is zeros.
@@ -26,9 +28,15 @@ pub(super) fn clusters() -> Vec<f32> {
     x
 }
 
-fn inertia(clusters: &Clusters<'_>) -> f64 {
-    let distances = distances_sq(clusters.rows, &clusters.labels, &clusters.centres);
-    distances.unwrap().iter().sum()
+/// All rows in one part.
+fn clusters_at<'a>(rows: &'a UnitRows<'a>, starts: &[usize]) -> Clusters<Members<'a>> {
+    let members = Box::new(Members::new(rows, Vec::new()));
+    let part = Part::whole(rows.len(), members);
+    Clusters::of(vec![part], rows, Vec::new(), rows.rows(starts).unwrap())
+}
+
+fn inertia(clusters: &mut Clusters<Members<'_>>) -> f64 {
+    clusters.distances_sq().unwrap().iter().sum()
 }
 
 #[test]
@@ -37,11 +45,11 @@ fn inertia_never_rises() {
     let pool = CpuPool::new(Features::new(&x, 90, 6).unwrap());
     let rows = UnitRows::new(&pool).unwrap();
     for starts in [&[0, 1, 2, 3, 4][..], &[0, 5, 10], &[3, 3, 3, 8]] {
-        let mut clusters = Clusters::new(&rows, rows.rows(starts).unwrap());
+        let mut clusters = clusters_at(&rows, starts);
         let mut before = f64::INFINITY;
         let mut sweeps = 1;
         while clusters.sweep().unwrap() != Moved::None {
-            let after = inertia(&clusters);
+            let after = inertia(&mut clusters);
             assert!(after < before + 1e-9, "{starts:?}: {before} to {after}");
             (before, sweeps) = (after, sweeps + 1);
         }
@@ -50,10 +58,11 @@ fn inertia_never_rises() {
 }
 
 /// Asserts that the bounds hold of all rows; gives the share of centres that are ruled out.
-fn assert_bounds(clusters: &Clusters<'_>, bounds: &Bounds, z: &[f64]) -> f64 {
-    let (dim, mut ruled_out) = (clusters.rows.dim(), 0);
+fn assert_bounds(clusters: &Clusters<Members<'_>>, bounds: &Bounds, z: &[f64]) -> f64 {
+    let labels = &clusters.parts[0].handle.labels;
+    let (dim, mut ruled_out) = (z.len() / labels.len(), 0);
     let count = clusters.centres.len() / dim;
-    for (z, &own) in z.chunks_exact(dim).zip(&clusters.labels) {
+    for (z, &own) in z.chunks_exact(dim).zip(labels) {
         let score = |centre: usize| {
             let centre = &clusters.centres[centre * dim..][..dim];
             0.5 * reduce::dot(centre, centre) - reduce::dot(z, centre)
@@ -70,7 +79,7 @@ fn assert_bounds(clusters: &Clusters<'_>, bounds: &Bounds, z: &[f64]) -> f64 {
             ruled_out += usize::from(least > 1e-9);
         }
     }
-    ruled_out as f64 / (clusters.labels.len() * count) as f64
+    ruled_out as f64 / (labels.len() * count) as f64
 }
 
 /// After every sweep labels and centres are those of sweeps that look at all rows and centres:
@@ -90,16 +99,24 @@ fn bounds_change_nothing() {
         let mut most = 0.0;
         let spread: Vec<usize> = (0..18).map(|i| i * count / 18).collect();
         for starts in [&spread[..], &[0, 0, 0, 1, 2, 3], &[5, 6]] {
-            let mut bounded = Clusters::new(&rows, rows.rows(starts).unwrap());
-            let mut plain = Clusters::new(&rows, rows.rows(starts).unwrap());
-            bounded.try_at = count;
+            let [mut bounded, mut plain] = [starts; 2].map(|starts| clusters_at(&rows, starts));
             for sweep in 1.. {
                 let moved = bounded.sweep().unwrap();
                 assert_eq!(moved, plain.sweep().unwrap(), "sweep {sweep}");
-                assert_eq!(bounded.labels, plain.labels, "sweep {sweep}");
+                assert_eq!(
+                    bounded.labels().unwrap(),
+                    plain.labels().unwrap(),
+                    "sweep {sweep}"
+                );
                 assert_eq!(bounded.centres, plain.centres, "sweep {sweep}");
-                (bounded.try_at, plain.try_at) = (count, 0); // always, never
-                if let Some(bounds) = &bounded.bounds {
+                let tries = |clusters: &mut Clusters<Members<'_>>, at| {
+                    clusters.parts[0].handle.try_at = at;
+                };
+                (tries(&mut bounded, count), tries(&mut plain, 0)); // always, never
+                if bounded.parts[0].handle.bounds.is_some() {
+                    bounded.parts[0].handle.begin(&bounded.centres); // bounds follow the centres
+                }
+                if let Some(bounds) = &bounded.parts[0].handle.bounds {
                     most = assert_bounds(&bounded, bounds, &z).max(most);
                 }
                 if moved == Moved::None {
@@ -145,47 +162,46 @@ fn rows_that_are_nearly_alike_go_to_the_nearest() {
         of(1, &at),
     ];
     for (pool, (x, dim)) in pools.into_iter().enumerate() {
-        let cpu = CpuPool::new(Features::new(&x, count, dim).unwrap());
-        let rows = UnitRows::new(&cpu).unwrap();
-        let z = rows.rows(&(0..count).collect::<Vec<_>>()).unwrap();
-        let (mut unheard, k_means) = (unheard, KMeans::new(12, 1));
-        let course = &mut Course::new(&mut unheard);
-        let starts = k_means.starts_at_most(&rows, course).unwrap();
-        let mut clusters = Clusters::new(&rows, rows.rows(&starts).unwrap());
-        let mut sweeps = 0;
-        let before = rows.settled().total();
-        loop {
-            let rivals = clusters.rivals();
-            let found = clusters.assign(&rivals).unwrap();
-            let want: Vec<usize> = z.chunks_exact(dim).map(|z| rivals.nearest(z)).collect();
-            assert_eq!(found, want, "pool {pool} sweep {sweeps}");
-            sweeps += 1;
-            if clusters.sweep().unwrap() != Moved::Far {
-                break;
-            }
-        }
-        if pool < 2 {
-            let settled = (rows.settled().total() - before) as usize / dim;
-            // Each sweep asks twice here. Pair by pair all of them would be.
-            let all = 2 * sweeps * count * starts.len();
-            assert!(settled < all / 8, "pool {pool}: {settled} of {all}");
-        }
-        let starts = rows.rows(&starts).unwrap();
-        let fitted = lloyd(&rows, starts, k_means.convergence, course).unwrap();
-        assert!(fitted.sweeps < 60, "pool {pool}: {} sweeps", fitted.sweeps);
+        assert_nearest(pool, &x, dim);
     }
 }
 
-/// Three centres at one place: the first takes all rows, the others the farthest two.
-#[test]
-fn empty_clusters_take_the_farthest_rows() {
-    let x = [1.0, 0.0, 1.0, 0.1, 0.0, 1.0, 1.0, 0.2, 0.0, 7.0, -1.0, 0.1];
-    let pool = CpuPool::new(Features::new(&x, 6, 2).unwrap());
-    let rows = UnitRows::new(&pool).unwrap();
-    let mut clusters = Clusters::new(&rows, rows.rows(&[0, 0, 0]).unwrap());
-    assert_eq!(clusters.sweep().unwrap(), Moved::Far);
-    assert_eq!(clusters.labels, [0, 0, 2, 0, 0, 1]);
-    assert_eq!(clusters.sweep().unwrap(), Moved::Far);
-    assert_eq!(clusters.labels, [0, 0, 2, 0, 2, 1]);
-    assert_eq!(clusters.sweep().unwrap(), Moved::None);
+/// Sweeps until few rows move, each of which gives every row to the nearest centre.
+fn assert_nearest(pool: usize, x: &[f32], dim: usize) {
+    let count = x.len() / dim;
+    let cpu = CpuPool::new(Features::new(x, count, dim).unwrap());
+    let rows = UnitRows::new(&cpu).unwrap();
+    let z = rows.rows(&(0..count).collect::<Vec<_>>()).unwrap();
+    let (mut unheard, k_means) = (unheard, KMeans::new(12, 1));
+    let course = &mut Course::new(&mut unheard);
+    let starts = k_means.starts_at_most(&rows, course).unwrap();
+    let mut clusters = clusters_at(&rows, &starts);
+    let mut sweeps = 0;
+    let before = rows.settled().total();
+    loop {
+        let rivals = Rivals::of_points(dim, clusters.centres.clone());
+        let want: Vec<usize> = z.chunks_exact(dim).map(|z| rivals.nearest(z)).collect();
+        let moved = clusters.sweep().unwrap();
+        sweeps += 1;
+        let is_taken = |cluster| want.contains(&cluster);
+        if (0..starts.len()).all(is_taken) {
+            assert_eq!(
+                clusters.labels().unwrap(),
+                want,
+                "pool {pool} sweep {sweeps}"
+            );
+        }
+        if moved != Moved::Far {
+            break;
+        }
+    }
+    if pool < 2 {
+        let settled = (rows.settled().total() - before) as usize / dim;
+        // Pair by pair all of them would be.
+        let all = sweeps * count * starts.len();
+        assert!(settled < all / 8, "pool {pool}: {settled} of {all}");
+    }
+    let starts = rows.rows(&starts).unwrap();
+    let fitted = lloyd(&rows, starts, k_means.convergence, course).unwrap();
+    assert!(fitted.sweeps < 60, "pool {pool}: {} sweeps", fitted.sweeps);
 }

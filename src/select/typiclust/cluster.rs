@@ -4,6 +4,7 @@ use super::line::Line;
 use super::settle::Members;
 use crate::checkpoint::unfit;
 use crate::error::Error;
+use crate::kernels::steps::Typicality;
 use crate::progress::Pass;
 use crate::rank;
 use crate::select::unit_rows::UnitRows;
@@ -20,14 +21,7 @@ const PROBES: usize = 16;
 /// A pair of rows that is settled takes about as long as so many that the kernel bounds.
 const PAIRS: usize = 8;
 
-/// What makes a row typical.
-#[derive(Clone, Copy)]
-pub(super) struct Rule {
-    pub(super) neighbours: usize,
-    pub(super) squared: bool,
-}
-
-impl Rule {
+impl Typicality {
     /// How many neighbours count where so many rows are left.
     fn neighbours_of(self, left: usize) -> usize {
         (left / 2).clamp(1, self.neighbours).min(left - 1)
@@ -35,7 +29,7 @@ impl Rule {
 
     /// The typicality of a row with its nearest at these squared distances, ascending. It falls
     /// where a distance rises, also as rounded.
-    fn typicality(self, distances_sq: &[f64]) -> f64 {
+    fn of(self, distances_sq: &[f64]) -> f64 {
         if distances_sq.is_empty() {
             return 0.0;
         }
@@ -46,6 +40,21 @@ impl Rule {
         };
         1.0 / (sum / distances_sq.len() as f64 + 1e-5)
     }
+}
+
+/// The most typical of some rows, ascending: their places among them, and the typicality of each when it was picked.
+pub(crate) fn typical(
+    rows: &UnitRows<'_>,
+    members: Vec<usize>,
+    rule: Typicality,
+) -> Result<Vec<(usize, f64)>, Error> {
+    let mut cluster = [Cluster::new(members.clone())];
+    bound(&mut cluster, rows, rule, &Pass::unheard())?;
+    let mut pick = |_| {
+        let (row, typicality) = cluster[0].pick(rows, rule)?;
+        Ok((members.partition_point(|&member| member < row), typicality))
+    };
+    (0..rule.picks).map(&mut pick).collect()
 }
 
 /// A cluster's rows that are neither labelled nor picked.
@@ -59,20 +68,20 @@ pub(super) struct Cluster {
 }
 
 /// Bounds the typicality of the rows of clusters with so many rows that their number of neighbours
-/// stays for a while; whether there are any.
+/// stays for a while.
 ///
 /// Where rows have so few others about them that it takes less, they are settled.
 pub(super) fn bound(
     clusters: &mut [Cluster],
     rows: &UnitRows<'_>,
-    rule: Rule,
+    rule: Typicality,
     pass: &Pass<'_>,
-) -> Result<bool, Error> {
-    let able = |cluster: &&mut Cluster| cluster.rows.len() >= 2 * rule.neighbours;
+) -> Result<(), Error> {
     let mut dense = Vec::new();
-    let mut found = false;
-    for cluster in clusters.iter_mut().filter(able) {
-        found = true;
+    for cluster in clusters
+        .iter_mut()
+        .filter(|cluster| cluster.is_bounded(rule))
+    {
         let pairs = cluster.pairs();
         if !cluster.settle_if_sparse(rows, rule)? {
             dense.push(cluster);
@@ -80,15 +89,14 @@ pub(super) fn bound(
             pass.met(pairs)?;
         }
     }
-    bound_dense(dense, rows, rule, pass)?;
-    Ok(found)
+    bound_dense(dense, rows, rule, pass)
 }
 
 /// Bounds the typicality of the rows of some clusters by the kernel.
 fn bound_dense(
     mut clusters: Vec<&mut Cluster>,
     rows: &UnitRows<'_>,
-    rule: Rule,
+    rule: Typicality,
     pass: &Pass<'_>,
 ) -> Result<(), Error> {
     let mut rest = &mut clusters[..];
@@ -102,7 +110,7 @@ fn bound_dense(
         let (group, after) = rest.split_at_mut(count);
         let members: Vec<&[usize]> = group.iter().map(|cluster| &cluster.rows[..]).collect();
         let most = rows.k_nearest(&members, (rule.neighbours, pass), |distances_sq| {
-            rule.typicality(distances_sq)
+            rule.of(distances_sq)
         })?;
         for (cluster, most) in group.iter_mut().zip(most) {
             cluster.most = most;
@@ -129,13 +137,18 @@ impl Cluster {
         (self.rows.len() as u64).pow(2)
     }
 
-    #[cfg(test)]
-    pub(super) fn first(&self) -> usize {
-        self.rows[0]
+    /// Those of its rows that are left: ascending, until something is asked of them.
+    pub(super) fn rows(&self) -> &[usize] {
+        &self.rows
+    }
+
+    /// Whether its rows' typicality is bounded.
+    pub(super) fn is_bounded(&self, rule: Typicality) -> bool {
+        self.rows.len() >= 2 * rule.neighbours
     }
 
     /// Lays a line through the rows, and settles them all where few stand about each; whether so.
-    fn settle_if_sparse(&mut self, rows: &UnitRows<'_>, rule: Rule) -> Result<bool, Error> {
+    fn settle_if_sparse(&mut self, rows: &UnitRows<'_>, rule: Typicality) -> Result<bool, Error> {
         let (len, neighbours) = (self.rows.len(), rule.neighbours);
         if len <= PAIRS * (2 * neighbours + 1) {
             return Ok(false); // too few to spare any
@@ -155,7 +168,11 @@ impl Cluster {
     ///
     /// Rows are settled in the order of what they may be at most, until none that is left may
     /// be more typical than the best.
-    pub(super) fn pick(&mut self, rows: &UnitRows<'_>, rule: Rule) -> Result<(usize, f64), Error> {
+    pub(super) fn pick(
+        &mut self,
+        rows: &UnitRows<'_>,
+        rule: Typicality,
+    ) -> Result<(usize, f64), Error> {
         let left = self.rows.len();
         let neighbours = rule.neighbours_of(left);
         let mut at_once = AT_ONCE;
@@ -204,11 +221,11 @@ impl Cluster {
         places: &[usize],
         neighbours: usize,
         rows: &UnitRows<'_>,
-        rule: Rule,
+        rule: Typicality,
     ) -> Result<Vec<f64>, Error> {
         let others = neighbours.min(self.rows.len() - 1);
         let members = self.members(rows);
-        members.nearest(places, others, |distances_sq| rule.typicality(distances_sq))
+        members.nearest(places, others, |distances_sq| rule.of(distances_sq))
     }
 
     fn members<'a>(&'a self, pool: &'a UnitRows<'a>) -> Members<'a> {
@@ -242,11 +259,12 @@ mod tests {
         let pool = CpuPool::new(Features::new(&x, count, dim).unwrap());
         let rows = UnitRows::new(&pool).unwrap();
         let mut cluster = [Cluster::new((0..count).collect())];
-        let rule = Rule {
+        let rule = Typicality {
             neighbours: 5,
             squared: false,
+            picks: 1,
         };
-        assert!(bound(&mut cluster, &rows, rule, &Pass::unheard()).unwrap());
+        bound(&mut cluster, &rows, rule, &Pass::unheard()).unwrap();
         for _ in 0..10 {
             cluster[0].pick(&rows, rule).unwrap();
         }

@@ -1,8 +1,10 @@
 //! TypiClust: in every cluster the most typical rows.
 
+mod apart;
 mod cluster;
 mod cost;
 mod line;
+mod made;
 mod settle;
 
 use super::classes::{ClassRows, Partition};
@@ -12,13 +14,15 @@ use super::unit_rows::UnitRows;
 use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::{MOST_NEIGHBOURS, Pool};
+use crate::kernels::steps::Typicality;
 use crate::plan::{Cost, Outline};
 use crate::progress::Pass;
-use crate::progress::Progress;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, places};
 use crate::selection::Selection;
-use cluster::{Cluster, Rule, bound};
+pub(crate) use cluster::typical;
+use cluster::{Cluster, bound};
+use made::Made;
 use std::cmp::Reverse;
 use std::fmt;
 
@@ -213,43 +217,60 @@ impl TypiClust {
         selection: &mut Selection,
         course: &mut Course<'_>,
     ) -> Result<(), Error> {
-        let rule = Rule {
+        let rule = Typicality {
             neighbours: self.neighbours,
             squared: self.squared,
+            picks: 1,
         };
         let mut bounded = false;
-        let (step, again) = course.picks(&mut labelled.to_vec(), budget, selection)?;
+        let (step, earlier) = course.picks(&mut labelled.to_vec(), budget, selection)?;
+        let mut made = Made {
+            selection,
+            course,
+            step,
+            earlier,
+        };
         for mut turns in turns(partition.classes, labelled) {
-            turns.truncate(budget - selection.picks.len()); // the others would get no turn
-            let pairs = turns.iter().map(Cluster::pairs).sum();
-            bounded |= bound(
-                &mut turns,
-                rows,
-                rule,
-                &Pass::begin(pairs, course.listener())?,
-            )?;
-            while !turns.is_empty() && selection.picks.len() < budget {
-                let left = budget - selection.picks.len();
-                for cluster in turns.iter_mut().take(left) {
-                    let at = selection.picks.len();
-                    if let (Some(&row), Some(&score)) = (again.rows.get(at), again.scores.get(at)) {
-                        cluster.pick_again(row)?;
-                        selection.picks.push(row);
-                        selection.scores.push(score);
-                        continue;
-                    }
-                    let (row, typicality) = cluster.pick(rows, rule)?;
-                    selection.picks.push(row);
-                    selection.scores.push(f64::from(typicality as f32));
-                    course.tell(Progress::Picks(selection.picks.len()))?;
-                    course.keep_picks(step, selection)?;
-                }
-                turns.retain(|cluster| !cluster.is_empty());
+            let left = budget - made.len();
+            turns.truncate(left); // the others would get no turn
+            bounded |= turns.iter().any(|cluster| cluster.is_bounded(rule));
+            match rows.pool().steps().is_empty() {
+                true => pick_here(rows, turns, rule, &mut made, left)?,
+                false => apart::pick(rows.pool(), &turns, rule, &mut made, left)?,
             }
         }
         selection.passes += usize::from(bounded);
         Ok(())
     }
+}
+
+/// Makes the picks of some clusters in their turns, up to `left`.
+fn pick_here(
+    rows: &UnitRows<'_>,
+    mut turns: Vec<Cluster>,
+    rule: Typicality,
+    made: &mut Made<'_, '_>,
+    mut left: usize,
+) -> Result<(), Error> {
+    let pairs = turns.iter().map(Cluster::pairs).sum();
+    let pass = Pass::begin(pairs, made.course.listener())?;
+    bound(&mut turns, rows, rule, &pass)?;
+    while !turns.is_empty() && left > 0 {
+        for cluster in turns.iter_mut().take(left) {
+            let again = made.again().next();
+            let pick = match again {
+                Some((row, typicality)) => {
+                    cluster.pick_again(row)?;
+                    (row, typicality)
+                }
+                None => cluster.pick(rows, rule)?,
+            };
+            made.take(pick)?;
+            left -= 1;
+        }
+        turns.retain(|cluster| !cluster.is_empty());
+    }
+    Ok(())
 }
 
 /// The clusters that have rows to pick, in the order of their turns: the large ones, then the small.
@@ -286,7 +307,7 @@ mod tests {
             turns.map(|of_size| {
                 of_size
                     .iter()
-                    .map(|cluster| clusters[cluster.first()])
+                    .map(|cluster| clusters[cluster.rows()[0]])
                     .collect()
             })
         };

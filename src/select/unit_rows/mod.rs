@@ -71,7 +71,7 @@ impl<'a> UnitRows<'a> {
     }
 
     /// Refuses a pool with a row of zeros: `need` says what for.
-    pub(super) fn refuse_zeros(&self, need: &'static str) -> Result<(), Error> {
+    pub(crate) fn refuse_zeros(&self, need: &'static str) -> Result<(), Error> {
         self.nearest.refuse_zeros(need)
     }
 

@@ -1,8 +1,6 @@
 //! Similarities that a worker keeps, and what is asked of them.
 
 use super::asked::{self, count, distinct, expect, of_one_class, places};
-use super::message::{AboutSimilarities, Examples, Function, OfSimilarities, Rounds, ok};
-use super::wire::Array;
 use crate::error::Error;
 use crate::kernels::cover::Cover;
 use crate::kernels::function::KernelFunction;
@@ -10,6 +8,9 @@ use crate::kernels::pool::Pool;
 use crate::kernels::similarities::{self, Similarities};
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows, Length};
+use crate::remote::answer::{AboutSimilarities, Rounds, ok};
+use crate::remote::message::{Examples, Function, OfSimilarities};
+use crate::remote::wire::Array;
 use std::ops::Range;
 
 /// Similarities, and what they are counted on for.

@@ -1,44 +1,32 @@
-//! A worker: a pool that answers messages.
+//! A pool that answers messages, and those beside it.
 
 use super::asked;
 use super::handles::Handles;
-use super::message::{About, Ask, Failure, Message, OfPool, ok};
-use super::wire::{self, Array};
+use super::link::Link;
+use super::steps::{Unit, most_typical};
 use crate::error::Error;
 use crate::features::Features;
 use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::units::UnitMoves;
 use crate::progress::Pass;
+use crate::remote::answer::{About, Failure, ok};
+use crate::remote::message::{Ask, Message, OfPool};
+use crate::remote::wire::{self, Array};
+use crate::select::unit_rows::UnitRows;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-
-/// What brings a worker messages, and takes its answers back.
-pub trait Link {
-    /// The next message; none once there will be no more.
-    fn next(&mut self) -> Option<Vec<u8>>;
-
-    /// Takes the answer to the last message.
-    fn answer(&mut self, answer: Vec<u8>);
-}
-
-/// Answers the messages that a [`RemotePool`](super::RemotePool) sends, until there are no more.
-///
-/// Messages are not trusted: what does not fit the pool is refused, and a message that makes a kernel panic
-/// ends the worker after an answer that says so.
-pub fn serve(pool: &dyn Pool, link: &mut dyn Link) {
-    let mut room = Room::new(0, pool, None);
-    run(&mut room, link);
-}
+use std::sync::OnceLock;
 
 /// A pool that is asked, what is open on it, and the one beside which it was made.
 struct Room<'p, 'o> {
     number: u32,
     pool: &'p dyn Pool,
+    unit: Unit<'p>,
     handles: Handles<'p>,
     outer: Option<&'o mut (dyn Rooms + 'o)>,
 }
 
 /// Whoever answers what is asked of pools and handles, by their numbers.
-trait Rooms {
+pub(super) trait Rooms {
     /// The answer, encoded.
     fn answer(&mut self, ask: Ask<'_>) -> Result<Vec<u8>, Error>;
 
@@ -46,11 +34,29 @@ trait Rooms {
 }
 
 /// What comes next in a room.
-enum Next {
+pub(super) enum Next {
     /// A message that closes the room: it is for the outer one.
     Message(Vec<u8>),
     /// Nothing more.
     End,
+}
+
+/// Answers what is asked of a pool, until a message closes the room.
+pub(super) fn enter<'o>(
+    number: u32,
+    pool: &dyn Pool,
+    outer: Option<&'o mut (dyn Rooms + 'o)>,
+    link: &mut dyn Link,
+) -> Next {
+    let rows = OnceLock::new();
+    let unit = || match rows.get() {
+        Some(rows) => Ok(rows),
+        None => {
+            let made = UnitRows::new(pool)?;
+            Ok(rows.get_or_init(|| made))
+        }
+    };
+    run(&mut Room::new(number, (pool, &unit), outer), link)
 }
 
 /// Answers messages until one closes this room.
@@ -89,11 +95,16 @@ fn run(room: &mut Room<'_, '_>, link: &mut dyn Link) -> Next {
 }
 
 impl<'p, 'o> Room<'p, 'o> {
-    fn new(number: u32, pool: &'p dyn Pool, outer: Option<&'o mut (dyn Rooms + 'o)>) -> Self {
+    fn new(
+        number: u32,
+        (pool, unit): (&'p dyn Pool, Unit<'p>),
+        outer: Option<&'o mut (dyn Rooms + 'o)>,
+    ) -> Self {
         Self {
             number,
             pool,
-            handles: Handles::new(pool),
+            unit,
+            handles: Handles::new(pool, unit),
             outer,
         }
     }
@@ -132,8 +143,7 @@ impl<'p, 'o> Room<'p, 'o> {
             }
             Ok(inner) => {
                 link.answer(ok(about(&*inner)).unwrap_or_else(failed));
-                let mut room = Room::new(new, &*inner, Some(self));
-                Some(run(&mut room, link))
+                Some(enter(new, &*inner, Some(self), link))
             }
         }
     }
@@ -180,6 +190,9 @@ impl<'p, 'o> Room<'p, 'o> {
                 };
                 asked::moves(&moves, pool.dim())?;
                 ok(Array::from(pool.sum_units(&moves)?))
+            }
+            OfPool::Typical(rows, values, rule) => {
+                most_typical(pool, self.unit, (rows, values), rule)
             }
             OfPool::Beside(..) => Err(asked::refuse("a pool beside another's found".to_owned())),
             open => self.handles.open(open),

@@ -72,6 +72,11 @@ pub(super) fn rate(rate: Rate) -> Result<Rate, Error> {
 /// Values of sums that are answered at most: 1 GiB.
 const SUMMED: usize = 1 << 27;
 
+/// Sums of so many clusters.
+pub(super) fn sums(sums: usize, dim: usize) -> Result<(), Error> {
+    expect(sums.saturating_mul(dim) <= SUMMED, "fewer sums")
+}
+
 /// What [`Pool::sum_units`](crate::Pool::sum_units) counts on.
 pub(super) fn moves(moves: &UnitMoves<'_>, dim: usize) -> Result<(), Error> {
     let UnitMoves {
@@ -80,7 +85,7 @@ pub(super) fn moves(moves: &UnitMoves<'_>, dim: usize) -> Result<(), Error> {
         to,
         sums,
     } = *moves;
-    expect(sums.saturating_mul(dim) <= SUMMED, "fewer sums")?;
+    self::sums(sums, dim)?;
     count(from, rows.len(), "sums to leave")?;
     count(to, rows.len(), "sums to join")?;
     let is_one = |&of: &u32| (of as usize) < sums;

@@ -1,34 +1,41 @@
 //! What is open on a worker's pool, by number, and what is asked of it.
 
 use super::asked::{self, count, distinct, expect, places};
-use super::message::{Ask, OfAssigner, OfGroup, OfNeighbours, OfPool, OfResiduals, ok, sums};
+use super::open_residuals::OpenResiduals;
 use super::open_similarities::OpenSimilarities;
-use super::wire::Array;
+use super::steps::{OpenClustered, OpenDistanced, OpenSeeds, Unit};
 use crate::error::Error;
 use crate::kernels::assigner::{Assigner, CandidateGroup};
 use crate::kernels::neighbours::{MARKED, Neighbours};
 use crate::kernels::pool::Pool;
-use crate::kernels::residuals::Residuals;
 use crate::progress::Pass;
+use crate::remote::answer::{OfGroup, ok};
+use crate::remote::message::{Ask, OfAssigner, OfNeighbours, OfPool};
+use crate::remote::wire::Array;
 use std::collections::HashMap;
 
 /// Handles of one pool.
 pub(super) struct Handles<'p> {
     pool: &'p dyn Pool,
+    unit: Unit<'p>,
     open: HashMap<u32, Handle<'p>>,
 }
 
 enum Handle<'p> {
-    Residuals(Box<dyn Residuals + 'p>),
+    Residuals(OpenResiduals<'p>),
     Similarities(OpenSimilarities<'p>),
     Neighbours(Box<dyn Neighbours + 'p>),
     Assigner(Box<dyn Assigner + 'p>),
+    Clustered(OpenClustered<'p>),
+    Seeds(OpenSeeds<'p>),
+    Distanced(OpenDistanced<'p>),
 }
 
 impl<'p> Handles<'p> {
-    pub(super) fn new(pool: &'p dyn Pool) -> Self {
+    pub(super) fn new(pool: &'p dyn Pool, unit: Unit<'p>) -> Self {
         Self {
             pool,
+            unit,
             open: HashMap::new(),
         }
     }
@@ -49,7 +56,10 @@ impl<'p> Handles<'p> {
     pub(super) fn open(&mut self, ask: OfPool<'_>) -> Result<Vec<u8>, Error> {
         let (pool, rows) = (self.pool, self.pool.rows());
         let (number, handle) = match ask {
-            OfPool::OpenResiduals(number) => (number, Handle::Residuals(pool.residuals()?)),
+            OfPool::OpenResiduals(number) => {
+                let open = OpenResiduals::new(pool.residuals()?, [rows, pool.dim()]);
+                (number, Handle::Residuals(open))
+            }
             OfPool::OpenNeighbours(number) => (number, Handle::Neighbours(pool.neighbours()?)),
             OfPool::OpenAssigner(number, lengths) => {
                 count(&lengths, rows, "lengths")?;
@@ -64,6 +74,18 @@ impl<'p> Handles<'p> {
                 let open = OpenSimilarities::of_integers(pool, integers, &sizes, function)?;
                 (number, Handle::Similarities(open))
             }
+            OfPool::OpenClustered(number, of, centres) => {
+                let open = OpenClustered::new((self.unit)()?, &of, &centres)?;
+                (number, Handle::Clustered(open))
+            }
+            OfPool::OpenSeeds(number, ids) => {
+                let open = OpenSeeds::new((self.unit)()?, ids)?;
+                (number, Handle::Seeds(open))
+            }
+            OfPool::OpenDistanced(number, by_cosine) => {
+                let open = OpenDistanced::new(pool, by_cosine)?;
+                (number, Handle::Distanced(open))
+            }
             _ => return Err(asked::refuse("nothing to be opened found".to_owned())),
         };
         let answer = handle.about()?;
@@ -76,9 +98,7 @@ impl<'p> Handles<'p> {
         let (rows, dim) = (self.pool.rows(), self.pool.dim());
         let open = ask.handle().and_then(|number| self.open.get_mut(&number));
         match (open, ask) {
-            (Some(Handle::Residuals(open)), Ask::Residuals(_, ask)) => {
-                of_residuals(&mut **open, ask, [rows, dim])
-            }
+            (Some(Handle::Residuals(open)), Ask::Residuals(_, ask)) => open.answer(ask),
             (Some(Handle::Similarities(open)), Ask::Similarities(_, ask)) => open.answer(ask),
             (Some(Handle::Neighbours(open)), Ask::Neighbours(_, ask)) => {
                 of_neighbours(&**open, ask, [rows, dim])
@@ -86,6 +106,9 @@ impl<'p> Handles<'p> {
             (Some(Handle::Assigner(open)), Ask::Assigner(_, ask)) => {
                 of_assigner(&**open, ask, [rows, dim])
             }
+            (Some(Handle::Clustered(open)), Ask::Clustered(_, ask)) => open.answer(ask),
+            (Some(Handle::Seeds(open)), Ask::Seeds(_, ask)) => open.answer(ask),
+            (Some(Handle::Distanced(open)), Ask::Distanced(_, ask)) => open.answer(ask),
             _ => Err(asked::refuse("a handle of another kind found".to_owned())),
         }
     }
@@ -95,51 +118,9 @@ impl Handle<'_> {
     /// What is to be known of it once it is open.
     fn about(&self) -> Result<Vec<u8>, Error> {
         match self {
-            Self::Residuals(_) | Self::Assigner(_) => ok(()),
             Self::Neighbours(open) => ok(open.at_once() as u64),
             Self::Similarities(open) => ok(open.about()),
-        }
-    }
-}
-
-fn of_residuals(
-    open: &mut dyn Residuals,
-    ask: OfResiduals<'_>,
-    [rows, dim]: [usize; 2],
-) -> Result<Vec<u8>, Error> {
-    match ask {
-        OfResiduals::Load(states) => {
-            count(&states, rows, "states")?;
-            ok(open.load(&states)?)
-        }
-        OfResiduals::Read => ok(Array::from(open.read()?)),
-        OfResiduals::Write(written, states) => {
-            count(&states, written.len(), "states")?;
-            ok(open.write(&distinct(&written, rows)?, &states)?)
-        }
-        OfResiduals::DueRows(tau, rate, limit) => {
-            let due = open.due_rows(tau, asked::rate(rate)?, (limit as usize).min(rows))?;
-            let listed: Vec<u32> = due.rows.iter().map(|&row| row as u32).collect();
-            ok((due.count as u64, Array::from(listed)))
-        }
-        OfResiduals::Deflate(directions, dt, rate) => {
-            count(&directions, dt.len() * dim, "values of directions")?;
-            ok(sums(open.deflate(&directions, &dt, asked::rate(rate)?)?))
-        }
-        OfResiduals::DeflateLargest(directions, number, most, rate) => {
-            let (number, most) = (number as usize, most as usize);
-            count(&directions, number * dim, "values of directions")?;
-            let rate = asked::rate(rate)?;
-            ok(sums(open.deflate_largest(
-                &directions,
-                number,
-                most,
-                rate,
-            )?))
-        }
-        OfResiduals::Refresh(basis, dead, rate) => {
-            expect(basis.len().is_multiple_of(dim), "directions")?;
-            ok(sums(open.refresh(&basis, dead, asked::rate(rate)?)?))
+            _ => ok(()),
         }
     }
 }

@@ -1,0 +1,91 @@
+//! How often a worker is asked.
+
+use crate::common::{fractions, with};
+use crate::workers::{Workers, pool_of};
+use coresift::{
+    Coverage, CpuPool, Features, GramSchmidt, KCenter, KMeans, Selector, Stop, TypiClust,
+};
+use std::sync::Arc;
+
+const ROWS: usize = 6000;
+const DIM: usize = 24;
+
+/// Loose clusters about directions of their own.
+fn pool() -> Features<'static> {
+    let noise = fractions(5, ROWS * DIM);
+    let value = |at: usize| {
+        let (row, column) = (at / DIM, at % DIM);
+        let about = if (row % 60) % DIM == column { 3.0 } else { 0.0 };
+        about + noise[at] + noise[row % 60 * DIM + column]
+    };
+    let values: Vec<f32> = (0..ROWS * DIM).map(value).collect();
+    Features::from_owner(values, ROWS, DIM).unwrap()
+}
+
+/// The messages that a worker has had of `work`.
+fn asked(features: &Features<'_>, work: impl FnOnce(&dyn coresift::Pool)) -> usize {
+    let workers = Arc::new(Workers::new(features, &[2000, 1500, 1500, 1000]));
+    work(&pool_of(&workers, &Stop::default()));
+    (0..4).map(|worker| workers.calls(worker)).max().unwrap() as usize
+}
+
+/// A sweep of k-means is one message, and its centres are placed several at a time.
+#[test]
+fn a_sweep_is_a_message() {
+    let features = pool();
+    let alone = KMeans::new(64, 3)
+        .fit(&CpuPool::new(features.clone()))
+        .unwrap();
+    let calls = asked(&features, |pool| {
+        assert_eq!(KMeans::new(64, 3).fit(pool).unwrap(), alone);
+    });
+    assert!(alone.sweeps > 10, "{} sweeps", alone.sweeps);
+    let beside = calls - alone.sweeps;
+    assert!(
+        beside <= 64 / 4 + 12,
+        "{calls} messages, {} sweeps",
+        alone.sweeps
+    );
+}
+
+/// A cluster of TypiClust is one message.
+#[test]
+fn a_cluster_is_a_message() {
+    let features = pool();
+    let clusters = Some((0..ROWS).map(|row| row * row % 61).collect());
+    let selector = TypiClust {
+        clusters,
+        ..TypiClust::default()
+    };
+    let want = selector
+        .select(&CpuPool::new(features.clone()), 150)
+        .unwrap();
+    let calls = asked(&features, |pool| {
+        let got = selector.select(pool, 150).unwrap();
+        assert_eq!((got.picks, got.scores), (want.picks, want.scores));
+    });
+    assert!(calls <= 61 / 4 + 12, "{calls} messages");
+}
+
+fn calls_of(selector: &dyn Selector, picks: usize) -> usize {
+    let features = pool();
+    let want = selector
+        .select(&CpuPool::new(features.clone()), picks)
+        .unwrap();
+    asked(&features, |pool| {
+        assert_eq!(selector.select(pool, picks).unwrap().picks, want.picks);
+    })
+}
+
+#[test]
+fn picks_come_many_at_a_time() {
+    let calls = calls_of(&*with(|_: &mut KCenter| {}), 100);
+    assert!(calls <= 100 / 2, "k-center: {calls}");
+    let calls = calls_of(&*with(|_: &mut GramSchmidt| {}), DIM);
+    assert!(calls <= 20, "Gram-Schmidt: {calls}");
+    let calls = calls_of(&*with(|_: &mut Coverage| {}), 80);
+    assert!(
+        calls <= 80 / 8 + 20 + 33,
+        "coverage, with 30 sweeps: {calls}"
+    );
+}
