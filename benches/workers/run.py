@@ -4,7 +4,8 @@
 
 Each selection is run by `coresift select` in one process and with `--workers`, in turn, `--rounds` times; the least time
 of each counts, which is that from rows in memory to picks: workers have checked theirs by then. Picks must be the same.
-Prints a table in Markdown: seconds, their ratio, and the rounds and bytes that a record has. It needs numpy.
+Prints a table in Markdown: seconds, their ratio, the rounds and bytes that a record has, and the most memory that the
+driver was seen to have. It needs numpy.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "peers"))
 import common  # noqa: E402
@@ -41,12 +43,30 @@ def jobs(folder, quick):
     ]
 
 
+def most_memory(pid):
+    """The most bytes that a process has had at a time."""
+    try:
+        with open(f"/proc/{pid}/status") as file:
+            return next((int(line.split()[1]) << 10 for line in file if line.startswith("VmHWM")), 0)
+    except OSError:
+        return 0
+
+
 def run(binary, features, options):
+    """Seconds from rows in memory to picks, the record, and the most memory that the process was seen to have."""
     command = [binary, "select", features, *options, "--device=cpu", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    told = done.stderr.strip().splitlines()[-1]
-    seconds = float(told.split(" s from memory")[0].split()[-1])
-    return seconds, json.loads(done.stdout)
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        child, memory = subprocess.Popen(command, stdout=out, stderr=err), 0
+        while child.poll() is None:
+            memory = max(memory, most_memory(child.pid))
+            time.sleep(0.01)
+        out.seek(0)
+        err.seek(0)
+        told = err.read().decode()
+        if child.returncode != 0:
+            sys.exit(told)
+        seconds = float(told.split(" s from memory")[0].split()[-1])
+        return seconds, json.loads(out.read()), memory
 
 
 def main():
@@ -59,15 +79,15 @@ def main():
     parser.add_argument("--folder", default=os.path.join(tempfile.gettempdir(), "coresift-workers"))
     asked = parser.parse_args()
     os.makedirs(asked.folder, exist_ok=True)
-    print(f"| selection | rows | one process, s | {asked.workers} workers, s | ratio | rounds | MB out | MB back |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(f"| selection | rows | one process, s | {asked.workers} workers, s | ratio | rounds | MB out | MB back | driver, MB |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for name, features, options in jobs(asked.folder, asked.quick):
         if asked.only not in name:
             continue
         times = ([], [])
         for _ in range(asked.rounds):
-            one, alone = run(asked.binary, features, options)
-            several, shared = run(asked.binary, features, [*options, f"--workers={asked.workers}"])
+            one, alone, _ = run(asked.binary, features, options)
+            several, shared, memory = run(asked.binary, features, [*options, f"--workers={asked.workers}"])
             if alone["picks"] != shared["picks"]:
                 sys.exit(f"{name}: other picks")
             times[0].append(one)
@@ -77,7 +97,8 @@ def main():
         out, back = (crossed[key] / 1e6 for key in ("bytes_out", "bytes_back"))
         rows = f"{shared['rows']:,} x {shared['dim']}"
         ratio = several / one
-        print(f"| {name} | {rows} | {one:.3f} | {several:.3f} | {ratio:.2f} | {crossed['rounds']} | {out:.1f} | {back:.1f} |")
+        crossing = f"{crossed['rounds']} | {out:.1f} | {back:.1f} | {memory / 1e6:.0f}"
+        print(f"| {name} | {rows} | {one:.3f} | {several:.3f} | {ratio:.2f} | {crossing} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ use super::answer::Failure;
 use super::log::{Effect, Log};
 use super::message::{Ask, Message};
 use super::transport::{Lost, Traffic, Transport};
-use super::wire;
+use super::wire::{self, Array};
 use crate::control::{Stop, interrupted};
 use crate::error::Error;
 use serde::de::DeserializeOwned;
@@ -28,7 +28,15 @@ pub(super) struct Connection {
 struct State {
     /// What is done with, and of which the worker has not heard.
     closed: Vec<u32>,
+    waiting: Vec<Waiting>,
     log: Log,
+}
+
+/// A message that waits for the next that is to be answered.
+struct Waiting {
+    handle: Option<u32>,
+    effect: Option<Effect>,
+    message: Vec<u8>,
 }
 
 impl Connection {
@@ -54,20 +62,52 @@ impl Connection {
         let mut state = self.state();
         let effect = Effect::of(&ask);
         let closed = std::mem::take(&mut state.closed);
-        let message = wire::encode(&Message { closed, ask });
+        let waiting = std::mem::take(&mut state.waiting);
+        let before = waiting.iter().map(|one| Array::from(&one.message[..]));
+        let asked = Message {
+            closed,
+            before: before.collect(),
+            ask,
+        };
+        let message = wire::encode(&asked);
+        let is_alone = asked.closed.is_empty() && asked.before.is_empty();
+        // What came with it is kept by itself.
+        let alone = (effect.is_some() && !is_alone).then(|| wire::encode(&Message::of(asked.ask)));
+        for one in waiting {
+            if let Some(effect) = one.effect {
+                state.log.push(effect, one.message);
+            }
+        }
         let answer = self.deliver(&mut state.log, &message)?;
         let answer: Result<T, Failure> = wire::decode(&answer)?;
         let answer = answer.map_err(Failure::error)?;
         if let Some(effect) = effect {
-            state.log.push(effect, message);
+            state.log.push(effect, alone.unwrap_or(message));
         }
         Ok(answer)
+    }
+
+    /// Has something done before the next question is answered, which fails where this does: for what has no answer, and
+    /// comes to the same where it is done twice.
+    pub(super) fn tell(&self, ask: Ask<'_>) -> Result<(), Error> {
+        self.stop.check()?;
+        let (handle, effect) = (ask.handle(), Effect::of(&ask));
+        let message = wire::encode(&Message::of(ask));
+        self.state().waiting.push(Waiting {
+            handle,
+            effect,
+            message,
+        });
+        Ok(())
     }
 
     /// Is done with a handle or a pool: the worker hears of it with the next message.
     pub(super) fn close(&self, number: u32) {
         let mut state = self.state();
         state.log.close(number);
+        state
+            .waiting
+            .retain(|waiting| waiting.handle != Some(number));
         state.closed.push(number);
     }
 

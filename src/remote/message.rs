@@ -12,11 +12,24 @@ use crate::lp::Lp;
 use crate::quantise::{IntegerRows, Length};
 use serde::{Deserialize, Serialize};
 
-/// One message: which handles and pools are done with, and what is asked.
+/// One message: which handles and pools are done with, messages that could wait for this one, and what is asked.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Message<'a> {
     pub(crate) closed: Vec<u32>,
+    /// Encoded, and with nothing to be done before; they are answered only where they fail.
+    pub(crate) before: Vec<Array<'a, u8>>,
     pub(crate) ask: Ask<'a>,
+}
+
+impl<'a> Message<'a> {
+    /// What is asked, and nothing besides.
+    pub(crate) fn of(ask: Ask<'a>) -> Self {
+        Self {
+            closed: Vec::new(),
+            before: Vec::new(),
+            ask,
+        }
+    }
 }
 
 /// What is asked, of a pool or of a handle by its number.

@@ -25,33 +25,38 @@ impl<'a> RemoteResiduals<'a> {
         self.opened.connection.ask(asked)
     }
 
-    /// Whether states are as they begin: those of whole rows, or masked.
-    fn begin(states: &[RowState]) -> bool {
-        states.iter().all(|state| {
+    fn tell(&self, ask: OfResiduals<'_>) -> Result<(), Error> {
+        let asked = Ask::Residuals(self.opened.number, ask);
+        self.opened.connection.tell(asked)
+    }
+
+    /// What is left of each row's hazard, where states are as they begin: those of whole rows, or masked.
+    fn left(states: &[RowState]) -> Option<Vec<f32>> {
+        let left = states.iter().map(|state| {
             let is_whole = state.guard == 0.0 && state.residual_sq == state.norm_sq;
-            *state == RowState::MASKED || is_whole && state.left >= 0.0 && !state.is_masked()
-        })
+            match is_whole && state.left >= 0.0 && !state.is_masked() {
+                true => Some(state.left),
+                false => (*state == RowState::MASKED).then_some(TAKES_NO_PART),
+            }
+        });
+        left.collect()
     }
 }
 
 impl Residuals for RemoteResiduals<'_> {
     fn load(&mut self, states: &[RowState]) -> Result<(), Error> {
-        if !Self::begin(states) {
-            return self.ask(OfResiduals::Load(states.into()));
-        }
+        let Some(left) = Self::left(states) else {
+            return self.tell(OfResiduals::Load(states.into()));
+        };
+        let of_rows = || states.iter().map(|state| state.norm_sq).zip(&left);
         let is_kept =
-            |(state, length): (&RowState, &f32)| state.is_masked() || state.norm_sq == *length;
+            |((own, &left), &kept): ((f32, &f32), &f32)| own == kept || left == TAKES_NO_PART;
         let are_kept = self.lengths.len() == states.len();
-        if !are_kept || !states.iter().zip(&self.lengths).all(is_kept) {
-            self.lengths = states.iter().map(|state| state.norm_sq).collect();
-            self.ask::<()>(OfResiduals::Lengths(self.lengths[..].into()))?;
+        if !are_kept || !of_rows().zip(&self.lengths).all(is_kept) {
+            self.lengths = of_rows().map(|(own, _)| own).collect();
+            self.tell(OfResiduals::Lengths(self.lengths[..].into()))?;
         }
-        let left = states.iter().map(|state| match state.is_masked() {
-            true => TAKES_NO_PART,
-            false => state.left,
-        });
-        let left: Vec<f32> = left.collect();
-        self.ask(OfResiduals::Begin(left.into()))
+        self.tell(OfResiduals::Begin(left.into()))
     }
 
     fn read(&self) -> Result<Vec<RowState>, Error> {
@@ -60,7 +65,7 @@ impl Residuals for RemoteResiduals<'_> {
     }
 
     fn write(&mut self, rows: &[usize], states: &[RowState]) -> Result<(), Error> {
-        self.ask(OfResiduals::Write(narrow(rows).into(), states.into()))
+        self.tell(OfResiduals::Write(narrow(rows).into(), states.into()))
     }
 
     fn due_rows(&self, tau: f32, rate: Rate, limit: usize) -> Result<Due, Error> {

@@ -19,6 +19,7 @@ pub(crate) trait Wire: Pod {
     const WIDTH: usize = size_of::<Self>();
 }
 
+impl Wire for u8 {}
 impl Wire for i16 {}
 impl Wire for u16 {}
 impl Wire for i32 {}

@@ -78,6 +78,10 @@ fn run(room: &mut Room<'_, '_>, link: &mut dyn Link) -> Next {
         }
         let answered = catch_unwind(AssertUnwindSafe(|| {
             room.close(&message.closed);
+            if let Err(error) = room.before(&message.before) {
+                link.answer(failed(error));
+                return None;
+            }
             room.take(message.ask, link)
         }));
         match answered {
@@ -107,6 +111,15 @@ impl<'p, 'o> Room<'p, 'o> {
             handles: Handles::new(pool, unit),
             outer,
         }
+    }
+
+    /// Does what could wait for this message.
+    fn before(&mut self, messages: &[Array<'_, u8>]) -> Result<(), Error> {
+        for message in messages {
+            let Message { ask, .. } = wire::decode(message)?;
+            self.answer(ask)?;
+        }
+        Ok(())
     }
 
     /// Answers one message; what comes next where that opens another room.

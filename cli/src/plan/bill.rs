@@ -50,6 +50,7 @@ pub(super) struct Bill {
     /// What each kind of work takes.
     pub(super) by_work: Vec<(Work, Amount, Span)>,
     pub(super) otherwise: Option<Otherwise>,
+    pub(super) workers: Option<OfWorkers>,
     pub(super) assumed: Vec<String>,
 }
 
@@ -83,6 +84,46 @@ pub(super) struct Otherwise {
     /// Bytes for `--memory`.
     pub(super) memory: u64,
     pub(super) seconds: f64,
+}
+
+/// What each of several processes has.
+pub(super) struct OfWorkers {
+    pub(super) count: usize,
+    /// Rows of the one that has most.
+    pub(super) rows: usize,
+    /// Bytes of those as float32, what it must hold of them, and what it may take.
+    pub(super) bytes: u64,
+    pub(super) needed: u64,
+    pub(super) bound: u64,
+    /// How many of them, each with as much memory, would hold all rows.
+    pub(super) enough: usize,
+}
+
+impl OfWorkers {
+    /// Of rows of `width` bytes as float32 each, in as much of what there is as each has.
+    fn new(count: usize, rows: usize, width: u64, room: &Room) -> Self {
+        let count = count.min(rows).max(1);
+        let most = rows.div_ceil(count);
+        let bound = room.bound / count as u64;
+        let needed_each = room.needed.div_ceil(rows.max(1) as u64);
+        let held = (bound / needed_each.max(1)).max(1);
+        Self {
+            count,
+            rows: most,
+            bytes: most as u64 * width,
+            needed: needed_each * most as u64,
+            bound,
+            enough: match needed_each {
+                0 => count,
+                _ => (rows as u64).div_ceil(held) as usize,
+            },
+        }
+    }
+
+    /// Whether each holds its rows.
+    pub(super) fn are_held(&self) -> bool {
+        self.needed <= self.bound
+    }
 }
 
 /// Bytes that a process takes for itself.
@@ -168,6 +209,10 @@ impl Job<'_> {
         Ok(Bill {
             by_work: cost.work.iter().map(by_work).collect(),
             otherwise: self.otherwise(calibration, &cost, seconds)?,
+            workers: self.args.workers.map(|count| {
+                let width = size_of::<f32>() as u64 * self.file.dim as u64;
+                OfWorkers::new(count.get(), self.file.rows, width, &self.room)
+            }),
             host_bytes: PROCESS + held + LENGTH * self.file.rows as u64 + cost.host_bytes,
             bytes_read: read * self.file.kind().bytes() as f64,
             assumed: self.assumed(),
@@ -218,6 +263,11 @@ impl Job<'_> {
                 .to_owned(),
             "the machine does nothing else".to_owned(),
         ];
+        if self.args.workers.is_some() {
+            assumed.push(
+                "workers take together what one process does: what crosses between them comes besides".to_owned(),
+            );
+        }
         if self.file.conversion().is_some() {
             assumed.push("values are read as fast as float32".to_owned());
         }

@@ -23,6 +23,16 @@ impl Bill {
             .otherwise
             .as_ref()
             .map(|otherwise| json!({ "memory": otherwise.memory, "seconds": otherwise.seconds }));
+        let workers = self.workers.as_ref().map(|workers| {
+            json!({
+                "count": workers.count,
+                "rows": workers.rows,
+                "bytes": workers.bytes,
+                "memory": workers.bound,
+                "held": workers.are_held(),
+                "enough": workers.enough,
+            })
+        });
         json!({
             "method": self.method,
             "budget": self.budget,
@@ -51,6 +61,7 @@ impl Bill {
             },
             "depends_on_values": !self.cost.is_certain(),
             "with_more_memory": otherwise,
+            "workers": workers,
             "assumed": self.assumed,
             "versions": { "coresift": env!("CARGO_PKG_VERSION") },
         })

@@ -1,6 +1,6 @@
 //! A plan in words.
 
-use super::bill::Bill;
+use super::bill::{Bill, OfWorkers};
 use coresift::plan::Span;
 use std::fmt::Write as _;
 
@@ -15,6 +15,9 @@ impl Bill {
             let _ = write!(words, "\n{name}: {text}"); // into a string: it cannot fail
         };
         line("rows", self.rows_in_words());
+        if let Some(workers) = &self.workers {
+            line("workers", workers.in_words());
+        }
         if !self.cost.storage.is_empty() {
             line("similarities", self.storage_in_words());
         }
@@ -82,6 +85,22 @@ impl Bill {
             seconds(parts.load),
             seconds(parts.work.likely)
         )
+    }
+}
+
+impl OfWorkers {
+    fn in_words(&self) -> String {
+        let Self { count, rows, .. } = self;
+        let each = format!("{count}, each with {rows} rows or one less");
+        let (bytes, bound) = (bytes(self.bytes), bytes(self.bound));
+        match (self.needed, self.are_held()) {
+            (0, _) => format!("{each}: {bytes}, used where the files are"),
+            (_, true) => format!("{each}: {bytes}, held in memory (up to {bound})"),
+            (_, false) => format!(
+                "{each}: {bytes}, more than {bound}, so that every pass reads them anew; {} of as much memory would hold them",
+                self.enough
+            ),
+        }
     }
 }
 

@@ -109,6 +109,36 @@ fn rows_are_not_read() {
     assert!(plan["seconds"]["likely"].as_f64() > Some(0.5));
 }
 
+/// What each of several workers has, whether it holds that, and how many would hold all: by the memory of all, shared.
+#[test]
+fn workers_are_told_what_they_hold() {
+    let place = Place::new();
+    let rows: Vec<u8> = (0..1000u32 * 64).map(|at| (at % 251) as u8).collect();
+    place.put("x.npy", &npy("|u1", false, "(1000, 64)", &rows));
+    let told = |options: &[&str]| {
+        let plan = ["x.npy", "--method=norm", "--budget=9"];
+        told(&place, &[&plan, options].concat())["workers"].clone()
+    };
+    assert!(told(&[]).is_null());
+    let enough = told(&["--workers=3", "--memory=300KiB"]);
+    assert_eq!(enough["count"], 3);
+    assert_eq!(enough["rows"], 334);
+    assert_eq!(enough["bytes"], 334 * 256);
+    assert_eq!(enough["memory"], 102_400);
+    assert_eq!(
+        (&enough["held"], &enough["enough"]),
+        (&true.into(), &3.into())
+    );
+    // Each holds 128 rows; eight of them would hold all.
+    let little = told(&["--workers=4", "--memory=128KiB"]);
+    assert_eq!(
+        (&little["held"], &little["enough"]),
+        (&false.into(), &8.into())
+    );
+    // No more of them than rows.
+    assert_eq!(told(&["--workers=4000"])["count"], 1000);
+}
+
 #[test]
 fn what_select_refuses_is_refused() {
     let place = Place::new();
