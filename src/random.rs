@@ -5,6 +5,7 @@ use crate::error::Error;
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng as _, SeedableRng as _};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Streams 0, 1, 2 … are the epochs of the race; norm sampling is its epoch 0.
 pub(crate) const RACE: u64 = 0;
@@ -33,10 +34,19 @@ pub struct RowIds<'a> {
     pub(crate) stage: u64,
 }
 
-impl RowIds<'_> {
+impl<'a> RowIds<'a> {
     /// A row's own number.
     pub(crate) fn number(self, row: usize) -> usize {
         self.rows.map_or(self.first + row, |rows| rows[row])
+    }
+
+    /// Those of a part of the rows.
+    pub(crate) fn part(self, rows: Range<usize>) -> Self {
+        Self {
+            first: self.first + rows.start,
+            rows: self.rows.map(|numbers| &numbers[rows]),
+            ..self
+        }
     }
 
     /// The stage's own stream that stands for `stream`.

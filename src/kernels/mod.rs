@@ -36,11 +36,10 @@ pub use function::{KernelFunction, half_square};
 pub use neighbours::{MARKED, NearMasks, Neighbours, Thresholds};
 pub use pool::{ClusterRows, MOST_NEIGHBOURS, Pool};
 pub use rbf::{Rbf, half_distance};
-pub use residuals::{Due, Rate, Residuals, RowState, Totals};
+pub use residuals::{Draws, Due, Epoch, Rate, Residuals, RowState, Totals};
 pub use similarities::{Examples, MASK, Round, Similarities, Update, is_masked, stored_bytes};
 pub use steps::{
-    Anchor, ClusterOf, Clustered, Distanced, Firsts, PartSteps, Seeds, Steps, StreamIds, Swept,
-    Typicality,
+    Anchor, ClusterOf, Clustered, Distanced, Firsts, PartSteps, Seeds, Steps, Swept, Typicality,
 };
 pub use units::UnitMoves;
 pub use watched::Watched;

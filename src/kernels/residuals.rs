@@ -1,6 +1,7 @@
 //! The state of a Gram-Schmidt run beside resident rows: the trait Residuals.
 
 use crate::error::Error;
+use crate::random::RowIds;
 
 /// The state of a Gram-Schmidt run on a device: one [`RowState`] a row.
 ///
@@ -12,6 +13,17 @@ pub trait Residuals: Send {
     ///
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`], as of every method here.
     fn load(&mut self, states: &[RowState]) -> Result<(), Error>;
+
+    /// Begins an epoch by itself: as [`load`](Self::load) of whole rows, but for those that take no part, each with its
+    /// exponential number. What the states come to; `None`, unless a pool knows better: then they are to be loaded.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    fn begin(&mut self, epoch: &Epoch<'_>) -> Result<Option<Totals>, Error> {
+        let _ = epoch;
+        Ok(None)
+    }
 
     /// Every row's state.
     ///
@@ -81,6 +93,28 @@ pub trait Residuals: Send {
     ///
     /// As [`load`](Self::load).
     fn refresh(&mut self, basis: &[f32], dead: f32, rate: Rate) -> Result<Totals, Error>;
+}
+
+/// How an epoch begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Epoch<'a> {
+    /// Rows that take no part, ascending; rows of zeros take none besides.
+    pub excluded: &'a [usize],
+    /// The numbers that are left of the others' hazards; 0 of all without.
+    pub draws: Option<Draws<'a>>,
+    /// How fast hazards grow.
+    pub rate: Rate,
+}
+
+/// Exponential numbers, one a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Draws<'a> {
+    /// Which are a row's.
+    pub row_ids: RowIds<'a>,
+    /// The seed.
+    pub seed: u64,
+    /// The stream, as a first stage has it.
+    pub stream: u64,
 }
 
 /// What a device knows of one row's residual, each on its safe side.

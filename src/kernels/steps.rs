@@ -2,6 +2,7 @@
 //! rows, labels and bounds stay with it, and a step is one message.
 
 use crate::error::Error;
+use crate::random::RowIds;
 use std::ops::Range;
 
 /// Steps that a pool does by itself. What it answers is exact, as the host would find it.
@@ -13,12 +14,12 @@ pub trait Steps: Send + Sync {
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
     fn clustered(&self, anchors: &[Anchor]) -> Result<Box<dyn Clustered + '_>, Error>;
 
-    /// Its rows at length 1, to be drawn as the centres that k-means++ starts at.
+    /// Its rows at length 1, to be drawn as the centres that k-means++ starts at, by these random numbers of a seed.
     ///
     /// # Errors
     ///
     /// As [`clustered`](Self::clustered).
-    fn seeds(&self, ids: &StreamIds<'_>) -> Result<Box<dyn Seeds + '_>, Error>;
+    fn seeds(&self, seed: u64, row_ids: RowIds<'_>) -> Result<Box<dyn Seeds + '_>, Error>;
 
     /// Its rows as points whose distances to others are asked for: by cosines at length 1, where no row may be all zeros,
     /// else in pool unit.
@@ -157,19 +158,6 @@ pub trait Distanced: Send + Sync {
     ///
     /// As [`sums`](Self::sums).
     fn to_some(&self, points: &[f64]) -> Result<Vec<f64>, Error>;
-}
-
-/// Which random numbers are a part's rows', of a seed.
-#[derive(Clone, Copy, Debug)]
-pub struct StreamIds<'a> {
-    /// The seed.
-    pub seed: u64,
-    /// The number of the part's first row, where rows are numbered one after another.
-    pub first: usize,
-    /// Each row's own number, where they are not.
-    pub numbers: Option<&'a [usize]>,
-    /// Stages of the selection before this one.
-    pub stage: u64,
 }
 
 /// Rows at length 1 that are drawn as centres: row i fires at E_i/D_i², D being its distance to the nearest centre.

@@ -5,7 +5,7 @@ use crate::kernels::assigner::{Assigner, Assignment, CandidateGroup, Margins};
 use crate::kernels::call::{Call, Watcher};
 use crate::kernels::cover::Cover;
 use crate::kernels::neighbours::{NearMasks, Neighbours, Thresholds};
-use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};
+use crate::kernels::residuals::{Due, Epoch, Rate, Residuals, RowState, Totals};
 use crate::kernels::similarities::{Round, Similarities, Update};
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
@@ -73,6 +73,14 @@ impl<W: Watcher> Residuals for WatchedResiduals<'_, W> {
     fn load(&mut self, states: &[RowState]) -> Result<(), Error> {
         let asked = Call::of("states", states.len());
         self.watcher.around(asked, || self.inner.load(states))
+    }
+
+    /// Counts for a load, where it was one.
+    fn begin(&mut self, epoch: &Epoch<'_>) -> Result<Option<Totals>, Error> {
+        match self.inner.begin(epoch) {
+            Ok(None) => Ok(None),
+            begun => (self.watcher).around(Call::of("states", self.rows), || begun),
+        }
     }
 
     fn read(&self) -> Result<Vec<RowState>, Error> {

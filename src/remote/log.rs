@@ -22,7 +22,6 @@ pub(super) enum Effect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     States,
-    Lengths,
     Cover,
     Kept,
     Labels,
@@ -55,10 +54,9 @@ impl Effect {
                 | OfPool::Typical(..) => None,
             },
             Ask::Residuals(number, ask) => match ask {
-                OfResiduals::Load(_) | OfResiduals::Begin(_) => {
+                OfResiduals::Load(_) | OfResiduals::Begin(..) => {
                     Some(Self::Sets(*number, Part::States))
                 }
-                OfResiduals::Lengths(_) => Some(Self::Sets(*number, Part::Lengths)),
                 OfResiduals::Write(..)
                 | OfResiduals::Deflate(..)
                 | OfResiduals::DeflateLargest(..)

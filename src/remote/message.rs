@@ -10,6 +10,7 @@ use crate::kernels::similarities::Update;
 use crate::kernels::steps::Typicality;
 use crate::lp::Lp;
 use crate::quantise::{IntegerRows, Length};
+use crate::random::RowIds;
 use serde::{Deserialize, Serialize};
 
 /// One message: which handles and pools are done with, messages that could wait for this one, and what is asked.
@@ -87,13 +88,29 @@ pub(crate) enum OfPool<'a> {
     Typical(Array<'a, u32>, Array<'a, f32>, Typicality),
 }
 
-/// As [`StreamIds`](crate::kernels::StreamIds).
+/// Which random numbers of a seed are a pool's rows'.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Ids<'a> {
     pub(crate) seed: u64,
     pub(crate) first: u64,
+    /// The rows' own numbers, where they are not one after another.
     pub(crate) numbers: Option<Array<'a, u64>>,
     pub(crate) stage: u64,
+}
+
+impl Ids<'_> {
+    pub(crate) fn new(seed: u64, row_ids: RowIds<'_>) -> Self {
+        let numbers = row_ids.rows.map(|rows| {
+            let numbers: Vec<u64> = rows.iter().map(|&number| number as u64).collect();
+            numbers.into()
+        });
+        Self {
+            seed,
+            first: row_ids.first as u64,
+            numbers,
+            stage: row_ids.stage,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -138,10 +155,8 @@ pub(crate) struct Examples<'a> {
 #[derive(Serialize, Deserialize)]
 pub(crate) enum OfResiduals<'a> {
     Load(Array<'a, RowState>),
-    /// The squared lengths with which states begin, to be kept.
-    Lengths(Array<'a, f32>),
-    /// States as they begin: of each row the hazard left, or [`TAKES_NO_PART`].
-    Begin(Array<'a, f32>),
+    /// Rows that take no part, and the numbers that the others begin with: which, their stream, and the rate.
+    Begin(Array<'a, u32>, Option<(Ids<'a>, u64)>, Rate),
     Read,
     Write(Array<'a, u32>, Array<'a, RowState>),
     DueRows(f32, Rate, u32),
@@ -222,9 +237,6 @@ impl Integers<'_> {
         Ok(IntegerRows::of(self.1.into_vec(), pitch))
     }
 }
-
-/// In place of the hazard that is left of a row: it is masked.
-pub(crate) const TAKES_NO_PART: f32 = -1.0;
 
 /// As [`KernelFunction`].
 #[derive(Serialize, Deserialize)]

@@ -158,7 +158,7 @@ impl Pool for RemotePool {
 
     fn residuals(&self) -> Result<Box<dyn Residuals + '_>, Error> {
         let (opened, ()) = self.open(OfPool::OpenResiduals)?;
-        Ok(Box::new(RemoteResiduals::new(opened)))
+        Ok(Box::new(RemoteResiduals(opened)))
     }
 
     fn similarities(

@@ -1,67 +1,42 @@
 //! The states of a Gram-Schmidt run that a worker has.
 
 use super::answer::totals;
-use super::message::{Ask, OfResiduals, TAKES_NO_PART};
+use super::message::{Ask, Ids, OfResiduals};
 use super::opened::{Opened, narrow};
 use super::wire::Array;
 use crate::error::Error;
-use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};
+use crate::kernels::residuals::{Due, Epoch, Rate, Residuals, RowState, Totals};
 use serde::de::DeserializeOwned;
 
-pub(super) struct RemoteResiduals<'a> {
-    opened: Opened<'a>,
-    /// The squared lengths that the worker keeps: every epoch begins with the same, and need not send them.
-    lengths: Vec<f32>,
-}
+pub(super) struct RemoteResiduals<'a>(pub(super) Opened<'a>);
 
-impl<'a> RemoteResiduals<'a> {
-    pub(super) fn new(opened: Opened<'a>) -> Self {
-        let lengths = Vec::new();
-        Self { opened, lengths }
-    }
-
+impl RemoteResiduals<'_> {
     fn ask<T: DeserializeOwned>(&self, ask: OfResiduals<'_>) -> Result<T, Error> {
-        let asked = Ask::Residuals(self.opened.number, ask);
-        self.opened.connection.ask(asked)
+        let asked = Ask::Residuals(self.0.number, ask);
+        self.0.connection.ask(asked)
     }
 
     fn tell(&self, ask: OfResiduals<'_>) -> Result<(), Error> {
-        let asked = Ask::Residuals(self.opened.number, ask);
-        self.opened.connection.tell(asked)
-    }
-
-    /// What is left of each row's hazard, where states are as they begin: those of whole rows, or masked.
-    fn left(states: &[RowState]) -> Option<Vec<f32>> {
-        let left = states.iter().map(|state| {
-            let is_whole = state.guard == 0.0 && state.residual_sq == state.norm_sq;
-            match is_whole && state.left >= 0.0 && !state.is_masked() {
-                true => Some(state.left),
-                false => (*state == RowState::MASKED).then_some(TAKES_NO_PART),
-            }
-        });
-        left.collect()
+        let asked = Ask::Residuals(self.0.number, ask);
+        self.0.connection.tell(asked)
     }
 }
 
 impl Residuals for RemoteResiduals<'_> {
     fn load(&mut self, states: &[RowState]) -> Result<(), Error> {
-        let Some(left) = Self::left(states) else {
-            return self.tell(OfResiduals::Load(states.into()));
-        };
-        let of_rows = || states.iter().map(|state| state.norm_sq).zip(&left);
-        let is_kept =
-            |((own, &left), &kept): ((f32, &f32), &f32)| own == kept || left == TAKES_NO_PART;
-        let are_kept = self.lengths.len() == states.len();
-        if !are_kept || !of_rows().zip(&self.lengths).all(is_kept) {
-            self.lengths = of_rows().map(|(own, _)| own).collect();
-            self.tell(OfResiduals::Lengths(self.lengths[..].into()))?;
-        }
-        self.tell(OfResiduals::Begin(left.into()))
+        self.tell(OfResiduals::Load(states.into()))
+    }
+
+    fn begin(&mut self, epoch: &Epoch<'_>) -> Result<Option<Totals>, Error> {
+        let draws = epoch.draws.as_ref();
+        let draws = draws.map(|draws| (Ids::new(draws.seed, draws.row_ids), draws.stream));
+        let asked = OfResiduals::Begin(narrow(epoch.excluded).into(), draws, epoch.rate);
+        self.ask(asked).map(|found| Some(totals(found)))
     }
 
     fn read(&self) -> Result<Vec<RowState>, Error> {
-        let asked = Ask::Residuals(self.opened.number, OfResiduals::Read);
-        self.opened.array(asked)
+        let asked = Ask::Residuals(self.0.number, OfResiduals::Read);
+        self.0.array(asked)
     }
 
     fn write(&mut self, rows: &[usize], states: &[RowState]) -> Result<(), Error> {

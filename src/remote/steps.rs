@@ -8,8 +8,9 @@ use super::wire::Array;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
 use crate::kernels::steps::{
-    Anchor, ClusterOf, Clustered, Distanced, Firsts, Seeds, Steps, StreamIds, Swept, Typicality,
+    Anchor, ClusterOf, Clustered, Distanced, Firsts, Seeds, Steps, Swept, Typicality,
 };
+use crate::random::RowIds;
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 
@@ -23,17 +24,8 @@ impl Steps for RemotePool {
         Ok(Box::new(RemoteClustered { opened, rows, dim }))
     }
 
-    fn seeds(&self, ids: &StreamIds<'_>) -> Result<Box<dyn Seeds + '_>, Error> {
-        let numbers = |numbers: &[usize]| {
-            let numbers: Vec<u64> = numbers.iter().map(|&number| number as u64).collect();
-            Array::from(numbers)
-        };
-        let ids = Ids {
-            seed: ids.seed,
-            first: ids.first as u64,
-            numbers: ids.numbers.map(numbers),
-            stage: ids.stage,
-        };
+    fn seeds(&self, seed: u64, row_ids: RowIds<'_>) -> Result<Box<dyn Seeds + '_>, Error> {
+        let ids = Ids::new(seed, row_ids);
         let (opened, ()) = self.open(|number| OfPool::OpenSeeds(number, ids))?;
         let dim = self.dim();
         Ok(Box::new(RemoteSeeds { opened, dim }))

@@ -187,23 +187,24 @@ pub(super) fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What `work` makes of each item, every one in a thread of its own: a device is waited for while others
+/// What `work` makes of each item, all but the last in threads of their own: a device is waited for while others
 /// work. The error of the first that has one.
 pub(crate) fn side_by_side<I: Send, T: Send>(
-    items: Vec<I>,
+    mut items: Vec<I>,
     work: impl Fn(I) -> Result<T, Error> + Sync,
 ) -> Result<Vec<T>, Error> {
-    if items.len() < 2 {
-        return items.into_iter().map(work).collect();
-    }
+    let Some(last) = items.pop() else {
+        return Ok(Vec::new());
+    };
     std::thread::scope(|scope| {
         let work = &work;
         let threads: Vec<_> = (items.into_iter())
             .map(|item| scope.spawn(move || work(item)))
             .collect();
+        let last = work(last);
         let joined = threads.into_iter().map(|thread| thread.join());
         let found =
             joined.map(|found| found.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        found.collect()
+        found.chain([last]).collect()
     })
 }

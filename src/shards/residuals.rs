@@ -2,7 +2,7 @@
 
 use super::parts::{Cuts, Parts, lock, side_by_side};
 use crate::error::Error;
-use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};
+use crate::kernels::residuals::{Draws, Due, Epoch, Rate, Residuals, RowState, Totals};
 use std::sync::Mutex;
 
 pub(super) struct ShardResiduals<'a> {
@@ -37,6 +37,25 @@ impl Residuals for ShardResiduals<'_> {
         let cuts = self.cuts;
         self.each(|shard, residuals| residuals.load(&states[cuts.rows(shard)]))?;
         Ok(())
+    }
+
+    /// Where any part cannot, all are to be loaded.
+    fn begin(&mut self, epoch: &Epoch<'_>) -> Result<Option<Totals>, Error> {
+        let parts = self.cuts.split(epoch.excluded);
+        let found = self.each(|shard, residuals| {
+            let rows = self.cuts.rows(shard);
+            let draws = epoch.draws.map(|draws| Draws {
+                row_ids: draws.row_ids.part(rows),
+                ..draws
+            });
+            residuals.begin(&Epoch {
+                excluded: &parts[shard].rows,
+                draws,
+                rate: epoch.rate,
+            })
+        })?;
+        let found: Option<Vec<Totals>> = found.into_iter().collect();
+        Ok(found.map(|found| sum(&found)))
     }
 
     fn read(&self) -> Result<Vec<RowState>, Error> {

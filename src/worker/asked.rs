@@ -5,6 +5,8 @@ use crate::kernels::pool::{ClusterRows, MOST_NEIGHBOURS};
 use crate::kernels::residuals::Rate;
 use crate::kernels::units::UnitMoves;
 use crate::quantise::ClassRanges;
+use crate::random::RowIds;
+use crate::remote::message::Ids;
 
 /// That a message is refused, and why.
 pub(super) fn refuse(found: String) -> Error {
@@ -71,6 +73,37 @@ pub(super) fn rate(rate: Rate) -> Result<Rate, Error> {
 
 /// Values of sums that are answered at most: 1 GiB.
 const SUMMED: usize = 1 << 27;
+
+/// Numbers of rows and streams, at most: far more than there are.
+pub(super) const FAR: u64 = 1 << 48;
+
+/// Which random numbers so many rows have, and their own numbers where they are not one after another.
+pub(super) fn row_ids(
+    ids: Ids<'_>,
+    rows: usize,
+) -> Result<(RowIds<'static>, Option<Vec<usize>>), Error> {
+    let Ids {
+        first,
+        numbers,
+        stage,
+        ..
+    } = ids;
+    expect(first <= FAR && stage <= FAR >> 32, "numbers of rows")?;
+    if let Some(numbers) = &numbers {
+        count(numbers, rows, "numbers of rows")?;
+        expect(
+            numbers.iter().all(|&number| number <= FAR),
+            "numbers of rows",
+        )?;
+    }
+    let row_ids = RowIds {
+        rows: None,
+        first: first as usize,
+        stage,
+    };
+    let numbers = numbers.map(|numbers| numbers.iter().map(|&number| number as usize).collect());
+    Ok((row_ids, numbers))
+}
 
 /// Sums of so many clusters.
 pub(super) fn sums(sums: usize, dim: usize) -> Result<(), Error> {

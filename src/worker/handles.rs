@@ -57,7 +57,7 @@ impl<'p> Handles<'p> {
         let (pool, rows) = (self.pool, self.pool.rows());
         let (number, handle) = match ask {
             OfPool::OpenResiduals(number) => {
-                let open = OpenResiduals::new(pool.residuals()?, [rows, pool.dim()]);
+                let open = OpenResiduals::new(pool)?;
                 (number, Handle::Residuals(open))
             }
             OfPool::OpenNeighbours(number) => (number, Handle::Neighbours(pool.neighbours()?)),

@@ -1,57 +1,81 @@
 //! The states of a Gram-Schmidt run that a worker keeps, and what is asked of them.
 
-use super::asked::{self, count, distinct, expect};
+use super::asked::{self, FAR, count, distinct, expect, places};
 use crate::error::Error;
-use crate::kernels::residuals::{Residuals, RowState};
+use crate::kernels::pool::Pool;
+use crate::kernels::residuals::{Rate, Residuals, Totals};
+use crate::lp::Lp;
+use crate::random::{self, RowIds};
 use crate::remote::answer::{ok, sums};
-use crate::remote::message::{OfResiduals, TAKES_NO_PART};
+use crate::remote::message::{Ids, OfResiduals};
 use crate::remote::wire::Array;
+use crate::select::gram_schmidt::begin::{states, totals};
 
-/// States, and the squared lengths with which they begin.
+/// States, and what they begin with.
 pub(super) struct OpenResiduals<'p> {
     inner: Box<dyn Residuals + 'p>,
-    lengths: Vec<f32>,
-    rows: usize,
-    dim: usize,
+    pool: &'p dyn Pool,
+    /// The rows' squared lengths, once they are asked for.
+    squared: Vec<f32>,
 }
 
 impl<'p> OpenResiduals<'p> {
-    pub(super) fn new(inner: Box<dyn Residuals + 'p>, [rows, dim]: [usize; 2]) -> Self {
-        Self {
-            inner,
-            lengths: Vec::new(),
-            rows,
-            dim,
+    pub(super) fn new(pool: &'p dyn Pool) -> Result<Self, Error> {
+        Ok(Self {
+            inner: pool.residuals()?,
+            pool,
+            squared: Vec::new(),
+        })
+    }
+
+    /// Begins an epoch of all rows but some.
+    fn begin(
+        &mut self,
+        excluded: &[u32],
+        draws: Option<(Ids<'_>, u64)>,
+        rate: Rate,
+    ) -> Result<Totals, Error> {
+        let (rows, stop) = (self.pool.rows(), self.pool.stop());
+        let mut is_excluded = vec![false; rows];
+        for row in places(excluded, rows)? {
+            is_excluded[row] = true;
         }
+        let numbers = draws.map(|(ids, stream)| {
+            expect(stream <= FAR, "a stream")?;
+            let seed = ids.seed;
+            let (row_ids, own) = asked::row_ids(ids, rows)?;
+            let of = RowIds {
+                rows: own.as_deref(),
+                ..row_ids
+            };
+            random::of_rows((of, rows), seed, stream, stop)
+        });
+        let numbers = numbers.transpose()?;
+        if self.squared.is_empty() {
+            self.squared = self.pool.row_norms(Lp::L2)?;
+        }
+        let is_excluded = |row: usize| is_excluded[row];
+        let states = states(
+            &self.squared,
+            self.pool.dim(),
+            is_excluded,
+            numbers.as_deref(),
+        );
+        self.inner.load(&states)?;
+        Ok(totals(&states, rate))
     }
 
     /// Answers what is asked of them.
     pub(super) fn answer(&mut self, ask: OfResiduals<'_>) -> Result<Vec<u8>, Error> {
-        let Self {
-            inner: open,
-            rows,
-            dim,
-            ..
-        } = self;
-        let (rows, dim) = (*rows, *dim);
+        let (rows, dim) = (self.pool.rows(), self.pool.dim());
+        let open = &mut self.inner;
         match ask {
             OfResiduals::Load(states) => {
                 count(&states, rows, "states")?;
                 ok(open.load(&states)?)
             }
-            OfResiduals::Lengths(lengths) => {
-                count(&lengths, rows, "lengths")?;
-                self.lengths = lengths.into_vec();
-                ok(())
-            }
-            OfResiduals::Begin(left) => {
-                count(&left, rows, "hazards")?;
-                count(&self.lengths, rows, "lengths kept")?;
-                let states = self.lengths.iter().zip(left.iter());
-                let states: Vec<RowState> = states
-                    .map(|(&norm_sq, &left)| state(norm_sq, left))
-                    .collect();
-                ok(open.load(&states)?)
+            OfResiduals::Begin(excluded, draws, rate) => {
+                ok(sums(self.begin(&excluded, draws, asked::rate(rate)?)?))
             }
             OfResiduals::Read => ok(Array::from(open.read()?)),
             OfResiduals::Write(written, states) => {
@@ -83,18 +107,5 @@ impl<'p> OpenResiduals<'p> {
                 ok(sums(open.refresh(&basis, dead, asked::rate(rate)?)?))
             }
         }
-    }
-}
-
-/// As it begins, of a row of this squared length.
-fn state(norm_sq: f32, left: f32) -> RowState {
-    if left == TAKES_NO_PART {
-        return RowState::MASKED;
-    }
-    RowState {
-        residual_sq: norm_sq,
-        left,
-        guard: 0.0,
-        norm_sq,
     }
 }

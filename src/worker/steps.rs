@@ -7,7 +7,6 @@ use crate::kernels::pool::{MOST_NEIGHBOURS, Pool};
 use crate::kernels::steps::{
     Anchor, Clustered as _, Distanced as _, Firsts, Seeds as _, Swept, Typicality,
 };
-use crate::random::RowIds;
 use crate::remote::answer::{FirstRows, OfSweep, ok};
 use crate::remote::message::{Ids, OfClustered, OfDistanced, OfSeeds};
 use crate::remote::wire::Array;
@@ -23,8 +22,6 @@ pub(super) type Unit<'p> = &'p (dyn Fn() -> Result<&'p UnitRows<'p>, Error> + 'p
 
 /// Rows and streams that are asked for at a time, at most.
 const MOST: u32 = 64;
-/// Numbers of rows and of stages, at most: far more than there are.
-const FAR: u64 = 1 << 48;
 
 /// Rows in clusters, and of how many clusters, once that is known.
 pub(super) struct OpenClustered<'p> {
@@ -156,26 +153,8 @@ pub(super) struct OpenSeeds<'p> {
 
 impl<'p> OpenSeeds<'p> {
     pub(super) fn new(rows: &'p UnitRows<'p>, ids: Ids<'_>) -> Result<Self, Error> {
-        let Ids {
-            seed,
-            first,
-            numbers,
-            stage,
-        } = ids;
-        expect(first <= FAR && stage <= FAR >> 32, "numbers of rows")?;
-        if let Some(numbers) = &numbers {
-            count(numbers, rows.len(), "numbers of rows")?;
-            expect(
-                numbers.iter().all(|&number| number <= FAR),
-                "numbers of rows",
-            )?;
-        }
-        let numbers = numbers.map(|numbers| numbers.iter().map(|&n| n as usize).collect());
-        let row_ids = RowIds {
-            rows: None,
-            first: first as usize,
-            stage,
-        };
+        let seed = ids.seed;
+        let (row_ids, numbers) = asked::row_ids(ids, rows.len())?;
         Ok(Self {
             start: Start::new(rows, seed, row_ids).numbered(numbers),
             dim: rows.dim(),
@@ -187,7 +166,7 @@ impl<'p> OpenSeeds<'p> {
         let OfSeeds::Firsts(placed, first, streams, most) = ask;
         expect_points(&placed, self.dim)?;
         let are_some = (1..=MOST).contains(&streams) && (1..=MOST).contains(&most);
-        expect(are_some && first <= FAR, "some streams and rows")?;
+        expect(are_some && first <= asked::FAR, "some streams and rows")?;
         let streams = first..first + u64::from(streams);
         let found: Vec<Firsts> = self.start.firsts(&placed, streams, most as usize)?;
         ok(found.into_iter().map(FirstRows::from).collect::<Vec<_>>())

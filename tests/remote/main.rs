@@ -5,6 +5,7 @@ mod alike;
 mod common;
 mod lost;
 mod messages;
+mod resumed;
 mod rounds;
 #[path = "../common/workers.rs"]
 mod workers;

@@ -1,15 +1,15 @@
 //! The directions of an epoch's picks: in f64 on the host, as bounds on the device.
 
 use super::basis::Basis;
+use super::begin::{Numbers, down, states, totals, up};
 use super::candidates::{self, Candidate, Seen};
 use super::held::Held;
 use super::options::GramSchmidt;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
-use crate::kernels::residuals::{Due, Rate, Residuals, RowState, Totals};
-use crate::kernels::rounding::{inner_error, norm_bounds};
-use crate::lp::Lp;
+use crate::kernels::residuals::{Due, Epoch, Rate, Residuals, RowState, Totals};
+use crate::kernels::rounding::inner_error;
 use crate::select::settled::Settled;
 use rayon::prelude::*;
 
@@ -21,8 +21,6 @@ const GATHER_BYTES: usize = 8 << 20;
 const LABELLED: usize = 256;
 /// Rows that a thread takes in at least.
 const AT_LEAST: usize = 32;
-/// Rows whose states a thread sums up in one go: the same on every machine.
-const ROWS: usize = 1 << 14;
 /// The longest wait that a device can work with in f32.
 const LONGEST: f64 = 1e30;
 
@@ -79,37 +77,29 @@ impl<'a> DeviceBounds<'a> {
         &mut self,
         norms_sq: &[f32],
         excluded: &[bool],
-        numbers: Option<&[f64]>,
+        numbers: &mut Option<Numbers<'_>>,
         labelled: &[usize],
     ) -> Result<(), Error> {
         self.basis = Basis::new(self.pool.dim(), self.lambda, &self.settled);
         self.deflated = 0;
-        let dim = self.pool.dim();
-        let state = |row: usize| {
-            if excluded[row] || norms_sq[row] == 0.0 {
-                return RowState::MASKED;
-            }
-            let (_, norm) = norm_bounds(Lp::L2, norms_sq[row], dim);
-            let norm_sq = up(norm * norm);
-            let left = numbers.map_or(0.0, |numbers| down(numbers[row]));
-            RowState {
-                residual_sq: norm_sq,
-                left,
-                guard: 0.0,
-                norm_sq,
+        let rows: Vec<usize> = (0..excluded.len()).filter(|&row| excluded[row]).collect();
+        let epoch = Epoch {
+            excluded: &rows,
+            draws: numbers.as_ref().map(Numbers::draws),
+            rate: self.rate,
+        };
+        self.totals = match self.residuals.begin(&epoch)? {
+            Some(totals) => totals,
+            None => {
+                let all = numbers.as_mut();
+                let all = all
+                    .map(|numbers| numbers.all(self.pool.stop()))
+                    .transpose()?;
+                let states = states(norms_sq, self.pool.dim(), |row| excluded[row], all);
+                self.residuals.load(&states)?;
+                totals(&states, self.rate)
             }
         };
-        let rows = (0..norms_sq.len()).into_par_iter();
-        let states: Vec<_> = rows.map(state).collect();
-        self.residuals.load(&states)?;
-        let rate = self.rate;
-        let totals: Vec<Totals> = (states.par_chunks(ROWS))
-            .map(|states| total(states, rate))
-            .collect();
-        self.totals = totals.iter().fold(Totals::default(), |all, some| Totals {
-            rate: all.rate + some.rate,
-            residual_sq: all.residual_sq + some.residual_sq,
-        });
         self.renewed();
         self.project_labelled(labelled)
     }
@@ -329,15 +319,6 @@ impl<'a> DeviceBounds<'a> {
     }
 }
 
-/// Sums over the rows in play.
-fn total(states: &[RowState], rate: Rate) -> Totals {
-    let in_play = states.iter().filter(|state| !state.is_masked());
-    in_play.fold(Totals::default(), |sum, state| Totals {
-        rate: sum.rate + f64::from(rate.of(state.bound_sq())),
-        residual_sq: sum.residual_sq + f64::from(state.residual_sq),
-    })
-}
-
 /// What a device is told of a row that has just been settled.
 fn exact_state(residual_sq: f64, left: f64, norm_sq: f64) -> RowState {
     RowState {
@@ -350,24 +331,4 @@ fn exact_state(residual_sq: f64, left: f64, norm_sq: f64) -> RowState {
 
 fn to_f32(values: &[f64]) -> Vec<f32> {
     values.iter().map(|&v| v as f32).collect()
-}
-
-/// The nearest f32 not below `x`.
-fn up(x: f64) -> f32 {
-    let near = x as f32;
-    if f64::from(near) < x {
-        near.next_up()
-    } else {
-        near
-    }
-}
-
-/// The nearest f32 not above `x`.
-fn down(x: f64) -> f32 {
-    let near = x as f32;
-    if f64::from(near) > x {
-        near.next_down()
-    } else {
-        near
-    }
 }

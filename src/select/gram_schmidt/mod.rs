@@ -2,6 +2,7 @@
 
 mod attempt;
 mod basis;
+pub(crate) mod begin;
 mod candidates;
 mod cost;
 mod device_bounds;
@@ -215,11 +216,11 @@ impl Run<'_> {
         norms: &[f32],
         again: &[usize],
     ) -> Result<(), Error> {
-        let (options, numbers) = (self.options, self.numbers()?);
+        let (options, mut numbers) = (self.options, self.epoch_numbers());
         let first = self.selection.restarts.len() == 1;
         let labelled: &[usize] = if first { &options.labelled } else { &[] };
         let result = device_bounds
-            .begin(norms, &self.excluded, numbers.as_deref(), labelled)
+            .begin(norms, &self.excluded, &mut numbers, labelled)
             .and_then(|()| match &numbers {
                 Some(numbers) => race::epoch(self, device_bounds, numbers, again),
                 None => pivot::epoch(self, device_bounds, again),

@@ -21,6 +21,7 @@
 //! when too many rows are fetched needlessly. No pick depends on limits, on lists, or on a kernel's
 //! last bits.
 
+use super::begin::Numbers;
 use super::device_bounds::DeviceBounds;
 use super::held::{Held, InTurn, advance};
 use super::replay::replay;
@@ -43,7 +44,7 @@ const ROWS_OF_SHORT_LISTS: usize = 1024;
 pub(super) fn epoch(
     run: &mut Run<'_>,
     device_bounds: &mut DeviceBounds<'_>,
-    numbers: &[f64],
+    numbers: &Numbers<'_>,
     again: &[usize],
 ) -> Result<(), Error> {
     replay(run, device_bounds, Some(numbers), again)?;
@@ -80,7 +81,7 @@ fn left(run: &Run<'_>, device_bounds: &DeviceBounds<'_>) -> usize {
 
 struct Race<'s, 'a> {
     device_bounds: &'s mut DeviceBounds<'a>,
-    numbers: &'s [f64],
+    numbers: &'s Numbers<'s>,
     power: f64,
     /// Live rows; masked on the device.
     held: BinaryHeap<InTurn>,
@@ -163,7 +164,7 @@ impl Race<'_, '_> {
         let x = self.device_bounds.hold(&rows)?;
         let new = rows.iter().zip(x.chunks_exact(x.len() / rows.len()));
         let mut new: Vec<Held> = new
-            .map(|(&row, x)| Held::new(row, x, self.numbers[row]))
+            .map(|(&row, x)| Held::new(row, x, self.numbers.of(row)))
             .collect();
         let dead = self.advance(&mut new)?;
         self.held.extend(new.into_iter().map(InTurn));

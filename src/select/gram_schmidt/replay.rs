@@ -1,5 +1,6 @@
 //! Picks that an earlier run has made, made again: they are known, so no row is looked for.
 
+use super::begin::Numbers;
 use super::device_bounds::DeviceBounds;
 use super::held::{Held, advance};
 use super::run::Run;
@@ -14,14 +15,14 @@ const ROWS: usize = 256;
 pub(super) fn replay(
     run: &mut Run<'_>,
     device_bounds: &mut DeviceBounds<'_>,
-    numbers: Option<&[f64]>,
+    numbers: Option<&Numbers<'_>>,
     picks: &[usize],
 ) -> Result<(), Error> {
     let power = run.options.power;
     for rows in picks.chunks(ROWS) {
         let x = device_bounds.hold(rows)?;
         let of_row = |(&row, x): (&usize, &[f32])| {
-            Held::new(row, x, numbers.map_or(0.0, |numbers| numbers[row]))
+            Held::new(row, x, numbers.map_or(0.0, |numbers| numbers.of(row)))
         };
         let mut held: Vec<Held> = (rows.iter())
             .zip(x.chunks_exact(run.pool.dim()))

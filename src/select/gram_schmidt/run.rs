@@ -1,5 +1,6 @@
 //! A Gram-Schmidt selection under way: what all its rules share.
 
+use super::begin::Numbers;
 use super::options::{GramSchmidt, OnExhaustion};
 use super::ridge;
 use crate::course::{Course, Step};
@@ -30,13 +31,19 @@ pub(super) struct Run<'a> {
     pub(super) step: Step,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// The epoch's exponential numbers; none for greedy picks.
-    pub(super) fn numbers(&self) -> Result<Option<Vec<f64>>, Error> {
+    pub(super) fn epoch_numbers(&self) -> Option<Numbers<'a>> {
+        let pool = self.pool;
         let stream = random::RACE + self.selection.restarts.len() as u64 - 1;
-        let rows = (self.pool.row_ids(), self.pool.rows());
-        let numbers = || random::of_rows(rows, self.options.seed, stream, self.pool.stop());
-        (!self.options.greedy).then(numbers).transpose()
+        let rows = (pool.row_ids(), pool.rows());
+        (!self.options.greedy).then(|| Numbers::new(rows, self.options.seed, stream))
+    }
+
+    /// All of them.
+    pub(super) fn numbers(&self) -> Result<Option<Vec<f64>>, Error> {
+        let all = |mut numbers: Numbers<'_>| numbers.all(self.pool.stop()).map(<[f64]>::to_vec);
+        self.epoch_numbers().map(all).transpose()
     }
 
     /// Opens the next epoch, or says why there is none.

@@ -2,7 +2,7 @@
 
 use super::start::{Start, least_distance_sq};
 use crate::error::Error;
-use crate::kernels::steps::{Firsts, Seeds, StreamIds};
+use crate::kernels::steps::{Firsts, Seeds};
 use crate::random::{self, CENTRES};
 use crate::rank;
 use crate::select::apart::{Part, each, open};
@@ -51,12 +51,8 @@ impl<'a> Race<'a> {
         let parts = open(
             pool,
             |part| {
-                part.handle.seeds(&StreamIds {
-                    seed,
-                    first: part.rows.start,
-                    numbers: row_ids.rows.map(|numbers| &numbers[part.rows.clone()]),
-                    stage: row_ids.stage,
-                })
+                let own = row_ids.part(part.rows.clone());
+                part.handle.seeds(seed, own)
             },
             || Ok(Box::new(Start::new(rows, seed, row_ids)) as _),
         )?;
