@@ -93,6 +93,16 @@ impl Lazy {
         taken
     }
 
+    /// Puts down what is known of the rows that may be picked: no less than their gains.
+    pub(crate) fn tell(&self, gains: &mut [i64]) {
+        let known = self.gains.iter().zip(&self.is_open);
+        for (gain, (&known, &is_open)) in gains.iter_mut().zip(known) {
+            if is_open && known != TAKEN {
+                *gain = known;
+            }
+        }
+    }
+
     /// A row's gain as it is now, whether it was taken or not.
     pub(crate) fn set(&mut self, row: usize, gain: i64) {
         self.computed_after[row] = self.changes;

@@ -170,6 +170,23 @@ pub trait Similarities: Send {
     /// As [`row_sums`](Self::row_sums).
     fn gain_stored(&mut self, columns: &[usize]) -> Result<Vec<i64>, Error>;
 
+    /// Whether [`cover_rounds`](Self::cover_rounds) also picks from a class that is not kept, where it is the only one:
+    /// what is far away does, so that not every look at some gains is a message.
+    fn picks_by_itself(&self) -> bool {
+        false
+    }
+
+    /// Of some rows of the only class half the squared distance to the `nth` nearest of its other rows, from 0 on, in
+    /// multiples of 2⁻³⁰. `None`, unless a pool knows better: then the products are to be asked for.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_sums`](Self::row_sums).
+    fn nth_distances(&self, rows: &[usize], nth: usize) -> Result<Option<Vec<u32>>, Error> {
+        let _ = (rows, nth);
+        Ok(None)
+    }
+
     /// Greedy rounds of the cover in a class that is kept. `gains` has for each of its rows what that would add, or
     /// more than that: gains only fall as the cover rises.
     ///

@@ -234,6 +234,18 @@ impl<W: Watcher> Similarities for WatchedSimilarities<'_, W> {
         (self.watcher).around(asked, || self.inner.gain_stored(columns))
     }
 
+    fn picks_by_itself(&self) -> bool {
+        self.inner.picks_by_itself()
+    }
+
+    /// Counts for columns, where it was those.
+    fn nth_distances(&self, rows: &[usize], nth: usize) -> Result<Option<Vec<u32>>, Error> {
+        match self.inner.nth_distances(rows, nth) {
+            Ok(None) => Ok(None),
+            found => (self.watcher).around(Call::of("columns", rows.len()), || found),
+        }
+    }
+
     fn cover_rounds(
         &mut self,
         class: usize,

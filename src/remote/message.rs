@@ -182,6 +182,7 @@ pub(crate) enum OfSimilarities<'a> {
     SumStored(Array<'a, u32>),
     GainStored(Array<'a, u32>),
     CoverRounds(u32, Array<'a, i64>, u32),
+    NthDistances(Array<'a, u32>, u32),
     GreedyRounds(Array<'a, i64>, Array<'a, u32>, Update),
 }
 

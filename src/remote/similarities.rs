@@ -121,6 +121,16 @@ impl Similarities for RemoteSimilarities<'_> {
         self.opened.array(asked)
     }
 
+    fn picks_by_itself(&self) -> bool {
+        true
+    }
+
+    fn nth_distances(&self, rows: &[usize], nth: usize) -> Result<Option<Vec<u32>>, Error> {
+        let asked = OfSimilarities::NthDistances(narrow(rows).into(), nth as u32);
+        let found: Array<'_, u32> = self.ask(asked)?;
+        found.exactly(rows.len()).map(Some)
+    }
+
     fn cover_rounds(
         &mut self,
         class: usize,

@@ -6,7 +6,7 @@ mod by_class;
 mod chosen;
 pub(crate) mod classes;
 mod coverage;
-mod facility_location;
+pub(crate) mod facility_location;
 pub(crate) mod gather;
 pub(crate) mod gram_schmidt;
 mod herding;

@@ -109,6 +109,11 @@ impl<'a> ShardSimilarities<'a> {
         groups.partition_point(|group| group.classes.end <= class)
     }
 
+    /// The group of the only class.
+    fn only(&self) -> Option<&Group<'a>> {
+        (self.ranges.classes() == 1).then(|| self.of_class(0))
+    }
+
     /// The group of a class.
     fn of_class(&self, class: usize) -> &Group<'a> {
         &self.groups[self.group_of(class)]
@@ -273,6 +278,18 @@ impl Similarities for ShardSimilarities<'_> {
             return Ok(Vec::new());
         }
         self.of_columns(columns, |inner, own| inner.gain_stored(own))
+    }
+
+    fn picks_by_itself(&self) -> bool {
+        self.only()
+            .is_some_and(|group| lock(&group.inner).picks_by_itself())
+    }
+
+    fn nth_distances(&self, rows: &[usize], nth: usize) -> Result<Option<Vec<u32>>, Error> {
+        match self.only() {
+            Some(group) => lock(&group.inner).nth_distances(rows, nth),
+            None => Ok(None),
+        }
     }
 
     fn cover_rounds(

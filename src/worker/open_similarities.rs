@@ -1,6 +1,7 @@
 //! Similarities that a worker keeps, and what is asked of them.
 
 use super::asked::{self, count, distinct, expect, of_one_class, places};
+use crate::control::Stop;
 use crate::error::Error;
 use crate::kernels::cover::Cover;
 use crate::kernels::function::KernelFunction;
@@ -11,6 +12,7 @@ use crate::quantise::{ClassRanges, IntegerRows, Length};
 use crate::remote::answer::{AboutSimilarities, Rounds, ok};
 use crate::remote::message::{Examples, Function, OfSimilarities};
 use crate::remote::wire::Array;
+use crate::select::facility_location::{nth_distances, rounds};
 use std::ops::Range;
 
 /// Similarities, and what they are counted on for.
@@ -19,6 +21,7 @@ pub(super) struct OpenSimilarities<'p> {
     ranges: ClassRanges,
     is_linear: bool,
     kept: Range<usize>,
+    stop: &'p Stop,
 }
 
 impl<'p> OpenSimilarities<'p> {
@@ -44,7 +47,7 @@ impl<'p> OpenSimilarities<'p> {
         };
         let function = function.function()?;
         let inner = pool.similarities(examples, &function)?;
-        Ok(Self::new(inner, examples.ranges(), &function))
+        Ok(Self::new(inner, examples.ranges(), &function, pool.stop()))
     }
 
     /// Those of integer rows, in classes of these sizes.
@@ -58,19 +61,21 @@ impl<'p> OpenSimilarities<'p> {
         expect(ranges.places() == rows.rows(), "classes of all rows")?;
         let function = function.function()?;
         let inner = pool.similarities_of(rows, ranges.clone(), &function)?;
-        Ok(Self::new(inner, ranges, &function))
+        Ok(Self::new(inner, ranges, &function, pool.stop()))
     }
 
     fn new(
         inner: Box<dyn Similarities + 'p>,
         ranges: ClassRanges,
         function: &KernelFunction,
+        stop: &'p Stop,
     ) -> Self {
         Self {
             inner,
             ranges,
             is_linear: function.is_linear(),
             kept: 0..0,
+            stop,
         }
     }
 
@@ -127,6 +132,14 @@ impl<'p> OpenSimilarities<'p> {
                 let columns = of_one_class(&columns, &self.ranges)?;
                 ok(Array::from(self.inner.columns(&columns)?))
             }
+            OfSimilarities::NthDistances(rows, nth) => {
+                expect(self.is_linear, "a linear function")?;
+                expect(self.ranges.classes() == 1, "one class")?;
+                let (rows, nth) = (distinct(&rows, all)?, nth as usize);
+                expect(nth + 1 < all, "fewer rows than there are others")?;
+                let found = nth_distances(&*self.inner, all, (&rows, nth), self.stop)?;
+                ok(Array::from(found))
+            }
             _ => ok((self.inner.room(), self.inner.batch())),
         }
     }
@@ -158,12 +171,17 @@ impl<'p> OpenSimilarities<'p> {
             }
             OfSimilarities::CoverRounds(class, gains, number) => {
                 let (class, number) = (class as usize, number as usize);
-                expect(self.kept.contains(&class), "a class that is kept")?;
+                let is_kept = self.kept.contains(&class);
+                let is_only = class == 0 && self.ranges.classes() == 1;
+                expect(is_kept || is_only, "a class that is kept, or the only one")?;
                 let mut gains = gains.into_vec();
                 let rows = self.ranges.class(class).len();
                 count(&gains, rows, "gains")?;
                 expect(number <= unmasked(&gains), "no more rounds than rows")?;
-                let rounds = self.inner.cover_rounds(class, &mut gains, number)?;
+                let rounds = match is_kept {
+                    true => self.inner.cover_rounds(class, &mut gains, number)?,
+                    false => rounds(&mut *self.inner, &mut gains, number)?,
+                };
                 ok((Array::from(gains), Rounds::from(&rounds[..])))
             }
             _ => ok(Array::from(self.inner.covered()?)),

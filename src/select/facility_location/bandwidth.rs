@@ -1,10 +1,11 @@
 //! A bandwidth by the distance of rows to their neighbours.
 
+use crate::control::Stop;
 use crate::error::Error;
 use crate::kernels::function::{KernelFunction, half_square};
 use crate::kernels::pool::Pool;
 use crate::kernels::rbf::half_distance;
-use crate::kernels::similarities::Examples;
+use crate::kernels::similarities::{Examples, Similarities};
 use crate::quantise::Length;
 use rayon::prelude::*;
 
@@ -40,13 +41,33 @@ fn half_distance_to(pool: &dyn Pool, rows: &[usize], neighbours: usize) -> Resul
         length: Length::Own,
     };
     let similarities = pool.similarities(examples, &KernelFunction::Linear)?;
-    let squares = similarities.squares()?;
     let sampled = count.min(SAMPLED);
     let sample: Vec<usize> = (0..sampled).map(|at| at * count / sampled).collect();
     let nth = neighbours.min(count - 1) - 1;
-    let mut distances = Vec::with_capacity(sampled);
-    for some in sample.chunks(AT_ONCE) {
-        pool.stop().check()?;
+    let mut distances = match similarities.nth_distances(&sample, nth)? {
+        Some(distances) => distances,
+        None => nth_distances(&*similarities, count, (&sample, nth), pool.stop())?,
+    };
+    distances.sort_unstable();
+    let middle = distances[(sampled - 1) / 2];
+    if middle > 0 {
+        return Ok(middle);
+    }
+    let positive = distances.into_iter().find(|&distance| distance > 0);
+    Ok(positive.unwrap_or(HALF))
+}
+
+/// As [`Similarities::nth_distances`], of a class of so many rows, by their products.
+pub(crate) fn nth_distances(
+    similarities: &dyn Similarities,
+    count: usize,
+    (rows, nth): (&[usize], usize),
+    stop: &Stop,
+) -> Result<Vec<u32>, Error> {
+    let squares = similarities.squares()?;
+    let mut distances = Vec::with_capacity(rows.len());
+    for some in rows.chunks(AT_ONCE) {
+        stop.check()?;
         let products = similarities.columns(some)?;
         let of_row = |(at, &row): (usize, &usize)| {
             let own = half_square(squares[row]);
@@ -59,11 +80,5 @@ fn half_distance_to(pool: &dyn Pool, rows: &[usize], neighbours: usize) -> Resul
         };
         distances.par_extend(some.par_iter().enumerate().map(of_row));
     }
-    distances.sort_unstable();
-    let middle = distances[(sampled - 1) / 2];
-    if middle > 0 {
-        return Ok(middle);
-    }
-    let positive = distances.into_iter().find(|&distance| distance > 0);
-    Ok(positive.unwrap_or(HALF))
+    Ok(distances)
 }

@@ -1,5 +1,6 @@
 //! Greedy picks by what they add to the cover of all rows.
 
+use super::strip::Strip;
 use crate::checkpoint::Entry;
 use crate::course::Course;
 use crate::error::Error;
@@ -7,7 +8,6 @@ use crate::kernels::cover::Cover;
 use crate::kernels::function::KernelFunction;
 use crate::kernels::pool::Pool;
 use crate::kernels::similarities::{Examples, MASK, Round, Similarities, is_masked, stored_bytes};
-use crate::lazy::{First, Lazy};
 use crate::progress::Pass;
 use crate::quantise::Length;
 use crate::selection::Storage;
@@ -15,6 +15,8 @@ use crate::selection::Storage;
 /// Picks that are made of kept similarities at a time: a device is waited for once, and a run that is ended loses
 /// no more than these.
 const AT_ONCE: usize = 64;
+/// The same where they are not kept, and a pool far away picks by itself.
+const FAR_AT_ONCE: usize = 8;
 
 /// Rows of one class, and what each would add to the cover by those chosen.
 pub(in crate::select) struct Greedy<'a> {
@@ -27,10 +29,10 @@ pub(in crate::select) struct Greedy<'a> {
 
 /// What the next picks come of.
 enum Order {
-    /// All similarities are kept, and a device picks: what each row adds, or more.
-    Kept(Vec<i64>),
-    /// Gains, and the rows whose similarities are there: those that gains were asked of last.
-    Strip(Lazy, Vec<usize>),
+    /// A device picks, so many rows at a time: what each row adds, or more.
+    There(Vec<i64>, usize),
+    /// The host picks.
+    Here(Strip),
 }
 
 /// What is chosen from.
@@ -67,13 +69,14 @@ impl<'a> Greedy<'a> {
         let mut greedy = Self {
             similarities,
             rows,
-            order: Order::Kept(Vec::new()),
+            order: Order::There(Vec::new(), 0),
             met: 0,
         };
         let gains = greedy.first_gains(is_stored, weights.is_some(), course)?;
-        greedy.order = match is_stored {
-            true => Order::Kept(gains),
-            false => Order::Strip(Lazy::new(gains), Vec::new()),
+        greedy.order = match (is_stored, greedy.similarities.picks_by_itself()) {
+            (true, _) => Order::There(gains, AT_ONCE),
+            (false, true) => Order::There(gains, FAR_AT_ONCE),
+            (false, false) => Order::Here(Strip::new(gains)),
         };
         Ok(greedy)
     }
@@ -124,8 +127,8 @@ impl<'a> Greedy<'a> {
             self.similarities.raise(some)?;
         }
         match &mut self.order {
-            Order::Kept(gains) => rows.iter().for_each(|&row| gains[row] = MASK),
-            Order::Strip(lazy, _) => lazy.close(rows),
+            Order::There(gains, _) => rows.iter().for_each(|&row| gains[row] = MASK),
+            Order::Here(strip) => strip.close(rows),
         }
         Ok(())
     }
@@ -133,35 +136,23 @@ impl<'a> Greedy<'a> {
     /// Chooses the rows that add most, one after the other, ties to the lower row, and says how much each does:
     /// `most` at most, and one at least unless that is 0 or all are chosen.
     pub(in crate::select) fn choose_next(&mut self, most: usize) -> Result<Vec<Round>, Error> {
-        if let Order::Kept(gains) = &mut self.order {
-            let open = gains.iter().filter(|&&gain| !is_masked(gain)).count();
-            let count = most.min(open).min(AT_ONCE);
-            return self.similarities.cover_rounds(0, gains, count);
-        }
-        let first = if most == 0 { None } else { self.first()? };
+        let strip = match &mut self.order {
+            Order::There(gains, at_once) => {
+                let open = gains.iter().filter(|&&gain| !is_masked(gain)).count();
+                let count = most.min(open).min(*at_once);
+                return self.similarities.cover_rounds(0, gains, count);
+            }
+            Order::Here(strip) => strip,
+        };
+        let mut met = 0;
+        let first = match most {
+            0 => None,
+            _ => strip.next(&mut *self.similarities, &mut met)?,
+        };
+        self.met += (met * self.rows) as u64;
         if let Some(round) = first {
             self.choose(&[round.row])?;
         }
         Ok(first.into_iter().collect())
-    }
-
-    /// The row that adds most, where similarities are not kept.
-    fn first(&mut self) -> Result<Option<Round>, Error> {
-        while let Order::Strip(lazy, strip) = &mut self.order {
-            let row = match lazy.first() {
-                None => return Ok(None),
-                Some(First::Sure(row, gain)) => return Ok(Some(Round { row, gain })),
-                Some(First::Old(row)) => row,
-            };
-            if !strip.contains(&row) {
-                *strip = lazy.take_old(self.similarities.columns_at_once());
-                self.met += (strip.len() * self.rows) as u64;
-            }
-            let found = self.similarities.gain_columns(strip)?;
-            for (&row, gain) in strip.iter().zip(found) {
-                lazy.set(row, gain);
-            }
-        }
-        Ok(None)
     }
 }
