@@ -9,15 +9,13 @@ driver was seen to have. It needs numpy.
 """
 
 import argparse
-import json
 import os
-import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "peers"))
 import common  # noqa: E402
+import selection  # noqa: E402
 
 
 def jobs(folder, quick):
@@ -52,23 +50,6 @@ def most_memory(pid):
         return 0
 
 
-def run(binary, features, options):
-    """Seconds from rows in memory to picks, the record, and the most memory that the process was seen to have."""
-    command = [binary, "select", features, *options, "--device=cpu", "--json"]
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        child, memory = subprocess.Popen(command, stdout=out, stderr=err), 0
-        while child.poll() is None:
-            memory = max(memory, most_memory(child.pid))
-            time.sleep(0.01)
-        out.seek(0)
-        err.seek(0)
-        told = err.read().decode()
-        if child.returncode != 0:
-            sys.exit(told)
-        seconds = float(told.split(" s from memory")[0].split()[-1])
-        return seconds, json.loads(out.read()), memory
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
@@ -79,15 +60,17 @@ def main():
     parser.add_argument("--folder", default=os.path.join(tempfile.gettempdir(), "coresift-workers"))
     asked = parser.parse_args()
     os.makedirs(asked.folder, exist_ok=True)
-    print(f"| selection | rows | one process, s | {asked.workers} workers, s | ratio | rounds | MB out | MB back | driver, MB |")
+    columns = f"one process, s | {asked.workers} workers, s | ratio | rounds | MB out | MB back | driver, MB"
+    print(f"| selection | rows | {columns} |")
     print("|---|---|---|---|---|---|---|---|---|")
     for name, features, options in jobs(asked.folder, asked.quick):
         if asked.only not in name:
             continue
         times = ([], [])
         for _ in range(asked.rounds):
-            one, alone, _ = run(asked.binary, features, options)
-            several, shared, memory = run(asked.binary, features, [*options, f"--workers={asked.workers}"])
+            one, alone, _ = selection.run(asked.binary, features, options, most_memory)
+            apart = [*options, f"--workers={asked.workers}"]
+            several, shared, memory = selection.run(asked.binary, features, apart, most_memory)
             if alone["picks"] != shared["picks"]:
                 sys.exit(f"{name}: other picks")
             times[0].append(one)

@@ -13,16 +13,14 @@ what it says of 8 and 64 workers at 10^8 and 10^9 rows. It needs numpy.
 """
 
 import argparse
-import json
 import math
 import os
-import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "peers"))
 import common  # noqa: E402
+import selection  # noqa: E402
 
 # Of pipes here: seconds a message takes there and back, and bytes a second.
 PIPE = (60e-6, 1.5e9)
@@ -65,29 +63,12 @@ def own_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def run(binary, features, options):
-    """Seconds from rows in memory to picks, the process's own seconds, and the record."""
-    command = [binary, "select", features, *options, "--device=cpu", "--json"]
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        child, own = subprocess.Popen(command, stdout=out, stderr=err), 0.0
-        while child.poll() is None:
-            own = max(own, own_seconds(child.pid))
-            time.sleep(0.002)
-        out.seek(0)
-        err.seek(0)
-        told = err.read().decode()
-        if child.returncode != 0:
-            sys.exit(told)
-        seconds = float(told.split(" s from memory")[0].split()[-1])
-        return seconds, own, json.loads(out.read())
-
-
 def measured(binary, folder, rows, dim, options):
     """Core-seconds, the driver's seconds, rounds, and bytes either way, of so many rows."""
     features, classes = pool(folder, rows, dim)
     options = [option.format(classes=classes) for option in options]
-    alone, _, picked = run(binary, features, [*options, "--threads=1"])
-    seconds, own, shared = run(binary, features, [*options, "--workers=4"])
+    alone, picked, _ = selection.run(binary, features, [*options, "--threads=1"], own_seconds)
+    seconds, shared, own = selection.run(binary, features, [*options, "--workers=4"], own_seconds)
     if picked["picks"] != shared["picks"]:
         sys.exit(f"{options}: other picks")
     crossed = shared["workers"]
