@@ -10,8 +10,13 @@ with its node perhaps, is replaced and told what its predecessor was; the select
 
 from __future__ import annotations
 
+import os
+import tempfile
+import uuid
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from . import _native
 from ._selection import Selection
@@ -21,14 +26,23 @@ __all__ = ["pool", "select"]
 
 
 def pool(
-    X: Any, *, num_shards: int | None = None, ray_options: dict[str, Any] | None = None, **machine: Any
+    X: Any,
+    *,
+    column: str | None = None,
+    num_shards: int | None = None,
+    ray_options: dict[str, Any] | None = None,
+    **machine: Any,
 ) -> WorkerPool:
     """Rows that actors have, each its part: for any number of selections.
 
     Parameters
     ----------
-    X : path or paths
-        Files of features, under names by which every node reads them.
+    X : path, paths or ray.data.Dataset
+        Files of features, under names by which every node reads them; or a dataset whose rows are in order. Of that
+        each actor lays its rows into a file of the node's temporary folder, which takes as much room as they do and is
+        gone once the pool is closed.
+    column : str, optional
+        The column of a dataset that has the features, a vector a row; its only one where it is None.
     num_shards : int, optional
         How many actors; one for each node of the cluster where it is None.
     ray_options : dict, optional
@@ -53,9 +67,10 @@ def pool(
     if not ray.is_initialized():
         ray.init()
     count = num_shards if num_shards is not None else sum(node["Alive"] for node in ray.nodes())
-    carrier = _Actors(ray, int(count), machine.get("n_jobs"), ray_options or {})
+    laid = _Laid(X, column, int(count)) if _is_dataset(X) else None
+    carrier = _Actors(ray, int(count), machine.get("n_jobs"), ray_options or {}, laid)
     try:
-        return WorkerPool(X, carrier, count, **machine)
+        return WorkerPool(X if laid is None else laid.path, carrier, count, **machine)
     except BaseException:
         carrier.close()
         raise
@@ -66,6 +81,7 @@ def select(
     budget: int | float,
     method: str | None = None,
     *,
+    column: str | None = None,
     num_shards: int | None = None,
     ray_options: dict[str, Any] | None = None,
     **options: Any,
@@ -74,13 +90,14 @@ def select(
 
     Parameters
     ----------
-    X, num_shards, ray_options
+    X, column, num_shards, ray_options
         As of pool.
     budget, method, **options
         As of coresift.select.
     """
     machine, others = apart(options)
-    return chosen(pool(X, num_shards=num_shards, ray_options=ray_options, **machine), budget, method, others)
+    workers = pool(X, column=column, num_shards=num_shards, ray_options=ray_options, **machine)
+    return chosen(workers, budget, method, others)
 
 
 def _ray() -> Any:
@@ -91,21 +108,91 @@ def _ray() -> Any:
     return ray
 
 
+def _is_dataset(X: Any) -> bool:
+    """Whether it is a Dataset of Ray's, without an import of what may not be installed."""
+    return type(X).__module__.startswith("ray.data") and hasattr(X, "split_at_indices")
+
+
+class _Laid:
+    """Rows of a dataset, each worker's laid into a file of all rows on its node: what no worker there has is a hole."""
+
+    def __init__(self, dataset: Any, column: str | None, workers: int) -> None:
+        first = dataset.take(1)
+        if not first:
+            raise ValueError("X: a dataset without rows found, at least one row expected")
+        names = list(first[0])
+        if column is None and len(names) != 1:
+            raise ValueError(f"column: none named of {', '.join(names)}, one expected")
+        self.column = names[0] if column is None else column
+        if self.column not in names:
+            raise ValueError(f"column: {self.column} found, one of {', '.join(names)} expected")
+        row = np.asarray(first[0][self.column])
+        if row.ndim != 1 or row.dtype.kind not in "fiu":
+            raise ValueError(
+                f"column {self.column}: {row.dtype} of shape {row.shape} a row found, a vector of numbers expected"
+            )
+        rows = dataset.count()
+        count = min(workers, rows)
+        # As the workers are told to cut them.
+        self.starts = [rows * at // count for at in range(count + 1)]
+        self.parts = dataset.split_at_indices(self.starts[1:-1]) if count > 1 else [dataset]
+        self.shape, self.dtype = (rows, len(row)), row.dtype
+        self.path = os.path.join(tempfile.gettempdir(), f"coresift-{uuid.uuid4().hex}.npy")
+        self.create()
+
+    def create(self) -> None:
+        """Makes the file on this node, unless another process has."""
+        own = f"{self.path}.{os.getpid()}"
+        np.lib.format.open_memmap(own, mode="w+", dtype=self.dtype, shape=self.shape)
+        try:
+            os.link(own, self.path)  # fails where it is there
+        except FileExistsError:
+            pass
+        finally:
+            os.unlink(own)
+
+    def lay(self, worker: int) -> None:
+        """Writes a worker's rows."""
+        if worker >= len(self.parts):
+            return  # more workers than rows
+        self.create()
+        rows = np.lib.format.open_memmap(self.path, mode="r+")
+        at = self.starts[worker]
+        for batch in self.parts[worker].iter_batches(batch_format="numpy"):
+            values = np.stack(list(batch[self.column])).astype(self.dtype, copy=False)
+            rows[at : at + len(values)] = values
+            at += len(values)
+        rows.flush()
+
+    def remove(self) -> None:
+        """Takes the file off this node."""
+        if os.path.exists(self.path):
+            os.unlink(self.path)
+
+
 class _Actors:
     """Actors, each a worker. One that is lost is made anew: what it has to load is the first message."""
 
-    def __init__(self, ray: Any, count: int, n_jobs: int | None, options: dict[str, Any]) -> None:
+    def __init__(self, ray: Any, count: int, n_jobs: int | None, options: dict[str, Any], laid: _Laid | None) -> None:
         class Worker:
-            def __init__(self) -> None:
+            def __init__(self, worker: int, laid: _Laid | None) -> None:
+                if laid is not None:
+                    laid.lay(worker)
+                self.laid = laid
                 self.native = _native.Worker(n_jobs)
 
             def call(self, message: bytes) -> bytes:
                 return self.native.call(message)
 
-        self._ray = ray
+            def remove(self) -> None:
+                if self.laid is not None:
+                    self.laid.remove()
+
+        self._ray, self._laid = ray, laid
         # A replacement that comes by itself would not know what it has to have loaded.
-        self._make = ray.remote(Worker).options(max_restarts=0, **options)
-        self._actors = [self._make.remote() for _ in range(count)]
+        make = ray.remote(Worker).options(max_restarts=0, **options)
+        self._make: Callable[[int], Any] = lambda worker: make.remote(worker, laid)
+        self._actors = [self._make(worker) for worker in range(count)]
 
     def call(self, worker: int, message: bytes, is_stopped: Callable[[], bool]) -> bytes:
         answer = self._actors[worker].call.remote(message)
@@ -118,9 +205,13 @@ class _Actors:
 
     def revive(self, worker: int) -> None:
         self._ray.kill(self._actors[worker])
-        self._actors[worker] = self._make.remote()
+        self._actors[worker] = self._make(worker)
 
     def close(self) -> None:
+        if self._laid is not None:
+            # An actor that is gone, or at work for long, leaves its file to the node.
+            self._ray.wait([actor.remove.remote() for actor in self._actors], num_returns=len(self._actors), timeout=5)
+            self._laid.remove()
         for actor in self._actors:
             self._ray.kill(actor)
         self._actors = []

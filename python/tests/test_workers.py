@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -207,6 +208,43 @@ def test_ray_replaces_an_actor_that_is_killed(ray, X, tmp_path):
         killer.start()
         assert coresift.select(pool, 60, "coverage").indices.tolist() == expected
         assert killed
+
+
+def test_ray_takes_a_dataset(ray, X, tmp_path):
+    """Rows in order, of more than one block; an actor that is killed has its rows again; nothing is left behind."""
+    import ray.data
+
+    import coresift.ray
+
+    rows = ray.data.from_items([{"id": at, "x": row} for at, row in enumerate(X)], override_num_blocks=5)
+    expected = coresift.select(X, 20, "typiclust", device="cpu")
+    with coresift.ray.pool(rows, column="x", num_shards=3, n_jobs=1, device="cpu") as pool:
+        laid = pool._carrier._laid.path
+        assert coresift.select(pool, 20, "typiclust").indices.tolist() == expected.indices.tolist()
+        ray.kill(pool._carrier._actors[1])
+        assert coresift.select(pool, 20, "typiclust").indices.tolist() == expected.indices.tolist()
+        assert os.path.exists(laid)
+    assert not os.path.exists(laid)
+    only = ray.data.from_numpy(X)
+    found = coresift.ray.select(only, 7, "norm", num_shards=2, n_jobs=1, device="cpu")
+    assert found.indices.tolist() == coresift.select(X, 7, "norm", device="cpu").indices.tolist()
+
+
+def test_ray_refuses_a_dataset_without_features(ray, X):
+    import ray.data
+
+    import coresift.ray
+
+    rows = ray.data.from_items([{"id": at, "x": row} for at, row in enumerate(X[:5])])
+    for column, found in [
+        (None, "none named of id, x"),
+        ("y", "y found, one of id, x expected"),
+        ("id", "a vector of"),
+    ]:
+        with pytest.raises(ValueError, match=found):
+            coresift.ray.pool(rows, column=column, num_shards=1)
+    with pytest.raises(ValueError, match="without rows"):
+        coresift.ray.pool(rows.limit(0), num_shards=1)
 
 
 def test_ray_says_what_is_missing(monkeypatch):
