@@ -25,6 +25,7 @@ class Carrier(Protocol):
 
     def call(self, worker: int, message: bytes, is_stopped: Callable[[], bool]) -> bytes:
         """The answer of a worker; raises where there will be none, and soon once ``is_stopped()``."""
+        ...
 
     def revive(self, worker: int) -> None:
         """Puts another in the place of a worker that was lost; raises where there can be none."""
