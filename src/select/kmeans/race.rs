@@ -31,8 +31,6 @@ pub(super) struct Race<'a> {
     told: usize,
     /// What the parts have said for the centres that come next.
     ahead: VecDeque<Vec<Firsts>>,
-    /// How many centres to ask for.
-    block: usize,
 }
 
 /// Which row is drawn next.
@@ -65,7 +63,6 @@ impl<'a> Race<'a> {
             centres: Vec::new(),
             told: 0,
             ahead: VecDeque::new(),
-            block: 1,
         })
     }
 
@@ -94,12 +91,12 @@ impl<'a> Race<'a> {
     /// Asks the parts for the centres to come: twice as many as were placed since they were asked last.
     fn ask(&mut self, clusters: usize) -> Result<(), Error> {
         let placed = self.starts.len();
-        self.block = match placed {
+        let block = match placed {
             0 => 1,
             _ => (2 * (placed - self.told)).clamp(1, self.most_ahead),
         };
         let first = CENTRES + placed as u64;
-        let streams = first..first + self.block.min(clusters - placed) as u64;
+        let streams = first..first + block.min(clusters - placed) as u64;
         let most = if self.most_ahead == 1 { 1 } else { ASKED };
         let new = &self.centres[self.told * self.dim..];
         let of_parts = each(&mut self.parts, |part| {
