@@ -9,9 +9,10 @@ use crate::kernels::pool::Pool;
 use crate::kernels::steps::{ClusterOf, Steps, Typicality};
 use crate::progress::Pass;
 use crate::select::apart::{Part, each, parts};
+use std::ops::Range;
 
-/// Values of rows that are on their way to other parts at a time: 128 MiB; one cluster's may be more.
-const VALUES: usize = 1 << 25;
+/// Values of rows that are on their way to other parts at a time: 64 MiB; one cluster's may be more.
+const VALUES: usize = 1 << 24;
 
 /// Rows picked, with their typicality.
 type Picks = Vec<(usize, f64)>;
@@ -22,8 +23,8 @@ struct Job<'a> {
     at: usize,
     rows: &'a [usize],
     picks: usize,
-    /// Its rows' values, where they are not the part's own.
-    values: Option<Vec<f32>>,
+    /// Where its rows' values are among those of the wave, where they are not the part's own.
+    values: Option<Range<usize>>,
 }
 
 /// Whose turn it is, pick by pick: clusters of so many rows give one each in their order, and again.
@@ -66,9 +67,10 @@ pub(super) fn pick(
         let wave = wave(waiting, clusters, pool.dim());
         first += wave.len();
         let pairs = wave.iter().map(|&at| clusters[at].pairs()).sum();
-        let jobs = jobs(wave, clusters, &wanted, (pool, &parts))?;
+        let (jobs, abroad) = jobs(wave, clusters, &wanted, (pool.dim(), &parts));
+        let values = pool.given_rows(&abroad)?;
         let pass = Pass::begin(pairs, made.course.listener())?;
-        for (at, picks) in work(&mut parts, &jobs, rule, &pass)? {
+        for (at, picks) in work(&mut parts, (&jobs, &values), rule, &pass)? {
             found[at] = picks;
         }
     }
@@ -97,40 +99,24 @@ fn wave<'a>(waiting: &'a [usize], clusters: &[Cluster], dim: usize) -> &'a [usiz
     &waiting[..count]
 }
 
-/// What each part is to do.
+/// What each part is to do, and the rows whose values must come for that.
 fn jobs<'a>(
     wave: &[usize],
     clusters: &'a [Cluster],
     wanted: &[usize],
-    (pool, parts): (&dyn Pool, &[Part<&dyn Steps>]),
-) -> Result<Vec<Vec<Job<'a>>>, Error> {
-    let home_of = |rows: &[usize]| {
-        let has = |part: &Part<_>| rows.iter().all(|row| part.rows.contains(row));
-        parts.iter().position(has)
-    };
-    let homes: Vec<Option<usize>> = wave
-        .iter()
-        .map(|&at| home_of(clusters[at].rows()))
-        .collect();
+    (dim, parts): (usize, &[Part<&dyn Steps>]),
+) -> (Vec<Vec<Job<'a>>>, Vec<usize>) {
     let mut jobs: Vec<Vec<Job<'a>>> = parts.iter().map(|_| Vec::new()).collect();
-    let mut pairs = vec![0; parts.len()];
-    let abroad = wave.iter().zip(&homes).filter(|(_, home)| home.is_none());
-    let abroad: Vec<usize> = abroad
-        .flat_map(|(&at, _)| clusters[at].rows())
-        .copied()
-        .collect();
-    let values = pool.given_rows(&abroad)?;
-    let mut rest = &values[..];
-    for (&at, home) in wave.iter().zip(homes) {
+    let (mut pairs, mut abroad) = (vec![0; parts.len()], Vec::new());
+    for &at in wave {
         let rows = clusters[at].rows();
-        let values = match home {
-            Some(_) => None,
-            None => {
-                let (own, after) = rest.split_at(rows.len() * pool.dim());
-                rest = after;
-                Some(own.to_vec())
-            }
-        };
+        let has = |part: &Part<_>| rows.iter().all(|row| part.rows.contains(row));
+        let home = parts.iter().position(has);
+        let values = home.is_none().then(|| {
+            let first = abroad.len() * dim;
+            abroad.extend(rows);
+            first..abroad.len() * dim
+        });
         let least = (0..parts.len()).min_by_key(|&part| pairs[part]);
         let part = home.or(least).unwrap_or(0);
         pairs[part] += clusters[at].pairs();
@@ -141,13 +127,13 @@ fn jobs<'a>(
             values,
         });
     }
-    Ok(jobs)
+    (jobs, abroad)
 }
 
 /// What the parts have picked, side by side.
 fn work(
     parts: &mut [Part<&dyn Steps>],
-    jobs: &[Vec<Job<'_>>],
+    (jobs, values): (&[Vec<Job<'_>>], &[f32]),
     rule: Typicality,
     pass: &Pass<'_>,
 ) -> Result<Vec<(usize, Picks)>, Error> {
@@ -155,7 +141,7 @@ fn work(
         let of_job = |job: &Job<'_>| {
             let own: Vec<usize>;
             let cluster = match &job.values {
-                Some(values) => ClusterOf::Values(values),
+                Some(own) => ClusterOf::Values(&values[own.clone()]),
                 None => {
                     own = job.rows.iter().map(|row| row - part.rows.start).collect();
                     ClusterOf::Rows(&own)
