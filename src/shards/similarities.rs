@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::kernels::cover::Cover;
 use crate::kernels::function::KernelFunction;
 use crate::kernels::pool::Pool;
-use crate::kernels::similarities::{Examples, Round, Similarities, Update};
+use crate::kernels::similarities::{Examples, Round, Similarities, Update, stored_bytes};
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows, NEED};
 use std::ops::Range;
@@ -236,7 +236,15 @@ impl Similarities for ShardSimilarities<'_> {
         at_once.unwrap_or(1)
     }
 
+    /// All classes, where every shard has the rows of all of its own: then shards work side by side.
     fn together(&self, class: usize) -> Range<usize> {
+        let has_all = |group: &Group<'_>| {
+            let own = lock(&group.inner).together(0);
+            own.start == 0 && own.end >= group.classes.len()
+        };
+        if self.groups.iter().all(has_all) {
+            return 0..self.ranges.classes();
+        }
         let group = self.of_class(class);
         let first = group.classes.start;
         let own = lock(&group.inner).together(class - first);
@@ -249,7 +257,14 @@ impl Similarities for ShardSimilarities<'_> {
         rooms.min().unwrap_or(0)
     }
 
+    /// What all classes take, where every shard can keep all of its own: then shards work side by side.
     fn batch(&self) -> u64 {
+        let bytes = |class| stored_bytes(self.ranges.class(class).len());
+        let of_group = |group: &Group<'_>| group.classes.clone().map(bytes).sum::<u64>();
+        let fits = |group: &Group<'_>| of_group(group) <= lock(&group.inner).room();
+        if self.groups.len() > 1 && self.groups.iter().all(fits) {
+            return self.groups.iter().map(of_group).sum();
+        }
         let batches = self.groups.iter().map(|group| lock(&group.inner).batch());
         batches.min().unwrap_or(0)
     }

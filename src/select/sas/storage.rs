@@ -22,7 +22,6 @@ impl Sas {
         room: &Room,
         beside: impl Fn(usize) -> Range<usize>,
     ) -> Vec<(Range<usize>, Storage)> {
-        let together = room.together.min(room.most);
         let mut groups: Vec<(Range<usize>, Storage)> = Vec::new();
         let mut used = 0;
         for (class, &size) in sizes.iter().enumerate() {
@@ -34,7 +33,7 @@ impl Sas {
                 asked => asked,
             };
             let fits = |first: usize| match storage {
-                Storage::Dense => used + bytes <= together,
+                Storage::Dense => used + bytes <= room.together,
                 _ => beside(first).contains(&class),
             };
             match groups.last_mut() {
