@@ -31,7 +31,7 @@ use std::sync::Arc;
 /// Values that are fetched with one message at most: 64 MiB.
 const FETCHED: usize = 1 << 24;
 
-/// The pool that a worker [serves](super::serve): every call is a message and its answer.
+/// The pool that a worker [serves](crate::worker::serve): every call is a message and its answer.
 ///
 /// A call fails with [`Error::DeviceLost`] where a worker is lost and none can be put in its place, and with
 /// [`Error::Interrupted`] once its [`Stop`] is stopped.
