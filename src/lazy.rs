@@ -94,6 +94,7 @@ impl Lazy {
     }
 
     /// Puts down what is known of the rows that may be picked: no less than their gains.
+    #[cfg(feature = "remote")] // for workers alone
     pub(crate) fn tell(&self, gains: &mut [i64]) {
         let known = self.gains.iter().zip(&self.is_open);
         for (gain, (&known, &is_open)) in gains.iter_mut().zip(known) {

@@ -12,7 +12,8 @@ use crate::quantise::{ClassRanges, IntegerRows, Length};
 use crate::remote::answer::{AboutSimilarities, Rounds, ok};
 use crate::remote::message::{Examples, Function, OfSimilarities};
 use crate::remote::wire::Array;
-use crate::select::facility_location::{nth_distances, rounds};
+use crate::select::facility_location::bandwidth::nth_distances;
+use crate::select::facility_location::strip::rounds;
 use std::ops::Range;
 
 /// Similarities, and what they are counted on for.

@@ -10,11 +10,11 @@ use crate::kernels::steps::{
 use crate::remote::answer::{FirstRows, OfSweep, ok};
 use crate::remote::message::{Ids, OfClustered, OfDistanced, OfSeeds};
 use crate::remote::wire::Array;
-use crate::select::k_center::OwnDistances;
+use crate::select::k_center::distances::OwnDistances;
 use crate::select::kmeans::members::Members;
 use crate::select::kmeans::start::Start;
 use crate::select::metric::Metric;
-use crate::select::typiclust::typical;
+use crate::select::typiclust::cluster::typical;
 use crate::select::unit_rows::UnitRows;
 
 /// The rows of a pool at length 1, made ready when they are first asked for.

@@ -1,12 +1,12 @@
 //! Facility location: picks to which all rows are similar.
 
-mod bandwidth;
+pub(crate) mod bandwidth;
 mod class;
 mod cost;
 mod greedily;
 mod greedy;
 mod kernel;
-mod strip;
+pub(crate) mod strip;
 mod weights;
 
 use super::classes::Classes;
@@ -21,12 +21,10 @@ use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, end, places};
 use crate::selection::{ClassCover, Details, Selection, ShortfallReason, Storage};
 pub(super) use bandwidth::SAMPLED;
-pub(crate) use bandwidth::nth_distances;
 pub(super) use class::Class;
 pub(super) use greedily::Greedily;
 pub use kernel::{Bandwidth, Kernel};
 use std::fmt;
-pub(crate) use strip::rounds;
 
 /// Greedy facility location: picks that leave every row similar to one of them.
 ///

@@ -1,7 +1,7 @@
 //! Picks of rows whose similarities are not kept: gains are made anew of a few rows at a time.
 
 use crate::error::Error;
-use crate::kernels::similarities::{MASK, Round, Similarities, is_masked};
+use crate::kernels::similarities::{Round, Similarities};
 use crate::lazy::{First, Lazy};
 
 /// Gains, and the rows that they were asked of last, whose similarities are there.
@@ -49,11 +49,13 @@ impl Strip {
 
 /// Greedy rounds of the cover of one class that is not kept, as
 /// [`cover_rounds`](Similarities::cover_rounds) makes them of one that is.
+#[cfg(feature = "remote")] // for workers alone
 pub(crate) fn rounds(
     similarities: &mut dyn Similarities,
     gains: &mut [i64],
     count: usize,
 ) -> Result<Vec<Round>, Error> {
+    use crate::kernels::similarities::{MASK, is_masked};
     let mut strip = Strip::new(gains.to_vec());
     let masked: Vec<usize> = (0..gains.len())
         .filter(|&row| is_masked(gains[row]))

@@ -1,7 +1,7 @@
 //! k-center: picks that leave no row far from all of them.
 
 mod cost;
-mod distances;
+pub(crate) mod distances;
 mod farthest;
 
 use crate::course::Course;
@@ -17,7 +17,6 @@ use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, end, places};
 use crate::select::strata::{Strata, Stratum, check_classes, classes_among};
 use crate::selection::{Centers, Details, Selection, ShortfallReason};
-pub(crate) use distances::OwnDistances;
 use distances::{Distances, squared_lengths};
 use farthest::Farthest;
 use std::fmt;

@@ -65,6 +65,7 @@ impl<'a> Start<'a> {
     }
 
     /// By the rows' own numbers, where they are not one after another.
+    #[cfg(feature = "remote")] // for workers alone
     pub(crate) fn numbered(self, own_ids: Option<Vec<usize>>) -> Self {
         Self { own_ids, ..self }
     }

@@ -43,6 +43,7 @@ impl Typicality {
 }
 
 /// The most typical of some rows, ascending: their places among them, and the typicality of each when it was picked.
+#[cfg(feature = "remote")] // for workers alone
 pub(crate) fn typical(
     rows: &UnitRows<'_>,
     members: Vec<usize>,

@@ -1,7 +1,7 @@
 //! TypiClust: in every cluster the most typical rows.
 
 mod apart;
-mod cluster;
+pub(crate) mod cluster;
 mod cost;
 mod line;
 mod made;
@@ -20,7 +20,6 @@ use crate::progress::Pass;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, places};
 use crate::selection::Selection;
-pub(crate) use cluster::typical;
 use cluster::{Cluster, bound};
 use made::Made;
 use std::cmp::Reverse;
