@@ -93,13 +93,12 @@ pub trait Clustered: Send {
     /// [`Error::DeviceLost`] or [`Error::OutOfMemory`].
     fn assign(&mut self, centres: &[f64]) -> Result<Swept, Error>;
 
-    /// Puts some rows into other clusters than the last [`assign`](Self::assign) has, of `count`; what that and this have
-    /// done.
+    /// Puts some rows into other clusters than the last [`assign`](Self::assign) has; what that and this have done.
     ///
     /// # Errors
     ///
     /// As [`assign`](Self::assign).
-    fn put(&mut self, rows: &[usize], clusters: &[u32], count: usize) -> Result<Swept, Error>;
+    fn put(&mut self, rows: &[usize], clusters: &[u32]) -> Result<Swept, Error>;
 
     /// Puts all rows into the clusters in which an earlier run has left them, of so many.
     ///

@@ -21,7 +21,12 @@ impl Steps for RemotePool {
         let (opened, ()) =
             self.open(|number| OfPool::OpenClustered(number, rows.into(), centres.into()))?;
         let (rows, dim) = (self.rows(), self.dim());
-        Ok(Box::new(RemoteClustered { opened, rows, dim }))
+        Ok(Box::new(RemoteClustered {
+            opened,
+            rows,
+            dim,
+            clusters: 0,
+        }))
     }
 
     fn seeds(&self, seed: u64, row_ids: RowIds<'_>) -> Result<Box<dyn Seeds + '_>, Error> {
@@ -60,13 +65,15 @@ struct RemoteClustered<'a> {
     opened: Opened<'a>,
     rows: usize,
     dim: usize,
+    /// How many there are, once that has been said.
+    clusters: usize,
 }
 
 impl RemoteClustered<'_> {
-    /// What is asked, by what a sweep comes to of so many clusters.
-    fn swept(&self, asked: OfClustered<'_>, clusters: usize) -> Result<Swept, Error> {
+    /// What is asked, by what a sweep comes to.
+    fn swept(&self, asked: OfClustered<'_>) -> Result<Swept, Error> {
         let swept: OfSweep<'_> = self.ask(asked)?;
-        swept.of(clusters, self.dim)
+        swept.of(self.clusters, self.dim)
     }
 
     fn ask<T: DeserializeOwned>(&self, asked: OfClustered<'_>) -> Result<T, Error> {
@@ -77,17 +84,17 @@ impl RemoteClustered<'_> {
 
 impl Clustered for RemoteClustered<'_> {
     fn assign(&mut self, centres: &[f64]) -> Result<Swept, Error> {
-        let clusters = centres.len() / self.dim;
-        self.swept(OfClustered::Assign(centres.into()), clusters)
+        self.clusters = centres.len() / self.dim;
+        self.swept(OfClustered::Assign(centres.into()))
     }
 
-    fn put(&mut self, rows: &[usize], clusters: &[u32], count: usize) -> Result<Swept, Error> {
-        let asked = OfClustered::Put(narrow(rows).into(), clusters.into());
-        self.swept(asked, count)
+    fn put(&mut self, rows: &[usize], clusters: &[u32]) -> Result<Swept, Error> {
+        self.swept(OfClustered::Put(narrow(rows).into(), clusters.into()))
     }
 
     fn restore(&mut self, clusters: &[u32], count: usize) -> Result<Swept, Error> {
-        self.swept(OfClustered::Restore(clusters.into(), count as u32), count)
+        self.clusters = count;
+        self.swept(OfClustered::Restore(clusters.into(), count as u32))
     }
 
     fn labels(&self) -> Result<Vec<u32>, Error> {

@@ -67,7 +67,7 @@ impl<'p> OpenClustered<'p> {
                 count(&clusters, rows.len(), "clusters")?;
                 let (rows, most) = (distinct(&rows, self.rows)?, self.clusters.unwrap_or(0));
                 asked::places(&clusters, most)?;
-                swept(self.members.put(&rows, &clusters, most)?)
+                swept(self.members.put(&rows, &clusters)?)
             }
             OfClustered::Restore(clusters, of) => {
                 self.expect_clusters(of as usize)?;

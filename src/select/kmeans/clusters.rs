@@ -129,7 +129,7 @@ impl<C: Clustered + ?Sized> Clusters<C> {
     /// Gives every empty cluster the row farthest from its centre, and says it to the parts that have those.
     fn fill_empty(&mut self, swept: &mut [Swept]) -> Result<(), Error> {
         let (labels, distances) = (self.labels()?, self.distances_sq()?);
-        let (given, count) = (self.farthest(labels, &distances)?, self.counts.len());
+        let given = self.farthest(labels, &distances)?;
         let changed = each(&mut self.parts, |part| {
             let own: Vec<(usize, u32)> = (given.iter())
                 .filter(|(row, _)| part.rows.contains(row))
@@ -138,7 +138,7 @@ impl<C: Clustered + ?Sized> Clusters<C> {
             let (rows, clusters): (Vec<usize>, Vec<u32>) = own.into_iter().unzip();
             match rows.is_empty() {
                 true => Ok(None),
-                false => part.handle.put(&rows, &clusters, count).map(Some),
+                false => part.handle.put(&rows, &clusters).map(Some),
             }
         })?;
         for (swept, changed) in swept.iter_mut().zip(changed) {

@@ -202,7 +202,7 @@ impl Clustered for Members<'_> {
         self.swept(&rivals, &moved)
     }
 
-    fn put(&mut self, rows: &[usize], clusters: &[u32], _: usize) -> Result<Swept, Error> {
+    fn put(&mut self, rows: &[usize], clusters: &[u32]) -> Result<Swept, Error> {
         let from: Vec<u32> = rows.iter().map(|&row| self.labels[row] as u32).collect();
         for (&row, &cluster) in rows.iter().zip(clusters) {
             self.labels[row] = cluster as usize;
