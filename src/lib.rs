@@ -132,13 +132,14 @@ pub use features::{
 #[cfg(feature = "gpu")]
 pub use gpu::{Adapter, AdapterChoice, DevicePart, DeviceRecord, Gpu, GpuPool};
 pub use kernels::Pool;
+pub use kernels::cut::{Objective, Refine};
 pub use lp::Lp;
 pub use names::{Named, UnknownName};
 pub use progress::{Listener, Progress};
 pub use select::{
     Alpha, Bandwidth, Classes, Clustering, Convergence, Coverage, Delta, FacilityLocation,
-    GramSchmidt, Herding, KCenter, KMeans, Kernel, LogDet, Metric, Norm, Objective, OnExhaustion,
-    ProbCover, Refine, Refinement, Sas, Selector, Similarity, Then, TypiClust, Uniform,
+    GramSchmidt, Herding, KCenter, KMeans, Kernel, LogDet, Metric, Norm, OnExhaustion, ProbCover,
+    Refinement, Sas, Selector, Similarity, Then, TypiClust, Uniform,
 };
 pub use selection::{
     Centers, ClassCover, ClassShare, CoveredRows, Details, Determinant, HerdingTerms, Refined,

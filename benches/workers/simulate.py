@@ -1,104 +1,197 @@
-"""What selections would take on many workers and more rows than there are here, by what they take on few.
+"""What selections would take on many workers and more rows than there are here, by what they do on few.
 
-    python3 benches/workers/simulate.py [--rows 20000] [--dim 512] [--cores 32] [--quick] [--binary PATH] [--only WORD]
+    PYTHONPATH=python python3 benches/workers/simulate.py [--rows 20000] [--dim 512] [--cores 32] [--only WORD]
 
-Each method is run at `--rows` and twice as many, on one thread for its core-seconds, and by four workers for its messages,
-bytes, and the driver's own time. From these, as they grow with the rows:
+Each method is run at `--rows` and twice as many on 4, 8 and 64 workers of one thread, all in this process and one at work
+at a time, so that what is seen of a message is its own: seconds of the worker, bytes either way. Messages that the driver
+has under way together make a step, which takes as long as the worker that takes longest; between steps the driver works:
 
-    seconds = core-seconds / (workers * cores) + driver's + rounds * delay + bytes / bandwidth
+    seconds = sum over steps of (most of a worker: seconds / cores + messages * delay) + driver's + bytes / bandwidth
 
-Core-seconds grow by a power of the rows, fitted, and so do the driver's and bytes; rounds by the logarithm. First it is
-said how near that comes to a real run of four workers at four times the rows, with the delay and bandwidth of pipes; then
-what it says of 8 and 64 workers at 10^8 and 10^9 rows. It needs numpy.
+All bytes pass the driver's link. A worker's seconds grow as a + b * rows ^ power, the power being the method's; bytes and
+the driver's seconds as a + b * rows; messages by the logarithm of rows. First it is said how near that comes to a real run
+of four processes at four times the rows, on as many cores as there are here, with the delay and bandwidth of pipes; then
+what it says of 8 and 64 workers at 10^8 and 10^9 rows. It needs numpy, the release binary, and the Python package with its
+library in place (`python/README.md`).
 """
 
 import argparse
+import json
 import math
 import os
 import sys
 import tempfile
+import threading
+import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "peers"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "peers")]
 import common  # noqa: E402
 import selection  # noqa: E402
 
 # Of pipes here: seconds a message takes there and back, and bytes a second.
 PIPE = (60e-6, 1.5e9)
-NETWORKS = [(0.5e-3, 1e9 / 8), (0.5e-3, 10e9 / 8), (2e-3, 10e9 / 8), (10e-3, 10e9 / 8), (0.5e-3, 100e9 / 8)]
+NETWORKS = [
+    (0.5e-3, 1e9 / 8),
+    (0.5e-3, 10e9 / 8),
+    (0.5e-3, 100e9 / 8),
+    (2e-3, 10e9 / 8),
+    (10e-3, 10e9 / 8),
+]
 FARTHER = [(8, 10**8), (64, 10**8), (8, 10**9), (64, 10**9)]
 # Rows of a latent class, however many there are.
 CLASS = 5_000
+# A message is held for so long, for those sent with it to be seen beside it.
+HELD = 2e-3
 
+# The power of the rows by which a worker's seconds grow, the budget, and the options.
 METHODS = {
-    "norm": ["--method=norm", "--budget=1000"],
-    "Gram-Schmidt": ["--method=gram-schmidt", "--budget=512"],
-    "log-det": ["--method=log-det", "--budget=100"],
-    "k-center": ["--method=k-center", "--budget=100"],
-    "TypiClust": ["--method=typiclust", "--budget=50"],
-    "SAS": ["--method=sas", "--budget=500", "--classes={classes}"],
-    "ProbCover": ["--method=probcover", "--budget=50", "--delta=0.6"],
-    "coverage": ["--method=coverage", "--budget=50"],
-    "facility location": ["--method=facility-location", "--budget=50", "--storage=on-the-fly"],
-    "herding": ["--method=herding", "--budget=100"],
+    "norm": (1, 1000, {"method": "norm"}),
+    "Gram-Schmidt": (1, 512, {"method": "gram-schmidt"}),
+    "log-det": (1, 100, {"method": "log-det"}),
+    "k-center": (1, 100, {"method": "k-center"}),
+    "SAS, classes of 5,000": (1, 500, {"method": "sas", "classes": True}),
+    "herding": (1, 100, {"method": "herding"}),
+    "TypiClust": (2, 50, {"method": "typiclust"}),
+    "ProbCover": (2, 50, {"method": "probcover", "delta": 0.6}),
+    "coverage": (2, 50, {"method": "coverage"}),
+    "facility location": (2, 50, {"method": "facility-location", "storage": "on-the-fly"}),
 }
 
 
-def pool(folder, rows, dim):
-    path = os.path.join(folder, f"{rows}x{dim}.npy")
-    if not os.path.exists(path):
-        common.clusters(path, rows, dim)
-    classes = os.path.join(folder, f"{rows}.txt")
-    with open(classes, "w") as file:
-        file.writelines(f"{row * max(rows // CLASS, 1) // rows}\n" for row in range(rows))
-    return path, classes
+class Traced:
+    """Workers of this process, one at work at a time, and what was seen of their messages."""
+
+    def __init__(self, count):
+        from coresift.workers import Worker
+
+        self.workers = [Worker(n_jobs=1) for _ in range(count)]
+        self.turn = threading.Lock()
+        self.messages = []
+
+    def call(self, worker, message, _is_stopped):
+        sent = time.perf_counter()
+        with self.turn:
+            began = time.perf_counter()
+            answer = self.workers[worker].call(message)
+            took = time.perf_counter() - began
+        time.sleep(max(0.0, sent + HELD - time.perf_counter()))
+        done = time.perf_counter()
+        self.messages.append((sent, done, worker, took, len(message) + len(answer)))
+        return answer
+
+    def revive(self, worker):
+        raise RuntimeError(f"worker {worker} was lost")
+
+    def close(self):
+        self.workers = []
 
 
-def own_seconds(pid):
-    """What a process has used of processors itself."""
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def steps(messages):
+    """Messages that were under way together: when the first was sent, when the last was answered, and of each worker its
+    seconds and messages."""
+    found = []
+    for sent, done, worker, took, _ in sorted(messages):
+        if not found or sent > found[-1]["done"]:
+            found.append({"sent": sent, "done": done, "workers": {}})
+        step = found[-1]
+        step["done"] = max(step["done"], done)
+        seconds, count = step["workers"].get(worker, (0.0, 0))
+        step["workers"][worker] = (seconds + took, count + 1)
+    return found
 
 
-def measured(binary, folder, rows, dim, options):
-    """Core-seconds, the driver's seconds, rounds, and bytes either way, of so many rows."""
-    features, classes = pool(folder, rows, dim)
-    options = [option.format(classes=classes) for option in options]
-    alone, picked, _ = selection.run(binary, features, [*options, "--threads=1"], own_seconds)
-    seconds, shared, own = selection.run(binary, features, [*options, "--workers=4"], own_seconds)
-    if picked["picks"] != shared["picks"]:
-        sys.exit(f"{options}: other picks")
-    crossed = shared["workers"]
-    of = {
-        "work": alone,
-        "driver": own,
-        "rounds": crossed["rounds"],
-        "bytes": crossed["bytes_out"] + crossed["bytes_back"],
+def traced(path, classes, workers, budget, options):
+    """What a selection comes to on so many workers: seconds of whichever takes longest, step by step, and of all; the
+    driver's; messages one after the other; bytes."""
+    import coresift
+    from coresift.workers import WorkerPool
+
+    carrier = Traced(workers)
+    given = {key: value for key, value in options.items() if key != "classes"}
+    if "classes" in options:
+        given["classes"] = classes
+    with WorkerPool(path, carrier, workers, device="cpu") as pool:
+        carrier.messages.clear()
+        began = time.perf_counter()
+        picked = coresift.select(pool, budget, **given)
+        ended = time.perf_counter()
+        found = steps(carrier.messages)
+        crossed = sum(message[4] for message in carrier.messages)
+    of_workers = [list(step["workers"].values()) for step in found]
+    away = sum(step["done"] - step["sent"] for step in found)
+    return picked.indices.tolist(), {
+        "most": sum(max(seconds for seconds, _ in of_step) for of_step in of_workers),
+        "all": sum(seconds for of_step in of_workers for seconds, _ in of_step),
+        "here": sum(
+            max(max(s for s, _ in of_step), sum(s for s, _ in of_step) / os.cpu_count()) for of_step in of_workers
+        ),
+        "driver": max(ended - began - away, 0.0),
+        "messages": sum(max(count for _, count in of_step) for of_step in of_workers),
+        "bytes": crossed,
     }
-    return of, seconds
 
 
-def grown(small, large, times):
-    """What a figure comes to at so many times the rows of the large one, where it grows by a power."""
-    power = max(math.log2(large / small), 0.0) if small > 0 and large > 0 else 1.0
-    return large * times ** min(power, 2.0)
+def grown(small, large, times, power):
+    """What a figure comes to at so many times the rows of the large one, which has twice those of the small one."""
+    slope = max(large - small, 0.0) / (2**power - 1)
+    fixed = small - slope
+    if fixed < 0:
+        slope, fixed = large / 2**power, 0.0
+    return fixed + slope * (2 * times) ** power
 
 
-def predicted(small, large, times, workers, cores, network):
+def said(traces, times, power, network, cores=1, compute="most"):
+    """Seconds at so many times the rows of the second trace."""
+    small, large = traces
     delay, bandwidth = network
-    work, driver, crossing = (grown(small[key], large[key], times) for key in ("work", "driver", "bytes"))
-    rounds = large["rounds"] + (large["rounds"] - small["rounds"]) * math.log2(times)
-    return work / (workers * cores) + driver + max(rounds, 1) * delay + crossing / bandwidth
+    messages = large["messages"] + max(large["messages"] - small["messages"], 0) * math.log2(times)
+    work = grown(small[compute], large[compute], times, power) / cores
+    driver, crossing = (grown(small[key], large[key], times, 1) for key in ("driver", "bytes"))
+    return work + driver + messages * delay + crossing / bandwidth
 
 
 def in_words(seconds):
-    for unit, of in (("d", 86400), ("h", 3600), ("min", 60)):
+    for unit, of in (("y", 365 * 86400), ("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * of:
             return f"{seconds / of:.3g} {unit}"
     return f"{seconds:.3g} s"
+
+
+class Pools:
+    """Features of any number of rows, and classes of them that lie anywhere."""
+
+    def __init__(self, folder, dim):
+        self.folder, self.dim = folder, dim
+
+    def of(self, rows):
+        path = os.path.join(self.folder, f"{rows}x{self.dim}.npy")
+        if not os.path.exists(path):
+            common.clusters(path, rows, self.dim)
+        return path, [row % max(rows // CLASS, 1) for row in range(rows)]
+
+
+def real(binary, pools, rows, budget, options):
+    """Seconds of four processes."""
+    path, classes = pools.of(rows)
+    told = [f"--{key}={value}" for key, value in options.items() if key != "classes"]
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        if "classes" in options:
+            file.writelines(f"{label}\n" for label in classes)
+            file.flush()
+            told.append(f"--classes={file.name}")
+        asked = [f"--budget={budget}", *told, "--workers=4"]
+        return min(selection.run(binary, path, asked, lambda _: 0)[0] for _ in range(2))
+
+
+def both(pools, rows, workers, budget, options):
+    """The traces at so many rows and twice as many."""
+    traces, picks = [], []
+    for rows in (rows, 2 * rows):
+        picked, trace = traced(*pools.of(rows), workers, budget, options)
+        traces.append(trace)
+        picks.append(picked)
+    return traces, picks
 
 
 def main():
@@ -106,34 +199,38 @@ def main():
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--dim", type=int, default=512)
     parser.add_argument("--cores", type=int, default=32, help="of each worker that is predicted")
-    parser.add_argument("--quick", action="store_true")
     parser.add_argument("--binary", default="target/release/coresift")
     parser.add_argument("--only", default="")
+    parser.add_argument("--near", action="store_true", help="only beside the real run")
+    parser.add_argument("--traces", help="a file that traces are written to")
     parser.add_argument("--folder", default=os.path.join(tempfile.gettempdir(), "coresift-workers"))
     asked = parser.parse_args()
-    rows = asked.rows // 10 if asked.quick else asked.rows
     os.makedirs(asked.folder, exist_ok=True)
-    here = os.cpu_count()
-    found = {}
+    pools, rows, found = Pools(asked.folder, asked.dim), asked.rows, {}
     print(f"| method | real, 4 workers, {4 * rows:,} rows, s | said, s | ratio |\n|---|---|---|---|", flush=True)
-    for name, options in METHODS.items():
+    for name, (power, budget, options) in METHODS.items():
         if asked.only not in name:
             continue
-        small, _ = measured(asked.binary, asked.folder, rows, asked.dim, options)
-        large, _ = measured(asked.binary, asked.folder, 2 * rows, asked.dim, options)
-        found[name] = (small, large)
-        _, real = measured(asked.binary, asked.folder, 4 * rows, asked.dim, options)
-        # The driver's own time is on the same processors.
-        driver = grown(small["driver"], large["driver"], 2)
-        said = predicted(small, large, 2, min(4, here), 1, PIPE) - driver + driver / min(4, here)
-        print(f"| {name} | {real:.3f} | {said:.3f} | {said / real:.2f} |", flush=True)
-    for delay, bandwidth in NETWORKS:
+        of_four, picks = both(pools, rows, 4, budget, options)
+        measured = real(asked.binary, pools, 4 * rows, budget, options)
+        near = said(of_four, 2, power, PIPE, compute="here")
+        print(f"| {name} | {measured:.3f} | {near:.3f} | {near / measured:.2f} |", flush=True)
+        found[name] = {4: of_four}
+        for workers in () if asked.near else (8, 64):
+            found[name][workers], same = both(pools, rows, workers, budget, options)
+            if same != picks:
+                sys.exit(f"{name}: other picks")
+    if asked.traces:
+        with open(asked.traces, "w") as file:
+            json.dump(found, file)
+    for delay, bandwidth in () if asked.near else NETWORKS:
         print(f"\n{1000 * delay:g} ms a call, {bandwidth * 8 / 1e9:g} Gbit/s, {asked.cores} cores a worker\n")
         print("| method | " + " | ".join(f"{workers} workers, {count:.0e} rows" for workers, count in FARTHER) + " |")
         print("|---|" + "---|" * len(FARTHER))
-        for name, (small, large) in found.items():
+        for name, traces in found.items():
+            power = METHODS[name][0]
             told = [
-                in_words(predicted(small, large, count / (2 * rows), workers, asked.cores, (delay, bandwidth)))
+                in_words(said(traces[workers], count / (2 * rows), power, (delay, bandwidth), asked.cores))
                 for workers, count in FARTHER
             ]
             print(f"| {name} | " + " | ".join(told) + " |")

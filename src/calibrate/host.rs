@@ -4,13 +4,12 @@ use super::clock::Clock;
 use super::meter::{DIMS, MakePool, Meter, timed};
 use super::rows::Values;
 use crate::error::Error;
+use crate::kernels::cut::Refine;
 use crate::kernels::pool::Pool;
 use crate::kernels::watched::Watched;
 use crate::lp::Lp;
 use crate::plan::Work;
-use crate::select::{
-    Classes, Convergence, GramSchmidt, KMeans, Norm, Refine, Sas, Selector, Uniform,
-};
+use crate::select::{Classes, Convergence, GramSchmidt, KMeans, Norm, Sas, Selector, Uniform};
 use crate::selection::{Selection, Storage};
 
 /// Rows of selections that do more than look at each.

@@ -14,6 +14,7 @@
 pub(crate) mod assigner;
 pub(crate) mod call;
 pub(crate) mod cover;
+pub(crate) mod cut;
 pub(crate) mod function;
 pub(crate) mod neighbours;
 pub(crate) mod pool;
@@ -32,6 +33,7 @@ pub use crate::random::RowIds;
 pub use assigner::{Assigner, Assignment, CandidateGroup, Margins};
 pub use call::{Call, Watcher};
 pub use cover::Cover;
+pub use cut::{Cut, CutHeard, CutPicks, CutRule};
 pub use function::{KernelFunction, half_square};
 pub use neighbours::{MARKED, NearMasks, Neighbours, Thresholds};
 pub use pool::{ClusterRows, MOST_NEIGHBOURS, Pool};

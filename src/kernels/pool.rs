@@ -14,6 +14,7 @@ use crate::lp::Lp;
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
 use crate::random::RowIds;
+use std::ops::Range;
 
 /// Resident feature rows and the kernels that work on them.
 ///
@@ -110,6 +111,32 @@ pub trait Pool: Send + Sync {
         classes: ClassRanges,
         function: &KernelFunction,
     ) -> Result<Box<dyn Similarities + '_>, Error>;
+
+    /// As [`similarities_of`](Self::similarities_of), of rows that come a piece at a time: `rows` gives those of some
+    /// places, and is asked for all of them in their order.
+    ///
+    /// # Errors
+    ///
+    /// As [`similarities`](Self::similarities); what `rows` fails with.
+    fn similarities_from(
+        &self,
+        rows: &mut dyn FnMut(Range<usize>) -> Result<IntegerRows, Error>,
+        classes: ClassRanges,
+        function: &KernelFunction,
+    ) -> Result<Box<dyn Similarities + '_>, Error> {
+        self.similarities_of(rows(0..classes.places())?, classes, function)
+    }
+
+    /// The integers that [`similarities`](Self::similarities) makes of examples, in the order of their places.
+    ///
+    /// # Errors
+    ///
+    /// As [`similarities`](Self::similarities).
+    fn integer_rows(&self, examples: Examples<'_>) -> Result<IntegerRows, Error> {
+        let places: Vec<usize> = (0..examples.ranges().places()).collect();
+        let found = self.similarities(examples, &KernelFunction::Linear)?;
+        found.rows(&places)
+    }
 
     /// A pool of other rows on the same device.
     ///

@@ -5,6 +5,7 @@
 
 use crate::error::Error;
 use crate::kernels::cover::Cover;
+use crate::kernels::cut::{Cut, CutHeard, CutRule};
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows, Length};
 use std::ops::Range;
@@ -170,8 +171,8 @@ pub trait Similarities: Send {
     /// As [`row_sums`](Self::row_sums).
     fn gain_stored(&mut self, columns: &[usize]) -> Result<Vec<i64>, Error>;
 
-    /// Whether [`cover_rounds`](Self::cover_rounds) also picks from a class that is not kept, where it is the only one:
-    /// what is far away does, so that not every look at some gains is a message.
+    /// Whether [`cuts`](Self::cuts) are made, and [`cover_rounds`](Self::cover_rounds) also picks from a class that is not
+    /// kept, where it is the only one: what is far away does, so that not every look at some gains is a message.
     fn picks_by_itself(&self) -> bool {
         false
     }
@@ -221,6 +222,19 @@ pub trait Similarities: Send {
         counts: &[usize],
         update: Update,
     ) -> Result<Vec<Vec<Round>>, Error>;
+
+    /// Makes all picks of some classes, which come ascending, as [`Sas`](crate::Sas) does; `told` hears of each class once
+    /// they are made. Only where it [picks by itself](Self::picks_by_itself).
+    ///
+    /// # Errors
+    ///
+    /// As [`store`](Self::store); what `told` fails with.
+    fn cuts(&mut self, cuts: &[Cut], rule: &CutRule, told: &CutHeard<'_>) -> Result<(), Error> {
+        let _ = (cuts, rule, told);
+        Err(Error::Device(
+            "picks of classes are made by whoever asks for them".to_owned(),
+        ))
+    }
 }
 
 /// What a pick changes of the gains of its class.

@@ -18,6 +18,7 @@ use crate::lp::Lp;
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
 use crate::random::RowIds;
+use std::ops::Range;
 
 /// A pool that hands every call on, by way of a watcher.
 pub struct Watched<'a, W> {
@@ -56,6 +57,22 @@ impl<'a, W: Watcher> Watched<'a, W> {
     /// Values of all rows.
     fn values(&self) -> usize {
         self.rows() * self.dim()
+    }
+
+    /// Similarities of integer rows, as they are made.
+    fn similarities_by<'s>(
+        &'s self,
+        make: impl FnOnce() -> Result<Box<dyn Similarities + 's>, Error>,
+        ranges: ClassRanges,
+    ) -> Result<Box<dyn Similarities + 's>, Error> {
+        let asked = Call::of("similarities", ranges.places() * self.dim());
+        Ok(Box::new(WatchedSimilarities {
+            inner: self.watcher.around(asked, make)?,
+            watcher: &self.watcher,
+            dim: self.dim(),
+            ranges,
+            stored: 0..0,
+        }))
     }
 }
 
@@ -141,15 +158,26 @@ impl<W: Watcher> Pool for Watched<'_, W> {
         classes: ClassRanges,
         function: &KernelFunction,
     ) -> Result<Box<dyn Similarities + '_>, Error> {
-        let (ranges, values) = (classes.clone(), rows.rows() * self.dim());
+        let ranges = classes.clone();
         let run = || self.pool().similarities_of(rows, classes, function);
-        Ok(Box::new(WatchedSimilarities {
-            inner: self.watcher.around(Call::of("similarities", values), run)?,
-            watcher: &self.watcher,
-            dim: self.dim(),
-            ranges,
-            stored: 0..0,
-        }))
+        self.similarities_by(run, ranges)
+    }
+
+    fn similarities_from(
+        &self,
+        rows: &mut dyn FnMut(Range<usize>) -> Result<IntegerRows, Error>,
+        classes: ClassRanges,
+        function: &KernelFunction,
+    ) -> Result<Box<dyn Similarities + '_>, Error> {
+        let ranges = classes.clone();
+        let run = || self.pool().similarities_from(rows, classes, function);
+        self.similarities_by(run, ranges)
+    }
+
+    fn integer_rows(&self, examples: Examples<'_>) -> Result<IntegerRows, Error> {
+        let values = examples.ranges().places() * examples.views * self.dim();
+        let run = || self.pool().integer_rows(examples);
+        (self.watcher).around(Call::of("similarities", values), run)
     }
 
     /// Not watched.

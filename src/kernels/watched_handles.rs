@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::kernels::assigner::{Assigner, Assignment, CandidateGroup, Margins};
 use crate::kernels::call::{Call, Watcher};
 use crate::kernels::cover::Cover;
+use crate::kernels::cut::{Cut, CutHeard, CutRule};
 use crate::kernels::neighbours::{NearMasks, Neighbours, Thresholds};
 use crate::kernels::residuals::{Due, Epoch, Rate, Residuals, RowState, Totals};
 use crate::kernels::similarities::{Round, Similarities, Update};
@@ -266,6 +267,12 @@ impl<W: Watcher> Similarities for WatchedSimilarities<'_, W> {
         let work = rounds.map(|(class, count)| count * self.ranges.class(class).len());
         let asked = Call::of("greedy_rounds", work.sum());
         (self.watcher).around(asked, || self.inner.greedy_rounds(gains, counts, update))
+    }
+
+    fn cuts(&mut self, cuts: &[Cut], rule: &CutRule, told: &CutHeard<'_>) -> Result<(), Error> {
+        let pairs = cuts.iter().map(|cut| self.pairs(cut.class..cut.class + 1));
+        let asked = Call::of("cuts", pairs.sum::<usize>() * self.dim);
+        (self.watcher).around(asked, || self.inner.cuts(cuts, rule, told))
     }
 }
 

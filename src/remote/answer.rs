@@ -21,11 +21,14 @@ pub(crate) struct About {
     pub(crate) memory_limit: u64,
 }
 
-/// What is to be known of similarities: how many columns to ask for at a time, and which classes are there
-/// together, by the first and the last of each run.
+/// What is to be known of similarities: how many columns to ask for at a time, the bytes that may be kept and those up
+/// to which it pays to keep several classes, and which classes are there together, by the first and the last of each
+/// run.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct AboutSimilarities {
     pub(crate) columns_at_once: u64,
+    pub(crate) room: u64,
+    pub(crate) batch: u64,
     pub(crate) together: Vec<(u32, u32)>,
 }
 

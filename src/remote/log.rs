@@ -21,6 +21,7 @@ pub(super) enum Effect {
 /// What of a handle's state changes by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
+    Rows,
     States,
     Cover,
     Kept,
@@ -49,6 +50,7 @@ impl Effect {
                 | OfPool::RowNorms(_)
                 | OfPool::GatherRows(_)
                 | OfPool::GivenRows(_)
+                | OfPool::IntegerRows(_)
                 | OfPool::SumUnits(..)
                 | OfPool::KNearest(..)
                 | OfPool::Typical(..) => None,
@@ -64,6 +66,7 @@ impl Effect {
                 OfResiduals::Read | OfResiduals::DueRows(..) => None,
             },
             Ask::Similarities(number, ask) => match ask {
+                OfSimilarities::Take(_) => Some(Self::Changes(*number, Part::Rows)),
                 OfSimilarities::SetCover(..) => Some(Self::Sets(*number, Part::Cover)),
                 OfSimilarities::Raise(_) | OfSimilarities::CoverRounds(..) => {
                     Some(Self::Changes(*number, Part::Cover))

@@ -2,6 +2,7 @@
 
 use super::wire::Array;
 use crate::error::Error;
+use crate::kernels::cut::{Cut, CutRule};
 use crate::kernels::function::KernelFunction;
 use crate::kernels::neighbours::Thresholds;
 use crate::kernels::rbf::Rbf;
@@ -76,7 +77,10 @@ pub(crate) enum OfPool<'a> {
     /// The number of a new handle.
     OpenResiduals(u32),
     OpenSimilarities(u32, Examples<'a>, Function<'a>),
+    /// Classes by their sizes, and the first of their rows.
     OpenSimilaritiesOf(u32, Integers<'a>, Array<'a, u32>, Function<'a>),
+    /// The integers of examples.
+    IntegerRows(Examples<'a>),
     OpenNeighbours(u32),
     OpenAssigner(u32, Array<'a, f32>),
     /// Rows that stay with a centre, and the centres' places.
@@ -167,6 +171,8 @@ pub(crate) enum OfResiduals<'a> {
 
 #[derive(Serialize, Deserialize)]
 pub(crate) enum OfSimilarities<'a> {
+    /// More of the rows that they are to be of.
+    Take(Integers<'a>),
     Rows(Array<'a, u32>),
     Squares,
     Total(u32),
@@ -177,13 +183,37 @@ pub(crate) enum OfSimilarities<'a> {
     Covered,
     Raise(Array<'a, u32>),
     GainColumns(Array<'a, u32>),
-    Room,
     Store(u32, u32),
     SumStored(Array<'a, u32>),
     GainStored(Array<'a, u32>),
     CoverRounds(u32, Array<'a, i64>, u32),
     NthDistances(Array<'a, u32>, u32),
     GreedyRounds(Array<'a, i64>, Array<'a, u32>, Update),
+    Cuts(Vec<ClassCut<'a>>, CutRule),
+}
+
+/// As [`Cut`].
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ClassCut<'a> {
+    pub(crate) class: u32,
+    pub(crate) budget: u32,
+    pub(crate) is_kept: bool,
+    pub(crate) labelled: Array<'a, u32>,
+    pub(crate) numbers: Array<'a, u64>,
+}
+
+impl From<&Cut> for ClassCut<'_> {
+    fn from(cut: &Cut) -> Self {
+        let labelled: Vec<u32> = cut.labelled.iter().map(|&place| place as u32).collect();
+        let numbers: Vec<u64> = cut.numbers.iter().map(|&number| number as u64).collect();
+        Self {
+            class: cut.class as u32,
+            budget: cut.budget as u32,
+            is_kept: cut.is_kept,
+            labelled: labelled.into(),
+            numbers: numbers.into(),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

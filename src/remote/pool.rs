@@ -1,9 +1,9 @@
 //! A worker's pool, to whoever drives.
 
-use super::answer::About;
+use super::answer::{About, AboutSimilarities};
 use super::assigner::RemoteAssigner;
 use super::connection::Connection;
-use super::message::{Ask, Cluster, Examples as Asked, Function, Integers, OfPool};
+use super::message::{Ask, Cluster, Examples as Asked, Function, OfPool, OfSimilarities};
 use super::neighbours::RemoteNeighbours;
 use super::opened::{Opened, narrow};
 use super::residuals::RemoteResiduals;
@@ -26,10 +26,13 @@ use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
 use crate::random::RowIds;
 use serde::de::DeserializeOwned;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Values that are fetched with one message at most: 64 MiB.
 const FETCHED: usize = 1 << 24;
+/// Integers that are sent with one message at most: 32 MiB.
+const SENT: usize = 1 << 24;
 
 /// The pool that a worker [serves](crate::worker::serve): every call is a message and its answer.
 ///
@@ -166,16 +169,13 @@ impl Pool for RemotePool {
         examples: Examples<'_>,
         function: &KernelFunction,
     ) -> Result<Box<dyn Similarities + '_>, Error> {
-        let classes = examples.classes.iter().map(|class| narrow(class).into());
-        let asked = Asked {
-            classes: classes.collect(),
-            views: examples.views as u32,
-            length: examples.length,
-        };
-        let function = Function::from(function);
+        let (asked, function) = (asked_of(examples), Function::from(function));
         let (opened, about) =
             self.open(|number| OfPool::OpenSimilarities(number, asked, function))?;
-        Ok(Box::new(RemoteSimilarities::new(opened, about, self.dim())))
+        let (dim, ranges) = (self.dim(), examples.ranges());
+        Ok(Box::new(RemoteSimilarities::new(
+            opened, about, dim, ranges,
+        )))
     }
 
     fn similarities_of(
@@ -184,12 +184,44 @@ impl Pool for RemotePool {
         classes: ClassRanges,
         function: &KernelFunction,
     ) -> Result<Box<dyn Similarities + '_>, Error> {
+        let mut some = |places: Range<usize>| Ok(rows.some(&places.collect::<Vec<_>>()));
+        self.similarities_from(&mut some, classes, function)
+    }
+
+    /// A message for each piece: the driver never has all rows.
+    fn similarities_from(
+        &self,
+        rows: &mut dyn FnMut(Range<usize>) -> Result<IntegerRows, Error>,
+        classes: ClassRanges,
+        function: &KernelFunction,
+    ) -> Result<Box<dyn Similarities + '_>, Error> {
+        let (all, dim) = (classes.places(), self.dim());
+        let at_once = (SENT / IntegerRows::pitch_of(dim)).max(1);
         let sizes = (0..classes.classes()).map(|class| classes.class(class).len() as u32);
-        let (rows, sizes) = (Integers::from(rows), sizes.collect::<Vec<_>>().into());
+        let sizes: Vec<u32> = sizes.collect();
         let function = Function::from(function);
-        let (opened, about) =
-            self.open(|number| OfPool::OpenSimilaritiesOf(number, rows, sizes, function))?;
-        Ok(Box::new(RemoteSimilarities::new(opened, about, self.dim())))
+        let first = rows(0..all.min(at_once))?;
+        let (opened, mut about) = self.open::<Option<AboutSimilarities>>(|number| {
+            OfPool::OpenSimilaritiesOf(number, first.into(), sizes.into(), function)
+        })?;
+        for begins in (0..all).step_by(at_once).skip(1) {
+            let more = rows(begins..all.min(begins + at_once))?;
+            let asked = OfSimilarities::Take(more.into());
+            about = (self.connection).ask(Ask::Similarities(opened.number, asked))?;
+        }
+        let about = about.ok_or_else(|| {
+            Error::Device("an answer that waits for rows found, none are left".to_owned())
+        })?;
+        Ok(Box::new(RemoteSimilarities::new(
+            opened, about, dim, classes,
+        )))
+    }
+
+    fn integer_rows(&self, examples: Examples<'_>) -> Result<IntegerRows, Error> {
+        let rows = examples.ranges().places();
+        let pitch = IntegerRows::pitch_of(self.dim());
+        let asked = OfPool::IntegerRows(asked_of(examples));
+        Ok(IntegerRows::of(self.array(asked, rows * pitch)?, pitch))
     }
 
     /// On the worker.
@@ -266,5 +298,15 @@ impl Pool for RemotePool {
 
     fn stop(&self) -> &Stop {
         &self.connection.stop
+    }
+}
+
+/// Examples as messages have them.
+fn asked_of(examples: Examples<'_>) -> Asked<'static> {
+    let classes = examples.classes.iter().map(|class| narrow(class).into());
+    Asked {
+        classes: classes.collect(),
+        views: examples.views as u32,
+        length: examples.length,
     }
 }

@@ -1,26 +1,41 @@
 //! Similarities of rows that a worker has.
 
 use super::answer::{AboutSimilarities, Rounds};
-use super::message::{Ask, OfSimilarities};
+use super::message::{Ask, ClassCut, OfSimilarities};
 use super::opened::{Opened, narrow};
 use super::wire::Array;
 use crate::error::Error;
 use crate::kernels::cover::Cover;
+use crate::kernels::cut::{Cut, CutHeard, CutPicks, CutRule};
 use crate::kernels::similarities::{Round, Similarities, Update};
 use crate::progress::Pass;
-use crate::quantise::IntegerRows;
+use crate::quantise::{ClassRanges, IntegerRows};
 use serde::de::DeserializeOwned;
 use std::ops::Range;
+
+/// Rows of several classes that are picked from in one message, at most.
+const ROWS_OF_MESSAGE: usize = 4096;
 
 pub(super) struct RemoteSimilarities<'a> {
     opened: Opened<'a>,
     about: AboutSimilarities,
     dim: usize,
+    ranges: ClassRanges,
 }
 
 impl<'a> RemoteSimilarities<'a> {
-    pub(super) fn new(opened: Opened<'a>, about: AboutSimilarities, dim: usize) -> Self {
-        Self { opened, about, dim }
+    pub(super) fn new(
+        opened: Opened<'a>,
+        about: AboutSimilarities,
+        dim: usize,
+        ranges: ClassRanges,
+    ) -> Self {
+        Self {
+            opened,
+            about,
+            dim,
+            ranges,
+        }
     }
 
     fn asked<'m>(&self, ask: OfSimilarities<'m>) -> Ask<'m> {
@@ -31,10 +46,14 @@ impl<'a> RemoteSimilarities<'a> {
         self.opened.connection.ask(self.asked(ask))
     }
 
-    /// The bytes that may be kept, and those up to which it pays to keep several classes. Where the worker is
-    /// lost there are none: what is asked next tells.
-    fn rooms(&self) -> (u64, u64) {
-        self.ask(OfSimilarities::Room).unwrap_or_default()
+    /// How many of these classes go with one message: the first, and others while there are few rows.
+    fn of_message(&self, cuts: &[Cut]) -> usize {
+        let mut rows = 0;
+        let fits = |cut: &&Cut| {
+            rows += self.ranges.class(cut.class).len();
+            rows <= ROWS_OF_MESSAGE
+        };
+        cuts.iter().take_while(fits).count().max(1)
     }
 }
 
@@ -99,11 +118,11 @@ impl Similarities for RemoteSimilarities<'_> {
     }
 
     fn room(&self) -> u64 {
-        self.rooms().0
+        self.about.room
     }
 
     fn batch(&self) -> u64 {
-        self.rooms().1
+        self.about.batch
     }
 
     fn store(&mut self, classes: Range<usize>, pass: &Pass<'_>) -> Result<(), Error> {
@@ -155,5 +174,25 @@ impl Similarities for RemoteSimilarities<'_> {
         let (left, rounds): (Array<'_, i64>, Vec<Rounds<'_>>) = self.ask(asked)?;
         gains.copy_from_slice(&left.exactly(gains.len())?);
         Ok(rounds.iter().map(Rounds::rounds).collect())
+    }
+    fn cuts(&mut self, cuts: &[Cut], rule: &CutRule, told: &CutHeard<'_>) -> Result<(), Error> {
+        let mut rest = cuts;
+        while !rest.is_empty() {
+            let (some, after) = rest.split_at(self.of_message(rest));
+            let asked = OfSimilarities::Cuts(some.iter().map(ClassCut::from).collect(), *rule);
+            let found: Vec<(Rounds<'_>, i64)> = self.ask(asked)?;
+            if found.len() != some.len() {
+                let (found, count) = (found.len(), some.len());
+                return Err(Error::Device(format!(
+                    "an answer of {found} classes found, of {count} expected"
+                )));
+            }
+            for (cut, (rounds, value)) in some.iter().zip(found) {
+                let rounds = rounds.rounds();
+                told(cut.class, CutPicks { rounds, value })?;
+            }
+            rest = after;
+        }
+        Ok(())
     }
 }

@@ -281,10 +281,11 @@ mod tests {
     use super::*;
     use crate::cpu::CpuPool;
     use crate::features::Features;
+    use crate::kernels::cut::Refine;
     use crate::random::{self, RowIds};
     use crate::select::gram_schmidt::GramSchmidt;
     use crate::select::norm::Norm;
-    use crate::select::sas::{Refine, Sas, Similarity};
+    use crate::select::sas::{Sas, Similarity};
     use crate::select::uniform::Uniform;
 
     /// Rows of which all but a few are out of play: the few alone, under their own numbers, are

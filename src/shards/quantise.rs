@@ -1,11 +1,12 @@
 //! Examples in integers, of which shards have some whole and others in parts.
 
 use super::parts::{Cuts, Parts, lock};
+use crate::control::interrupted;
 use crate::error::Error;
 use crate::kernels::function::KernelFunction;
 use crate::kernels::pool::Pool;
-use crate::kernels::similarities::Examples;
-use crate::quantise::{IntegerRows, Length, NEED, mean_of, round_mean};
+use crate::kernels::similarities::{Examples, Similarities};
+use crate::quantise::{ClassRanges, IntegerRows, Length, NEED, mean_of, round_mean};
 use std::ops::Range;
 use std::sync::Mutex;
 
@@ -34,12 +35,13 @@ impl Local {
     }
 }
 
-/// Examples in integers: each shard makes those that it has, side by side, and those across shards are made here.
-pub(super) fn quantise(
+/// Examples in integers, and the lowest row of zeros that is to be divided by its length: each shard makes those that it
+/// has, side by side, and those across shards are made here.
+fn quantise(
     shards: &Parts<'_>,
     order: &[usize],
     examples: Examples<'_>,
-) -> Result<IntegerRows, Error> {
+) -> Result<(IntegerRows, Option<usize>), Error> {
     let mut at_home = vec![Vec::new(); shards.pools.len()];
     let mut across = Vec::new();
     for (place, &example) in order.iter().enumerate() {
@@ -75,10 +77,7 @@ pub(super) fn quantise(
         }
         round_mean(&mean, &mut made.values_mut()[place * pitch..][..mean.len()]);
     }
-    match zero_row {
-        Some(row) => Err(Error::ZeroRow { row, need: NEED }),
-        None => Ok(made),
-    }
+    Ok((made, zero_row))
 }
 
 /// Integer rows that are filled in by several threads, and the lowest row of zeros that was met.
@@ -98,9 +97,8 @@ fn fill(
             classes: &[&class],
             ..examples
         };
-        match pool.similarities(asked, &KernelFunction::Linear) {
+        match pool.integer_rows(asked) {
             Ok(found) => {
-                let found = found.rows(&(0..class.len()).collect::<Vec<_>>())?;
                 let made = &mut *lock(filled).0;
                 for (at, &(place, _)) in some.iter().enumerate() {
                     made.values_mut()[place * pitch..][..pitch].copy_from_slice(found.row(at));
@@ -115,6 +113,35 @@ fn fill(
         }
     }
     Ok(())
+}
+
+/// Similarities on one shard of classes that have rows of others.
+pub(super) fn abroad<'a>(
+    shards: &Parts<'_>,
+    pool: &'a dyn Pool,
+    (classes, examples): (&[&[usize]], Examples<'_>),
+    function: &KernelFunction,
+) -> Result<Box<dyn Similarities + 'a>, Error> {
+    let (order, mut zero_row) = (classes.concat(), None::<usize>);
+    // An error of the shards that the rows are of, which is not one of the shard that they go to.
+    let mut failed = None;
+    let mut some = |places: Range<usize>| match quantise(shards, &order[places], examples) {
+        Ok((rows, zero)) => {
+            zero_row = zero_row.into_iter().chain(zero).min();
+            Ok(rows)
+        }
+        Err(error) => {
+            failed = Some(error);
+            Err(interrupted())
+        }
+    };
+    let ranges = ClassRanges::new(classes.iter().map(|class| class.len()));
+    let made = pool.similarities_from(&mut some, ranges, function);
+    match (failed, zero_row) {
+        (Some(error), _) => Err(error),
+        (None, Some(row)) if made.is_ok() => Err(Error::ZeroRow { row, need: NEED }),
+        _ => made,
+    }
 }
 
 /// An error of a shard, its rows counted among all.

@@ -1,9 +1,10 @@
 //! Similarities within classes that may have rows of several shards: every class goes to one.
 
 use super::parts::{Parts, lock, side_by_side};
-use super::quantise::{Local, of_all, quantise};
+use super::quantise::{Local, abroad, of_all};
 use crate::error::Error;
 use crate::kernels::cover::Cover;
+use crate::kernels::cut::{Cut, CutHeard, CutPicks, CutRule};
 use crate::kernels::function::KernelFunction;
 use crate::kernels::pool::Pool;
 use crate::kernels::similarities::{Examples, Round, Similarities, Update, stored_bytes};
@@ -42,9 +43,7 @@ impl<'a> ShardSimilarities<'a> {
                 .map(|class| class.iter().map(|&example| local.of(example)).collect())
                 .collect();
             let Some(by_index) = by_index else {
-                let rows = quantise(shards, &of_group.concat(), examples)?;
-                let sizes = of_group.iter().map(|class| class.len());
-                return pool.similarities_of(rows, ClassRanges::new(sizes), function);
+                return abroad(shards, pool, (of_group, examples), function);
             };
             let classes: Vec<&[usize]> = by_index.iter().map(Vec::as_slice).collect();
             let of_shard = Examples {
@@ -296,8 +295,8 @@ impl Similarities for ShardSimilarities<'_> {
     }
 
     fn picks_by_itself(&self) -> bool {
-        self.only()
-            .is_some_and(|group| lock(&group.inner).picks_by_itself())
+        let mut groups = self.groups.iter();
+        groups.all(|group| lock(&group.inner).picks_by_itself())
     }
 
     fn nth_distances(&self, rows: &[usize], nth: usize) -> Result<Option<Vec<u32>>, Error> {
@@ -350,6 +349,27 @@ impl Similarities for ShardSimilarities<'_> {
             Ok(rounds)
         })?;
         Ok(rounds.concat())
+    }
+
+    fn cuts(&mut self, cuts: &[Cut], rule: &CutRule, told: &CutHeard<'_>) -> Result<(), Error> {
+        let groups = self.groups.iter().collect();
+        side_by_side(groups, |group: &Group<'_>| {
+            let (first, begins) = (group.classes.start, group.places.start);
+            let here = cuts.iter().filter(|cut| group.classes.contains(&cut.class));
+            let own = here.map(|cut| Cut {
+                class: cut.class - first,
+                labelled: cut.labelled.iter().map(|place| place - begins).collect(),
+                ..cut.clone()
+            });
+            let heard = |class: usize, mut picks: CutPicks| {
+                for round in &mut picks.rounds {
+                    round.row += begins;
+                }
+                told(first + class, picks)
+            };
+            lock(&group.inner).cuts(&own.collect::<Vec<_>>(), rule, &heard)
+        })?;
+        Ok(())
     }
 }
 

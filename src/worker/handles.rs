@@ -1,6 +1,7 @@
 //! What is open on a worker's pool, by number, and what is asked of it.
 
 use super::asked::{self, count, distinct, expect, places};
+use super::coming::Coming;
 use super::open_residuals::OpenResiduals;
 use super::open_similarities::OpenSimilarities;
 use super::steps::{OpenClustered, OpenDistanced, OpenSeeds, Unit};
@@ -10,7 +11,7 @@ use crate::kernels::neighbours::{MARKED, Neighbours};
 use crate::kernels::pool::Pool;
 use crate::progress::Pass;
 use crate::remote::answer::{OfGroup, ok};
-use crate::remote::message::{Ask, OfAssigner, OfNeighbours, OfPool};
+use crate::remote::message::{Ask, Integers, OfAssigner, OfNeighbours, OfPool, OfSimilarities};
 use crate::remote::wire::Array;
 use std::collections::HashMap;
 
@@ -24,6 +25,7 @@ pub(super) struct Handles<'p> {
 enum Handle<'p> {
     Residuals(OpenResiduals<'p>),
     Similarities(OpenSimilarities<'p>),
+    Coming(Coming<'p>),
     Neighbours(Box<dyn Neighbours + 'p>),
     Assigner(Box<dyn Assigner + 'p>),
     Clustered(OpenClustered<'p>),
@@ -70,9 +72,10 @@ impl<'p> Handles<'p> {
                 (number, Handle::Similarities(open))
             }
             OfPool::OpenSimilaritiesOf(number, integers, sizes, function) => {
-                let integers = integers.rows(pool.dim())?;
-                let open = OpenSimilarities::of_integers(pool, integers, &sizes, function)?;
-                (number, Handle::Similarities(open))
+                let mut handle = Handle::Coming(Coming::new(pool, &sizes, function)?);
+                let answer = handle.take(integers)?;
+                self.open.insert(number, handle);
+                return Ok(answer);
             }
             OfPool::OpenClustered(number, of, centres) => {
                 let open = OpenClustered::new((self.unit)()?, &of, &centres)?;
@@ -100,6 +103,10 @@ impl<'p> Handles<'p> {
         match (open, ask) {
             (Some(Handle::Residuals(open)), Ask::Residuals(_, ask)) => open.answer(ask),
             (Some(Handle::Similarities(open)), Ask::Similarities(_, ask)) => open.answer(ask),
+            (
+                Some(handle @ Handle::Coming(_)),
+                Ask::Similarities(_, OfSimilarities::Take(rows)),
+            ) => handle.take(rows),
             (Some(Handle::Neighbours(open)), Ask::Neighbours(_, ask)) => {
                 of_neighbours(&**open, ask, [rows, dim])
             }
@@ -115,6 +122,19 @@ impl<'p> Handles<'p> {
 }
 
 impl Handle<'_> {
+    /// Takes rows that similarities wait for; what is to be known of these once they are open.
+    fn take(&mut self, rows: Integers<'_>) -> Result<Vec<u8>, Error> {
+        let open = match self {
+            Self::Coming(coming) => coming.take(rows)?,
+            _ => None,
+        };
+        let answer = ok(open.as_ref().map(OpenSimilarities::about))?;
+        if let Some(open) = open {
+            *self = Self::Similarities(open);
+        }
+        Ok(answer)
+    }
+
     /// What is to be known of it once it is open.
     fn about(&self) -> Result<Vec<u8>, Error> {
         match self {

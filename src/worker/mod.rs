@@ -4,6 +4,7 @@
 //! than its pool does: whole steps of selectors that need no rows but its own.
 
 mod asked;
+mod coming;
 mod handles;
 mod link;
 mod open_residuals;

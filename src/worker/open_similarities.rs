@@ -1,27 +1,33 @@
 //! Similarities that a worker keeps, and what is asked of them.
 
-use super::asked::{self, count, distinct, expect, of_one_class, places};
+use super::asked::{self, FAR, count, distinct, expect, of_one_class, places};
 use crate::control::Stop;
 use crate::error::Error;
 use crate::kernels::cover::Cover;
+use crate::kernels::cut::{Cut, CutRule, Refine};
 use crate::kernels::function::KernelFunction;
 use crate::kernels::pool::Pool;
 use crate::kernels::similarities::{self, Similarities};
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows, Length};
 use crate::remote::answer::{AboutSimilarities, Rounds, ok};
-use crate::remote::message::{Examples, Function, OfSimilarities};
+use crate::remote::message::{ClassCut, Examples, Function, OfSimilarities};
 use crate::remote::wire::Array;
 use crate::select::facility_location::bandwidth::nth_distances;
 use crate::select::facility_location::strip::rounds;
+use crate::select::sas::whole::{Known, picks_of_class};
 use std::ops::Range;
 
 /// Similarities, and what they are counted on for.
 pub(super) struct OpenSimilarities<'p> {
     inner: Box<dyn Similarities + 'p>,
     ranges: ClassRanges,
+    function: KernelFunction,
     is_linear: bool,
     kept: Range<usize>,
+    /// Every row's product with itself, and its sum over its class, once they have been needed.
+    squares: Option<Vec<i32>>,
+    row_sums: Option<Vec<i64>>,
     stop: &'p Stop,
 }
 
@@ -32,50 +38,38 @@ impl<'p> OpenSimilarities<'p> {
         asked: &Examples<'_>,
         function: Function<'_>,
     ) -> Result<Self, Error> {
-        let (rows, views) = (pool.rows(), asked.views as usize);
-        expect((1..=rows).contains(&views), "views of an example")?;
-        if let Length::Given(length) = asked.length {
-            expect(length >= 0.0 && length.is_finite(), "a length")?;
-        }
-        let classes = asked.classes.iter();
-        let classes = classes.map(|class| places(class, rows / views));
-        let classes: Vec<Vec<usize>> = classes.collect::<Result<_, _>>()?;
-        let classes: Vec<&[usize]> = classes.iter().map(Vec::as_slice).collect();
-        let examples = similarities::Examples {
-            classes: &classes,
-            views,
-            length: asked.length,
-        };
         let function = function.function()?;
-        let inner = pool.similarities(examples, &function)?;
-        Ok(Self::new(inner, examples.ranges(), &function, pool.stop()))
+        let (inner, ranges) = of(pool, asked, |examples| {
+            Ok((pool.similarities(examples, &function)?, examples.ranges()))
+        })?;
+        Ok(Self::new(inner, ranges, function, pool.stop()))
     }
 
-    /// Those of integer rows, in classes of these sizes.
+    /// Those of integer rows, in classes.
     pub(super) fn of_integers(
         pool: &'p dyn Pool,
         rows: IntegerRows,
-        sizes: &[u32],
-        function: Function<'_>,
+        ranges: ClassRanges,
+        function: KernelFunction,
     ) -> Result<Self, Error> {
-        let ranges = ClassRanges::new(sizes.iter().map(|&size| size as usize));
-        expect(ranges.places() == rows.rows(), "classes of all rows")?;
-        let function = function.function()?;
         let inner = pool.similarities_of(rows, ranges.clone(), &function)?;
-        Ok(Self::new(inner, ranges, &function, pool.stop()))
+        Ok(Self::new(inner, ranges, function, pool.stop()))
     }
 
     fn new(
         inner: Box<dyn Similarities + 'p>,
         ranges: ClassRanges,
-        function: &KernelFunction,
+        function: KernelFunction,
         stop: &'p Stop,
     ) -> Self {
         Self {
             inner,
             ranges,
             is_linear: function.is_linear(),
+            function,
             kept: 0..0,
+            squares: None,
+            row_sums: None,
             stop,
         }
     }
@@ -90,6 +84,8 @@ impl<'p> OpenSimilarities<'p> {
         }
         AboutSimilarities {
             columns_at_once: self.inner.columns_at_once() as u64,
+            room: self.inner.room(),
+            batch: self.inner.batch(),
             together,
         }
     }
@@ -105,6 +101,7 @@ impl<'p> OpenSimilarities<'p> {
             OfSimilarities::Store(..)
             | OfSimilarities::SumStored(_)
             | OfSimilarities::GreedyRounds(..) => self.of_kept(ask),
+            OfSimilarities::Cuts(cuts, rule) => self.cuts(cuts, &rule),
             ask => self.of_rows(ask),
         }
     }
@@ -141,7 +138,7 @@ impl<'p> OpenSimilarities<'p> {
                 let found = nth_distances(&*self.inner, all, (&rows, nth), self.stop)?;
                 ok(Array::from(found))
             }
-            _ => ok((self.inner.room(), self.inner.batch())),
+            _ => Err(asked::refuse("nothing of rows found".to_owned())),
         }
     }
 
@@ -230,6 +227,77 @@ impl<'p> OpenSimilarities<'p> {
         }
     }
 
+    /// The picks of whole classes, after which nothing is kept.
+    fn cuts(&mut self, cuts: Vec<ClassCut<'_>>, rule: &CutRule) -> Result<Vec<u8>, Error> {
+        expect(rule.block > 0 && rule.stage <= FAR >> 32, "a rule of picks")?;
+        self.kept = 0..0;
+        let cuts: Vec<Cut> = (cuts.into_iter())
+            .map(|cut| self.cut(cut, rule))
+            .collect::<Result<_, _>>()?;
+        self.know(cuts.iter().all(|cut| cut.is_kept))?;
+        let known = Known {
+            ranges: &self.ranges,
+            function: &self.function,
+            squares: self.squares.as_deref().unwrap_or_default(),
+            row_sums: self.row_sums.as_deref().unwrap_or_default(),
+            stop: self.stop,
+        };
+        let mut found = Vec::new();
+        for cut in &cuts {
+            let picks = picks_of_class(&mut *self.inner, &known, cut, rule)?;
+            found.push((Rounds::from(&picks.rounds[..]), picks.value));
+        }
+        ok(found)
+    }
+
+    /// Finds what picks of classes need, once for all of them.
+    fn know(&mut self, are_all_kept: bool) -> Result<(), Error> {
+        if self.squares.is_none() {
+            self.squares = Some(self.inner.squares()?);
+        }
+        if !are_all_kept && self.row_sums.is_none() {
+            self.row_sums = Some(self.inner.row_sums(&Pass::unheard())?);
+        }
+        Ok(())
+    }
+
+    /// A class of which picks are asked for.
+    fn cut(&self, asked: ClassCut<'_>, rule: &CutRule) -> Result<Cut, Error> {
+        let class = asked.class as usize;
+        expect(class < self.ranges.classes(), "a class")?;
+        expect(
+            !asked.is_kept || !self.is_linear,
+            "a function that is not linear",
+        )?;
+        let rows = self.ranges.class(class);
+        let labelled = distinct(&asked.labelled, rows.end)?;
+        let are_its = labelled.iter().all(|place| rows.contains(place));
+        expect(are_its, "labelled rows of the class")?;
+        let budget = asked.budget as usize;
+        expect(
+            budget <= rows.len() - labelled.len(),
+            "no more picks than rows",
+        )?;
+        let is_at_random = rule.refine == Refine::RandomDoubleGreedy;
+        let numbered = if is_at_random { rows.len() } else { 0 };
+        count(&asked.numbers, numbered, "numbers of rows")?;
+        expect(
+            asked.numbers.iter().all(|&number| number <= FAR),
+            "numbers of rows",
+        )?;
+        Ok(Cut {
+            class,
+            budget,
+            is_kept: asked.is_kept,
+            labelled,
+            numbers: asked
+                .numbers
+                .iter()
+                .map(|&number| number as usize)
+                .collect(),
+        })
+    }
+
     /// Fails for columns of classes that are not kept.
     fn are_kept(&self, columns: &[usize]) -> Result<(), Error> {
         let kept = self.ranges.span(self.kept.clone());
@@ -238,6 +306,34 @@ impl<'p> OpenSimilarities<'p> {
             "columns that are kept",
         )
     }
+}
+
+/// The integers of examples.
+pub(super) fn integer_rows(pool: &dyn Pool, asked: &Examples<'_>) -> Result<Vec<u8>, Error> {
+    let rows = of(pool, asked, |examples| pool.integer_rows(examples))?;
+    ok(Array::from(rows.into_values()))
+}
+
+/// What `make` makes of examples, by where the pool has their rows.
+fn of<T>(
+    pool: &dyn Pool,
+    asked: &Examples<'_>,
+    make: impl FnOnce(similarities::Examples<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let (rows, views) = (pool.rows(), asked.views as usize);
+    expect((1..=rows).contains(&views), "views of an example")?;
+    if let Length::Given(length) = asked.length {
+        expect(length >= 0.0 && length.is_finite(), "a length")?;
+    }
+    let classes = asked.classes.iter();
+    let classes = classes.map(|class| places(class, rows / views));
+    let classes: Vec<Vec<usize>> = classes.collect::<Result<_, _>>()?;
+    let classes: Vec<&[usize]> = classes.iter().map(Vec::as_slice).collect();
+    make(similarities::Examples {
+        classes: &classes,
+        views,
+        length: asked.length,
+    })
 }
 
 /// Gains of rows that take part.

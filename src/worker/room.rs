@@ -3,6 +3,7 @@
 use super::asked;
 use super::handles::Handles;
 use super::link::Link;
+use super::open_similarities::integer_rows;
 use super::steps::{Unit, most_typical};
 use crate::error::Error;
 use crate::features::Features;
@@ -174,6 +175,7 @@ impl<'p, 'o> Room<'p, 'o> {
             OfPool::GivenRows(rows) => {
                 ok(Array::from(pool.given_rows(&asked::places(&rows, count)?)?))
             }
+            OfPool::IntegerRows(examples) => integer_rows(pool, &examples),
             OfPool::KNearest(clusters, k) => {
                 let places = clusters
                     .iter()

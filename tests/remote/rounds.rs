@@ -3,7 +3,8 @@
 use crate::common::{fractions, with};
 use crate::workers::{Workers, pool_of};
 use coresift::{
-    Coverage, CpuPool, Features, GramSchmidt, KCenter, KMeans, Selector, Stop, TypiClust,
+    Classes, Coverage, CpuPool, Features, GramSchmidt, KCenter, KMeans, Sas, Selector, Stop,
+    Storage, TypiClust,
 };
 use std::sync::Arc;
 
@@ -65,6 +66,22 @@ fn a_cluster_is_a_message() {
         assert_eq!((got.picks, got.scores), (want.picks, want.scores));
     });
     assert!(calls <= 61 / 4 + 12, "{calls} messages");
+}
+
+/// A class of SAS is one message, beside those that bring its rows; small classes share them.
+#[test]
+fn a_class_is_a_message() {
+    let classes = |count| Classes::Given((0..ROWS).map(|row| row * row % count).collect());
+    for (count, most) in [(61, 14), (7, 14)] {
+        let selector = Sas {
+            classes: classes(count),
+            storage: Storage::OnTheFly,
+            block: 8,
+            ..Sas::default()
+        };
+        let calls = calls_of(&selector, 300);
+        assert!(calls <= most, "{count} classes: {calls} messages");
+    }
 }
 
 fn calls_of(selector: &dyn Selector, picks: usize) -> usize {

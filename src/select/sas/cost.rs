@@ -1,7 +1,8 @@
 //! What SAS takes.
 
+use super::Sas;
 use super::storage::Room;
-use super::{Objective, Refine, Sas};
+use crate::kernels::cut::{Objective, Refine};
 use crate::kernels::similarities::stored_bytes;
 use crate::plan::{Cost, Outline, Span, Work};
 use crate::quantise::{ClassRanges, IntegerRows};

@@ -1,15 +1,19 @@
 //! SAS: subsets that keep each latent class's augmentations similar.
 
+mod afar;
 mod block;
 mod cost;
 mod double_greedy;
 mod group;
 mod kept;
 mod options;
+mod pick;
 mod run;
 mod storage;
 mod views;
 mod weights;
+#[cfg(feature = "remote")]
+pub(crate) mod whole;
 
 use crate::course::Course;
 use crate::cpu::CpuPool;
@@ -27,7 +31,7 @@ use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, apportion, begin, end, places};
 use crate::selection::{Details, Selection, ShortfallReason, Storage};
 use group::Frame;
-pub use options::{Objective, Refine, Sas, Similarity};
+pub use options::{Sas, Similarity};
 use run::Run;
 use std::fmt;
 use views::mean_views;
@@ -51,7 +55,11 @@ impl Sealed for Sas {
         let (ranges, order) = (examples.ranges(), classes.concat());
         let function = self.kernel_function();
         let similarities = pool.similarities(examples, &function)?;
-        let squares = similarities.squares()?;
+        // Where they are far away they stay there.
+        let squares = match similarities.picks_by_itself() {
+            true => Vec::new(),
+            false => similarities.squares()?,
+        };
         let is_labelled: Vec<bool> = order.iter().map(|&example| labelled[example]).collect();
         let frame = Frame {
             ranges: &ranges,

@@ -1,5 +1,6 @@
 //! The options of SAS.
 
+use crate::kernels::cut::{CutRule, Objective, Refine};
 use crate::kernels::function::KernelFunction;
 use crate::names::names;
 use crate::quantise::FIXED_BITS;
@@ -133,45 +134,6 @@ names!(Similarity {
     Dot = "dot", "Inner product, over the largest length squared";
 });
 
-/// What SAS maximises.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Objective {
-    /// The graph cut F.
-    #[default]
-    Cut,
-    /// Σ_{i∈V} s_ie of each pick by itself, ties to the *higher* row: what the authors' released
-    /// code computes, for comparison.
-    RowSum,
-}
-
-names!(Objective {
-    Cut = "cut", "The graph cut";
-    RowSum = "row-sum", "Static row sums, as the authors' released code";
-});
-
-/// What follows the greedy picks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Refine {
-    /// Double greedy; what it drops is picked anew, greedily, after what it keeps.
-    #[default]
-    TopUp,
-    /// Nothing: the greedy ranking, of which smaller budgets give a prefix, class by class.
-    None,
-    /// Double greedy alone; may leave fewer picks than the budget.
-    DoubleGreedy,
-    /// The same, kept at random.
-    RandomDoubleGreedy,
-}
-
-names!(Refine {
-    TopUp = "top-up", "Double greedy, then greedy picks up to the budget";
-    None = "none", "Nothing: the greedy ranking";
-    DoubleGreedy = "double-greedy", "Double greedy; may leave fewer picks";
-    RandomDoubleGreedy = "random-double-greedy", "Randomised double greedy; may leave fewer picks";
-});
-
 impl Sas {
     /// Its similarity as a function of products: the threshold is in their unit, at most the largest i32.
     pub(crate) fn kernel_function(&self) -> KernelFunction {
@@ -179,6 +141,18 @@ impl Sas {
         match self.threshold {
             None => KernelFunction::Linear,
             Some(threshold) => KernelFunction::Thresholded((threshold * unit).floor() as i32),
+        }
+    }
+
+    /// How the picks of a class are made, in this stage of a selection.
+    pub(super) fn rule(&self, stage: u64) -> CutRule {
+        CutRule {
+            objective: self.objective,
+            refine: self.refine,
+            worst: self.worst,
+            block: self.block,
+            seed: self.seed,
+            stage,
         }
     }
 

@@ -1,12 +1,12 @@
 //! A selection under way: classes in groups, one group after the other.
 
-use super::double_greedy::{Rule, double_greedy};
 use super::group::{Frame, Group};
 use super::kept::Kept;
-use super::options::{Objective, Refine, Sas};
+use super::options::Sas;
+use super::pick::{Watch, pick, values};
 use super::storage::Room;
 use crate::checkpoint::Entry;
-use crate::course::Course;
+use crate::course::{Course, Step};
 use crate::error::Error;
 use crate::kernels::similarities::{Round, Similarities};
 use crate::progress::{Pass, Progress};
@@ -29,7 +29,7 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Picks from every class, group by group.
+    /// Picks from every class.
     pub(super) fn finish(
         &mut self,
         mut similarities: Box<dyn Similarities + '_>,
@@ -43,38 +43,54 @@ impl Run<'_> {
             storage: &storage,
         };
         self.course.tell(told)?;
-        let is_kept = |storage: &Storage| *storage == Storage::Dense;
-        let row_sums = self.row_sums(&*similarities, storage.iter().all(is_kept))?;
+        let are_all_kept = storage.iter().all(is_dense);
+        if similarities.picks_by_itself() {
+            return self.finish_afar(&mut *similarities, &plan, &storage);
+        }
+        let row_sums = self.row_sums(&*similarities, are_all_kept)?;
         let kept = Kept::open(&mut self.course, &self.frame, &self.budgets)?;
-        for (classes, storage) in groups {
-            let planned = (&plan[classes.clone()], storage);
-            if let Some((picks, values)) = kept.whole(classes.clone()) {
-                self.take(planned, &picks, &values);
-                continue;
-            }
-            let sums = if is_kept(&storage) {
-                let pass = self.pass_over(classes.clone())?;
-                similarities.store(classes.clone(), &pass)?;
-                None
-            } else {
-                row_sums.as_deref()
-            };
-            let mut group = Group::new(self.frame, &mut *similarities, classes.clone(), sums)?;
-            let mut picks = Vec::new();
-            let done = self.pick(&mut group, classes.clone(), &mut picks, &kept);
-            let values = match self.options.objective {
-                Objective::Cut => group.values(&picks),
-                Objective::RowSum => group.values_of_sets(&picks)?,
-            };
-            if done.is_ok() || self.options.is_final() {
-                self.take(planned, &picks, &values);
-            }
-            done?;
-            self.course
-                .tell(Progress::Picks(self.selection.picks.len()))?;
-            kept.conclude(classes, (&picks, &values), &mut self.course)?;
+        for group in groups {
+            self.finish_group(
+                &mut *similarities,
+                group,
+                (&plan, row_sums.as_deref()),
+                &kept,
+            )?;
         }
         Ok(())
+    }
+
+    /// Picks from some classes, side by side.
+    fn finish_group(
+        &mut self,
+        similarities: &mut dyn Similarities,
+        (classes, storage): (Range<usize>, Storage),
+        (plan, row_sums): (&[ClassShare], Option<&[i64]>),
+        kept: &Kept,
+    ) -> Result<(), Error> {
+        let planned = (&plan[classes.clone()], &*vec![storage; classes.len()]);
+        if let Some((picks, values)) = kept.whole(classes.clone()) {
+            self.take(planned, &picks, &values);
+            return Ok(());
+        }
+        let sums = if is_dense(&storage) {
+            let pass = self.pass_over(classes.clone())?;
+            similarities.store(classes.clone(), &pass)?;
+            None
+        } else {
+            row_sums
+        };
+        let mut group = Group::new(self.frame, similarities, classes.clone(), sums)?;
+        let mut picks = Vec::new();
+        let done = self.pick(&mut group, classes.clone(), &mut picks, kept);
+        let values = values(&group, self.options.objective, &picks)?;
+        if done.is_ok() || self.options.is_final() {
+            self.take(planned, &picks, &values);
+        }
+        done?;
+        self.course
+            .tell(Progress::Picks(self.selection.picks.len()))?;
+        kept.conclude(classes, (&picks, &values), &mut self.course)
     }
 
     /// Every row's sum over its class, where some similarities are not kept: of a linear function without a
@@ -84,11 +100,7 @@ impl Run<'_> {
         similarities: &dyn Similarities,
         all_are_kept: bool,
     ) -> Result<Option<Vec<i64>>, Error> {
-        let places = self.frame.ranges.places();
-        let (step, kept) = self.course.step(|entry| match entry {
-            Entry::Sums(sums) if sums.len() == places => Some(sums.clone()),
-            _ => None,
-        })?;
+        let (step, kept) = self.sums_step()?;
         if all_are_kept || kept.is_some() {
             return Ok(kept);
         }
@@ -100,6 +112,15 @@ impl Run<'_> {
         self.course
             .keep(step, |entry| *entry = Entry::Sums(sums.clone()))?;
         Ok(Some(sums))
+    }
+
+    /// The step that keeps every row's sum, and what an earlier run has kept there.
+    pub(super) fn sums_step(&mut self) -> Result<(Step, Option<Vec<i64>>), Error> {
+        let places = self.frame.ranges.places();
+        self.course.step(|entry| match entry {
+            Entry::Sums(sums) if sums.len() == places => Some(sums.clone()),
+            _ => None,
+        })
     }
 
     /// A pass over all pairs of rows of some classes.
@@ -145,35 +166,19 @@ impl Run<'_> {
         let budgets = self.budgets[classes.clone()].to_vec();
         let is_refined;
         (*picks, is_refined) = kept.begun(classes.clone(), &mut self.course)?;
-        if self.options.objective == Objective::RowSum {
-            *picks = group.by_row_sum(&budgets);
-            return Ok(());
-        }
-        if !is_refined {
-            if picks.iter().any(|picks| !picks.is_empty()) {
-                group.restart(picks)?;
-            }
-            let mut tell = |picks: &[Vec<Round>]| self.tell_round(classes.clone(), picks, kept);
-            group.greedy(picks, &budgets, &mut tell)?;
-            let Some(rule) = self.rule() else {
-                return Ok(());
-            };
-            *picks = double_greedy(group, picks, rule)?;
-            kept.refine(classes.clone(), picks, &mut self.course)?;
-        }
-        let is_short = |(picks, &budget): (&Vec<Round>, &usize)| picks.len() < budget;
-        if self.options.refine == Refine::TopUp && picks.iter().zip(&budgets).any(is_short) {
-            group.restart(picks)?;
-            let mut tell = |picks: &[Vec<Round>]| self.tell_round(classes.clone(), picks, kept);
-            group.greedy(picks, &budgets, &mut tell)?;
-        }
-        Ok(())
+        let rule = (&self.options.rule(self.row_ids.stage), self.row_ids);
+        let mut watch = GroupWatch {
+            run: self,
+            classes,
+            kept,
+        };
+        pick(group, rule, &budgets, (picks, is_refined), &mut watch)
     }
 
     /// Tells what has been picked of some classes, and keeps it.
     fn tell_round(
         &mut self,
-        classes: Range<usize>,
+        classes: &Range<usize>,
         picks: &[Vec<Round>],
         kept: &Kept,
     ) -> Result<(), Error> {
@@ -186,32 +191,21 @@ impl Run<'_> {
             rounds: budgets.copied().max().unwrap_or(0),
             picks: self.selection.picks.len() + made,
         })?;
-        kept.grow(classes, picks, &mut self.course)
-    }
-
-    /// How greedy picks are refined, if they are.
-    fn rule(&self) -> Option<Rule<'_>> {
-        match self.options.refine {
-            _ if self.options.worst => None,
-            Refine::None => None,
-            Refine::RandomDoubleGreedy => Some(Rule::Random {
-                seed: self.options.seed,
-                row_ids: self.row_ids,
-            }),
-            Refine::TopUp | Refine::DoubleGreedy => Some(Rule::Certain),
-        }
+        kept.grow(classes.clone(), picks, &mut self.course)
     }
 
     /// Takes what was picked from these classes into the selection.
-    fn take(
+    pub(super) fn take(
         &mut self,
-        (planned, storage): (&[ClassShare], Storage),
+        (planned, storage): (&[ClassShare], &[Storage]),
         picks: &[Vec<Round>],
         values: &[i64],
     ) {
         let unit = self.frame.function.unit();
         let selection = &mut self.selection;
-        for ((share, picks), value) in planned.iter().zip(picks).zip(values) {
+        for (((share, &storage), picks), value) in
+            planned.iter().zip(storage).zip(picks).zip(values)
+        {
             selection
                 .picks
                 .extend(picks.iter().map(|round| self.frame.order[round.row]));
@@ -229,4 +223,27 @@ impl Run<'_> {
             });
         }
     }
+}
+
+/// Tells of a group's picks, and keeps them.
+struct GroupWatch<'w, 'a> {
+    run: &'w mut Run<'a>,
+    classes: Range<usize>,
+    kept: &'w Kept,
+}
+
+impl Watch for GroupWatch<'_, '_> {
+    fn grown(&mut self, picks: &[Vec<Round>]) -> Result<(), Error> {
+        self.run.tell_round(&self.classes, picks, self.kept)
+    }
+
+    fn refined(&mut self, picks: &[Vec<Round>]) -> Result<(), Error> {
+        let classes = self.classes.clone();
+        self.kept.refine(classes, picks, &mut self.run.course)
+    }
+}
+
+/// Whether a class's similarities are kept.
+pub(super) fn is_dense(storage: &Storage) -> bool {
+    *storage == Storage::Dense
 }

@@ -11,8 +11,8 @@ use crate::progress::Pass;
 use crate::select::apart::{Part, each, parts};
 use std::ops::Range;
 
-/// Values of rows that are on their way to other parts at a time: 64 MiB; one cluster's may be more.
-const VALUES: usize = 1 << 24;
+/// Values of rows that are on their way to other parts at a time: 48 MiB; one cluster's may be more.
+const VALUES: usize = 3 << 22;
 
 /// Rows picked, with their typicality.
 type Picks = Vec<(usize, f64)>;
