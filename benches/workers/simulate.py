@@ -1,6 +1,7 @@
 """What selections would take on many workers and more rows than there are here, by what they do on few.
 
     PYTHONPATH=python python3 benches/workers/simulate.py [--rows 20000] [--dim 512] [--cores 32] [--only WORD]
+        [--farther 8:1e8 64:1e9]
 
 Each method is run at `--rows` and twice as many on 4, 8 and 64 workers of one thread, all in this process and one at work
 at a time, so that what is seen of a message is its own: seconds of the worker, bytes either way. Messages that the driver
@@ -31,14 +32,8 @@ import selection  # noqa: E402
 
 # Of pipes here: seconds a message takes there and back, and bytes a second.
 PIPE = (60e-6, 1.5e9)
-NETWORKS = [
-    (0.5e-3, 1e9 / 8),
-    (0.5e-3, 10e9 / 8),
-    (0.5e-3, 100e9 / 8),
-    (2e-3, 10e9 / 8),
-    (10e-3, 10e9 / 8),
-]
-FARTHER = [(8, 10**8), (64, 10**8), (8, 10**9), (64, 10**9)]
+NETWORKS = [(0.5e-3, 1e9 / 8), (0.5e-3, 10e9 / 8), (0.5e-3, 100e9 / 8), (2e-3, 10e9 / 8), (10e-3, 10e9 / 8)]
+FARTHER = ["8:1e8", "64:1e8", "8:1e9", "64:1e9"]
 # Rows of a latent class, however many there are.
 CLASS = 5_000
 # A message is held for so long, for those sent with it to be seen beside it.
@@ -47,6 +42,7 @@ HELD = 2e-3
 # The power of the rows by which a worker's seconds grow, the budget, and the options.
 METHODS = {
     "norm": (1, 1000, {"method": "norm"}),
+    "1,000 clusters of k-means": (1, 1000, {"method": "uniform", "clusters": 1000}),
     "Gram-Schmidt": (1, 512, {"method": "gram-schmidt"}),
     "log-det": (1, 100, {"method": "log-det"}),
     "k-center": (1, 100, {"method": "k-center"}),
@@ -108,9 +104,11 @@ def traced(path, classes, workers, budget, options):
     from coresift.workers import WorkerPool
 
     carrier = Traced(workers)
-    given = {key: value for key, value in options.items() if key != "classes"}
+    given = {key: value for key, value in options.items() if key not in ("classes", "clusters")}
     if "classes" in options:
         given["classes"] = classes
+    if "clusters" in options:
+        given["classes"] = coresift.KMeans(options["clusters"])
     with WorkerPool(path, carrier, workers, device="cpu") as pool:
         carrier.messages.clear()
         began = time.perf_counter()
@@ -187,8 +185,8 @@ def real(binary, pools, rows, budget, options):
 def both(pools, rows, workers, budget, options):
     """The traces at so many rows and twice as many."""
     traces, picks = [], []
-    for rows in (rows, 2 * rows):
-        picked, trace = traced(*pools.of(rows), workers, budget, options)
+    for count in (rows, 2 * rows):
+        picked, trace = traced(*pools.of(count), workers, budget, options)
         traces.append(trace)
         picks.append(picked)
     return traces, picks
@@ -202,11 +200,14 @@ def main():
     parser.add_argument("--binary", default="target/release/coresift")
     parser.add_argument("--only", default="")
     parser.add_argument("--near", action="store_true", help="only beside the real run")
+    parser.add_argument("--farther", nargs="*", default=FARTHER, help="workers:rows of each column")
     parser.add_argument("--traces", help="a file that traces are written to")
     parser.add_argument("--folder", default=os.path.join(tempfile.gettempdir(), "coresift-workers"))
     asked = parser.parse_args()
     os.makedirs(asked.folder, exist_ok=True)
     pools, rows, found = Pools(asked.folder, asked.dim), asked.rows, {}
+    parts = [one.split(":") for one in asked.farther]
+    farther = [(int(workers), float(count)) for workers, count in parts]
     print(f"| method | real, 4 workers, {4 * rows:,} rows, s | said, s | ratio |\n|---|---|---|---|", flush=True)
     for name, (power, budget, options) in METHODS.items():
         if asked.only not in name:
@@ -216,7 +217,7 @@ def main():
         near = said(of_four, 2, power, PIPE, compute="here")
         print(f"| {name} | {measured:.3f} | {near:.3f} | {near / measured:.2f} |", flush=True)
         found[name] = {4: of_four}
-        for workers in () if asked.near else (8, 64):
+        for workers in () if asked.near else sorted({workers for workers, _ in farther}):
             found[name][workers], same = both(pools, rows, workers, budget, options)
             if same != picks:
                 sys.exit(f"{name}: other picks")
@@ -225,13 +226,13 @@ def main():
             json.dump(found, file)
     for delay, bandwidth in () if asked.near else NETWORKS:
         print(f"\n{1000 * delay:g} ms a call, {bandwidth * 8 / 1e9:g} Gbit/s, {asked.cores} cores a worker\n")
-        print("| method | " + " | ".join(f"{workers} workers, {count:.0e} rows" for workers, count in FARTHER) + " |")
-        print("|---|" + "---|" * len(FARTHER))
+        print("| method | " + " | ".join(f"{workers} workers, {count:g} rows" for workers, count in farther) + " |")
+        print("|---|" + "---|" * len(farther))
         for name, traces in found.items():
             power = METHODS[name][0]
             told = [
                 in_words(said(traces[workers], count / (2 * rows), power, (delay, bandwidth), asked.cores))
-                for workers, count in FARTHER
+                for workers, count in farther
             ]
             print(f"| {name} | " + " | ".join(told) + " |")
 
