@@ -127,7 +127,7 @@ pub use device::{Device, DeviceChoice};
 pub use duplicates::{Duplicates, Kept};
 pub use error::Error;
 pub use features::{
-    Features, LeftOut, Others, Precision, ReadRows, Rows, Unit, center, center_among,
+    Features, LeftOut, Others, Precision, ReadRows, Rows, Unit, center, center_among, subtract,
 };
 #[cfg(feature = "gpu")]
 pub use gpu::{Adapter, AdapterChoice, DevicePart, DeviceRecord, Gpu, GpuPool};

@@ -3,23 +3,25 @@
     PYTHONPATH=python python3 benches/workers/simulate.py [--rows 20000] [--dim 512] [--cores 32] [--only WORD]
         [--farther 8:1e8 64:1e9]
 
-Each method is run at `--rows` and twice as many on 4, 8 and 64 workers of one thread, all in this process and one at work
-at a time, so that what is seen of a message is its own: seconds of the worker, bytes either way. Messages that the driver
-has under way together make a step, which takes as long as the worker that takes longest; between steps the driver works:
+Each method is run at `--rows` and twice as many (at five times that where it is quick) on 4, 8 and 64 workers of one
+thread, all in this process and as many at work at a time as there are cores, so that what is seen of a message is its own:
+seconds of a core that has others beside it, and bytes either way. Messages that the driver has under way together make a
+step, which takes as long as the worker that takes longest; between steps the driver works:
 
     seconds = sum over steps of (most of a worker: seconds / cores + messages * delay) + driver's + bytes / bandwidth
 
-All bytes pass the driver's link. A worker's seconds grow as a + b * rows ^ power, the power being the method's; bytes and
-the driver's seconds as a + b * rows; messages by the logarithm of rows. First it is said how near that comes to a real run
-of four processes at four times the rows, on as many cores as there are here, with the delay and bandwidth of pipes; then
-what it says of 8 and 64 workers at 10^8 and 10^9 rows. It needs numpy, the release binary, and the Python package with its
-library in place (`python/README.md`).
+All bytes pass the driver's link. A worker's seconds grow as a + b * rows, or where a method compares all rows of a class or
+a cluster as a * rows + b * rows^2; bytes and the driver's seconds as a + b * rows; messages by the logarithm of rows. First
+it is said how near that comes to a real run of four processes at four times the rows, on as many cores as there are here,
+with the delay and bandwidth of pipes; then what it says of 8 and 64 workers at 10^8 and 10^9 rows. It needs numpy, the
+release binary, and the Python package with its library in place (`python/README.md`).
 """
 
 import argparse
 import json
 import math
 import os
+import subprocess
 import sys
 import tempfile
 import threading
@@ -30,8 +32,6 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "peers")]
 import common  # noqa: E402
 import selection  # noqa: E402
 
-# Of pipes here: seconds a message takes there and back, and bytes a second.
-PIPE = (60e-6, 1.5e9)
 NETWORKS = [(0.5e-3, 1e9 / 8), (0.5e-3, 10e9 / 8), (0.5e-3, 100e9 / 8), (2e-3, 10e9 / 8), (10e-3, 10e9 / 8)]
 FARTHER = ["8:1e8", "64:1e8", "8:1e9", "64:1e9"]
 # Rows of a latent class, however many there are.
@@ -39,10 +39,11 @@ CLASS = 5_000
 # A message is held for so long, for those sent with it to be seen beside it.
 HELD = 2e-3
 
-# The power of the rows by which a worker's seconds grow, the budget, and the options.
+# The power of the rows by which a worker's seconds grow, the budget, and the options. Of the quick ones more rows are taken.
+QUICK = ("norm", "Gram-Schmidt", "log-det", "k-center")
 METHODS = {
     "norm": (1, 1000, {"method": "norm"}),
-    "1,000 clusters of k-means": (1, 1000, {"method": "uniform", "clusters": 1000}),
+    "1,000 clusters of k-means": (1, 1000, {"method": "random", "clusters": 1000}),
     "Gram-Schmidt": (1, 512, {"method": "gram-schmidt"}),
     "log-det": (1, 100, {"method": "log-det"}),
     "k-center": (1, 100, {"method": "k-center"}),
@@ -50,19 +51,19 @@ METHODS = {
     "herding": (1, 100, {"method": "herding"}),
     "TypiClust": (2, 50, {"method": "typiclust"}),
     "ProbCover": (2, 50, {"method": "probcover", "delta": 0.6}),
-    "coverage": (2, 50, {"method": "coverage"}),
+    "coverage": (2, 50, {"method": "coverage", "storage": "on-the-fly"}),
     "facility location": (2, 50, {"method": "facility-location", "storage": "on-the-fly"}),
 }
 
 
 class Traced:
-    """Workers of this process, one at work at a time, and what was seen of their messages."""
+    """Workers of this process, as many at work at a time as there are cores, and what was seen of their messages."""
 
     def __init__(self, count):
         from coresift.workers import Worker
 
         self.workers = [Worker(n_jobs=1) for _ in range(count)]
-        self.turn = threading.Lock()
+        self.turn = threading.Semaphore(os.cpu_count())
         self.messages = []
 
     def call(self, worker, message, _is_stopped):
@@ -130,13 +131,17 @@ def traced(path, classes, workers, budget, options):
     }
 
 
-def grown(small, large, times, power):
-    """What a figure comes to at so many times the rows of the large one, which has twice those of the small one."""
-    slope = max(large - small, 0.0) / (2**power - 1)
+def grown(small, large, times, power=1):
+    """What a figure comes to at so many times the rows of the large one, which has twice those of the small one: it grows
+    as a + b * rows, or for a power of 2 as a * rows + b * rows^2."""
+    if power == 2:
+        # Over the rows it grows as the other does.
+        return 2 * times * grown(small, large / 2, times)
+    slope = max(large - small, 0.0)
     fixed = small - slope
     if fixed < 0:
-        slope, fixed = large / 2**power, 0.0
-    return fixed + slope * (2 * times) ** power
+        slope, fixed = large / 2, 0.0
+    return fixed + slope * 2 * times
 
 
 def said(traces, times, power, network, cores=1, compute="most"):
@@ -145,7 +150,7 @@ def said(traces, times, power, network, cores=1, compute="most"):
     delay, bandwidth = network
     messages = large["messages"] + max(large["messages"] - small["messages"], 0) * math.log2(times)
     work = grown(small[compute], large[compute], times, power) / cores
-    driver, crossing = (grown(small[key], large[key], times, 1) for key in ("driver", "bytes"))
+    driver, crossing = (grown(small[key], large[key], times) for key in ("driver", "bytes"))
     return work + driver + messages * delay + crossing / bandwidth
 
 
@@ -154,6 +159,29 @@ def in_words(seconds):
         if seconds >= 2 * of:
             return f"{seconds / of:.3g} {unit}"
     return f"{seconds:.3g} s"
+
+
+def of_pipes():
+    """Seconds that a message takes through pipes to another process and back, and bytes a second of long ones."""
+    echo = "import sys\nwhile (size := int.from_bytes(sys.stdin.buffer.read(8), 'little')):"
+    echo += "\n sys.stdout.buffer.write(sys.stdin.buffer.read(size)); sys.stdout.buffer.flush()"
+    with subprocess.Popen([sys.executable, "-c", echo], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+
+        def once(size):
+            message = bytes(size)
+            began = time.perf_counter()
+            child.stdin.write(size.to_bytes(8, "little"))
+            child.stdin.write(message)
+            child.stdin.flush()
+            child.stdout.read(size)
+            return time.perf_counter() - began
+
+        delay = sorted(once(64) for _ in range(200))[100]
+        # Pages that are new each time, as those of messages are.
+        long = sorted(once(32 << 20) for _ in range(7))[3]
+        child.stdin.write(bytes(8))
+        child.stdin.close()
+    return delay, 2 * (32 << 20) / (long - delay)
 
 
 class Pools:
@@ -183,10 +211,11 @@ def real(binary, pools, rows, budget, options):
 
 
 def both(pools, rows, workers, budget, options):
-    """The traces at so many rows and twice as many."""
+    """The traces at so many rows and twice as many: of two each that which took less."""
     traces, picks = [], []
     for count in (rows, 2 * rows):
-        picked, trace = traced(*pools.of(count), workers, budget, options)
+        of_count = [traced(*pools.of(count), workers, budget, options) for _ in range(2)]
+        picked, trace = min(of_count, key=lambda one: one[1]["all"] + one[1]["driver"])
         traces.append(trace)
         picks.append(picked)
     return traces, picks
@@ -205,17 +234,20 @@ def main():
     parser.add_argument("--folder", default=os.path.join(tempfile.gettempdir(), "coresift-workers"))
     asked = parser.parse_args()
     os.makedirs(asked.folder, exist_ok=True)
-    pools, rows, found = Pools(asked.folder, asked.dim), asked.rows, {}
+    pools, found = Pools(asked.folder, asked.dim), {}
     parts = [one.split(":") for one in asked.farther]
     farther = [(int(workers), float(count)) for workers, count in parts]
-    print(f"| method | real, 4 workers, {4 * rows:,} rows, s | said, s | ratio |\n|---|---|---|---|", flush=True)
+    pipes = of_pipes()
+    print(f"pipes: {1e6 * pipes[0]:.0f} us a message, {pipes[1] / 1e9:.2f} GB/s\n")
+    print("| method | rows | real, 4 workers, s | said, s | ratio |\n|---|---|---|---|---|", flush=True)
     for name, (power, budget, options) in METHODS.items():
         if asked.only not in name:
             continue
+        rows = asked.rows * (5 if name in QUICK else 1)
         of_four, picks = both(pools, rows, 4, budget, options)
         measured = real(asked.binary, pools, 4 * rows, budget, options)
-        near = said(of_four, 2, power, PIPE, compute="here")
-        print(f"| {name} | {measured:.3f} | {near:.3f} | {near / measured:.2f} |", flush=True)
+        near = said(of_four, 2, power, pipes, compute="here")
+        print(f"| {name} | {4 * rows:,} | {measured:.3f} | {near:.3f} | {near / measured:.2f} |", flush=True)
         found[name] = {4: of_four}
         for workers in () if asked.near else sorted({workers for workers, _ in farther}):
             found[name][workers], same = both(pools, rows, workers, budget, options)
@@ -229,7 +261,7 @@ def main():
         print("| method | " + " | ".join(f"{workers} workers, {count:g} rows" for workers, count in farther) + " |")
         print("|---|" + "---|" * len(farther))
         for name, traces in found.items():
-            power = METHODS[name][0]
+            power, rows = METHODS[name][0], asked.rows * (5 if name in QUICK else 1)
             told = [
                 in_words(said(traces[workers], count / (2 * rows), power, (delay, bandwidth), asked.cores))
                 for workers, count in farther

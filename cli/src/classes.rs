@@ -46,9 +46,6 @@ fn prompts(path: &PathBuf, raw: Option<Raw>, dim: usize) -> Result<Vec<f32>, Fai
 /// Subtracts the features' mean from what they are compared with.
 pub(crate) fn center(classes: &mut Option<Classes>, mean: &[f64]) {
     if let Some(Classes::Prompts { embeddings }) = classes {
-        for prompt in embeddings.chunks_exact_mut(mean.len()) {
-            let pairs = prompt.iter_mut().zip(mean);
-            pairs.for_each(|(v, m)| *v = (f64::from(*v) - m) as f32);
-        }
+        coresift::subtract(embeddings, mean);
     }
 }

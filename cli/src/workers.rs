@@ -23,7 +23,7 @@ pub(crate) fn start(
     count: usize,
     (source, machine): (&Source, &Machine),
     file: &FeatureFile,
-    left_out: &LeftOut,
+    (left_out, center): (&LeftOut, bool),
 ) -> Result<Started, Failure> {
     let count = count.min(file.rows);
     let room = read::room(machine.memory, file)?;
@@ -34,6 +34,7 @@ pub(crate) fn start(
         rows: [0, 0],
         exclude: left_out.rows.iter().map(|&row| row as u64).collect(),
         skip: [left_out.invalid, left_out.zeros],
+        center,
         device: machine.device.to_string(),
         memory: Some(room.bound / count as u64),
         device_memory: machine.device_memory.map(|bytes| bytes.0),

@@ -1,6 +1,6 @@
 //! Feature matrices from files of any form, in one copy whatever their type and order.
 
-mod mean;
+pub(crate) mod mean;
 
 use crate::error::{Error, Origin};
 use crate::loaded::InPlace;

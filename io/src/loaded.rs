@@ -132,14 +132,7 @@ impl Loaded {
         among: Option<&[usize]>,
         progress: impl FnMut(u64),
     ) -> Result<(Self, Vec<f64>), Error> {
-        let needed = file.values().saturating_mul(size_of::<f32>() as u64);
-        let (held, memory) = match self.rows {
-            Place::Held(values) => (Some(values), self.memory),
-            Place::InPlace(_) if needed <= self.memory => {
-                (Some(file.read(|_| {})?), self.memory - needed)
-            }
-            Place::InPlace(_) | Place::Read(_) => (None, self.memory),
-        };
+        let (held, memory) = self.in_memory(file)?;
         let (rows, mean) = match held {
             Some(mut values) => {
                 let mean = file.center(&mut values, among, progress)?;
@@ -152,6 +145,31 @@ impl Loaded {
             }
         };
         Ok((Self { rows, memory }, mean))
+    }
+
+    /// The same rows less a mean row that is known.
+    pub(crate) fn less(self, file: &Arc<FeatureFile>, mean: Vec<f64>) -> Result<Self, Error> {
+        let (held, memory) = self.in_memory(file)?;
+        let rows = match held {
+            Some(mut values) => {
+                file.subtract(&mean, &mut values, |_| {})?;
+                Place::Held(values)
+            }
+            None => Place::Read(FeatureReader::new(file, Some(mean), |_| {})?.into()),
+        };
+        Ok(Self { rows, memory })
+    }
+
+    /// The values where they may be changed, if there is room, and the bytes that are then left.
+    fn in_memory(self, file: &FeatureFile) -> Result<(Option<Values>, u64), Error> {
+        let needed = file.values().saturating_mul(size_of::<f32>() as u64);
+        Ok(match self.rows {
+            Place::Held(values) => (Some(values), self.memory),
+            Place::InPlace(_) if needed <= self.memory => {
+                (Some(file.read(|_| {})?), self.memory - needed)
+            }
+            Place::InPlace(_) | Place::Read(_) => (None, self.memory),
+        })
     }
 
     /// The features, once all values are found good that are not left out.

@@ -17,7 +17,7 @@ __all__ = ["Carrier", "Worker", "WorkerPool"]
 
 
 # What belongs to a pool and its workers, and not to a method.
-_MACHINE = ("device", "memory", "device_memory", "n_jobs", "exclude", "skip_invalid", "skip_zeros", "raw")
+_MACHINE = ("device", "memory", "device_memory", "n_jobs", "exclude", "skip_invalid", "skip_zeros", "center", "raw")
 
 
 class Carrier(Protocol):
@@ -47,7 +47,7 @@ class WorkerPool(Pool):
         How many there are; each has a part of the rows.
     device, memory, device_memory, n_jobs
         As of Pool, for each worker.
-    exclude, skip_invalid, skip_zeros, raw
+    exclude, skip_invalid, skip_zeros, center, raw
         As of Pool.
 
     Raises
@@ -64,10 +64,6 @@ class WorkerPool(Pool):
         count = whole(workers, "workers")
         if count < 1:
             raise ValueError(f"workers: {workers} found, a number from 1 up expected")
-        if machine.get("center"):
-            raise ValueError(
-                "center: True found with workers, False expected (the mean of all rows is with none of them)"
-            )
         self._carrier, self._count = carrier, count
         super().__init__(X, **machine)
 

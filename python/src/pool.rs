@@ -121,6 +121,7 @@ impl Pool {
             rows: [0, 0],
             exclude: asked.left_out.rows.iter().map(|&row| row as u64).collect(),
             skip: [asked.left_out.invalid, asked.left_out.zeros],
+            center: asked.center,
             device: asked.device.to_string(),
             memory: asked.memory,
             device_memory: asked.device_memory,
@@ -283,9 +284,9 @@ fn of_workers(
     Ok(Open {
         precision: file.precision_of(workers.precision()),
         others: workers.others(),
+        mean: workers.mean().map(<[f64]>::to_vec),
         held: Held::Workers(Mutex::new(workers), carrier, shape),
         memory: u64::MAX,
-        mean: None,
         threads,
         idle: Mutex::default(),
     })
@@ -336,10 +337,7 @@ impl Open {
         if let (Some(Classes::Prompts { embeddings }), Some(mean)) =
             (&mut given.classes, &self.mean)
         {
-            for prompt in embeddings.chunks_mut(mean.len()) {
-                let pairs = prompt.iter_mut().zip(mean);
-                pairs.for_each(|(v, m)| *v = (f64::from(*v) - m) as f32);
-            }
+            coresift::subtract(embeddings, mean);
         }
         match &self.others {
             Some(others) => given.of(others),

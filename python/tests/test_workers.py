@@ -100,6 +100,15 @@ def test_a_worker_that_is_lost_is_replaced(X, path):
         assert sorted(carrier.revived) == sorted(lives)
 
 
+def test_rows_are_centered_as_in_one_process(X, path):
+    with coresift.Pool(X, device="cpu", center=True, exclude=[4, 5]) as whole:
+        expected = coresift.select(whole, 25, "gram-schmidt")
+    with WorkerPool(path, Local(3), 3, device="cpu", center=True, exclude=[4, 5]) as pool:
+        picks = coresift.select(pool, 25, "gram-schmidt")
+    assert picks.indices.tolist() == expected.indices.tolist()
+    assert picks.scores.tolist() == expected.scores.tolist()
+
+
 def test_one_that_does_not_come_back_is_named(X, path):
     expected = coresift.select(X, 40, "coverage", device="cpu").indices.tolist()
     with (
@@ -115,8 +124,6 @@ def test_one_that_does_not_come_back_is_named(X, path):
 def test_what_cannot_be_shared_is_refused(X, path, tmp_path):
     with pytest.raises(ValueError, match="X: an array found, files expected, which workers read themselves"):
         WorkerPool(X, Local(2), 2)
-    with pytest.raises(ValueError, match="center: True found with workers"):
-        WorkerPool(path, Local(2), 2, center=True)
     with pytest.raises(ValueError, match="workers: 0 found"):
         WorkerPool(path, Local(0), 0)
     spoilt = X.copy()

@@ -95,10 +95,23 @@ fn less_mean_of(
         mean.iter_mut().zip(part).for_each(|(sum, v)| *sum += v);
     }
     mean.iter_mut().for_each(|sum| *sum /= count as f64);
-    values.par_chunks_mut(dim).with_min_len(64).for_each(|x| {
+    subtract(values, &mean);
+    mean
+}
+
+/// Subtracts a mean row that is known already, as [`center`] does: from what is compared with centered rows, or from a
+/// part of them. Values past the last whole row stay as they are.
+///
+/// ```
+/// let mut prompt = [1001.0, 1000.0];
+/// coresift::subtract(&mut prompt, &[1000.5, 1000.5]);
+/// assert_eq!(prompt, [0.5, -0.5]);
+/// ```
+pub fn subtract(values: &mut [f32], mean: &[f64]) {
+    let rows = values.par_chunks_exact_mut(mean.len().max(1));
+    rows.with_min_len(64).for_each(|x| {
         x.iter_mut()
-            .zip(&mean)
+            .zip(mean)
             .for_each(|(v, m)| *v = (f64::from(*v) - m) as f32);
     });
-    mean
 }

@@ -21,7 +21,7 @@ use source::Shape;
 use std::ops::Range;
 use std::sync::Arc;
 
-pub use center::{center, center_among};
+pub use center::{center, center_among, subtract};
 pub(crate) use check::fault;
 #[cfg(feature = "gpu")]
 pub(crate) use check::scale_for;

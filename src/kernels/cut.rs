@@ -1,8 +1,6 @@
 //! Whole latent classes of which picks are made where their similarities are: what SAS leaves to a pool that is far away,
 //! so that a class is one message.
 
-use crate::error::Error;
-use crate::kernels::similarities::Round;
 use crate::names::names;
 
 /// What [`Sas`](crate::Sas) maximises.
@@ -77,15 +75,3 @@ pub struct Cut {
     /// The number of each of its rows, of which randomised double greedy makes one at random; else empty.
     pub numbers: Vec<usize>,
 }
-
-/// The picks of a class.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CutPicks {
-    /// In pick order, with the gain of each over those before it.
-    pub rounds: Vec<Round>,
-    /// F of its labelled rows and these.
-    pub value: i64,
-}
-
-/// Who hears of the picks of a class, which is one of those asked for; an error of theirs ends the work.
-pub type CutHeard<'a> = dyn Fn(usize, CutPicks) -> Result<(), Error> + Sync + 'a;

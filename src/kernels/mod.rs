@@ -33,13 +33,15 @@ pub use crate::random::RowIds;
 pub use assigner::{Assigner, Assignment, CandidateGroup, Margins};
 pub use call::{Call, Watcher};
 pub use cover::Cover;
-pub use cut::{Cut, CutHeard, CutPicks, CutRule};
+pub use cut::{Cut, CutRule};
 pub use function::{KernelFunction, half_square};
 pub use neighbours::{MARKED, NearMasks, Neighbours, Thresholds};
 pub use pool::{ClusterRows, MOST_NEIGHBOURS, Pool};
 pub use rbf::{Rbf, half_distance};
 pub use residuals::{Draws, Due, Epoch, Rate, Residuals, RowState, Totals};
-pub use similarities::{Examples, MASK, Round, Similarities, Update, is_masked, stored_bytes};
+pub use similarities::{
+    CutHeard, CutPicks, Examples, MASK, Round, Similarities, Update, is_masked, stored_bytes,
+};
 pub use steps::{
     Anchor, ClusterOf, Clustered, Distanced, Firsts, PartSteps, Seeds, Steps, Swept, Typicality,
 };

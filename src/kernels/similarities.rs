@@ -5,7 +5,7 @@
 
 use crate::error::Error;
 use crate::kernels::cover::Cover;
-use crate::kernels::cut::{Cut, CutHeard, CutRule};
+use crate::kernels::cut::{Cut, CutRule};
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows, Length};
 use std::ops::Range;
@@ -278,3 +278,15 @@ pub struct Round {
     /// Its gain before it was picked.
     pub gain: i64,
 }
+
+/// The picks of a class.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CutPicks {
+    /// In pick order, with the gain of each over those before it.
+    pub rounds: Vec<Round>,
+    /// F of its labelled rows and these.
+    pub value: i64,
+}
+
+/// Who hears of the picks of a class, which is one of those asked for; an error of theirs ends the work.
+pub type CutHeard<'a> = dyn Fn(usize, CutPicks) -> Result<(), Error> + Sync + 'a;

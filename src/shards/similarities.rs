@@ -4,10 +4,12 @@ use super::parts::{Parts, lock, side_by_side};
 use super::quantise::{Local, abroad, of_all};
 use crate::error::Error;
 use crate::kernels::cover::Cover;
-use crate::kernels::cut::{Cut, CutHeard, CutPicks, CutRule};
+use crate::kernels::cut::{Cut, CutRule};
 use crate::kernels::function::KernelFunction;
 use crate::kernels::pool::Pool;
-use crate::kernels::similarities::{Examples, Round, Similarities, Update, stored_bytes};
+use crate::kernels::similarities::{
+    CutHeard, CutPicks, Examples, Round, Similarities, Update, stored_bytes,
+};
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows, NEED};
 use std::ops::Range;

@@ -41,9 +41,9 @@ impl<'p> Coming<'p> {
         let (rows, all) = (rows.rows(self.pool.dim())?, self.ranges.places());
         let here = self.values.len() / pitch + rows.rows();
         expect(here <= all, "no more rows than places")?;
-        match self.values.is_empty() {
+        match here == all && self.values.is_empty() {
             true => self.values = rows.into_values(),
-            false => self.values.extend(rows.values()),
+            false => self.keep(&rows, all)?,
         }
         if here < all {
             return Ok(None);
@@ -51,5 +51,19 @@ impl<'p> Coming<'p> {
         let rows = IntegerRows::of(std::mem::take(&mut self.values), pitch);
         let (ranges, function) = (self.ranges.clone(), self.function.clone());
         OpenSimilarities::of_integers(self.pool, rows, ranges, function).map(Some)
+    }
+
+    /// Keeps rows beside those that have come, in room for all.
+    fn keep(&mut self, rows: &IntegerRows, all: usize) -> Result<(), Error> {
+        let needed = all.saturating_mul(rows.pitch());
+        let more = needed.saturating_sub(self.values.len());
+        let made = self.values.try_reserve_exact(more);
+        made.map_err(|_| Error::OutOfMemory {
+            what: "integer rows",
+            needed: 2 * needed as u64,
+            available: None,
+        })?;
+        self.values.extend(rows.values());
+        Ok(())
     }
 }

@@ -143,7 +143,7 @@ pub(crate) struct SelectArgs {
     ///
     /// Each reads its own part of the features, and has its part of --memory and --threads; picks are the same.
     /// A process that is lost is replaced
-    #[arg(long, value_name = "N", conflicts_with_all = ["center", "plan"], help_heading = heading::DEVICE, hide_short_help = true)]
+    #[arg(long, value_name = "N", conflicts_with = "plan", help_heading = heading::DEVICE, hide_short_help = true)]
     pub(crate) workers: Option<NonZeroUsize>,
 
     /// Each row's latent class, a list: .npy, .json, .csv or .txt. Of columns with titles the one

@@ -102,9 +102,13 @@ impl Opened<'_> {
     }
 
     /// Chooses rows that so many workers have.
-    fn with_workers(self, count: usize, file: &FeatureFile) -> Result<(), Failure> {
+    fn with_workers(mut self, count: usize, file: &FeatureFile) -> Result<(), Failure> {
         let args = self.args;
-        let started = workers::start(count, (&args.source, &args.machine), file, &self.left_out)?;
+        let rows = (&self.left_out, args.center);
+        let started = workers::start(count, (&args.source, &args.machine), file, rows)?;
+        if let Some(mean) = started.workers.mean() {
+            classes::center(&mut self.given.classes, mean);
+        }
         self.console.note(format_args!(
             "workers: {count}, each with its part of the rows ({})",
             started.workers.devices()

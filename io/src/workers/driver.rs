@@ -1,8 +1,10 @@
 //! The driver's side: workers load their shares, agree on a unit, and make one pool.
 
 use super::share::{Loaded, Setup, Share};
+use crate::features::mean::{SUMMED, mean_of};
 use coresift::remote::{Lost, RemotePool, Traffic, Transport};
 use coresift::{Error, Features, Others, Pool, Precision, Shards, Stop, Unit};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Display;
 use std::sync::Arc;
@@ -11,7 +13,8 @@ use std::sync::Arc;
 pub struct Workers {
     transport: Arc<Loading>,
     shares: Vec<Share>,
-    unit: Unit,
+    precision: Precision,
+    mean: Option<Vec<f64>>,
     traffic: Vec<Traffic>,
 }
 
@@ -29,24 +32,26 @@ impl Workers {
             encoded(&Setup::Load(version, share.clone()))
         };
         let loads: Vec<Vec<u8>> = shares.iter().map(load).collect();
-        let answers = each(shares.len(), |worker| {
-            named(
-                &shares,
-                worker,
-                transport.call(worker, loads[worker].clone()),
-            )
+        let loaded = answers(&shares, |worker| {
+            transport.call(worker, loads[worker].clone())
         })?;
-        let decoded = answers.iter().enumerate();
-        let decoded = decoded.map(|(worker, answer)| decoded_of(&shares, worker, answer));
-        let loaded: Vec<Loaded> = decoded.collect::<Result<_, _>>()?;
-        let unit = agreed(&shares, &loaded)?;
-        let loading = Loading {
+        let precision = agreed(&shares, &loaded)?.precision();
+        let mut loading = Loading {
             inner: transport,
             loads,
             loaded,
-            begin: encoded(&Setup::Begin(unit)),
+            centered: None,
+            begin: Vec::new(),
         };
-        let begun = each(shares.len(), |worker| match loading.loaded[worker].rows {
+        let mut mean = None;
+        if shares.iter().any(|share| share.center) {
+            let found = mean_row(&shares, &loading)?;
+            loading.center(&shares, encoded(&Setup::Center(found.clone())))?;
+            mean = Some(found);
+        }
+        let unit = agreed(&shares, loading.parts())?;
+        loading.begin = encoded(&Setup::Begin(unit));
+        let begun = each(shares.len(), |worker| match loading.parts()[worker].rows {
             0 => Ok(()),
             _ => named(&shares, worker, loading.begin(worker)),
         });
@@ -54,13 +59,20 @@ impl Workers {
         Ok(Self {
             transport: Arc::new(loading),
             shares,
-            unit,
+            precision,
+            mean,
             traffic: Vec::new(),
         })
     }
 
     fn loaded(&self) -> &[Loaded] {
-        &self.transport.loaded
+        self.transport.parts()
+    }
+
+    /// The mean row that was subtracted, where that was asked for.
+    #[must_use]
+    pub fn mean(&self) -> Option<&[f64]> {
+        self.mean.as_deref()
     }
 
     /// Number of workers.
@@ -98,10 +110,10 @@ impl Workers {
         parts.map(of_part).collect()
     }
 
-    /// What the values look rounded to.
+    /// What the values look rounded to, as they are given.
     #[must_use]
     pub fn precision(&self) -> Precision {
-        self.unit.precision()
+        self.precision
     }
 
     /// What works on the rows: the names of all workers' devices, each once.
@@ -225,7 +237,7 @@ fn named<T, E: Display>(shares: &[Share], worker: usize, found: Result<T, E>) ->
     })
 }
 
-fn encoded(setup: &Setup) -> Vec<u8> {
+fn encoded(setup: &impl Serialize) -> Vec<u8> {
     // Memory takes every byte.
     postcard::to_stdvec(setup).unwrap_or_default()
 }
@@ -240,8 +252,50 @@ fn decoded<T: DeserializeOwned>(answer: &[u8]) -> Result<T, String> {
     })
 }
 
-fn decoded_of(shares: &[Share], worker: usize, answer: &[u8]) -> Result<Loaded, Error> {
-    named(shares, worker, decoded(answer))
+/// What every worker answers, all asked at a time.
+fn answers<T: DeserializeOwned + Send>(
+    shares: &[Share],
+    ask: impl Fn(usize) -> Result<Vec<u8>, Lost> + Sync,
+) -> Result<Vec<T>, Error> {
+    let answers = each(shares.len(), |worker| named(shares, worker, ask(worker)))?;
+    let of_worker = |(worker, answer): (usize, &Vec<u8>)| named(shares, worker, decoded(answer));
+    answers.iter().enumerate().map(of_worker).collect()
+}
+
+/// The mean of all rows that are not left out, to the bit as one process finds it: rows are summed so many at a time, one
+/// after the other, and those whose rows are of several workers go from one to the next.
+fn mean_row(shares: &[Share], loading: &Loading) -> Result<Vec<f64>, Error> {
+    let (mut before, mut firsts) = (0, Vec::new());
+    for part in &loading.loaded {
+        let rows = part.rows as usize;
+        let open = (SUMMED - before % SUMMED) % SUMMED;
+        firsts.push(open.min(rows));
+        before += rows;
+    }
+    let asked = |worker: usize| match loading.loaded[worker].rows {
+        0 => Ok(encoded(&Ok::<_, String>(Vec::<f64>::new()))),
+        _ => (loading.inner).call(worker, encoded(&Setup::Sums(firsts[worker] as u64))),
+    };
+    let of_parts: Vec<Vec<f64>> = answers(shares, asked)?;
+    let dim = loading.loaded.first().map_or(0, |part| part.dim) as usize;
+    let mut sums: Vec<f64> = Vec::new();
+    for (worker, found) in of_parts.into_iter().enumerate() {
+        let rows = loading.loaded[worker].rows as usize - firsts[worker];
+        let expected = rows.div_ceil(SUMMED) * dim;
+        if found.len() != expected {
+            let found = format!("{} values of sums found, {expected} expected", found.len());
+            return named(shares, worker, Err(found));
+        }
+        if firsts[worker] > 0 {
+            let last = sums.split_off(sums.len() - dim);
+            let message = encoded(&Setup::First(firsts[worker] as u64, last));
+            let answer = named(shares, worker, loading.inner.call(worker, message))?;
+            let added: Vec<f64> = named(shares, worker, decoded(&answer))?;
+            sums.extend(added.into_iter().take(dim));
+        }
+        sums.extend(found);
+    }
+    Ok(mean_of(&sums, dim, before))
 }
 
 /// Has a worker that is brought back load what its predecessor had.
@@ -249,13 +303,43 @@ struct Loading {
     inner: Arc<dyn Transport>,
     loads: Vec<Vec<u8>>,
     loaded: Vec<Loaded>,
+    /// What has the rows centered, and what they are then.
+    centered: Option<(Vec<u8>, Vec<Loaded>)>,
     begin: Vec<u8>,
 }
 
 impl Loading {
+    /// The rows as they are worked on.
+    fn parts(&self) -> &[Loaded] {
+        match &self.centered {
+            Some((_, centered)) => centered,
+            None => &self.loaded,
+        }
+    }
+
+    /// Has all rows centered.
+    fn center(&mut self, shares: &[Share], message: Vec<u8>) -> Result<(), Error> {
+        let centered = answers(shares, |worker| match self.loaded[worker].rows {
+            0 => Ok(encoded(&Ok::<_, String>(&self.loaded[worker]))),
+            _ => self.inner.call(worker, message.clone()),
+        })?;
+        self.centered = Some((message, centered));
+        Ok(())
+    }
+
     fn begin(&self, worker: usize) -> Result<(), Lost> {
         let answer = self.inner.call(worker, self.begin.clone())?;
         decoded(&answer).map_err(Lost)
+    }
+
+    /// Has a worker load or center its rows again, which must come to what they were.
+    fn again(&self, worker: usize, message: &[u8], were: &[Loaded]) -> Result<(), Lost> {
+        let answer = self.inner.call(worker, message.to_vec())?;
+        let found: Loaded = decoded(&answer).map_err(Lost)?;
+        match found.has_rows_of(&were[worker]) {
+            true => Ok(()),
+            false => Err(Lost("its rows are others than they were".to_owned())),
+        }
     }
 }
 
@@ -266,11 +350,10 @@ impl Transport for Loading {
 
     fn revive(&self, worker: usize) -> Result<(), Lost> {
         self.inner.revive(worker)?;
-        let answer = self.inner.call(worker, self.loads[worker].clone())?;
-        let found: Loaded = decoded(&answer).map_err(Lost)?;
-        match found.has_rows_of(&self.loaded[worker]) {
-            true => self.begin(worker),
-            false => Err(Lost("its rows are others than they were".to_owned())),
+        self.again(worker, &self.loads[worker], &self.loaded)?;
+        if let Some((message, centered)) = &self.centered {
+            self.again(worker, message, centered)?;
         }
+        self.begin(worker)
     }
 }

@@ -4,6 +4,8 @@ mod driver;
 mod frame;
 mod process;
 mod share;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub use driver::Workers;

@@ -17,6 +17,8 @@ pub struct Share {
     pub exclude: Vec<u64>,
     /// Whether rows are left out that are not finite or too long, and those of zeros.
     pub skip: [bool; 2],
+    /// Whether the mean of all rows that are not left out is subtracted from them.
+    pub center: bool,
     /// A [`DeviceChoice`](coresift::DeviceChoice), as text.
     pub device: String,
     /// Bounds on memory, the host's and the device's, in bytes.
@@ -46,6 +48,12 @@ impl Share {
 pub(super) enum Setup {
     /// The version of the driver, and what to load.
     Load(String, Share),
+    /// From which of the rows that are not left out their sums are asked for, so many rows to each.
+    Sums(u64),
+    /// How many of the first of those are to be added to the sum of rows before.
+    First(u64, Vec<f64>),
+    /// What is subtracted from all rows: they are then checked anew.
+    Center(Vec<f64>),
     /// What the parts agree on: the worker makes its pool, and serves it from then on.
     Begin(Unit),
 }

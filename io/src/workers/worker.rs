@@ -3,9 +3,10 @@
 use super::frame;
 use super::share::{Loaded, Setup, Share};
 use crate::features::FeatureFile;
+use crate::features::mean::SUMMED;
 use crate::loaded::{self, Room};
 use coresift::worker::{Link, serve};
-use coresift::{Device, Error, Features, LeftOut, Pool, Stop};
+use coresift::{Device, Error, Features, LeftOut, Others, Stop};
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -45,7 +46,10 @@ fn loading(message: &[u8]) -> Result<Share, String> {
 struct Held {
     file: Arc<FeatureFile>,
     rows: loaded::Loaded,
+    /// What is left out of the rows as they are.
     left_out: LeftOut,
+    /// Whether rows of zeros are left out once the mean is subtracted.
+    skips_zeros: bool,
 }
 
 fn load(share: &Share) -> Result<Held, String> {
@@ -60,21 +64,23 @@ fn load(share: &Share) -> Result<Held, String> {
         .map_err(|error| error.to_string())?;
     let excluded = share.exclude.iter().map(|&row| row as usize);
     let own = excluded.filter(|row| (first..end).contains(row));
+    let [invalid, skips_zeros] = share.skip;
     let left_out = LeftOut {
         rows: own.map(|row| row - first).collect(),
-        invalid: share.skip[0],
-        zeros: share.skip[1],
+        invalid,
+        zeros: skips_zeros && !share.center,
     };
     Ok(Held {
         file,
         rows,
         left_out,
+        skips_zeros,
     })
 }
 
 impl Held {
-    /// Tells what is loaded, and serves it once the parts have agreed on a unit.
-    fn serve(&self, device: &Device, stop: Stop, link: &mut dyn Link) {
+    /// Tells what is loaded, and serves it once the parts have agreed on a unit, and on a mean.
+    fn serve(self, device: &Device, stop: Stop, link: &mut dyn Link) {
         let shape = [self.file.rows, self.file.dim];
         let features = match Features::without(self.rows.rows(), shape, &self.left_out) {
             // Others have rows.
@@ -93,30 +99,81 @@ impl Held {
         link.answer(answered(&Ok::<_, String>(
             self.about(Some(&features), device),
         )));
-        let Some(message) = link.next() else {
-            return;
-        };
-        match self.begin(&message, features, device, stop) {
-            Ok(pool) => {
-                link.answer(answered(&Ok::<_, String>(())));
-                serve(&*pool, link);
+        while let Some(message) = link.next() {
+            match postcard::from_bytes(&message) {
+                Ok(Setup::Sums(from)) => link.answer(answered(&self.sums(&features, from))),
+                Ok(Setup::First(count, sum)) => {
+                    link.answer(answered(&self.add_first(&features, count, sum)));
+                }
+                Ok(Setup::Center(mean)) => {
+                    let others = features.others();
+                    drop(features);
+                    return match self.less(mean, others) {
+                        Ok(centered) => centered.serve(device, stop, link),
+                        Err(reason) => link.answer(answered(&Err::<Loaded, _>(reason))),
+                    };
+                }
+                Ok(Setup::Begin(unit)) => {
+                    let pool = device.pool(features.in_unit(unit), self.rows.memory, stop);
+                    return match pool {
+                        Ok(pool) => {
+                            link.answer(answered(&Ok::<_, String>(())));
+                            serve(&*pool, link);
+                        }
+                        Err(error) => link.answer(answered(&Err::<(), _>(error.to_string()))),
+                    };
+                }
+                _ => {
+                    let reason = "a message that does not begin the work found".to_owned();
+                    return link.answer(answered(&Err::<(), _>(reason)));
+                }
             }
-            Err(reason) => link.answer(answered(&Err::<(), _>(reason))),
         }
     }
 
-    fn begin<'a>(
-        &'a self,
-        message: &[u8],
-        features: Features<'a>,
-        device: &Device,
-        stop: Stop,
-    ) -> Result<Box<dyn Pool + 'a>, String> {
-        let Ok(Setup::Begin(unit)) = postcard::from_bytes::<Setup>(message) else {
-            return Err("a message that does not begin the work found".to_owned());
+    /// The sums of rows that are not left out, from one of them on.
+    fn sums(&self, features: &Features<'_>, from: u64) -> Result<Vec<f64>, String> {
+        let sums = self.file.sums(features.numbers(), from as usize);
+        sums.map_err(|error| error.to_string())
+    }
+
+    /// The first of them, added to a sum.
+    fn add_first(
+        &self,
+        features: &Features<'_>,
+        count: u64,
+        mut sum: Vec<f64>,
+    ) -> Result<Vec<f64>, String> {
+        let (rows, dim) = (features.rows(), self.file.dim);
+        let count = count as usize;
+        if count > rows.min(SUMMED) || sum.len() != dim {
+            let found = sum.len();
+            return Err(format!("{count} rows and a sum of {found} values found"));
+        }
+        let added = self.file.add_first(features.numbers(), count, &mut sum);
+        added.map(|()| sum).map_err(|error| error.to_string())
+    }
+
+    /// The same rows less a mean.
+    fn less(self, mean: Vec<f64>, others: Option<Others>) -> Result<Self, String> {
+        if mean.len() != self.file.dim {
+            let (found, dim) = (mean.len(), self.file.dim);
+            return Err(format!("a mean of {found} values found, {dim} expected"));
+        }
+        let asked = LeftOut {
+            zeros: self.skips_zeros,
+            ..self.left_out
         };
-        let pool = device.pool(features.in_unit(unit), self.rows.memory, stop);
-        pool.map_err(|error| error.to_string())
+        let left_out = match &others {
+            Some(others) => others.left_out(&asked),
+            None => asked,
+        };
+        let rows = self.rows.less(&self.file, mean);
+        Ok(Self {
+            rows: rows.map_err(|error| error.to_string())?,
+            left_out,
+            ..self
+        })
     }
 
     /// What is to be known of the rows that are not left out.
