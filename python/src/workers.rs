@@ -1,7 +1,6 @@
 //! Workers: what answers in one, and what carries messages to them by Python's hands.
 
 use coresift::remote::{Lost, Transport};
-use coresift::worker::Link;
 use coresift::{Device, DeviceChoice, Stop};
 use coresift_io::workers::work;
 use pyo3::exceptions::PyRuntimeError;
@@ -42,7 +41,7 @@ impl Worker {
         let own = stop.clone();
         std::thread::spawn(move || {
             threads.install(|| {
-                work(&mut Inner(messages, answers), own, |share| {
+                work(&mut (messages, answers), own, |share| {
                     let choice: DeviceChoice = share.device.parse()?;
                     let opened = Device::open(&choice, share.device_memory);
                     opened
@@ -88,20 +87,6 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         self.stop.stop();
-    }
-}
-
-/// The worker's end.
-struct Inner(Receiver<Vec<u8>>, Sender<Vec<u8>>);
-
-impl Link for Inner {
-    fn next(&mut self) -> Option<Vec<u8>> {
-        self.0.recv().ok()
-    }
-
-    fn answer(&mut self, answer: Vec<u8>) {
-        // A driver that is gone sends no more.
-        let _ = self.1.send(answer);
     }
 }
 

@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use coresift::remote::{Lost, RemotePool, Transport};
-//! use coresift::worker::{Link, serve};
+//! use coresift::worker::serve;
 //! use coresift::{CpuPool, Features, Norm, Selector, Shards, Stop};
 //! use std::sync::mpsc::{Receiver, Sender, channel};
 //! use std::sync::{Arc, Mutex};
@@ -27,23 +27,11 @@
 //!     }
 //! }
 //!
-//! struct Ends(Receiver<Vec<u8>>, Sender<Vec<u8>>);
-//!
-//! impl Link for Ends {
-//!     fn next(&mut self) -> Option<Vec<u8>> {
-//!         self.0.recv().ok()
-//!     }
-//!
-//!     fn answer(&mut self, answer: Vec<u8>) {
-//!         let _ = self.1.send(answer);
-//!     }
-//! }
-//!
 //! let features = Features::from_owner(vec![9.0, 0.0, 8.0, 0.0, 0.0, 1.0], 3, 2)?;
 //! let (to, messages) = channel();
 //! let (answers, from) = channel();
 //! let pool = CpuPool::new(features.clone());
-//! std::thread::spawn(move || serve(&pool, &mut Ends(messages, answers)));
+//! std::thread::spawn(move || serve(&pool, &mut (messages, answers)));
 //! let transport = Arc::new(Thread(Mutex::new((to, from))));
 //! let remote = RemotePool::new(transport, 0, Stop::default())?;
 //! let shards = Shards::new(vec![Box::new(remote)])?;

@@ -6,7 +6,7 @@
 )]
 
 use coresift::remote::{Lost, RemotePool, Transport};
-use coresift::worker::{Link, serve};
+use coresift::worker::serve;
 use coresift::{CpuPool, Features, Pool, Shards, Stop};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -84,7 +84,7 @@ impl Workers {
         let (answers, from) = channel();
         let part = self.parts[worker].clone();
         std::thread::spawn(move || {
-            let mut link = Channel(messages, answers);
+            let mut link = (messages, answers);
             #[cfg(feature = "gpu")]
             if worker % 2 == 1 {
                 let gpu = crate::common::devices::a_gpu();
@@ -138,18 +138,6 @@ impl Transport for Workers {
         self.revived.lock().unwrap().push(worker);
         self.start(worker);
         Ok(())
-    }
-}
-
-struct Channel(Receiver<Vec<u8>>, Sender<Vec<u8>>);
-
-impl Link for Channel {
-    fn next(&mut self) -> Option<Vec<u8>> {
-        self.0.recv().ok()
-    }
-
-    fn answer(&mut self, answer: Vec<u8>) {
-        let _ = self.1.send(answer);
     }
 }
 

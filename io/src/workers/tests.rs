@@ -3,7 +3,6 @@
 use super::{Share, Workers, work};
 use crate::features::FeatureFile;
 use coresift::remote::{Lost, Transport};
-use coresift::worker::Link;
 use coresift::{Device, DeviceChoice, LeftOut, Norm, Rows, Selector, Stop};
 use std::io::Write as _;
 use std::path::Path;
@@ -18,22 +17,10 @@ struct Threads {
     loses: Mutex<Option<(usize, usize)>>,
 }
 
-struct Inner(Receiver<Vec<u8>>, Sender<Vec<u8>>);
-
-impl Link for Inner {
-    fn next(&mut self) -> Option<Vec<u8>> {
-        self.0.recv().ok()
-    }
-
-    fn answer(&mut self, answer: Vec<u8>) {
-        let _ = self.1.send(answer);
-    }
-}
-
 fn started() -> Ends {
     let ((to, messages), (answers, from)) = (channel(), channel());
     std::thread::spawn(|| {
-        work(&mut Inner(messages, answers), Stop::new(), |_| {
+        work(&mut (messages, answers), Stop::new(), |_| {
             let opened = Device::open(&DeviceChoice::Cpu, None);
             opened
                 .map(|(device, _)| device)
@@ -97,7 +84,6 @@ fn parts_are_centered_as_the_whole() {
     for raw in ["f32,3", "f64,3"] {
         let mut stored = tempfile::NamedTempFile::new().unwrap();
         for at in 0..ROWS * DIM {
-            // A row that is the mean of all is left out once that is subtracted, and none is that here.
             let bytes = match raw {
                 "f32,3" => (value(at) as f32).to_le_bytes().to_vec(),
                 _ => value(at).to_le_bytes().to_vec(),
