@@ -3,10 +3,10 @@
     PYTHONPATH=python python3 benches/workers/simulate.py [--rows 20000] [--dim 512] [--cores 32] [--only WORD]
         [--farther 8:1e8 64:1e9]
 
-Each method is run at `--rows` and twice as many (at five times that where it is quick) on 4, 8 and 64 workers of one
-thread, all in this process and as many at work at a time as there are cores, so that what is seen of a message is its own:
-seconds of a core that has others beside it, and bytes either way. Messages that the driver has under way together make a
-step, which takes as long as the worker that takes longest; between steps the driver works:
+Each method is run at `--rows` and twice as many (five times that where it is quick, half where it is slow) on 4, 8 and 64
+workers of one thread, all in this process and as many at work at a time as there are cores, so that what is seen of a
+message is its own: seconds of a core that has others beside it, and bytes either way. Messages that the driver has under
+way together make a step, which takes as long as the worker that takes longest; between steps the driver works:
 
     seconds = sum over steps of (most of a worker: seconds / cores + messages * delay) + driver's + bytes / bandwidth
 
@@ -39,8 +39,9 @@ CLASS = 5_000
 # A message is held for so long, for those sent with it to be seen beside it.
 HELD = 2e-3
 
-# The power of the rows by which a worker's seconds grow, the budget, and the options. Of the quick ones more rows are taken.
-QUICK = ("norm", "Gram-Schmidt", "log-det", "k-center")
+# Of quick methods more rows are taken, of slow ones fewer.
+SHARE = {"norm": 5, "Gram-Schmidt": 5, "log-det": 5, "k-center": 5, "coverage": 0.5, "facility location": 0.5}
+# The power of the rows by which a worker's seconds grow, the budget, and the options.
 METHODS = {
     "norm": (1, 1000, {"method": "norm"}),
     "1,000 clusters of k-means": (1, 1000, {"method": "random", "clusters": 1000}),
@@ -243,7 +244,7 @@ def main():
     for name, (power, budget, options) in METHODS.items():
         if asked.only not in name:
             continue
-        rows = asked.rows * (5 if name in QUICK else 1)
+        rows = int(asked.rows * SHARE.get(name, 1))
         of_four, picks = both(pools, rows, 4, budget, options)
         measured = real(asked.binary, pools, 4 * rows, budget, options)
         near = said(of_four, 2, power, pipes, compute="here")
@@ -261,7 +262,7 @@ def main():
         print("| method | " + " | ".join(f"{workers} workers, {count:g} rows" for workers, count in farther) + " |")
         print("|---|" + "---|" * len(farther))
         for name, traces in found.items():
-            power, rows = METHODS[name][0], asked.rows * (5 if name in QUICK else 1)
+            power, rows = METHODS[name][0], int(asked.rows * SHARE.get(name, 1))
             told = [
                 in_words(said(traces[workers], count / (2 * rows), power, (delay, bandwidth), asked.cores))
                 for workers, count in farther
