@@ -12,7 +12,7 @@ way together make a step, which takes as long as the worker that takes longest; 
 
 All bytes pass the driver's link. A worker's seconds grow as a + b * rows, or where a method compares all rows of a class or
 a cluster as a * rows + b * rows^2; bytes and the driver's seconds as a + b * rows; messages by the logarithm of rows. First
-it is said how near that comes to a real run of four processes at four times the rows, on as many cores as there are here,
+it is said how near that comes to a real run of four processes at four times the rows, which share the cores that are here,
 with the delay and bandwidth of pipes; then what it says of 8 and 64 workers at 10^8 and 10^9 rows. It needs numpy, the
 release binary, and the Python package with its library in place (`python/README.md`).
 """
@@ -123,9 +123,6 @@ def traced(path, classes, workers, budget, options):
     return picked.indices.tolist(), {
         "most": sum(max(seconds for seconds, _ in of_step) for of_step in of_workers),
         "all": sum(seconds for of_step in of_workers for seconds, _ in of_step),
-        "here": sum(
-            max(max(s for s, _ in of_step), sum(s for s, _ in of_step) / os.cpu_count()) for of_step in of_workers
-        ),
         "driver": max(ended - began - away, 0.0),
         "messages": sum(max(count for _, count in of_step) for of_step in of_workers),
         "bytes": crossed,
@@ -163,26 +160,31 @@ def in_words(seconds):
 
 
 def of_pipes():
-    """Seconds that a message takes through pipes to another process and back, and bytes a second of long ones."""
-    echo = "import sys\nwhile (size := int.from_bytes(sys.stdin.buffer.read(8), 'little')):"
-    echo += "\n sys.stdout.buffer.write(sys.stdin.buffer.read(size)); sys.stdout.buffer.flush()"
-    with subprocess.Popen([sys.executable, "-c", echo], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
-
-        def once(size):
-            message = bytes(size)
+    """Seconds that a message takes through pipes to another process and back, and bytes a second of long ones; what either
+    end does with them is counted with the messages."""
+    size, times = 1 << 20, 256
+    echo = f"""
+import os
+while os.read(0, 64) == b"short":
+    os.write(1, b"short")
+for _ in range({times}):
+    os.write(1, bytes({size}))
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", echo], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+    ) as child:
+        delays, into = [], memoryview(bytearray(size))
+        for _ in range(200):
             began = time.perf_counter()
-            child.stdin.write(size.to_bytes(8, "little"))
-            child.stdin.write(message)
-            child.stdin.flush()
-            child.stdout.read(size)
-            return time.perf_counter() - began
-
-        delay = sorted(once(64) for _ in range(200))[100]
-        # Pages that are new each time, as those of messages are.
-        long = sorted(once(32 << 20) for _ in range(7))[3]
-        child.stdin.write(bytes(8))
-        child.stdin.close()
-    return delay, 2 * (32 << 20) / (long - delay)
+            child.stdin.write(b"short")
+            child.stdout.read(64)
+            delays.append(time.perf_counter() - began)
+        child.stdin.write(b"long")
+        began, left = time.perf_counter(), size * times
+        while left > 0:
+            left -= child.stdout.readinto(into)
+        took = time.perf_counter() - began
+    return sorted(delays)[100], size * times / took
 
 
 class Pools:
@@ -247,7 +249,7 @@ def main():
         rows = int(asked.rows * SHARE.get(name, 1))
         of_four, picks = both(pools, rows, 4, budget, options)
         measured = real(asked.binary, pools, 4 * rows, budget, options)
-        near = said(of_four, 2, power, pipes, compute="here")
+        near = said(of_four, 2, power, pipes, cores=os.cpu_count(), compute="all")
         print(f"| {name} | {4 * rows:,} | {measured:.3f} | {near:.3f} | {near / measured:.2f} |", flush=True)
         found[name] = {4: of_four}
         for workers in () if asked.near else sorted({workers for workers, _ in farther}):

@@ -27,7 +27,8 @@ pub(crate) fn start(
 ) -> Result<Started, Failure> {
     let count = count.min(file.rows);
     let room = read::room(machine.memory, file)?;
-    let cores = rayon::current_num_threads();
+    let threads = rayon::current_num_threads();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let share = Share {
         features: source.features.clone(),
         raw: source.raw.map(|raw| raw.to_string()),
@@ -38,7 +39,8 @@ pub(crate) fn start(
         device: machine.device.to_string(),
         memory: Some(room.bound / count as u64),
         device_memory: machine.device_memory.map(|bytes| bytes.0),
-        threads: Some((cores / count).max(1)),
+        // Fewer than cores are shared; else each has all, so that what one does alone takes no longer than it must.
+        threads: (threads < cores).then(|| (threads / count).max(1)),
     };
     let own = std::env::current_exe().map_err(|error| {
         Failure::Usage(format!(

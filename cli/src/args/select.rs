@@ -141,8 +141,8 @@ pub(crate) struct SelectArgs {
     pub(crate) machine: Machine,
     /// Share the rows among so many processes
     ///
-    /// Each reads its own part of the features, and has its part of --memory and --threads; picks are the same.
-    /// A process that is lost is replaced
+    /// Each reads its own part of the features, and has its part of --memory, and of --threads where those are fewer
+    /// than cores; picks are the same. A process that is lost is replaced
     #[arg(long, value_name = "N", conflicts_with = "plan", help_heading = heading::DEVICE, hide_short_help = true)]
     pub(crate) workers: Option<NonZeroUsize>,
 

@@ -1,5 +1,6 @@
 //! Workers of this process.
 
+use super::share::Setup;
 use super::{Share, Workers, work};
 use crate::features::FeatureFile;
 use coresift::remote::{Lost, Transport};
@@ -132,4 +133,26 @@ fn parts_are_centered_as_the_whole() {
             }
         }
     }
+}
+
+/// Threads are made as a share says before any reads rows.
+#[test]
+fn what_works_on_rows_is_there_before_they_are() {
+    let (to, messages) = channel();
+    let (answers, _from) = channel();
+    let mut nowhere = share(Path::new("nowhere.npy"), "f32,3", [0, 1]);
+    nowhere.threads = Some(3);
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let load = postcard::to_stdvec(&Setup::Load(version, nowhere)).unwrap();
+    to.send(load).unwrap();
+    drop(to);
+    let asked = std::cell::Cell::new(None);
+    work(&mut (messages, answers), Stop::new(), |share| {
+        asked.set(share.threads);
+        let opened = Device::open(&DeviceChoice::Cpu, None);
+        opened
+            .map(|(device, _)| device)
+            .map_err(|error| error.to_string())
+    });
+    assert_eq!(asked.get(), Some(3));
 }

@@ -15,8 +15,9 @@ use std::sync::mpsc::{Receiver, channel};
 /// name, within so many bytes of its own; a kernel that is at work ends once `stop` is stopped.
 pub fn work(link: &mut dyn Link, stop: Stop, open: impl Fn(&Share) -> Result<Device, String>) {
     while let Some(message) = link.next() {
-        let made = loading(&message).and_then(|share| Ok((load(&share)?, open(&share)?)));
-        let (file, device) = match made {
+        // Devices first: `open` also says how many threads there are, by which rows are read.
+        let made = loading(&message).and_then(|share| Ok((open(&share)?, load(&share)?)));
+        let (device, file) = match made {
             Ok(made) => made,
             Err(reason) => {
                 link.answer(answered(&Err::<Loaded, _>(reason)));
