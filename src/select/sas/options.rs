@@ -48,7 +48,8 @@ use crate::selection::Storage;
 /// the rows, classes that do not fit them, [`Storage::Dense`] without a threshold, or a block of 0;
 /// [`Error::ZeroRow`] under [`Similarity::Cosine`]; else as [`Selector::select`]. The picks that
 /// [`Error::Interrupted`] carries are those of whole classes; where none is dropped again, as with
-/// [`Refine::None`], also the first of classes that were under way side by side.
+/// [`Refine::None`], also the first of classes that were under way side by side; of whole classes alone where workers
+/// have the rows.
 ///
 /// # Example
 ///

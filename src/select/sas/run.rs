@@ -43,37 +43,33 @@ impl Run<'_> {
             storage: &storage,
         };
         self.course.tell(told)?;
-        let are_all_kept = storage.iter().all(is_dense);
         if similarities.picks_by_itself() {
             return self.finish_afar(&mut *similarities, &plan, &storage);
         }
-        let row_sums = self.row_sums(&*similarities, are_all_kept)?;
+        let row_sums = self.row_sums(&*similarities, storage.iter().all(is_dense))?;
         let kept = Kept::open(&mut self.course, &self.frame, &self.budgets)?;
-        for group in groups {
-            self.finish_group(
-                &mut *similarities,
-                group,
-                (&plan, row_sums.as_deref()),
-                &kept,
-            )?;
+        for (classes, _) in groups {
+            let planned = (&plan[classes.clone()], &storage[classes.clone()]);
+            let sums = row_sums.as_deref();
+            self.finish_group(&mut *similarities, classes, planned, sums, &kept)?;
         }
         Ok(())
     }
 
-    /// Picks from some classes, side by side.
+    /// Picks from some classes side by side, all stored alike.
     fn finish_group(
         &mut self,
         similarities: &mut dyn Similarities,
-        (classes, storage): (Range<usize>, Storage),
-        (plan, row_sums): (&[ClassShare], Option<&[i64]>),
+        classes: Range<usize>,
+        planned: (&[ClassShare], &[Storage]),
+        row_sums: Option<&[i64]>,
         kept: &Kept,
     ) -> Result<(), Error> {
-        let planned = (&plan[classes.clone()], &*vec![storage; classes.len()]);
         if let Some((picks, values)) = kept.whole(classes.clone()) {
             self.take(planned, &picks, &values);
             return Ok(());
         }
-        let sums = if is_dense(&storage) {
+        let sums = if planned.1.iter().all(is_dense) {
             let pass = self.pass_over(classes.clone())?;
             similarities.store(classes.clone(), &pass)?;
             None
