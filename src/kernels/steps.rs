@@ -29,6 +29,13 @@ pub trait Steps: Send + Sync {
     /// As [`clustered`](Self::clustered); [`Error::ZeroRow`].
     fn distanced(&self, by_cosine: bool) -> Result<Box<dyn Distanced + '_>, Error>;
 
+    /// Each row's squared length in pool unit, of squares in f64.
+    ///
+    /// # Errors
+    ///
+    /// As [`clustered`](Self::clustered).
+    fn squares(&self) -> Result<Vec<f64>, Error>;
+
     /// The most typical rows of a cluster, picked one after another as [`TypiClust`](crate::TypiClust) does: their places
     /// among its rows, and the typicality of each when it was picked.
     ///

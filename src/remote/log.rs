@@ -53,7 +53,8 @@ impl Effect {
                 | OfPool::IntegerRows(_)
                 | OfPool::SumUnits(..)
                 | OfPool::KNearest(..)
-                | OfPool::Typical(..) => None,
+                | OfPool::Typical(..)
+                | OfPool::Squares => None,
             },
             Ask::Residuals(number, ask) => match ask {
                 OfResiduals::Load(_) | OfResiduals::Begin(..) => {

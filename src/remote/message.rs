@@ -90,6 +90,7 @@ pub(crate) enum OfPool<'a> {
     OpenDistanced(u32, bool),
     /// Of some of its rows, or of others by their values.
     Typical(Array<'a, u32>, Array<'a, f32>, Typicality),
+    Squares,
 }
 
 /// Which random numbers of a seed are a pool's rows'.

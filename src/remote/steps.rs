@@ -42,6 +42,11 @@ impl Steps for RemotePool {
         Ok(Box::new(RemoteDistanced { opened, rows, dim }))
     }
 
+    fn squares(&self) -> Result<Vec<f64>, Error> {
+        let squares: Array<'_, f64> = self.ask(OfPool::Squares)?;
+        squares.exactly(self.rows())
+    }
+
     fn typical(
         &self,
         cluster: ClusterOf<'_>,

@@ -12,7 +12,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 /// The first byte of every message and answer: it changes whenever their meaning does.
-pub(crate) const PROTOCOL: u8 = 3;
+pub(crate) const PROTOCOL: u8 = 4;
 
 /// What is sent as bytes: of components of so many bytes.
 pub(crate) trait Wire: Pod {
@@ -187,7 +187,7 @@ mod tests {
         let mut of_another = bytes.clone();
         of_another[0] += 1;
         let said = refused(&of_another);
-        assert!(said.contains("protocol 4 found, 3 expected"), "{said}");
+        assert!(said.contains("protocol 5 found, 4 expected"), "{said}");
         for cut in 1..bytes.len() {
             assert!(refused(&bytes[..cut]).contains("cannot be understood"));
         }

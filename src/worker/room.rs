@@ -13,6 +13,7 @@ use crate::progress::Pass;
 use crate::remote::answer::{About, Failure, ok};
 use crate::remote::message::{Ask, Message, OfPool};
 use crate::remote::wire::{self, Array};
+use crate::select::gram_schmidt::ridge::squares;
 use crate::select::unit_rows::UnitRows;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
@@ -209,6 +210,7 @@ impl<'p, 'o> Room<'p, 'o> {
             OfPool::Typical(rows, values, rule) => {
                 most_typical(pool, self.unit, (rows, values), rule)
             }
+            OfPool::Squares => ok(Array::from(squares(pool)?)),
             OfPool::Beside(..) => Err(asked::refuse("a pool beside another's found".to_owned())),
             open => self.handles.open(open),
         }

@@ -13,19 +13,25 @@ const DIM: usize = 24;
 
 /// Loose clusters about directions of their own.
 fn pool() -> Features<'static> {
-    let noise = fractions(5, ROWS * DIM);
+    pool_of_rows(ROWS)
+}
+
+fn pool_of_rows(rows: usize) -> Features<'static> {
+    let noise = fractions(5, rows * DIM);
     let value = |at: usize| {
         let (row, column) = (at / DIM, at % DIM);
         let about = if (row % 60) % DIM == column { 3.0 } else { 0.0 };
         about + noise[at] + noise[row % 60 * DIM + column]
     };
-    let values: Vec<f32> = (0..ROWS * DIM).map(value).collect();
-    Features::from_owner(values, ROWS, DIM).unwrap()
+    let values: Vec<f32> = (0..rows * DIM).map(value).collect();
+    Features::from_owner(values, rows, DIM).unwrap()
 }
 
 /// The messages that a worker has had of `work`.
 fn asked(features: &Features<'_>, work: impl FnOnce(&dyn coresift::Pool)) -> usize {
-    let workers = Arc::new(Workers::new(features, &[2000, 1500, 1500, 1000]));
+    let part = features.rows() / 4;
+    let parts = [part + 500, part, part, features.rows() - 3 * part - 500];
+    let workers = Arc::new(Workers::new(features, &parts));
     work(&pool_of(&workers, &Stop::default()));
     (0..4).map(|worker| workers.calls(worker)).max().unwrap() as usize
 }
@@ -79,28 +85,31 @@ fn a_class_is_a_message() {
             block: 8,
             ..Sas::default()
         };
-        let calls = calls_of(&selector, 300);
+        let calls = calls_of(&pool(), &selector, 300);
         assert!(calls <= most, "{count} classes: {calls} messages");
     }
 }
 
-fn calls_of(selector: &dyn Selector, picks: usize) -> usize {
-    let features = pool();
+fn calls_of(features: &Features<'_>, selector: &dyn Selector, picks: usize) -> usize {
     let want = selector
         .select(&CpuPool::new(features.clone()), picks)
         .unwrap();
-    asked(&features, |pool| {
+    asked(features, |pool| {
         assert_eq!(selector.select(pool, picks).unwrap().picks, want.picks);
     })
 }
 
 #[test]
 fn picks_come_many_at_a_time() {
-    let calls = calls_of(&*with(|_: &mut KCenter| {}), 100);
+    let features = pool();
+    let k_center = with(|_: &mut KCenter| {});
+    let calls = calls_of(&features, &*k_center, 100);
     assert!(calls <= 100 / 2, "k-center: {calls}");
-    let calls = calls_of(&*with(|_: &mut GramSchmidt| {}), DIM);
+    let calls = calls_of(&pool_of_rows(20 * ROWS), &*k_center, 100);
+    assert!(calls <= 100 * 2 / 3, "k-center of more rows: {calls}");
+    let calls = calls_of(&features, &*with(|_: &mut GramSchmidt| {}), DIM);
     assert!(calls <= 20, "Gram-Schmidt: {calls}");
-    let calls = calls_of(&*with(|_: &mut Coverage| {}), 80);
+    let calls = calls_of(&features, &*with(|_: &mut Coverage| {}), 80);
     assert!(
         calls <= 80 / 8 + 20 + 33,
         "coverage, with 30 sweeps: {calls}"

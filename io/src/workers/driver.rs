@@ -147,13 +147,19 @@ impl Workers {
     pub fn pool(&mut self, stop: Stop) -> Result<Box<dyn Pool>, Error> {
         self.traffic.clear();
         let is_numbered = self.loaded().iter().any(|part| part.numbers.is_some());
-        let mut pools: Vec<Box<dyn Pool>> = Vec::new();
-        for (worker, numbers) in self.numbers().into_iter().enumerate() {
-            if numbers.is_empty() {
-                continue;
-            }
+        let numbers = self.numbers();
+        let opened = each(numbers.len(), |worker| {
             let transport = Arc::clone(&self.transport) as Arc<dyn Transport>;
-            let pool = RemotePool::new(transport, worker, stop.clone())?;
+            let has_rows = !numbers[worker].is_empty();
+            has_rows
+                .then(|| RemotePool::new(transport, worker, stop.clone()))
+                .transpose()
+        })?;
+        let mut pools: Vec<Box<dyn Pool>> = Vec::new();
+        for (pool, numbers) in opened.into_iter().zip(numbers) {
+            let Some(pool) = pool else {
+                continue;
+            };
             self.traffic.push(pool.traffic());
             pools.push(match is_numbered {
                 true => Box::new(pool.numbered(numbers)),

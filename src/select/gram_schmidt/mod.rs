@@ -14,7 +14,7 @@ mod plain;
 mod race;
 mod replay;
 mod residual;
-mod ridge;
+pub(crate) mod ridge;
 mod run;
 mod short;
 mod short_pivot;

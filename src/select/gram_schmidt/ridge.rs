@@ -6,6 +6,7 @@ use crate::kernels::pool::Pool;
 use crate::lp::Lp;
 use crate::names::Named as _;
 use crate::reduce;
+use crate::select::apart::{each, parts};
 use crate::select::gather::gather_scaled;
 use crate::select::settled::Settled;
 use rayon::prelude::*;
@@ -47,19 +48,27 @@ pub(super) fn check(options: &GramSchmidt) -> Result<(), Error> {
 /// λ in pool unit, squared: so many times the mean of the rows' squared lengths, which are added up in the
 /// order of the rows. One pass.
 pub(super) fn lambda(pool: &dyn Pool, ridge: f64, settled: &Settled) -> Result<f64, Error> {
+    let mut parts = parts(pool);
+    let squares = match parts.is_empty() {
+        true => squares(pool)?,
+        false => each(&mut parts, |part| part.handle.squares())?.concat(),
+    };
+    settled.add(pool.rows() * pool.dim());
+    let sum = squares.iter().fold(0.0, |sum, square| sum + square);
+    Ok(ridge * sum / pool.rows() as f64)
+}
+
+/// Each row's squared length in pool unit, of squares in f64.
+pub(crate) fn squares(pool: &dyn Pool) -> Result<Vec<f64>, Error> {
     let rows: Vec<usize> = (0..pool.rows()).collect();
-    let mut sum = 0.0;
+    let mut found = Vec::with_capacity(rows.len());
     for piece in gather_scaled(pool, &rows) {
         let (_, x) = piece?;
-        let squares = x.par_chunks_exact(pool.dim());
-        let squares: Vec<f64> = squares
-            .map(|x| reduce::vectorised!(reduce::squares(x)))
-            .collect();
-        sum = squares.iter().fold(sum, |sum, square| sum + square);
+        let of_piece = x.par_chunks_exact(pool.dim());
+        found.par_extend(of_piece.map(|x| reduce::vectorised!(reduce::squares(x))));
         pool.stop().check()?;
     }
-    settled.add(rows.len() * pool.dim());
-    Ok(ridge * sum / rows.len() as f64)
+    Ok(found)
 }
 
 /// λ in the caller's unit, squared.

@@ -87,6 +87,11 @@ impl<'a> Distances<'a> {
         })
     }
 
+    /// Whether parts of the points make a pass by themselves, wherever they are.
+    pub(super) fn is_in_parts(&self) -> bool {
+        !self.points.pool.steps().is_empty()
+    }
+
     /// The squared distance of two points.
     #[inline(always)]
     pub(super) fn distance_sq(&self, a: &[f64], b: &[f64]) -> f64 {

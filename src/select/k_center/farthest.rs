@@ -15,6 +15,9 @@ use rayon::prelude::*;
 const FEW: usize = 192;
 /// One of so many points may be brought up to date between two passes.
 const ROWS_OF_PASS: usize = 16;
+/// Where parts make a pass by themselves, so often at most are points asked of them between two: each time all bounds here
+/// are looked through, which a pass brings anew for not much more.
+const ASKED_BETWEEN: usize = 8;
 /// Multiplications below which a second thread is not worth waking.
 const AT_LEAST: usize = 1 << 15;
 
@@ -100,11 +103,20 @@ impl<'a> Farthest<'a> {
                 }
                 _ => {}
             }
-            if self.updated > self.bounds.len() / ROWS_OF_PASS && self.passed < self.count {
+            if self.is_pass_due() {
                 self.pass()?;
             }
             self.collect()?;
         }
+    }
+
+    fn is_pass_due(&self) -> bool {
+        let by_rows = self.bounds.len() / ROWS_OF_PASS;
+        let most = match self.distances.is_in_parts() {
+            true => by_rows.min(ASKED_BETWEEN * FEW - 1),
+            false => by_rows,
+        };
+        self.updated > most && self.passed < self.count
     }
 
     /// The squared distance of a point to the nearest chosen one.
