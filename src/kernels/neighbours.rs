@@ -41,14 +41,8 @@ pub trait Neighbours: Send {
         among: &[usize],
         thresholds: Thresholds,
     ) -> Result<Vec<u32>, Error> {
-        let mut counts = vec![0; among.len()];
-        for marked in marked.chunks(MARKED) {
-            let marks = self.mark_within(marked, among, thresholds)?;
-            for (count, marks) in counts.iter_mut().zip(marks) {
-                *count += marks.certain.count_ones();
-            }
-        }
-        Ok(counts)
+        let mark = |marked: &[usize]| self.mark_within(marked, among, thresholds);
+        count_certain(marked, among.len(), mark)
     }
 
     /// The rows that may be near to one of the `marked`, each once and in any order, where that is
@@ -92,6 +86,22 @@ pub trait Neighbours: Send {
         thresholds: Thresholds,
     ) -> Result<Vec<NearMasks>, Error>;
 
+    /// As [`count_marked`](Self::count_marked), the marked being `visitors`.
+    ///
+    /// # Errors
+    ///
+    /// As [`count_within`](Self::count_within).
+    fn count_marked_visitors(
+        &self,
+        visitors: &IntegerRows,
+        among: &[usize],
+        thresholds: Thresholds,
+    ) -> Result<Vec<u32>, Error> {
+        let all: Vec<usize> = (0..visitors.rows()).collect();
+        let mark = |marked: &[usize]| self.mark_visitors(&visitors.some(marked), among, thresholds);
+        count_certain(&all, among.len(), mark)
+    }
+
     /// As [`nearest_other_label`](Self::nearest_other_label), across: for every row the largest product with a
     /// visitor of another label, and for every visitor that with a row.
     ///
@@ -113,6 +123,21 @@ pub trait Neighbours: Send {
     ///
     /// As [`count_within`](Self::count_within).
     fn nearest_other_label(&self, labels: &[u32], pass: &Pass<'_>) -> Result<Vec<i32>, Error>;
+}
+
+/// How many of the marked each of so many rows is near to for certain, as `mark` finds for [`MARKED`] at a time.
+fn count_certain(
+    marked: &[usize],
+    among: usize,
+    mark: impl Fn(&[usize]) -> Result<Vec<NearMasks>, Error>,
+) -> Result<Vec<u32>, Error> {
+    let mut counts = vec![0; among];
+    for marked in marked.chunks(MARKED) {
+        for (count, marks) in counts.iter_mut().zip(mark(marked)?) {
+            *count += marks.certain.count_ones();
+        }
+    }
+    Ok(counts)
 }
 
 /// Rows whose marks are told in one go: a bit of a word each.

@@ -351,6 +351,19 @@ impl<W: Watcher> Neighbours for WatchedNeighbours<'_, W> {
         })
     }
 
+    fn count_marked_visitors(
+        &self,
+        visitors: &IntegerRows,
+        among: &[usize],
+        thresholds: Thresholds,
+    ) -> Result<Vec<u32>, Error> {
+        let asked = Call::of("mark_within", visitors.rows() * among.len() * self.dim);
+        (self.watcher).around(asked, || {
+            self.inner
+                .count_marked_visitors(visitors, among, thresholds)
+        })
+    }
+
     fn nearest_visitors(
         &self,
         labels: &[u32],

@@ -226,6 +226,7 @@ pub(crate) enum OfNeighbours<'a> {
     MarkVisitors(Integers<'a>, Array<'a, u32>, Thresholds),
     NearestVisitors(Array<'a, u32>, Integers<'a>, Array<'a, u32>),
     NearestOtherLabel(Array<'a, u32>),
+    CountMarkedVisitors(Integers<'a>, Array<'a, u32>, Thresholds),
 }
 
 #[derive(Serialize, Deserialize)]

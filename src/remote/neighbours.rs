@@ -79,6 +79,17 @@ impl Neighbours for RemoteNeighbours<'_> {
         self.opened.array(self.asked(asked))
     }
 
+    fn count_marked_visitors(
+        &self,
+        visitors: &IntegerRows,
+        among: &[usize],
+        thresholds: Thresholds,
+    ) -> Result<Vec<u32>, Error> {
+        let among = narrow(among).into();
+        let asked = OfNeighbours::CountMarkedVisitors(visitors.into(), among, thresholds);
+        self.opened.array(self.asked(asked))
+    }
+
     fn nearest_visitors(
         &self,
         labels: &[u32],

@@ -37,6 +37,11 @@ impl<'a> ShardNeighbours<'a> {
         side_by_side((0..self.shards.len()).collect(), work)
     }
 
+    /// Rows that visit a shard at a time, at most.
+    fn visiting(&self) -> usize {
+        (VISITING / (2 * IntegerRows::pitch_of(self.dim))).max(1)
+    }
+
     /// Has every pair of shards meet once, block by block: `meet` is told which shard is visited, by which
     /// rows of all, and those. In every round a shard is visited by one other and visits one, or none.
     fn round<T: Send>(
@@ -45,7 +50,7 @@ impl<'a> ShardNeighbours<'a> {
         mut take: impl FnMut(usize, &[usize], T),
     ) -> Result<(), Error> {
         let shards = self.shards.len();
-        let at_once = (VISITING / (2 * IntegerRows::pitch_of(self.dim))).max(1);
+        let at_once = self.visiting();
         for step in 1..=shards / 2 {
             // With an even number the last round would meet every pair twice.
             let visited = if 2 * step == shards { step } else { shards };
@@ -97,6 +102,21 @@ impl Neighbours for ShardNeighbours<'_> {
     ) -> Result<Vec<NearMasks>, Error> {
         let visitors = self.rows(marked)?;
         self.mark_visitors(&visitors, among, thresholds)
+    }
+
+    fn count_marked(
+        &self,
+        marked: &[usize],
+        among: &[usize],
+        thresholds: Thresholds,
+    ) -> Result<Vec<u32>, Error> {
+        let mut counts = vec![0; among.len()];
+        for marked in marked.chunks(self.visiting()) {
+            let visitors = self.rows(marked)?;
+            let of_visitors = self.count_marked_visitors(&visitors, among, thresholds)?;
+            add(&mut counts, &of_visitors);
+        }
+        Ok(counts)
     }
 
     fn at_once(&self) -> usize {
@@ -155,6 +175,18 @@ impl Neighbours for ShardNeighbours<'_> {
     ) -> Result<Vec<NearMasks>, Error> {
         self.cuts.joined(among, 1, |shard, among| {
             self.shard(shard).mark_visitors(visitors, among, thresholds)
+        })
+    }
+
+    fn count_marked_visitors(
+        &self,
+        visitors: &IntegerRows,
+        among: &[usize],
+        thresholds: Thresholds,
+    ) -> Result<Vec<u32>, Error> {
+        self.cuts.joined(among, 1, |shard, among| {
+            let shard = self.shard(shard);
+            shard.count_marked_visitors(visitors, among, thresholds)
         })
     }
 

@@ -175,6 +175,11 @@ fn of_neighbours(
                 open.mark_visitors(&visitors, &among, thresholds)?,
             ))
         }
+        OfNeighbours::CountMarkedVisitors(visitors, among, thresholds) => {
+            let (visitors, among) = (visitors.rows(dim)?, places(&among, rows)?);
+            let counts = open.count_marked_visitors(&visitors, &among, thresholds)?;
+            ok(Array::from(counts))
+        }
         OfNeighbours::NearestVisitors(labels, visitors, theirs) => {
             let visitors = visitors.rows(dim)?;
             count(&labels, rows, "labels")?;

@@ -3,8 +3,8 @@
 use crate::common::{fractions, with};
 use crate::workers::{Workers, pool_of};
 use coresift::{
-    Classes, Coverage, CpuPool, Features, GramSchmidt, KCenter, KMeans, Sas, Selector, Stop,
-    Storage, TypiClust,
+    Classes, Coverage, CpuPool, Delta, Features, GramSchmidt, KCenter, KMeans, ProbCover, Sas,
+    Selector, Stop, Storage, TypiClust,
 };
 use std::sync::Arc;
 
@@ -107,6 +107,9 @@ fn picks_come_many_at_a_time() {
     assert!(calls <= 100 / 2, "k-center: {calls}");
     let calls = calls_of(&pool_of_rows(20 * ROWS), &*k_center, 100);
     assert!(calls <= 100 * 2 / 3, "k-center of more rows: {calls}");
+    let wide = with(|cover: &mut ProbCover| cover.delta = Delta::Fixed(0.9));
+    let calls = calls_of(&features, &*wide, 60);
+    assert!(calls <= 60 * 4, "ProbCover: {calls}");
     let calls = calls_of(&features, &*with(|_: &mut GramSchmidt| {}), DIM);
     assert!(calls <= 20, "Gram-Schmidt: {calls}");
     let calls = calls_of(&features, &*with(|_: &mut Coverage| {}), 80);
