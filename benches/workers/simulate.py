@@ -298,13 +298,13 @@ class Pools:
 def real(binary, pools, rows, budget, options):
     """Seconds of four processes, and their rounds."""
     path, classes = pools.of(rows)
-    told = [f"--{key}={value}" for key, value in options.items() if key != "classes"]
+    flags = [f"--{key}={value}" for key, value in options.items() if key != "classes"]
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         if "classes" in options:
             file.writelines(f"{label}\n" for label in classes)
             file.flush()
-            told.append(f"--classes={file.name}")
-        asked = [f"--budget={budget}", *told, "--workers=4"]
+            flags.append(f"--classes={file.name}")
+        asked = [f"--budget={budget}", *flags, "--workers=4"]
         runs = [selection.run(binary, path, asked, lambda _: 0) for _ in range(3)]
     return min(seconds for seconds, _, _ in runs), runs[0][1]["workers"]["rounds"]
 

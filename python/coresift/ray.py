@@ -10,6 +10,7 @@ with its node perhaps, is replaced and told what its predecessor was; the select
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import uuid
@@ -70,7 +71,7 @@ def pool(
     laid = _Laid(X, column, int(count)) if _is_dataset(X) else None
     carrier = _Actors(ray, int(count), machine.get("n_jobs"), ray_options or {}, laid)
     try:
-        return WorkerPool(X if laid is None else laid.path, carrier, count, **machine)
+        return WorkerPool(X if laid is None else laid.paths, carrier, count, **machine)
     except BaseException:
         carrier.close()
         raise
@@ -114,7 +115,10 @@ def _is_dataset(X: Any) -> bool:
 
 
 class _Laid:
-    """Rows of a dataset, each worker's laid into a file of all rows on its node: what no worker there has is a hole."""
+    """Rows of a dataset in a file for each worker, laid by the worker on its node, where those of others are holes.
+
+    A file appears whole in place of its hole: nobody has it open while it is written.
+    """
 
     def __init__(self, dataset: Any, column: str | None, workers: int) -> None:
         first = dataset.take(1)
@@ -136,38 +140,51 @@ class _Laid:
         # As the workers are told to cut them.
         self.starts = [rows * at // count for at in range(count + 1)]
         self.parts = dataset.split_at_indices(self.starts[1:-1]) if count > 1 else [dataset]
-        self.shape, self.dtype = (rows, len(row)), row.dtype
-        self.path = os.path.join(tempfile.gettempdir(), f"coresift-{uuid.uuid4().hex}.npy")
-        self.create()
-
-    def create(self) -> None:
-        """Makes the file on this node, unless another process has."""
-        own = f"{self.path}.{os.getpid()}"
-        np.lib.format.open_memmap(own, mode="w+", dtype=self.dtype, shape=self.shape)
-        try:
-            os.link(own, self.path)  # fails where it is there
-        except FileExistsError:
-            pass
-        finally:
-            os.unlink(own)
+        self.dim, self.dtype = len(row), row.dtype
+        base = os.path.join(tempfile.gettempdir(), f"coresift-{uuid.uuid4().hex}")
+        self.paths = [f"{base}-{at}.npy" for at in range(count)]
+        for at in range(count):
+            self._hole(at)
 
     def lay(self, worker: int) -> None:
-        """Writes a worker's rows."""
-        if worker >= len(self.parts):
+        """Writes a worker's rows, and makes the holes of others."""
+        for at in range(len(self.paths)):
+            if at != worker:
+                self._hole(at)
+        if worker >= len(self.paths):
             return  # more workers than rows
-        self.create()
-        rows = np.lib.format.open_memmap(self.path, mode="r+")
-        at = self.starts[worker]
+        own, rows = self._new(worker)
+        at = 0
         for batch in self.parts[worker].iter_batches(batch_format="numpy"):
             values = np.stack(list(batch[self.column])).astype(self.dtype, copy=False)
             rows[at : at + len(values)] = values
             at += len(values)
         rows.flush()
+        os.replace(own, self.paths[worker])
+
+    def _new(self, at: int) -> tuple[str, np.memmap]:
+        """A file of a worker's rows by a name that this process has alone, without values."""
+        own = f"{self.paths[at]}.{os.getpid()}"
+        shape = (self.starts[at + 1] - self.starts[at], self.dim)
+        return own, np.lib.format.open_memmap(own, mode="w+", dtype=self.dtype, shape=shape)
+
+    def _hole(self, at: int) -> None:
+        """Makes a worker's file on this node, without values, unless another process has."""
+        if os.path.exists(self.paths[at]):
+            return
+        own, _ = self._new(at)
+        try:
+            os.link(own, self.paths[at])  # fails where it is there
+        except FileExistsError:
+            pass
+        finally:
+            os.unlink(own)
 
     def remove(self) -> None:
-        """Takes the file off this node."""
-        if os.path.exists(self.path):
-            os.unlink(self.path)
+        """Takes the files off this node."""
+        for path in self.paths:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
 
 
 class _Actors:
