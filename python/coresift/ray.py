@@ -11,6 +11,7 @@ with its node perhaps, is replaced and told what its predecessor was; the select
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import tempfile
 import uuid
@@ -141,8 +142,8 @@ class _Laid:
         self.starts = [rows * at // count for at in range(count + 1)]
         self.parts = dataset.split_at_indices(self.starts[1:-1]) if count > 1 else [dataset]
         self.dim, self.dtype = len(row), row.dtype
-        base = os.path.join(tempfile.gettempdir(), f"coresift-{uuid.uuid4().hex}")
-        self.paths = [f"{base}-{at}.npy" for at in range(count)]
+        self.base = os.path.join(tempfile.gettempdir(), f"coresift-{uuid.uuid4().hex}")
+        self.paths = [f"{self.base}-{at}.npy" for at in range(count)]
         for at in range(count):
             self._hole(at)
 
@@ -181,8 +182,8 @@ class _Laid:
             os.unlink(own)
 
     def remove(self) -> None:
-        """Takes the files off this node."""
-        for path in self.paths:
+        """Takes the files off this node, and what an actor that was lost has begun to write."""
+        for path in glob.glob(f"{glob.escape(self.base)}-*"):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
 
