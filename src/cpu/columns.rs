@@ -22,30 +22,39 @@ impl ClassRows<'_> {
         stop: &Stop,
     ) -> Result<(Range<usize>, Vec<T>), Error> {
         let class = self.ranges.class_of(columns[0]);
-        let places = self.ranges.class(class);
-        let mut found = vec![T::default(); places.len() * columns.len()];
+        let found = self.visitor_columns(class, &self.some(columns)?, function, narrow, stop)?;
+        Ok((self.ranges.class(class), found))
+    }
+
+    /// s_ij of the rows i of a class and of visitors j, as `narrow` leaves them: rows x visitors, row-major.
+    pub(super) fn visitor_columns<T: Copy + Default + Send>(
+        &self,
+        class: usize,
+        visitors: &IntegerRows,
+        function: &KernelFunction,
+        narrow: impl Fn(i32) -> T + Sync,
+        stop: &Stop,
+    ) -> Result<Vec<T>, Error> {
+        let all: Vec<usize> = (0..visitors.rows()).collect();
+        let packed: Vec<Packed> = Packed::all(visitors, &all, function).collect();
+        let mut found = vec![T::default(); self.ranges.class(class).len() * all.len()];
         match self.having(class)? {
             Run::Held(run) => {
-                let own: Vec<usize> = columns.iter().map(|column| column - run.first).collect();
-                let packed: Vec<Packed> = Packed::all(&run.rows, &own, function).collect();
                 let rows = (&*run.rows, run.places(class));
                 fill(rows, &packed, function, &mut found, narrow, stop)?;
             }
             Run::Large(run) => {
-                let rows = self.some(columns)?;
-                let all: Vec<usize> = (0..columns.len()).collect();
-                let packed: Vec<Packed> = Packed::all(&rows, &all, function).collect();
                 let mut rest = &mut found[..];
                 for rows in run.pieces() {
                     let rows = rows?;
                     let of_piece;
-                    (of_piece, rest) = rest.split_at_mut(rows.rows() * columns.len());
+                    (of_piece, rest) = rest.split_at_mut(rows.rows() * all.len());
                     let rows = (&rows, 0..rows.rows());
                     fill(rows, &packed, function, of_piece, &narrow, stop)?;
                 }
             }
         }
-        Ok((places, found))
+        Ok(found)
     }
 }
 

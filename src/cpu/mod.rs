@@ -40,6 +40,7 @@ mod sum_stored;
 mod tiles;
 mod totals;
 mod unit_integers;
+mod visited;
 mod visitors;
 mod zeros;
 

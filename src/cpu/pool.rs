@@ -7,6 +7,7 @@ use super::neighbours::CpuNeighbours;
 use super::residuals::CpuResiduals;
 use super::row_norms::row_norms;
 use super::similarities::CpuSimilarities;
+use super::visited::CpuVisited;
 use crate::control::Stop;
 use crate::error::Error;
 use crate::features::{Features, Precision};
@@ -16,9 +17,10 @@ use crate::kernels::neighbours::Neighbours;
 use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
+use crate::kernels::visited::Visited;
 use crate::lp::Lp;
 use crate::progress::Pass;
-use crate::quantise::{ClassRanges, IntegerRows};
+use crate::quantise::{ClassRanges, IntegerRows, Length};
 use crate::random::RowIds;
 
 /// Most values that are read at a time.
@@ -149,6 +151,21 @@ impl Pool for CpuPool<'_> {
         Ok(Box::new(CpuSimilarities::of(
             rows, classes, function, &self.stop,
         )))
+    }
+
+    fn visited(
+        &self,
+        rows: &[usize],
+        function: &KernelFunction,
+    ) -> Result<Box<dyn Visited + '_>, Error> {
+        let examples = Examples {
+            classes: &[rows],
+            views: 1,
+            length: Length::Own,
+        };
+        let watch = (self.memory, &self.stop);
+        let own = CpuSimilarities::new(&self.features, examples, function, watch)?;
+        Ok(Box::new(CpuVisited::new(own, self.features.dim())))
     }
 
     fn beside<'a>(&'a self, features: Features<'a>) -> Result<Box<dyn Pool + 'a>, Error> {

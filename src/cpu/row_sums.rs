@@ -16,6 +16,39 @@ use std::ops::Range;
 /// Pairs that are counted at a time.
 const COUNTED: u64 = 1 << 18;
 
+/// Rows of visitors' bands: many tiles, so that to pack the columns is little beside them.
+const ROWS_OF_BAND: usize = 64 * TILE;
+
+/// Rows, and the columns that they meet: rows themselves, or visitors, which then have the places after them.
+struct Meeting<'m> {
+    rows: &'m IntegerRows,
+    visitors: Option<&'m IntegerRows>,
+    function: &'m KernelFunction,
+}
+
+impl<'m> Meeting<'m> {
+    fn of(rows: &'m IntegerRows, function: &'m KernelFunction) -> Self {
+        Self {
+            rows,
+            visitors: None,
+            function,
+        }
+    }
+
+    fn columns(&self) -> &IntegerRows {
+        self.visitors.unwrap_or(self.rows)
+    }
+
+    /// The place of the first column.
+    fn first(&self) -> usize {
+        self.visitors.map_or(0, |_| self.rows.rows())
+    }
+
+    fn places(&self) -> usize {
+        self.first() + self.columns().rows()
+    }
+}
+
 /// A block of columns, and the rows that it meets: those from itself on, or none of its own.
 struct Band {
     columns: Range<usize>,
@@ -39,7 +72,26 @@ pub(super) fn row_sums(
 ) -> Result<Vec<i64>, Error> {
     let of_class = |class| bands(ranges.class(class), None);
     let all = (0..ranges.classes()).flat_map(of_class);
-    sums_of((rows, function), all.collect(), watch)
+    sums_of(&Meeting::of(rows, function), all.collect(), watch)
+}
+
+/// Σ s_ij for the rows at some places over visitors, and for every visitor over those rows. Not of a linear function.
+pub(super) fn visitor_sums(
+    (rows, places): (&IntegerRows, Range<usize>),
+    visitors: &IntegerRows,
+    function: &KernelFunction,
+    watch: (&Stop, &Pass<'_>),
+) -> Result<[Vec<i64>; 2], Error> {
+    let meeting = Meeting {
+        visitors: Some(visitors),
+        ..Meeting::of(rows, function)
+    };
+    let of_rows = |first: usize| first..places.end.min(first + ROWS_OF_BAND);
+    let all = places.clone().step_by(ROWS_OF_BAND).map(of_rows);
+    let all = all.flat_map(|rows| bands(0..visitors.rows(), Some(rows)));
+    let mut sums = sums_of(&meeting, all.collect(), watch)?;
+    let of_visitors = sums.split_off(meeting.first());
+    Ok([sums[places].to_vec(), of_visitors])
 }
 
 /// Adds to `sums`, by position, those of the pairs of one part, or of two.
@@ -53,7 +105,7 @@ pub(super) fn add_row_sums(
     let is_one = a.positions == b.positions;
     let others = (!is_one).then(|| b.places.clone());
     let all = bands(a.places.clone(), others).collect();
-    let found = sums_of((rows, function), all, watch)?;
+    let found = sums_of(&Meeting::of(rows, function), all, watch)?;
     let mut add = |part: &Part| {
         let sums = &mut sums[part.positions.clone()];
         let found = &found[part.places.clone()];
@@ -71,22 +123,16 @@ pub(super) fn add_row_sums(
 /// A tile off the diagonal counts twice, for its rows and for its columns. Integers add up to the same in any
 /// order, so every thread has sums of its own.
 fn sums_of(
-    (rows, function): (&IntegerRows, &KernelFunction),
+    meeting: &Meeting<'_>,
     bands: Vec<Band>,
     (stop, pass): (&Stop, &Pass<'_>),
 ) -> Result<Vec<i64>, Error> {
-    let zeros = || vec![0i64; rows.rows()];
+    let zeros = || vec![0i64; meeting.places()];
     (stop.over(bands.into_par_iter()))
         .try_fold(
             || (zeros(), Scratch::default()),
             |(mut sums, mut scratch), band| {
-                add_band(
-                    (rows, function),
-                    (stop, pass),
-                    &band?,
-                    &mut sums,
-                    &mut scratch,
-                )?;
+                add_band(meeting, (stop, pass), &band?, &mut sums, &mut scratch)?;
                 Ok((sums, scratch))
             },
         )
@@ -161,16 +207,18 @@ impl Default for Scratch {
 
 /// Adds the tiles of one block of columns.
 fn add_band(
-    (rows, function): (&IntegerRows, &KernelFunction),
+    meeting: &Meeting<'_>,
     (stop, pass): (&Stop, &Pass<'_>),
     band: &Band,
     sums: &mut [i64],
     scratch: &mut Scratch,
 ) -> Result<(), Error> {
     let Scratch { columns, products } = scratch;
-    columns.pack(rows, band.columns.clone());
+    let Meeting { rows, function, .. } = *meeting;
+    columns.pack(meeting.columns(), band.columns.clone());
     let width = columns.len();
-    let of_columns = halves(rows, band.columns.clone(), function);
+    let of_columns = halves(meeting.columns(), band.columns.clone(), function);
+    let first_column = meeting.first() + band.columns.start;
     let mut met = 0;
     for row in band.rows.clone().step_by(TILE) {
         stop.check()?; // a class may be all rows
@@ -181,8 +229,8 @@ fn add_band(
         let (of_rows, of_columns) = by_function!(function, of => {
             reduce::vectorised!(sums_of_tile(products, width, &halves, of))
         });
-        let is_off_diagonal = row != band.columns.start;
-        add(&mut sums[band.columns.start..], &of_columns[..width]);
+        let is_off_diagonal = row != first_column;
+        add(&mut sums[first_column..], &of_columns[..width]);
         if is_off_diagonal {
             add(&mut sums[row..], &of_rows[..a.len()]);
         }

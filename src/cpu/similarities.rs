@@ -37,9 +37,9 @@ pub(super) const BATCH: u64 = 1 << 27;
 const MOST_COLUMNS: u64 = 256;
 
 pub(super) struct CpuSimilarities<'a> {
-    rows: ClassRows<'a>,
-    function: KernelFunction,
-    stop: &'a Stop,
+    pub(super) rows: ClassRows<'a>,
+    pub(super) function: KernelFunction,
+    pub(super) stop: &'a Stop,
     /// Most bytes of similarities kept.
     room: u64,
     /// The classes kept, and one matrix for each of them. Matrices past their number are there for
@@ -48,7 +48,7 @@ pub(super) struct CpuSimilarities<'a> {
     matrices: Vec<Matrix>,
     /// The columns that gains were asked of last.
     strip: Strip,
-    covered: Covered,
+    pub(super) covered: Covered,
 }
 
 impl<'a> CpuSimilarities<'a> {

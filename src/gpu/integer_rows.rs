@@ -92,6 +92,17 @@ pub(super) struct Part {
     pub(super) places: Vec<u32>,
 }
 
+impl Part {
+    /// All rows of a panel, which are all asked for.
+    pub(super) fn whole(panel: Arc<Panel>) -> Self {
+        Self {
+            of: panel.rows.clone(),
+            places: (0..panel.count()).collect(),
+            panel,
+        }
+    }
+}
+
 /// Refuses rows that a software adapter would leave half done.
 fn check_pitch(gpu: &Gpu, pitch: usize) -> Result<(), Error> {
     if pitch > MOST_VALUES && gpu.is_software() {
@@ -287,12 +298,7 @@ impl<'a> IntegerPanels<'a> {
     pub(super) fn having(&self, places: &[usize]) -> Result<Vec<Part>, Error> {
         if !self.panels.are_whole() {
             let copies = self.some(places)?;
-            let part = |panel: Result<Arc<Panel>, Error>| {
-                let panel = panel?;
-                let (of, places) = (panel.rows.clone(), (0..panel.count()).collect());
-                Ok(Part { panel, of, places })
-            };
-            return copies.iter().map(part).collect();
+            return copies.iter().map(|panel| panel.map(Part::whole)).collect();
         }
         let (mut parts, mut first) = (Vec::new(), 0);
         for (at, rows) in self.panels.cuts().iter().enumerate() {

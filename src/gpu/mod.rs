@@ -57,6 +57,7 @@ mod sum_columns;
 mod sum_stored;
 mod traces;
 mod transfer;
+mod visited;
 
 pub use adapter::{Adapter, AdapterChoice};
 pub use device::Gpu;

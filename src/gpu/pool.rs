@@ -6,6 +6,7 @@ use super::neighbours::GpuNeighbours;
 use super::record::Kind;
 use super::residuals::GpuResiduals;
 use super::similarities::GpuSimilarities;
+use super::visited::GpuVisited;
 use super::{borrowed, k_nearest, row_norms};
 use crate::control::Stop;
 use crate::error::Error;
@@ -17,9 +18,10 @@ use crate::kernels::neighbours::Neighbours;
 use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
+use crate::kernels::visited::Visited;
 use crate::lp::Lp;
 use crate::progress::Pass;
-use crate::quantise::{ClassRanges, IntegerRows};
+use crate::quantise::{ClassRanges, IntegerRows, Length};
 use crate::random::RowIds;
 use crate::reduce;
 
@@ -155,6 +157,20 @@ impl Pool for GpuPool<'_> {
     ) -> Result<Box<dyn Similarities + '_>, Error> {
         let similarities = GpuSimilarities::given(&self.0.gpu, rows, classes, function)?;
         Ok(Box::new(similarities))
+    }
+
+    fn visited(
+        &self,
+        rows: &[usize],
+        function: &KernelFunction,
+    ) -> Result<Box<dyn Visited + '_>, Error> {
+        let examples = Examples {
+            classes: &[rows],
+            views: 1,
+            length: Length::Own,
+        };
+        let own = GpuSimilarities::new(&self.0, examples, function)?;
+        Ok(Box::new(GpuVisited::new(own, self.0.dim)))
     }
 
     fn beside<'a>(&'a self, features: Features<'a>) -> Result<Box<dyn Pool + 'a>, Error> {

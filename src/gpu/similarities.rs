@@ -29,7 +29,7 @@ pub(super) const ASSUMED_ROOM: u64 = 2 << 30;
 pub(super) const WORKING_BYTES: u64 = 24;
 
 pub(super) struct GpuSimilarities<'a> {
-    resident: ClassRows<'a>,
+    pub(super) resident: ClassRows<'a>,
     /// Each row's product with itself.
     squares: Vec<i32>,
     /// The sum of each class's rows, class after class, once any is asked for.
@@ -38,7 +38,7 @@ pub(super) struct GpuSimilarities<'a> {
     /// The columns that gains were asked of last.
     strip: Option<Strip>,
     /// How well rows are covered, once that is asked for.
-    covered: Option<Covered>,
+    pub(super) covered: Option<Covered>,
 }
 
 impl<'a> GpuSimilarities<'a> {
@@ -87,7 +87,7 @@ impl<'a> GpuSimilarities<'a> {
     }
 
     /// Has rows covered by nothing, unless more is known.
-    fn begin_cover(&mut self) -> Result<(), Error> {
+    pub(super) fn begin_cover(&mut self) -> Result<(), Error> {
         if self.covered.is_none() {
             let rows = self.resident.ranges.places();
             self.covered = Some(Covered::nothing(self.resident.gpu, rows)?);

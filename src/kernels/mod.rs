@@ -24,6 +24,7 @@ pub mod rounding;
 pub(crate) mod similarities;
 pub(crate) mod steps;
 pub(crate) mod units;
+pub(crate) mod visited;
 pub(crate) mod watched;
 pub(crate) mod watched_handles;
 
@@ -46,4 +47,5 @@ pub use steps::{
     Anchor, ClusterOf, Clustered, Distanced, Firsts, PartSteps, Seeds, Steps, Swept, Typicality,
 };
 pub use units::UnitMoves;
+pub use visited::{Digits, Visited};
 pub use watched::Watched;

@@ -10,6 +10,7 @@ use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::kernels::steps::PartSteps;
 use crate::kernels::units::{UnitMoves, sum_moves};
+use crate::kernels::visited::Visited;
 use crate::lp::Lp;
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
@@ -136,6 +137,23 @@ pub trait Pool: Send + Sync {
         let places: Vec<usize> = (0..examples.ranges().places()).collect();
         let found = self.similarities(examples, &KernelFunction::Linear)?;
         found.rows(&places)
+    }
+
+    /// Brings some rows, which ascend, to length 1 in integers, to be visited by those of other pools. Only pools of this
+    /// crate can, unless another knows how.
+    ///
+    /// # Errors
+    ///
+    /// As [`similarities`](Self::similarities).
+    fn visited(
+        &self,
+        rows: &[usize],
+        function: &KernelFunction,
+    ) -> Result<Box<dyn Visited + '_>, Error> {
+        let _ = (rows, function);
+        Err(Error::Device(
+            "a pool whose rows can be visited expected, another found".to_owned(),
+        ))
     }
 
     /// A pool of other rows on the same device.

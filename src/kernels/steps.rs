@@ -74,6 +74,8 @@ pub struct PartSteps<'a> {
     pub rows: Range<usize>,
     /// Who does them.
     pub steps: &'a dyn Steps,
+    /// Bytes of memory that a selection may take there.
+    pub memory: u64,
 }
 
 impl std::fmt::Debug for PartSteps<'_> {

@@ -11,6 +11,7 @@ use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::kernels::units::UnitMoves;
+use crate::kernels::visited::Visited;
 use crate::kernels::watched_handles::{
     WatchedAssigner, WatchedNeighbours, WatchedResiduals, WatchedSimilarities,
 };
@@ -178,6 +179,16 @@ impl<W: Watcher> Pool for Watched<'_, W> {
         let values = examples.ranges().places() * examples.views * self.dim();
         let run = || self.pool().integer_rows(examples);
         (self.watcher).around(Call::of("similarities", values), run)
+    }
+
+    /// Watched while it is made.
+    fn visited(
+        &self,
+        rows: &[usize],
+        function: &KernelFunction,
+    ) -> Result<Box<dyn Visited + '_>, Error> {
+        let asked = Call::of("similarities", rows.len() * self.dim());
+        (self.watcher).around(asked, || self.pool().visited(rows, function))
     }
 
     /// Not watched.

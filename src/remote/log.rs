@@ -1,7 +1,7 @@
 //! What has made a worker what it is, message by message.
 
 use super::kept::Kept;
-use super::message::{Ask, OfClustered, OfPool, OfResiduals, OfSeeds, OfSimilarities};
+use super::message::{Ask, OfClustered, OfPool, OfResiduals, OfSeeds, OfSimilarities, OfVisited};
 use super::transport::Lost;
 use super::wire;
 
@@ -27,6 +27,7 @@ pub(super) enum Part {
     Kept,
     Labels,
     Centres,
+    Visitors,
 }
 
 impl Effect {
@@ -42,7 +43,8 @@ impl Effect {
                 | OfPool::OpenAssigner(number, _)
                 | OfPool::OpenClustered(number, ..)
                 | OfPool::OpenSeeds(number, _)
-                | OfPool::OpenDistanced(number, _) => Some(Self::Opens {
+                | OfPool::OpenDistanced(number, _)
+                | OfPool::OpenVisited(number, ..) => Some(Self::Opens {
                     number: *number,
                     pool: *pool,
                 }),
@@ -66,24 +68,38 @@ impl Effect {
                 | OfResiduals::Refresh(..) => Some(Self::Changes(*number, Part::States)),
                 OfResiduals::Read | OfResiduals::DueRows(..) => None,
             },
-            Ask::Similarities(number, ask) => match ask {
-                OfSimilarities::Take(_) => Some(Self::Changes(*number, Part::Rows)),
-                OfSimilarities::SetCover(..) => Some(Self::Sets(*number, Part::Cover)),
-                OfSimilarities::Raise(_) | OfSimilarities::CoverRounds(..) => {
-                    Some(Self::Changes(*number, Part::Cover))
-                }
-                OfSimilarities::Store(..) => Some(Self::Sets(*number, Part::Kept)),
-                // Columns that are kept until others are asked for spare work, and change no answer.
-                _ => None,
-            },
+            Ask::Similarities(number, ask) => Self::of_similarities(*number, ask),
             Ask::Clustered(number, ask) => match ask {
                 OfClustered::Assign(_) => Some(Self::Follows(*number, Part::Labels)),
                 OfClustered::Put(..) => Some(Self::Changes(*number, Part::Labels)),
                 OfClustered::Restore(..) => Some(Self::Sets(*number, Part::Labels)),
                 OfClustered::Labels | OfClustered::DistancesSq(_) => None,
             },
+            Ask::Visited(number, ask) => Self::of_visited(*number, ask),
             Ask::Seeds(number, OfSeeds::Firsts(..)) => Some(Self::Changes(*number, Part::Centres)),
             Ask::Neighbours(..) | Ask::Assigner(..) | Ask::Distanced(..) => None,
+        }
+    }
+
+    /// Columns that are kept until others are asked for spare work, and change no answer.
+    fn of_similarities(number: u32, ask: &OfSimilarities<'_>) -> Option<Self> {
+        match ask {
+            OfSimilarities::Take(_) => Some(Self::Changes(number, Part::Rows)),
+            OfSimilarities::SetCover(..) => Some(Self::Sets(number, Part::Cover)),
+            OfSimilarities::Raise(_) | OfSimilarities::CoverRounds(..) => {
+                Some(Self::Changes(number, Part::Cover))
+            }
+            OfSimilarities::Store(..) => Some(Self::Sets(number, Part::Kept)),
+            _ => None,
+        }
+    }
+
+    fn of_visited(number: u32, ask: &OfVisited<'_>) -> Option<Self> {
+        match ask {
+            OfVisited::Visit(_) => Some(Self::Sets(number, Part::Visitors)),
+            OfVisited::SetCover(..) => Some(Self::Sets(number, Part::Cover)),
+            OfVisited::Raise(_) => Some(Self::Changes(number, Part::Cover)),
+            _ => None,
         }
     }
 }

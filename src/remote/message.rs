@@ -45,6 +45,7 @@ pub(crate) enum Ask<'a> {
     Clustered(u32, OfClustered<'a>),
     Seeds(u32, OfSeeds<'a>),
     Distanced(u32, OfDistanced<'a>),
+    Visited(u32, OfVisited<'a>),
 }
 
 impl Ask<'_> {
@@ -58,7 +59,8 @@ impl Ask<'_> {
             | Self::Assigner(number, _)
             | Self::Clustered(number, _)
             | Self::Seeds(number, _)
-            | Self::Distanced(number, _) => Some(*number),
+            | Self::Distanced(number, _)
+            | Self::Visited(number, _) => Some(*number),
         }
     }
 }
@@ -91,6 +93,7 @@ pub(crate) enum OfPool<'a> {
     /// Of some of its rows, or of others by their values.
     Typical(Array<'a, u32>, Array<'a, f32>, Typicality),
     Squares,
+    OpenVisited(u32, Array<'a, u32>, Function<'a>),
 }
 
 /// Which random numbers of a seed are a pool's rows'.
@@ -227,6 +230,22 @@ pub(crate) enum OfNeighbours<'a> {
     NearestVisitors(Array<'a, u32>, Integers<'a>, Array<'a, u32>),
     NearestOtherLabel(Array<'a, u32>),
     CountMarkedVisitors(Integers<'a>, Array<'a, u32>, Thresholds),
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) enum OfVisited<'a> {
+    Rows(Array<'a, u32>),
+    Squares,
+    RowSums,
+    Visit(Integers<'a>),
+    Sums,
+    Columns(u32, u32),
+    SetCover(Array<'a, u16>, Option<Array<'a, u16>>),
+    Covered,
+    Raise(Integers<'a>),
+    Gains,
+    /// As [`Digits`](crate::kernels::Digits).
+    CountDistances(Array<'a, i32>, Array<'a, u32>, u32, u32),
 }
 
 #[derive(Serialize, Deserialize)]

@@ -53,6 +53,7 @@ mod residuals;
 mod similarities;
 mod steps;
 mod transport;
+mod visited;
 pub(crate) mod wire;
 
 pub use pool::RemotePool;

@@ -9,6 +9,7 @@ use super::opened::{Opened, narrow};
 use super::residuals::RemoteResiduals;
 use super::similarities::RemoteSimilarities;
 use super::transport::{Traffic, Transport};
+use super::visited::RemoteVisited;
 use super::wire::{Array, Wire};
 use crate::control::Stop;
 use crate::error::Error;
@@ -21,6 +22,7 @@ use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::kernels::steps::PartSteps;
 use crate::kernels::units::UnitMoves;
+use crate::kernels::visited::Visited;
 use crate::lp::Lp;
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
@@ -224,6 +226,21 @@ impl Pool for RemotePool {
         Ok(IntegerRows::of(self.array(asked, rows * pitch)?, pitch))
     }
 
+    fn visited(
+        &self,
+        rows: &[usize],
+        function: &KernelFunction,
+    ) -> Result<Box<dyn Visited + '_>, Error> {
+        let (asked, function) = (narrow(rows).into(), Function::from(function));
+        let (opened, at_once) = self.open(|number| OfPool::OpenVisited(number, asked, function))?;
+        let dim = self.dim();
+        Ok(Box::new(RemoteVisited {
+            opened,
+            at_once,
+            dim,
+        }))
+    }
+
     /// On the worker.
     fn beside<'a>(&'a self, features: Features<'a>) -> Result<Box<dyn Pool + 'a>, Error> {
         let mut scratch = crate::features::Scratch::default();
@@ -285,8 +302,11 @@ impl Pool for RemotePool {
     }
 
     fn steps(&self) -> Vec<PartSteps<'_>> {
-        let (rows, steps) = (0..self.rows(), self);
-        vec![PartSteps { rows, steps }]
+        vec![PartSteps {
+            rows: 0..self.rows(),
+            steps: self,
+            memory: self.memory_limit(),
+        }]
     }
 
     fn row_ids(&self) -> RowIds<'_> {

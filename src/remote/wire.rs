@@ -12,7 +12,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 /// The first byte of every message and answer: it changes whenever their meaning does.
-pub(crate) const PROTOCOL: u8 = 4;
+pub(crate) const PROTOCOL: u8 = 5;
 
 /// What is sent as bytes: of components of so many bytes.
 pub(crate) trait Wire: Pod {

@@ -24,6 +24,7 @@ mod prob_cover;
 pub(crate) mod sas;
 pub(crate) mod selector;
 mod settled;
+mod spread;
 mod strata;
 pub(crate) mod target_weights;
 mod then;

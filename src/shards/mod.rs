@@ -7,6 +7,7 @@ pub(crate) mod parts;
 mod quantise;
 mod residuals;
 mod similarities;
+mod visited;
 
 use crate::control::Stop;
 use crate::error::Error;
@@ -19,6 +20,7 @@ use crate::kernels::residuals::Residuals;
 use crate::kernels::similarities::{Examples, Similarities};
 use crate::kernels::steps::PartSteps;
 use crate::kernels::units::UnitMoves;
+use crate::kernels::visited::Visited;
 use crate::lp::Lp;
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
@@ -28,6 +30,7 @@ use neighbours::ShardNeighbours;
 use parts::{Part, Parts};
 use residuals::ShardResiduals;
 use similarities::ShardSimilarities;
+use visited::ShardVisited;
 
 /// Pools of consecutive parts of one feature matrix, on any devices, as one pool.
 ///
@@ -213,6 +216,14 @@ impl Pool for Shards<'_> {
             &classes,
             function,
         )?))
+    }
+
+    fn visited(
+        &self,
+        rows: &[usize],
+        function: &KernelFunction,
+    ) -> Result<Box<dyn Visited + '_>, Error> {
+        Ok(Box::new(ShardVisited::new(&self.parts, rows, function)?))
     }
 
     /// On the first shard's device.

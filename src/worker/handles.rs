@@ -4,6 +4,7 @@ use super::asked::{self, count, distinct, expect, places};
 use super::coming::Coming;
 use super::open_residuals::OpenResiduals;
 use super::open_similarities::OpenSimilarities;
+use super::open_visited::OpenVisited;
 use super::steps::{OpenClustered, OpenDistanced, OpenSeeds, Unit};
 use crate::error::Error;
 use crate::kernels::assigner::{Assigner, CandidateGroup};
@@ -31,6 +32,7 @@ enum Handle<'p> {
     Clustered(OpenClustered<'p>),
     Seeds(OpenSeeds<'p>),
     Distanced(OpenDistanced<'p>),
+    Visited(OpenVisited<'p>),
 }
 
 impl<'p> Handles<'p> {
@@ -89,6 +91,10 @@ impl<'p> Handles<'p> {
                 let open = OpenDistanced::new(pool, by_cosine)?;
                 (number, Handle::Distanced(open))
             }
+            OfPool::OpenVisited(number, of, function) => {
+                let open = OpenVisited::new(pool, &of, function)?;
+                (number, Handle::Visited(open))
+            }
             _ => return Err(asked::refuse("nothing to be opened found".to_owned())),
         };
         let answer = handle.about()?;
@@ -116,6 +122,7 @@ impl<'p> Handles<'p> {
             (Some(Handle::Clustered(open)), Ask::Clustered(_, ask)) => open.answer(ask),
             (Some(Handle::Seeds(open)), Ask::Seeds(_, ask)) => open.answer(ask),
             (Some(Handle::Distanced(open)), Ask::Distanced(_, ask)) => open.answer(ask),
+            (Some(Handle::Visited(open)), Ask::Visited(_, ask)) => open.answer(ask),
             _ => Err(asked::refuse("a handle of another kind found".to_owned())),
         }
     }
@@ -140,6 +147,7 @@ impl Handle<'_> {
         match self {
             Self::Neighbours(open) => ok(open.at_once() as u64),
             Self::Similarities(open) => ok(open.about()),
+            Self::Visited(open) => ok(open.at_once()),
             _ => ok(()),
         }
     }

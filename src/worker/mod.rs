@@ -9,6 +9,7 @@ mod handles;
 mod link;
 mod open_residuals;
 mod open_similarities;
+mod open_visited;
 mod room;
 mod steps;
 

@@ -55,7 +55,7 @@ pub fn selectors(rows: usize, dim: usize) -> Vec<(&'static str, Box<dyn Selector
 }
 
 /// Those that go by how similar all rows are.
-fn by_similarity() -> Vec<(&'static str, Box<dyn Selector>)> {
+pub fn by_similarity() -> Vec<(&'static str, Box<dyn Selector>)> {
     vec![
         ("coverage", with(|_: &mut Coverage| {})),
         ("facility location", facility_location(Storage::Auto)),

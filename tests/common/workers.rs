@@ -21,6 +21,8 @@ pub struct Workers {
     lives: Vec<Mutex<Vec<u64>>>,
     revived: Mutex<Vec<usize>>,
     comes_back: bool,
+    /// Bytes that workers may take which are on no adapter.
+    memory: u64,
     /// All messages, with their workers.
     heard: Mutex<Vec<(usize, Vec<u8>)>>,
 }
@@ -43,6 +45,7 @@ impl Workers {
             parts,
             revived: Mutex::default(),
             comes_back: true,
+            memory: u64::MAX,
             heard: Mutex::default(),
         }
     }
@@ -60,6 +63,11 @@ impl Workers {
             comes_back: false,
             ..self
         }
+    }
+
+    /// Workers that are on no adapter may take so many bytes.
+    pub fn with_memory(self, memory: u64) -> Self {
+        Self { memory, ..self }
     }
 
     /// Which workers have been brought back.
@@ -82,7 +90,7 @@ impl Workers {
     fn start(&self, worker: usize) {
         let (to, messages) = channel();
         let (answers, from) = channel();
-        let part = self.parts[worker].clone();
+        let (part, memory) = (self.parts[worker].clone(), self.memory);
         std::thread::spawn(move || {
             let mut link = (messages, answers);
             #[cfg(feature = "gpu")]
@@ -90,7 +98,7 @@ impl Workers {
                 let gpu = crate::common::devices::a_gpu();
                 return serve(&gpu.upload(&part).expect("the shard fits"), &mut link);
             }
-            serve(&CpuPool::new(part), &mut link);
+            serve(&CpuPool::new(part).with_memory_limit(memory), &mut link);
         });
         *self.lock(worker) = Some((to, from));
     }

@@ -18,6 +18,7 @@ mod refresh;
 mod row_norms;
 mod similarities;
 mod states;
+mod visited;
 
 use common::fractions;
 use coresift::{Features, Pool};

@@ -1,48 +1,57 @@
 //! Workers that are lost.
 
 use crate::common::npy;
-use crate::common::ways::selectors;
+use crate::common::ways::{by_similarity, selectors};
 use crate::workers::{Workers, pool_of};
-use coresift::{CpuPool, Error, Features, Stop};
+use coresift::{CpuPool, Error, Features, Selector, Stop};
 use std::sync::Arc;
 
-/// A worker lost at any moment is replaced, and the picks are the same.
+/// A worker lost at any moment is replaced, and the picks are the same; so they are of a class for which no worker has
+/// the memory.
 #[test]
 fn a_worker_is_replaced_wherever_it_is_lost() {
     let stored = &npy::small_pools()[0];
-    let features = Features::new(&stored.values, stored.rows, stored.dim).unwrap();
-    let whole = CpuPool::new(features.clone());
-    let sizes = [stored.rows / 3, stored.rows - stored.rows / 3];
-    for (name, selector) in selectors(stored.rows, stored.dim) {
-        let want = selector.select(&whole, 40).unwrap();
-        let count = Arc::new(Workers::new(&features, &sizes));
-        let calls = {
-            let pool = pool_of(&count, &Stop::default());
-            selector.select(&pool, 40).unwrap();
-            count.calls(0)
+    let mut all = selectors(stored.rows, stored.dim);
+    let count = all.len();
+    all.extend(by_similarity());
+    for (at, (name, selector)) in all.into_iter().enumerate() {
+        let integers = 2 * stored.rows * stored.dim.next_multiple_of(16);
+        let (memory, picks) = match at < count {
+            true => (u64::MAX, 40),
+            false => (integers as u64, 10),
         };
-        // The first message tells about the pool.
-        for at in [1, calls / 4, calls / 2, calls - 1] {
-            let workers = Workers::new(&features, &sizes).lose(0, vec![at.max(1), at / 2]);
-            let workers = Arc::new(workers);
-            let got = selector
-                .select(&pool_of(&workers, &Stop::default()), 40)
-                .unwrap();
-            assert_eq!(
-                got.picks, want.picks,
-                "{name}, lost after {at} of {calls} calls"
-            );
-            assert_eq!(
-                got.scores, want.scores,
-                "{name}, lost after {at} of {calls} calls"
-            );
-            let expected = calls > 1;
-            assert_eq!(
-                !workers.revived().is_empty(),
-                expected,
-                "{name}, {at} of {calls}"
-            );
-        }
+        check_lost(stored, (name, &*selector, picks), memory);
+    }
+}
+
+/// With workers of so much memory.
+fn check_lost(
+    stored: &npy::Stored,
+    (name, selector, picks): (&str, &dyn Selector, usize),
+    memory: u64,
+) {
+    let features = Features::new(&stored.values, stored.rows, stored.dim).unwrap();
+    let want = selector
+        .select(&CpuPool::new(features.clone()), picks)
+        .unwrap();
+    let sizes = [stored.rows / 3, stored.rows - stored.rows / 3];
+    let select = |workers: &Arc<Workers>| {
+        selector
+            .select(&pool_of(workers, &Stop::default()), picks)
+            .unwrap()
+    };
+    let made = || Workers::new(&features, &sizes).with_memory(memory);
+    let count = Arc::new(made());
+    select(&count);
+    let calls = count.calls(0);
+    // The first message tells about the pool.
+    for at in [1, calls / 4, calls / 2, calls - 1] {
+        let workers = Arc::new(made().lose(0, vec![at.max(1), at / 2]));
+        let got = select(&workers);
+        let place = format!("{name}, {memory} bytes, lost after {at} of {calls} calls");
+        assert_eq!(got.picks, want.picks, "{place}");
+        assert_eq!(got.scores, want.scores, "{place}");
+        assert_eq!(!workers.revived().is_empty(), calls > 1, "{place}");
     }
 }
 

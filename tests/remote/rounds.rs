@@ -1,5 +1,6 @@
 //! How often a worker is asked.
 
+use crate::common::ways::by_similarity;
 use crate::common::{fractions, with};
 use crate::workers::{Workers, pool_of};
 use coresift::{
@@ -29,9 +30,18 @@ fn pool_of_rows(rows: usize) -> Features<'static> {
 
 /// The messages that a worker has had of `work`.
 fn asked(features: &Features<'_>, work: impl FnOnce(&dyn coresift::Pool)) -> usize {
+    asked_with(features, u64::MAX, work)
+}
+
+/// The same with workers of so much memory.
+fn asked_with(
+    features: &Features<'_>,
+    memory: u64,
+    work: impl FnOnce(&dyn coresift::Pool),
+) -> usize {
     let part = features.rows() / 4;
     let parts = [part + 500, part, part, features.rows() - 3 * part - 500];
-    let workers = Arc::new(Workers::new(features, &parts));
+    let workers = Arc::new(Workers::new(features, &parts).with_memory(memory));
     work(&pool_of(&workers, &Stop::default()));
     (0..4).map(|worker| workers.calls(worker)).max().unwrap() as usize
 }
@@ -117,4 +127,23 @@ fn picks_come_many_at_a_time() {
         calls <= 80 / 8 + 20 + 33,
         "coverage, with 30 sweeps: {calls}"
     );
+}
+
+/// A class that stays where its rows are takes a question for each time that gains are asked for, and two for new rows.
+#[test]
+fn a_pick_of_a_class_that_is_spread_is_few_messages() {
+    let features = pool();
+    for (name, selector) in by_similarity() {
+        let want = selector
+            .select(&CpuPool::new(features.clone()), 80)
+            .unwrap();
+        let calls = asked_with(&features, (2 * ROWS * 32) as u64, |pool| {
+            assert_eq!(
+                selector.select(pool, 80).unwrap().picks,
+                want.picks,
+                "{name}"
+            );
+        });
+        println!("{name}: {calls}");
+    }
 }

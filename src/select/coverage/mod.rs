@@ -10,14 +10,13 @@ use super::chosen::on_rows;
 use super::classes::Classes;
 use super::facility_location::{Bandwidth, Class, Kernel};
 use super::parallel;
+use super::spread::similarities;
 use super::strata::{Strata, check_classes, classes_among};
 use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::pool::Pool;
-use crate::kernels::similarities::Examples;
 use crate::plan::{Cost, Outline};
 use crate::progress::Progress;
-use crate::quantise::Length;
 use crate::select::selector::sealed::Sealed;
 use crate::select::selector::{Selector, begin, places};
 use crate::selection::{ClassCover, Details, Refined, Selection, ShortfallReason, Storage};
@@ -234,7 +233,7 @@ impl One<'_> {
             Refinement::Swap => {
                 let similarities = match picked.greedy {
                     Some(greedy) => greedy.similarities,
-                    None => pool.similarities(all_of(&[&all]), &function.of)?,
+                    None => similarities(pool, &all, &function.of)?,
                 };
                 swap(&*similarities, &self.labelled, &start, pool.stop())?
             }
@@ -256,14 +255,6 @@ impl One<'_> {
             },
             other => other,
         }
-    }
-}
-
-fn all_of<'a>(classes: &'a [&'a [usize]]) -> Examples<'a> {
-    Examples {
-        classes,
-        views: 1,
-        length: Length::Own,
     }
 }
 

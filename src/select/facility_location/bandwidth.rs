@@ -5,8 +5,8 @@ use crate::error::Error;
 use crate::kernels::function::{KernelFunction, half_square};
 use crate::kernels::pool::Pool;
 use crate::kernels::rbf::half_distance;
-use crate::kernels::similarities::{Examples, Similarities};
-use crate::quantise::Length;
+use crate::kernels::similarities::Similarities;
+use crate::select::spread::similarities;
 use rayon::prelude::*;
 
 /// Rows whose neighbours are looked for, at most.
@@ -35,12 +35,7 @@ fn half_distance_to(pool: &dyn Pool, rows: &[usize], neighbours: usize) -> Resul
     if count < 2 {
         return Ok(HALF);
     }
-    let examples = Examples {
-        classes: &[rows],
-        views: 1,
-        length: Length::Own,
-    };
-    let similarities = pool.similarities(examples, &KernelFunction::Linear)?;
+    let similarities = similarities(pool, rows, &KernelFunction::Linear)?;
     let sampled = count.min(SAMPLED);
     let sample: Vec<usize> = (0..sampled).map(|at| at * count / sampled).collect();
     let nth = neighbours.min(count - 1) - 1;

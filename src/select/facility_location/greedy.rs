@@ -7,9 +7,9 @@ use crate::error::Error;
 use crate::kernels::cover::Cover;
 use crate::kernels::function::KernelFunction;
 use crate::kernels::pool::Pool;
-use crate::kernels::similarities::{Examples, MASK, Round, Similarities, is_masked, stored_bytes};
+use crate::kernels::similarities::{MASK, Round, Similarities, is_masked, stored_bytes};
 use crate::progress::Pass;
-use crate::quantise::Length;
+use crate::select::spread::similarities;
 use crate::selection::Storage;
 
 /// Picks that are made of kept similarities at a time: a device is waited for once, and a run that is ended loses
@@ -52,12 +52,7 @@ impl<'a> Greedy<'a> {
         course: &mut Course<'_>,
     ) -> Result<Self, Error> {
         let rows = ground.rows.len();
-        let examples = Examples {
-            classes: &[ground.rows],
-            views: 1,
-            length: Length::Own,
-        };
-        let mut similarities = pool.similarities(examples, ground.function)?;
+        let mut similarities = similarities(pool, ground.rows, ground.function)?;
         let is_stored = match ground.storage {
             Storage::Auto => stored_bytes(rows) <= similarities.room(),
             storage => storage == Storage::Dense,

@@ -6,11 +6,12 @@ use crate::course::Course;
 use crate::error::Error;
 use crate::kernels::function::{KernelFunction, half_square};
 use crate::kernels::pool::Pool;
-use crate::kernels::similarities::{Examples, Similarities};
+use crate::kernels::similarities::Similarities;
 use crate::products::product;
 use crate::progress::Pass;
-use crate::quantise::{IntegerRows, Length};
+use crate::quantise::IntegerRows;
 use crate::reduce;
+use crate::select::spread::similarities;
 use rayon::prelude::*;
 
 /// Rows that are held, of the least scores when all were looked at last.
@@ -82,12 +83,7 @@ impl<'a> Greedy<'a> {
         course: &mut Course<'_>,
     ) -> Result<Self, Error> {
         let all: Vec<usize> = (0..pool.rows()).collect();
-        let examples = Examples {
-            classes: &[&all],
-            views: 1,
-            length: Length::Own,
-        };
-        let similarities = pool.similarities(examples, function)?;
+        let similarities = similarities(pool, &all, function)?;
         let (step, kept) = course.step(|entry| match entry {
             Entry::Sums(sums) if sums.len() == all.len() => Some(sums.clone()),
             _ => None,
