@@ -29,6 +29,8 @@ import tempfile
 import threading
 import time
 
+import numpy as np
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "peers")]
 import common  # noqa: E402
@@ -52,12 +54,24 @@ OF_CENTRES = ("Seeds.0", "Clustered.0")
 # asked for a few at a time.
 PIECES = 1.5
 FEW = "Pool.3"
-# What compares all rows of a pool or a cluster: typicality, sums over rows, greedy rounds, rows within a radius.
-ALL_PAIRS = ("Pool.16", "Similarities.4", "Similarities.14", "Similarities.16", "Neighbours.0", "Neighbours.3")
+# What compares all rows of a pool or a cluster: typicality, sums over rows, greedy rounds, rows within a radius; of a
+# class that stays where its rows are sums over them, and gains.
+ALL_PAIRS = (
+    "Pool.16",
+    "Similarities.4",
+    "Similarities.14",
+    "Similarities.16",
+    "Neighbours.0",
+    "Neighbours.3",
+    "Visited.2",
+    "Visited.4",
+    "Visited.9",
+)
 
 # Of quick methods more rows are taken, of slow ones fewer.
 SHARE = {"norm": 12.5, "Gram-Schmidt": 12.5, "log-det": 5, "k-center": 5, "coverage": 0.5, "facility location": 0.5}
-# The budget, and the options.
+# The budget, and the options. What is spread has one class of all rows that no worker has the memory for: of this
+# many rows as of many more it stays where they are.
 METHODS = {
     "norm": (1000, {"method": "norm"}),
     "1,000 clusters of k-means": (1000, {"method": "random", "clusters": 1000}),
@@ -65,11 +79,11 @@ METHODS = {
     "log-det": (100, {"method": "log-det"}),
     "k-center": (100, {"method": "k-center"}),
     "SAS, classes of 5,000": (500, {"method": "sas", "classes": True}),
-    "herding": (100, {"method": "herding"}),
+    "herding": (100, {"method": "herding", "spread": True}),
     "TypiClust": (50, {"method": "typiclust"}),
     "ProbCover": (50, {"method": "probcover", "delta": 0.6}),
-    "coverage": (50, {"method": "coverage", "storage": "on-the-fly"}),
-    "facility location": (50, {"method": "facility-location", "storage": "on-the-fly"}),
+    "coverage": (50, {"method": "coverage", "storage": "on-the-fly", "spread": True}),
+    "facility location": (50, {"method": "facility-location", "storage": "on-the-fly", "spread": True}),
     "facility location, classes of 5,000": (500, {"method": "facility-location", "classes": True}),
 }
 
@@ -106,7 +120,7 @@ class Traced:
         self.workers = []
 
 
-HANDLES = ("Pool", "Residuals", "Similarities", "Neighbours", "Assigner", "Clustered", "Seeds", "Distanced")
+HANDLES = ("Pool", "Residuals", "Similarities", "Neighbours", "Assigner", "Clustered", "Seeds", "Distanced", "Visited")
 
 
 def kind(message):
@@ -178,18 +192,29 @@ def by_kind(messages, began, ended):
     return found
 
 
+# What says nothing of the selection itself.
+NOT_OPTIONS = ("classes", "clusters", "spread")
+
+
+def memory(rows, dim, workers):
+    """Bytes for each worker that hold its own rows and their integers, and not those of all."""
+    return 4 * rows * dim // workers + 2 * rows * dim
+
+
 def traced(path, classes, workers, budget, options):
     """Picks of a selection on so many workers, and what it comes to, by kinds of messages."""
     import coresift
     from coresift.workers import WorkerPool
 
     carrier = Traced(workers)
-    given = {key: value for key, value in options.items() if key not in ("classes", "clusters")}
+    given = {key: value for key, value in options.items() if key not in NOT_OPTIONS}
     if "classes" in options:
         given["classes"] = classes
     if "clusters" in options:
         given["classes"] = coresift.KMeans(options["clusters"])
-    with WorkerPool(path, carrier, workers, device="cpu") as pool:
+    rows, dim = np.load(path, mmap_mode="r").shape
+    bound = {"memory": memory(rows, dim, workers)} if "spread" in options else {}
+    with WorkerPool(path, carrier, workers, device="cpu", **bound) as pool:
         carrier.watched = True
         began = time.perf_counter()
         picked = coresift.select(pool, budget, **given)
@@ -298,7 +323,9 @@ class Pools:
 def real(binary, pools, rows, budget, options):
     """Seconds of four processes, and their rounds."""
     path, classes = pools.of(rows)
-    flags = [f"--{key}={value}" for key, value in options.items() if key != "classes"]
+    flags = [f"--{key}={value}" for key, value in options.items() if key not in ("classes", "spread")]
+    if "spread" in options:
+        flags.append(f"--memory={4 * memory(rows, pools.dim, 4)}B")
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         if "classes" in options:
             file.writelines(f"{label}\n" for label in classes)

@@ -38,7 +38,9 @@ use visited::ShardVisited;
 /// picks that it makes of the matrix in one pool.
 ///
 /// Rows meet rows of another shard as 16-bit integers a value, a block at a time. The rows of a
-/// latent class (SAS) or of a cluster (TypiClust) that are of several shards are worked on by one. What ends
+/// latent class (SAS) or of a cluster (TypiClust) that are of several shards are worked on by one; those of a class of
+/// [`FacilityLocation`](crate::FacilityLocation), [`Coverage`](crate::Coverage) or [`Herding`](crate::Herding) as well,
+/// but where shards are workers and there are 2¹⁷ of these rows, or more than one has the memory for: those stay. What ends
 /// the work is the first pool's [`Stop`]: all are to have the same. Where a shard's device is lost,
 /// [`Error::DeviceLost`] says which shard, and which rows it had.
 ///

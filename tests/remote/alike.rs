@@ -1,9 +1,9 @@
 //! Every selector on workers.
 
-use crate::common::npy;
 use crate::common::ways::{by_similarity, selectors};
+use crate::common::{npy, with};
 use crate::workers::{Workers, pool_of, workers};
-use coresift::{CpuPool, Features, Stop};
+use coresift::{CpuPool, FacilityLocation, Features, Selector, Stop};
 use std::sync::Arc;
 
 #[test]
@@ -33,12 +33,16 @@ fn classes_too_large_for_a_worker_are_picked_from_alike() {
         let whole = CpuPool::new(features.clone());
         let all = 2 * (stored.rows * stored.dim.next_multiple_of(16)) as u64;
         let sizes = [stored.rows / 3, 7, stored.rows - stored.rows / 3 - 7];
-        for (name, selector) in by_similarity() {
-            let want = selector.select(&whole, 15).unwrap();
-            for memory in [all, 2] {
+        let weighted = with(|s: &mut FacilityLocation| {
+            s.labelled = vec![5, stored.rows - 1];
+            s.target_weights = Some((0..stored.rows).map(|row| (row % 7) as f64).collect());
+        });
+        for (name, selector) in by_similarity().into_iter().chain([("weighted", weighted)]) {
+            for (memory, picks) in [(all, 15), (2, 3)] {
+                let want = selector.select(&whole, picks).unwrap();
                 let workers = Workers::new(&features, &sizes).with_memory(memory);
                 let pool = pool_of(&Arc::new(workers), &Stop::default());
-                let got = selector.select(&pool, 15).unwrap();
+                let got = selector.select(&pool, picks).unwrap();
                 let at = format!("{name}, {memory} bytes, {}", stored.name);
                 assert_eq!(got.picks, want.picks, "{at}");
                 assert_eq!(got.scores, want.scores, "{at}");
