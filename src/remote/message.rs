@@ -10,7 +10,7 @@ use crate::kernels::residuals::{Rate, RowState};
 use crate::kernels::similarities::Update;
 use crate::kernels::steps::Typicality;
 use crate::lp::Lp;
-use crate::quantise::{IntegerRows, Length};
+use crate::quantise::{FIXED_BITS, IntegerRows, Length};
 use crate::random::RowIds;
 use serde::{Deserialize, Serialize};
 
@@ -285,6 +285,16 @@ impl Integers<'_> {
                 self.1.len(),
                 self.0
             )));
+        }
+        // What is longer than rows at length 1 are, each value rounded, would not fit products: (2¹⁵ + √dim / 2)².
+        let most = (f64::from(1u32 << FIXED_BITS) + (dim as f64).sqrt() / 2.0).powi(2);
+        for (at, row) in self.1.chunks_exact(pitch).enumerate() {
+            let squares = row.iter().map(|&value| i64::from(value).pow(2));
+            if squares.sum::<i64>() as f64 > most {
+                return Err(Error::Device(format!(
+                    "message: integer row {at} found longer than 2^{FIXED_BITS}, at most that expected"
+                )));
+            }
         }
         Ok(IntegerRows::of(self.1.into_vec(), pitch))
     }

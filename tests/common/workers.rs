@@ -81,10 +81,11 @@ impl Workers {
         heard.iter().filter(|heard| heard.0 == worker).count() as u64
     }
 
-    /// All messages.
-    pub fn messages(&self) -> Vec<Vec<u8>> {
+    /// All messages that a worker has had.
+    pub fn messages(&self, worker: usize) -> Vec<Vec<u8>> {
         let heard = self.heard.lock().unwrap();
-        heard.iter().map(|heard| heard.1.clone()).collect()
+        let own = heard.iter().filter(|heard| heard.0 == worker);
+        own.map(|heard| heard.1.clone()).collect()
     }
 
     fn start(&self, worker: usize) {

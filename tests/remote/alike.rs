@@ -3,7 +3,7 @@
 use crate::common::ways::{by_similarity, selectors};
 use crate::common::{npy, with};
 use crate::workers::{Workers, pool_of, workers};
-use coresift::{CpuPool, FacilityLocation, Features, Selector, Stop};
+use coresift::{CpuPool, FacilityLocation, Features, Stop};
 use std::sync::Arc;
 
 #[test]

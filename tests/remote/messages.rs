@@ -1,10 +1,10 @@
 //! What a worker makes of messages that no driver of its own has sent.
 
 use crate::common::fractions;
-use crate::common::ways::selectors;
+use crate::common::ways::{by_similarity, selectors};
 use crate::workers::{Workers, pool_of};
 use coresift::worker::{Link, serve};
-use coresift::{CpuPool, Features, Stop};
+use coresift::{CpuPool, Features, Selector, Stop};
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use std::sync::Arc;
@@ -35,28 +35,44 @@ fn spoilt_messages_do_no_harm() {
     let (rows, dim) = (60, 5);
     let x = fractions(4, rows * dim);
     let features = Features::new(&x, rows, dim).unwrap();
-    let pool = CpuPool::new(features.clone());
     for (at, (name, selector)) in selectors(rows, dim).into_iter().enumerate() {
-        let workers = Arc::new(Workers::new(&features, &[rows]));
-        selector
-            .select(&pool_of(&workers, &Stop::default()), 8)
-            .unwrap();
-        let sound = workers.messages();
-        assert_eq!(answers(&pool, sound.clone()).len(), sound.len(), "{name}");
-        let mut rng = ChaCha8Rng::seed_from_u64(at as u64);
-        for _ in 0..20 {
-            let spoilt: Vec<Vec<u8>> = sound
-                .iter()
-                .map(|message| spoil(message, &mut rng))
-                .collect();
-            let count = spoilt.len();
-            let answers = answers(&pool, spoilt);
-            let panicked = answers
-                .iter()
-                .any(|answer| answer.windows(8).any(|said| said == b"panicked"));
-            assert!(!panicked, "{name}");
-            assert!(answers.len() <= count, "{name}");
-        }
+        let workers = Workers::new(&features, &[rows]);
+        let messages = messages(workers, &*selector);
+        check_spoilt(name, &features, &messages, at as u64);
+    }
+    // Those of a class that has rows of other workers as well, which visit.
+    for (at, (name, selector)) in by_similarity().into_iter().enumerate() {
+        let workers = Workers::new(&features, &[40, rows - 40]).with_memory(2);
+        let messages = messages(workers, &*selector);
+        check_spoilt(name, &features.part(0..40), &messages, 100 + at as u64);
+    }
+}
+
+/// What the first worker has been asked by a selection.
+fn messages(workers: Workers, selector: &dyn Selector) -> Vec<Vec<u8>> {
+    let workers = Arc::new(workers);
+    let pool = pool_of(&workers, &Stop::default());
+    selector.select(&pool, 8).unwrap();
+    workers.messages(0)
+}
+
+/// Sound messages to a worker of these rows, and what becomes of them.
+fn check_spoilt(name: &str, features: &Features<'_>, sound: &[Vec<u8>], seed: u64) {
+    let pool = CpuPool::new(features.clone());
+    assert_eq!(answers(&pool, sound.to_vec()).len(), sound.len(), "{name}");
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    for _ in 0..20 {
+        let spoilt: Vec<Vec<u8>> = sound
+            .iter()
+            .map(|message| spoil(message, &mut rng))
+            .collect();
+        let count = spoilt.len();
+        let answers = answers(&pool, spoilt);
+        let panicked = answers
+            .iter()
+            .any(|answer| answer.windows(8).any(|said| said == b"panicked"));
+        assert!(!panicked, "{name}");
+        assert!(answers.len() <= count, "{name}");
     }
 }
 
