@@ -64,7 +64,7 @@ ALL_PAIRS = (
     "Neighbours.0",
     "Neighbours.3",
     "Visited.2",
-    "Visited.4",
+    "Visited.3",
     "Visited.9",
 )
 

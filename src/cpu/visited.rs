@@ -71,14 +71,13 @@ impl Visited for CpuVisited<'_> {
         Ok(())
     }
 
-    fn sums(&self, pass: &Pass<'_>) -> Result<[Vec<i64>; 2], Error> {
-        let (mut of_rows, mut of_visitors) = (Vec::new(), vec![0; self.visitors.rows()]);
+    fn sums(&self, others: &IntegerRows, pass: &Pass<'_>) -> Result<[Vec<i64>; 2], Error> {
+        let (mut of_rows, mut of_others) = (Vec::new(), vec![0; others.rows()]);
         let mut meet = |rows: &IntegerRows, places: Range<usize>| {
             let watch = (self.own.stop, pass);
-            let [own, theirs] =
-                visitor_sums((rows, places), &self.visitors, &self.own.function, watch)?;
+            let [own, theirs] = visitor_sums((rows, places), others, &self.own.function, watch)?;
             of_rows.extend(own);
-            let sums = of_visitors.iter_mut().zip(theirs);
+            let sums = of_others.iter_mut().zip(theirs);
             sums.for_each(|(sum, more)| *sum += more);
             Ok(())
         };
@@ -91,7 +90,7 @@ impl Visited for CpuVisited<'_> {
                 }
             }
         }
-        Ok([of_rows, of_visitors])
+        Ok([of_rows, of_others])
     }
 
     fn columns(&self, visitors: Range<usize>) -> Result<Vec<i32>, Error> {

@@ -56,22 +56,22 @@ impl Visited for GpuVisited<'_> {
         Ok(())
     }
 
-    /// By as many visitors as one binding has sums for, beside those of the rows.
-    fn sums(&self, pass: &Pass<'_>) -> Result<[Vec<i64>; 2], Error> {
+    /// By as many others as one binding has sums for, beside those of the rows.
+    fn sums(&self, others: &IntegerRows, pass: &Pass<'_>) -> Result<[Vec<i64>; 2], Error> {
         let resident = &self.own.resident;
         let rows = resident.ranges.places();
         let sums = usize::try_from(resident.gpu.most_bound() / 8).unwrap_or(usize::MAX);
-        let (at_once, all) = (sums.saturating_sub(rows).max(1), self.visitors.rows());
-        let (mut of_rows, mut of_visitors) = (vec![0; rows], Vec::with_capacity(all));
+        let (at_once, all) = (sums.saturating_sub(rows).max(1), others.rows());
+        let (mut of_rows, mut of_others) = (vec![0; rows], Vec::with_capacity(all));
         for first in (0..all).step_by(at_once) {
             let some: Vec<usize> = (first..all.min(first + at_once)).collect();
-            let visitors = self.visitors.some(&some);
-            let [own, theirs] = row_sums::with_visitors(resident, &visitors, pass)?;
+            let some = others.some(&some);
+            let [own, theirs] = row_sums::with_visitors(resident, &some, pass)?;
             let sums = of_rows.iter_mut().zip(own);
             sums.for_each(|(sum, more)| *sum += more);
-            of_visitors.extend(theirs);
+            of_others.extend(theirs);
         }
-        Ok([of_rows, of_visitors])
+        Ok([of_rows, of_others])
     }
 
     fn columns(&self, visitors: Range<usize>) -> Result<Vec<i32>, Error> {

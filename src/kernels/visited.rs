@@ -29,27 +29,27 @@ pub trait Visited: Send {
     /// As [`rows`](Self::rows).
     fn squares(&self) -> Result<Vec<i32>, Error>;
 
-    /// Σⱼ s_ij for every row i over these rows, itself included. Visitors have to come anew after that. Not of a linear
-    /// function.
+    /// Σⱼ s_ij for every row i over these rows, itself included. Not of a linear function.
     ///
     /// # Errors
     ///
     /// As [`rows`](Self::rows).
     fn row_sums(&self, pass: &Pass<'_>) -> Result<Vec<i64>, Error>;
 
-    /// Takes visitors in, in place of those before: what follows is about these.
+    /// Σ s_ij for every row i over some others j, of whichever pool, and for every other over the rows. Not of a linear
+    /// function.
+    ///
+    /// # Errors
+    ///
+    /// As [`rows`](Self::rows).
+    fn sums(&self, others: &IntegerRows, pass: &Pass<'_>) -> Result<[Vec<i64>; 2], Error>;
+
+    /// Takes visitors in, in place of those before, for what is asked of them.
     ///
     /// # Errors
     ///
     /// As [`rows`](Self::rows).
     fn visit(&mut self, visitors: &IntegerRows) -> Result<(), Error>;
-
-    /// Σ s_ij for every row i over the visitors j, and for every visitor over the rows. Not of a linear function.
-    ///
-    /// # Errors
-    ///
-    /// As [`rows`](Self::rows).
-    fn sums(&self, pass: &Pass<'_>) -> Result<[Vec<i64>; 2], Error>;
 
     /// s_ij of every row i and of some of the visitors j: rows x visitors, row-major.
     ///

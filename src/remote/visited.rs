@@ -47,9 +47,10 @@ impl Visited for RemoteVisited<'_> {
         self.tell(OfVisited::Visit(visitors.into()))
     }
 
-    fn sums(&self, pass: &Pass<'_>) -> Result<[Vec<i64>; 2], Error> {
+    fn sums(&self, others: &IntegerRows, pass: &Pass<'_>) -> Result<[Vec<i64>; 2], Error> {
+        let asked = self.asked(OfVisited::Sums(others.into()));
         let (own, theirs, met): (Array<'_, i64>, Array<'_, i64>, u64) =
-            self.opened.connection.ask(self.asked(OfVisited::Sums))?;
+            self.opened.connection.ask(asked)?;
         pass.met(met)?;
         Ok([own.into_vec(), theirs.into_vec()])
     }

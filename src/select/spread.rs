@@ -150,15 +150,14 @@ impl Similarities for Spread<'_> {
     }
 
     fn row_sums(&self, pass: &Pass<'_>) -> Result<Vec<i64>, Error> {
-        let mut state = self.state();
-        state.places.clear(); // they have to come again
-        state.visited.row_sums(pass)
+        self.state().visited.row_sums(pass)
     }
 
     fn sum_columns(&self, columns: &[usize]) -> Result<Vec<i64>, Error> {
         let mut sums = vec![0; self.rows];
         for some in columns.chunks(self.columns_at_once()) {
-            let [of_rows, _] = self.visited_by(some)?.visited.sums(&Pass::unheard())?;
+            let state = self.state();
+            let [of_rows, _] = state.visited.sums(&state.some(some)?, &Pass::unheard())?;
             let both = sums.iter_mut().zip(of_rows);
             both.for_each(|(sum, more)| *sum += more);
         }

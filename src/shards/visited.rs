@@ -11,8 +11,8 @@ use crate::quantise::IntegerRows;
 use std::ops::Range;
 use std::sync::Mutex;
 
-/// Values of the rows that visit a shard at a time.
-const VISITING: usize = 1 << 23;
+/// Values of the rows that are on their way to all shards at a time: 64 MiB.
+const VISITING: usize = 1 << 25;
 
 /// Those of the rows that a shard has.
 struct Part<'a> {
@@ -87,7 +87,7 @@ impl<'a> ShardVisited<'a> {
     /// visited by one other and visits one, or none.
     fn meet(&self, sums: &mut [i64], pass: &Pass<'_>) -> Result<(), Error> {
         let parts = self.parts.len();
-        let at_once = (VISITING / self.pitch).max(1);
+        let at_once = (VISITING / (self.pitch * parts.max(1))).max(1);
         for step in 1..=parts / 2 {
             // With an even number the last round would meet every pair twice.
             let visited = if 2 * step == parts { step } else { parts };
@@ -96,13 +96,10 @@ impl<'a> ShardVisited<'a> {
                 let (mut own, mut theirs) = (vec![0; part.places.len()], Vec::new());
                 let all: Vec<usize> = (0..guest.places.len()).collect();
                 for block in all.chunks(at_once) {
-                    let visitors = guest.ask(|rows| rows.rows(block))?;
-                    let [of_rows, of_visitors] = part.ask(|rows| {
-                        rows.visit(&visitors)?;
-                        rows.sums(pass)
-                    })?;
+                    let others = guest.ask(|rows| rows.rows(block))?;
+                    let [of_rows, of_others] = part.ask(|rows| rows.sums(&others, pass))?;
                     add(&mut own, &of_rows);
-                    theirs.extend(of_visitors);
+                    theirs.extend(of_others);
                 }
                 Ok([(part.places.clone(), own), (guest.places.clone(), theirs)])
             };
@@ -143,13 +140,13 @@ impl Visited for ShardVisited<'_> {
         Ok(())
     }
 
-    fn sums(&self, pass: &Pass<'_>) -> Result<[Vec<i64>; 2], Error> {
-        let (mut of_rows, mut of_visitors) = (Vec::new(), vec![0; self.visitors]);
-        for [own, theirs] in self.each(|_, rows| rows.sums(pass))? {
+    fn sums(&self, others: &IntegerRows, pass: &Pass<'_>) -> Result<[Vec<i64>; 2], Error> {
+        let (mut of_rows, mut of_others) = (Vec::new(), vec![0; others.rows()]);
+        for [own, theirs] in self.each(|_, rows| rows.sums(others, pass))? {
             of_rows.extend(own);
-            add(&mut of_visitors, &theirs);
+            add(&mut of_others, &theirs);
         }
-        Ok([of_rows, of_visitors])
+        Ok([of_rows, of_others])
     }
 
     fn columns(&self, visitors: Range<usize>) -> Result<Vec<i32>, Error> {

@@ -82,8 +82,8 @@ impl<'p> OpenVisited<'p> {
         expect(!self.is_linear, "a function that is not linear")?;
         let pass = Pass::unheard();
         match ask {
-            OfVisited::Sums => {
-                let [own, theirs] = self.inner.sums(&pass)?;
+            OfVisited::Sums(others) => {
+                let [own, theirs] = self.inner.sums(&others.rows(self.dim)?, &pass)?;
                 ok((Array::from(own), Array::from(theirs), pass.count()))
             }
             OfVisited::SetCover(best, weights) => {

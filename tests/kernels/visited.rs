@@ -107,7 +107,8 @@ fn sums_over_visitors_are_exact() {
             for visitors in meeting.visitors() {
                 visited.visit(&meeting.integers.some(&visitors)).unwrap();
                 let pass = Pass::unheard();
-                let [of_rows, of_visitors] = visited.sums(&pass).unwrap();
+                let others = meeting.integers.some(&visitors);
+                let [of_rows, of_visitors] = visited.sums(&others, &pass).unwrap();
                 let want = own.iter().map(|&row| meeting.sum(row, &visitors));
                 assert_eq!(of_rows, want.collect::<Vec<i64>>(), "{place}");
                 let want = visitors.iter().map(|&row| meeting.sum(row, own));

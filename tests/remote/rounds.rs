@@ -158,11 +158,8 @@ fn a_class_that_is_spread_is_some_messages_a_pick() {
         let calls = asked_with(&features, (2 * ROWS * 32) as u64, |pool| {
             assert_eq!(selector.select(pool, 60).unwrap().picks, want.picks);
         });
-        let (least, most) = match name {
-            "herding" => (60, 60 * 3),
-            _ => (2 * 60, 60 * 20),
-        };
-        assert!(calls >= least, "{name}: {calls}, as if it were not spread");
-        assert!(calls <= most, "{name}: {calls}");
+        assert!(calls >= 60, "{name}: {calls}, as if it were not spread");
+        let most = if name == "herding" { 3 } else { 30 }; // memory is for few columns
+        assert!(calls <= most * 60, "{name}: {calls}");
     }
 }
