@@ -1,6 +1,8 @@
 //! Rows that stay where they are, visited by others.
 
-use crate::common::{devices, fractions, on_every_device, oracle};
+#[cfg(feature = "gpu")]
+use crate::common::devices;
+use crate::common::{fractions, on_every_device, oracle};
 use crate::features;
 use coresift::kernels::{
     Cover, Digits, Examples, IntegerRows, KernelFunction, Length, Pass, Rbf, Visited,
