@@ -1,6 +1,7 @@
 //! What a worker makes sure of before it asks its pool: messages are not trusted.
 
 use crate::error::Error;
+use crate::kernels::cover::Cover;
 use crate::kernels::pool::{ClusterRows, MOST_NEIGHBOURS};
 use crate::kernels::residuals::Rate;
 use crate::kernels::units::UnitMoves;
@@ -63,6 +64,19 @@ pub(super) fn count<T>(entries: &[T], expected: usize, of: &str) -> Result<(), E
             entries.len()
         ))),
     }
+}
+
+/// A cover of so many rows.
+pub(super) fn cover<'c>(
+    best: &'c [u16],
+    weights: Option<&'c [u16]>,
+    rows: usize,
+) -> Result<Cover<'c>, Error> {
+    count(best, rows, "covers")?;
+    if let Some(weights) = weights {
+        count(weights, rows, "weights")?;
+    }
+    Ok(Cover { best, weights })
 }
 
 pub(super) fn rate(rate: Rate) -> Result<Rate, Error> {

@@ -1,9 +1,8 @@
 //! Similarities that a worker keeps, and what is asked of them.
 
-use super::asked::{self, FAR, count, distinct, expect, of_one_class, places};
+use super::asked::{self, FAR, count, cover, distinct, expect, of_one_class, places};
 use crate::control::Stop;
 use crate::error::Error;
-use crate::kernels::cover::Cover;
 use crate::kernels::cut::{Cut, CutRule, Refine};
 use crate::kernels::function::KernelFunction;
 use crate::kernels::pool::Pool;
@@ -146,14 +145,8 @@ impl<'p> OpenSimilarities<'p> {
         expect(!self.is_linear, "a function that is not linear")?;
         match ask {
             OfSimilarities::SetCover(best, weights) => {
-                count(&best, self.ranges.places(), "covers")?;
-                if let Some(weights) = &weights {
-                    count(weights, best.len(), "weights")?;
-                }
-                ok(self.inner.set_cover(Cover {
-                    best: &best,
-                    weights: weights.as_deref(),
-                })?)
+                let cover = cover(&best, weights.as_deref(), self.ranges.places())?;
+                ok(self.inner.set_cover(cover)?)
             }
             OfSimilarities::Raise(columns) => {
                 ok(self.inner.raise(&of_one_class(&columns, &self.ranges)?)?)

@@ -1,8 +1,7 @@
 //! Rows that visitors meet on a worker, and what is asked of them.
 
-use super::asked::{count, expect, places};
+use super::asked::{count, cover, expect, places};
 use crate::error::Error;
-use crate::kernels::cover::Cover;
 use crate::kernels::pool::Pool;
 use crate::kernels::visited::{Digits, Visited};
 use crate::progress::Pass;
@@ -87,14 +86,8 @@ impl<'p> OpenVisited<'p> {
                 ok((Array::from(own), Array::from(theirs), pass.count()))
             }
             OfVisited::SetCover(best, weights) => {
-                count(&best, self.rows, "covers")?;
-                if let Some(weights) = &weights {
-                    count(weights, best.len(), "weights")?;
-                }
-                ok(self.inner.set_cover(Cover {
-                    best: &best,
-                    weights: weights.as_deref(),
-                })?)
+                let cover = cover(&best, weights.as_deref(), self.rows)?;
+                ok(self.inner.set_cover(cover)?)
             }
             OfVisited::Covered => ok(Array::from(self.inner.covered()?)),
             OfVisited::Raise(chosen) => ok(self.inner.raise(&chosen.rows(self.dim)?)?),
