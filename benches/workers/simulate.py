@@ -386,7 +386,11 @@ def farther_figures(name, traces, asked, workers, count):
     times = count / (2 * rows_of(name, asked.rows))
     figures = told(name, traces[str(workers)], times, workers)
     # Where each of many workers has few rows, bytes of rows are lost among others: more workers have no fewer.
-    figures["bytes"] = max(figures["bytes"], told(name, traces["4"], times, 4)["bytes"])
+    of_four = told(name, traces["4"], times, 4)
+    figures["bytes"] = max(figures["bytes"], of_four["bytes"])
+    if "spread" in METHODS[name][1]:
+        # All workers have their share of all that is done, which the fewest, of the most rows each, show best.
+        figures["most"] = of_four["all"] / workers
     return figures
 
 
