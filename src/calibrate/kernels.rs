@@ -10,7 +10,6 @@ use crate::kernels::residuals::{Rate, Residuals, RowState};
 use crate::kernels::similarities::Examples;
 use crate::lp::Lp;
 use crate::plan::Work;
-use crate::quantise::Length;
 use crate::random;
 
 /// Directions, and vectors, that rows meet at a time.
@@ -140,13 +139,8 @@ fn assign(meter: &mut Meter, pool: &dyn Pool) -> Result<(), Error> {
 
 fn integers(meter: &mut Meter, pool: &dyn Pool) -> Result<(), Error> {
     let all: Vec<usize> = (0..pool.rows()).collect();
-    let examples = Examples {
-        classes: &[&all],
-        views: 1,
-        length: Length::Own,
-    };
     let make = || {
-        pool.similarities(examples, &KernelFunction::Linear)
+        pool.similarities(Examples::of_rows(&[&all]), &KernelFunction::Linear)
             .map(drop)
     };
     let seconds = meter.best(|| Ok(timed(make)?.1))?;

@@ -9,7 +9,6 @@ use crate::kernels::pool::{ClusterRows, Pool};
 use crate::kernels::similarities::{Examples, Update};
 use crate::plan::Work;
 use crate::progress::Pass;
-use crate::quantise::Length;
 
 /// Rows of a cluster.
 const CLUSTER: usize = 256;
@@ -78,12 +77,9 @@ fn k_nearest(meter: &mut Meter, pool: &dyn Pool) -> Result<(), Error> {
 fn similarities(meter: &mut Meter, pool: &dyn Pool) -> Result<(), Error> {
     let (rows, dim, pass) = (pool.rows(), pool.dim(), Pass::unheard());
     let all: Vec<usize> = (0..rows).collect();
-    let examples = Examples {
-        classes: &[&all],
-        views: 1,
-        length: Length::Own,
-    };
     let function = KernelFunction::Thresholded(0);
+    let classes: [&[usize]; 1] = [&all];
+    let examples = Examples::of_rows(&classes);
     let mut similarities = pool.similarities(examples, &function)?;
     let sums = meter.best(|| Ok(timed(|| similarities.row_sums(&pass))?.1))?;
     meter.note(Work::RowSums, dim, rows * rows, sums);

@@ -20,7 +20,7 @@ use crate::kernels::similarities::{Examples, Similarities};
 use crate::kernels::visited::Visited;
 use crate::lp::Lp;
 use crate::progress::Pass;
-use crate::quantise::{ClassRanges, IntegerRows, Length};
+use crate::quantise::{ClassRanges, IntegerRows};
 use crate::random::RowIds;
 
 /// Most values that are read at a time.
@@ -158,13 +158,9 @@ impl Pool for CpuPool<'_> {
         rows: &[usize],
         function: &KernelFunction,
     ) -> Result<Box<dyn Visited + '_>, Error> {
-        let examples = Examples {
-            classes: &[rows],
-            views: 1,
-            length: Length::Own,
-        };
         let watch = (self.memory, &self.stop);
-        let own = CpuSimilarities::new(&self.features, examples, function, watch)?;
+        let own =
+            CpuSimilarities::new(&self.features, Examples::of_rows(&[rows]), function, watch)?;
         Ok(Box::new(CpuVisited::new(own, self.features.dim())))
     }
 

@@ -39,16 +39,14 @@ impl<'a> CpuVisited<'a> {
         self.own.rows.ranges.places()
     }
 
-    /// The similarities of all rows and some others, rows x others.
-    fn narrow_columns(&self, others: &IntegerRows) -> Result<Vec<u16>, Error> {
-        let narrow = |similarity: i32| similarity as u16;
-        let CpuSimilarities {
-            rows,
-            function,
-            stop,
-            ..
-        } = &self.own;
-        rows.visitor_columns(0, others, function, narrow, stop)
+    /// The similarities of all rows and some others, as `narrow` leaves them: rows x others.
+    fn columns_of<T: Copy + Default + Send>(
+        &self,
+        others: &IntegerRows,
+        narrow: impl Fn(i32) -> T + Sync,
+    ) -> Result<Vec<T>, Error> {
+        let own = &self.own;
+        (own.rows).visitor_columns(0, others, &own.function, narrow, own.stop)
     }
 }
 
@@ -95,13 +93,7 @@ impl Visited for CpuVisited<'_> {
 
     fn columns(&self, visitors: Range<usize>) -> Result<Vec<i32>, Error> {
         let some = self.visitors.some(&visitors.collect::<Vec<_>>());
-        let CpuSimilarities {
-            rows,
-            function,
-            stop,
-            ..
-        } = &self.own;
-        rows.visitor_columns(0, &some, function, |s| s, stop)
+        self.columns_of(&some, |similarity| similarity)
     }
 
     fn set_cover(&mut self, cover: Cover<'_>) -> Result<(), Error> {
@@ -116,7 +108,10 @@ impl Visited for CpuVisited<'_> {
         if chosen.rows() == 0 {
             return Ok(());
         }
-        let (rows, values) = (self.rows_in_all(), self.narrow_columns(chosen)?);
+        let (rows, values) = (
+            self.rows_in_all(),
+            self.columns_of(chosen, |similarity| similarity as u16)?,
+        );
         let stop = self.own.stop;
         self.own.covered.begin(rows);
         let (best, _) = self.own.covered.part(0..rows);
@@ -134,7 +129,7 @@ impl Visited for CpuVisited<'_> {
             None => Strip {
                 columns: (0..self.visitors.rows()).collect(),
                 rows: 0..rows,
-                values: self.narrow_columns(&self.visitors)?,
+                values: self.columns_of(&self.visitors, |similarity| similarity as u16)?,
             },
         };
         self.own.covered.begin(rows);

@@ -6,7 +6,6 @@ use super::rows::{add, by_blocks};
 use crate::error::Error;
 use crate::kernels::similarities::Examples;
 use crate::lp::Lp;
-use crate::quantise::Length;
 use crate::reduce;
 use crate::select::Sas;
 use crate::select::classes::Partition;
@@ -109,11 +108,7 @@ impl Evaluation<'_> {
     pub fn cut_values(&self, classes: &[u32]) -> Result<Vec<f64>, Error> {
         let partition = self.by_class(classes)?.0;
         let classes: Vec<&[usize]> = partition.classes.iter().map(|c| &*c.rows).collect();
-        let examples = Examples {
-            classes: &classes,
-            views: 1,
-            length: Length::Own,
-        };
+        let examples = Examples::of_rows(&classes);
         let (ranges, order) = (examples.ranges(), classes.concat());
         let function = Sas::default().kernel_function();
         let similarities = self.pool.similarities(examples, &function)?;

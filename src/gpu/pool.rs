@@ -21,7 +21,7 @@ use crate::kernels::similarities::{Examples, Similarities};
 use crate::kernels::visited::Visited;
 use crate::lp::Lp;
 use crate::progress::Pass;
-use crate::quantise::{ClassRanges, IntegerRows, Length};
+use crate::quantise::{ClassRanges, IntegerRows};
 use crate::random::RowIds;
 use crate::reduce;
 
@@ -164,12 +164,7 @@ impl Pool for GpuPool<'_> {
         rows: &[usize],
         function: &KernelFunction,
     ) -> Result<Box<dyn Visited + '_>, Error> {
-        let examples = Examples {
-            classes: &[rows],
-            views: 1,
-            length: Length::Own,
-        };
-        let own = GpuSimilarities::new(&self.0, examples, function)?;
+        let own = GpuSimilarities::new(&self.0, Examples::of_rows(&[rows]), function)?;
         Ok(Box::new(GpuVisited::new(own, self.0.dim)))
     }
 

@@ -26,7 +26,17 @@ pub struct Examples<'a> {
     pub length: Length,
 }
 
-impl Examples<'_> {
+impl<'a> Examples<'a> {
+    /// The rows of these classes, each by itself and over its own length.
+    #[must_use]
+    pub fn of_rows(classes: &'a [&'a [usize]]) -> Self {
+        Self {
+            classes,
+            views: 1,
+            length: Length::Own,
+        }
+    }
+
     /// Which places each class has.
     #[must_use]
     pub fn ranges(&self) -> ClassRanges {

@@ -9,7 +9,7 @@ use crate::kernels::similarities::{Examples, Round, Similarities, Update, stored
 use crate::kernels::visited::{Digits, Visited};
 use crate::products::product;
 use crate::progress::Pass;
-use crate::quantise::{IntegerRows, Length};
+use crate::quantise::IntegerRows;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -28,12 +28,7 @@ pub(super) fn similarities<'a>(
     if is_spread(pool, rows.len()) {
         return Ok(Box::new(Spread::new(pool, rows, function)?));
     }
-    let examples = Examples {
-        classes: &[rows],
-        views: 1,
-        length: Length::Own,
-    };
-    pool.similarities(examples, function)
+    pool.similarities(Examples::of_rows(&[rows]), function)
 }
 
 fn is_spread(pool: &dyn Pool, rows: usize) -> bool {
@@ -136,17 +131,9 @@ impl Similarities for Spread<'_> {
     }
 
     fn total(&self, _: usize) -> Result<Vec<i64>, Error> {
-        let mut total = Vec::new();
-        for first in (0..self.rows).step_by(ROWS) {
-            let some: Vec<usize> = (first..self.rows.min(first + ROWS)).collect();
-            let rows = self.rows(&some)?;
-            total.resize(rows.pitch(), 0);
-            for row in rows.values().chunks_exact(rows.pitch()) {
-                let sums = total.iter_mut().zip(row);
-                sums.for_each(|(sum, &value)| *sum += i64::from(value));
-            }
-        }
-        Ok(total)
+        Err(Error::Device(
+            "the total of rows that are in several pools is for whoever asks to add up".to_owned(),
+        ))
     }
 
     fn row_sums(&self, pass: &Pass<'_>) -> Result<Vec<i64>, Error> {
