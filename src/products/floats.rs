@@ -61,7 +61,7 @@ impl Arithmetic for Plain {
 
     #[inline(always)]
     fn load(self, group: &Group) -> Self::Cells {
-        bytemuck::cast(*group)
+        bytemuck::cast(group.0)
     }
 
     #[inline(always)]

@@ -11,8 +11,10 @@ pub(crate) const LANES: usize = 16;
 /// 16 bits, four of 8, or a float.
 pub(super) type Cell = [u8; 4];
 
-/// The same values of [`LANES`] columns.
-pub(super) type Group = [Cell; LANES];
+/// The same values of [`LANES`] columns, in one line of a cache: what lies in two takes two reads.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+pub(super) struct Group(pub(super) [Cell; LANES]);
 
 /// Some rows as the columns of products: whoever meets many rows packs them once.
 #[derive(Default)]
@@ -33,7 +35,7 @@ impl Columns {
         let groups = len.div_ceil(LANES) * cells;
         if !len.is_multiple_of(LANES) || self.groups.len() != groups {
             self.groups.clear();
-            self.groups.resize(groups, [[0; 4]; LANES]);
+            self.groups.resize(groups, Group([[0; 4]; LANES]));
             self.starts.clear();
             self.starts.resize(len.div_ceil(LANES), [0; LANES]);
         }
@@ -44,7 +46,7 @@ impl Columns {
         self.starts[group][lane] = start;
         let places = &mut self.groups[group * self.cells..][..self.cells];
         for (place, cell) in places.iter_mut().zip(cells) {
-            place[lane] = *cell;
+            place.0[lane] = *cell;
         }
     }
 

@@ -190,7 +190,7 @@ impl<L: Lanes, K: Kind> Arithmetic for Products<L, K> {
 
     #[inline(always)]
     fn begin(self, starts: &[i32; LANES]) -> L::V {
-        self.0.load(&pulp::cast(*starts))
+        self.0.load(&Group(pulp::cast(*starts)))
     }
 
     #[inline(always)]
@@ -214,7 +214,7 @@ impl Lanes for V3 {
 
     #[inline(always)]
     fn load(self, group: &Group) -> Self::V {
-        pulp::cast(*group)
+        pulp::cast(group.0)
     }
 
     #[inline(always)]
@@ -286,7 +286,7 @@ impl Lanes for V4 {
 
     #[inline(always)]
     fn load(self, group: &Group) -> __m512i {
-        pulp::cast(*group)
+        pulp::cast(group.0)
     }
 
     #[inline(always)]
