@@ -1,17 +1,18 @@
 //! Mirror of `shaders/row_sums.wgsl`.
 
 use super::block_pairs::Part;
-use super::halves::{Halves, halves};
-use super::tiles::pairs;
+use super::halves::{Halves, Packed, halves};
+use super::tiles::{band_of, pairs};
 use crate::control::Stop;
 use crate::error::Error;
 use crate::kernels::function::{KernelFunction, by_function};
-use crate::products::{self, Columns, TILE};
+use crate::products::{self, TILE};
 use crate::progress::Pass;
 use crate::quantise::{ClassRanges, IntegerRows};
 use crate::reduce;
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Pairs that are counted at a time.
 const COUNTED: u64 = 1 << 18;
@@ -49,16 +50,23 @@ impl<'m> Meeting<'m> {
     }
 }
 
-/// A block of columns, and the rows that it meets: those from itself on, or none of its own.
+/// Columns that stay in a core's own cache while rows pass, and those rows: from the columns themselves on, or others.
 struct Band {
     columns: Range<usize>,
     rows: Range<usize>,
+    are_own: bool,
 }
 
-/// The columns `a` cut into blocks, to meet those of themselves and after them, or other rows.
-fn bands(a: Range<usize>, others: Option<Range<usize>>) -> impl Iterator<Item = Band> {
-    a.clone().step_by(TILE).map(move |first| Band {
-        columns: first..a.end.min(first + TILE),
+/// The columns `a` cut into bands, to meet those of themselves and after them, or other rows.
+fn bands(
+    a: Range<usize>,
+    others: Option<Range<usize>>,
+    pitch: usize,
+) -> impl Iterator<Item = Band> {
+    let width = band_of(a.len(), pitch);
+    a.clone().step_by(width).map(move |first| Band {
+        columns: first..a.end.min(first + width),
+        are_own: others.is_none(),
         rows: others.clone().unwrap_or(first..a.end),
     })
 }
@@ -70,9 +78,13 @@ pub(super) fn row_sums(
     function: &KernelFunction,
     watch: (&Stop, &Pass<'_>),
 ) -> Result<Vec<i64>, Error> {
-    let of_class = |class| bands(ranges.class(class), None);
+    let of_class = |class| bands(ranges.class(class), None, rows.pitch());
     let all = (0..ranges.classes()).flat_map(of_class);
-    sums_of(&Meeting::of(rows, function), all.collect(), watch)
+    sums_of(
+        &Meeting::of(rows, function),
+        &all.collect::<Vec<_>>(),
+        watch,
+    )
 }
 
 /// Σ s_ij for the rows at some places over visitors, and for every visitor over those rows. Not of a linear function.
@@ -88,8 +100,8 @@ pub(super) fn visitor_sums(
     };
     let of_rows = |first: usize| first..places.end.min(first + ROWS_OF_BAND);
     let all = places.clone().step_by(ROWS_OF_BAND).map(of_rows);
-    let all = all.flat_map(|rows| bands(0..visitors.rows(), Some(rows)));
-    let mut sums = sums_of(&meeting, all.collect(), watch)?;
+    let all = all.flat_map(|rows| bands(0..visitors.rows(), Some(rows), visitors.pitch()));
+    let mut sums = sums_of(&meeting, &all.collect::<Vec<_>>(), watch)?;
     let of_visitors = sums.split_off(meeting.first());
     Ok([sums[places].to_vec(), of_visitors])
 }
@@ -104,8 +116,8 @@ pub(super) fn add_row_sums(
 ) -> Result<(), Error> {
     let is_one = a.positions == b.positions;
     let others = (!is_one).then(|| b.places.clone());
-    let all = bands(a.places.clone(), others).collect();
-    let found = sums_of(&Meeting::of(rows, function), all, watch)?;
+    let all: Vec<Band> = bands(a.places.clone(), others, rows.pitch()).collect();
+    let found = sums_of(&Meeting::of(rows, function), &all, watch)?;
     let mut add = |part: &Part| {
         let sums = &mut sums[part.positions.clone()];
         let found = &found[part.places.clone()];
@@ -124,19 +136,23 @@ pub(super) fn add_row_sums(
 /// order, so every thread has sums of its own.
 fn sums_of(
     meeting: &Meeting<'_>,
-    bands: Vec<Band>,
+    bands: &[Band],
     (stop, pass): (&Stop, &Pass<'_>),
 ) -> Result<Vec<i64>, Error> {
     let zeros = || vec![0i64; meeting.places()];
-    (stop.over(bands.into_par_iter()))
-        .try_fold(
-            || (zeros(), Scratch::default()),
-            |(mut sums, mut scratch), band| {
-                add_band(meeting, (stop, pass), &band?, &mut sums, &mut scratch)?;
-                Ok((sums, scratch))
-            },
-        )
-        .map(|done| done.map(|(sums, _)| sums))
+    // Bands take ever less: whoever is done takes the next, so that none waits long for the last.
+    let next = AtomicUsize::new(0);
+    let of_thread = |_| {
+        let (mut sums, mut products) = (zeros(), vec![0; TILE * TILE]);
+        while let Some(band) = bands.get(next.fetch_add(1, Relaxed)) {
+            add_band(meeting, (stop, pass), band, &mut sums, &mut products)?;
+        }
+        Ok(sums)
+    };
+    (0..rayon::current_num_threads().min(bands.len()))
+        .into_par_iter()
+        .with_max_len(1)
+        .map(of_thread)
         .try_reduce_with(|mut a, b| {
             a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
             Ok(a)
@@ -190,51 +206,40 @@ pub(super) fn products_with(
     stop.over(places.into_par_iter()).map(dot).collect()
 }
 
-/// What a thread needs for a tile.
-struct Scratch {
-    columns: Columns,
-    products: Vec<i32>,
-}
-
-impl Default for Scratch {
-    fn default() -> Self {
-        Self {
-            columns: Columns::default(),
-            products: vec![0; TILE * TILE],
-        }
-    }
-}
-
-/// Adds the tiles of one block of columns.
+/// Adds the tiles of one band.
 fn add_band(
     meeting: &Meeting<'_>,
     (stop, pass): (&Stop, &Pass<'_>),
     band: &Band,
     sums: &mut [i64],
-    scratch: &mut Scratch,
+    products: &mut [i32],
 ) -> Result<(), Error> {
-    let Scratch { columns, products } = scratch;
     let Meeting { rows, function, .. } = *meeting;
-    columns.pack(meeting.columns(), band.columns.clone());
-    let width = columns.len();
-    let of_columns = halves(meeting.columns(), band.columns.clone(), function);
-    let first_column = meeting.first() + band.columns.start;
+    let columns: Vec<usize> = band.columns.clone().collect();
+    let columns: Vec<Packed> = Packed::all(meeting.columns(), &columns, function).collect();
     let mut met = 0;
     for row in band.rows.clone().step_by(TILE) {
         stop.check()?; // a class may be all rows
         let a: Vec<usize> = (row..band.rows.end.min(row + TILE)).collect();
-        products::products(rows, &a, columns, products);
-        let products = &products[..a.len() * width];
-        let halves = (halves(rows, a.iter().copied(), function), of_columns);
-        let (of_rows, of_columns) = by_function!(function, of => {
-            reduce::vectorised!(sums_of_tile(products, width, &halves, of))
-        });
-        let is_off_diagonal = row != first_column;
-        add(&mut sums[first_column..], &of_columns[..width]);
-        if is_off_diagonal {
-            add(&mut sums[row..], &of_rows[..a.len()]);
+        let of_its = halves(rows, a.iter().copied(), function);
+        for (column, packed) in band.columns.clone().step_by(TILE).zip(&columns) {
+            if band.are_own && column > row {
+                break;
+            }
+            let width = packed.columns.len();
+            products::products(rows, &a, &packed.columns, products);
+            let products = &products[..a.len() * width];
+            let halves = (&of_its, &packed.halves);
+            let (of_rows, of_columns) = by_function!(function, of => {
+                reduce::vectorised!(sums_of_tile(products, width, halves, of))
+            });
+            let is_off_diagonal = !band.are_own || row != column;
+            add(&mut sums[meeting.first() + column..], &of_columns[..width]);
+            if is_off_diagonal {
+                add(&mut sums[row..], &of_rows[..a.len()]);
+            }
+            met += pairs(a.len(), width, is_off_diagonal);
         }
-        met += pairs(a.len(), width, is_off_diagonal);
         if met >= COUNTED {
             pass.met(std::mem::take(&mut met))?;
         }
@@ -253,7 +258,7 @@ fn add(sums: &mut [i64], of_tile: &[i32]) {
 fn sums_of_tile(
     products: &[i32],
     width: usize,
-    (halves_of_rows, halves): &(Halves, Halves),
+    (halves_of_rows, halves): (&Halves, &Halves),
     of: impl Fn(i32, i32) -> i32,
 ) -> ([i32; TILE], [i32; TILE]) {
     let (mut of_rows, mut of_columns) = ([0; TILE], [0; TILE]);

@@ -58,7 +58,8 @@ fn meet<T: Tiler>(
     tiler: &(impl Fn() -> T + Sync + Send),
 ) -> Result<(), Error> {
     let bands: Vec<Part> = rows.cut(band_of(rows.len(), units.dim())).collect();
-    (units.stop().over(bands.par_iter())).try_for_each_init(tiler, |tiler, band| {
+    let bands = units.stop().over(bands.par_iter()).with_max_len(1); // they take ever less
+    bands.try_for_each_init(tiler, |tiler, band| {
         let band = band?;
         tiler.band(made, band);
         let is_above = |some: &Part| some.positions.start >= band.positions.start;
@@ -80,7 +81,8 @@ fn each_tile_anew<T: Tiler>(
     let width = band_of(rows, units.dim());
     let bands: Vec<Part> = part(0..rows, 0).cut(width).collect();
     let rows_of = |part: &Part| units.arrangement().rows(part.positions.clone());
-    (units.stop().over(bands.into_par_iter())).try_for_each_init(
+    let bands = units.stop().over(bands.into_par_iter()).with_max_len(1);
+    bands.try_for_each_init(
         || (units.scratch(width + TILE), tiler()),
         |(made, tiler), band| {
             let Part { positions, .. } = band?;
@@ -102,7 +104,7 @@ fn each_tile_anew<T: Tiler>(
 }
 
 /// The rows of a band, of so many of `dim` values: some bands a core, so that none waits long for the last.
-fn band_of(rows: usize, dim: usize) -> usize {
+pub(super) fn band_of(rows: usize, dim: usize) -> usize {
     let cores = rayon::current_num_threads();
     let most = (BAND_BYTES / (2 * dim)).max(BAND_ALWAYS);
     (rows / (4 * cores)).clamp(1, most).next_multiple_of(TILE)
