@@ -74,23 +74,31 @@ impl<'a> ShardSimilarities<'a> {
     fn grouped(
         shards: &'a Parts<'_>,
         ranges: &ClassRanges,
-        make: impl Fn(&'a dyn Pool, usize, Range<usize>) -> Result<Box<dyn Similarities + 'a>, Error>,
+        make: impl Fn(&'a dyn Pool, usize, Range<usize>) -> Result<Box<dyn Similarities + 'a>, Error>
+        + Sync,
     ) -> Result<Self, Error> {
         let (mut made, mut zero_row) = (Vec::new(), None::<usize>);
-        for (shard, classes) in groups(ranges, shards.pools.len()).into_iter().enumerate() {
-            if classes.is_empty() {
-                continue;
-            }
-            match make(&shards.pools[shard], shard, classes.clone()) {
-                Ok(inner) => made.push(Group {
+        let groups = groups(ranges, shards.pools.len()).into_iter().enumerate();
+        let groups: Vec<_> = groups.filter(|(_, classes)| !classes.is_empty()).collect();
+        // Two at a time: each may have rows of other shards on their way, and the driver's memory is not for all of them.
+        for some in groups.chunks(2) {
+            let opened = side_by_side(some.to_vec(), |(shard, classes)| {
+                let group = |inner| Group {
                     places: ranges.span(classes.clone()),
-                    classes,
+                    classes: classes.clone(),
                     inner: Mutex::new(inner),
-                }),
-                Err(Error::ZeroRow { row, .. }) => {
-                    zero_row = zero_row.into_iter().chain([row]).min();
+                };
+                match make(&shards.pools[shard], shard, classes.clone()) {
+                    Ok(inner) => Ok(Ok(group(inner))),
+                    Err(Error::ZeroRow { row, .. }) => Ok(Err(row)),
+                    Err(error) => Err(error),
                 }
-                Err(error) => return Err(error),
+            });
+            for group in opened? {
+                match group {
+                    Ok(group) => made.push(group),
+                    Err(row) => zero_row = zero_row.into_iter().chain([row]).min(),
+                }
             }
         }
         if let Some(row) = zero_row {
