@@ -6,11 +6,31 @@ use crate::error::Error;
 use crate::features::{Features, LeftOut, ReadRows, Rows};
 use crate::kernels::pool::Pool;
 use crate::random::RowIds;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Some rows of a pool, as a reader.
 struct Chosen<'a> {
     pool: &'a dyn Pool,
     rows: &'a [usize],
+    /// Why rows could not be had: a reader has words alone.
+    failed: Mutex<Option<Error>>,
+}
+
+impl Chosen<'_> {
+    fn failed(&self) -> MutexGuard<'_, Option<Error>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The error that an unread row really is.
+    fn as_it_was(&self, error: Error) -> Error {
+        match error {
+            Error::Unreadable { reason, partial } => match self.failed().take() {
+                Some(failed) => failed.with_partial(*partial),
+                None => Error::Unreadable { reason, partial },
+            },
+            other => other,
+        }
+    }
 }
 
 impl ReadRows for Chosen<'_> {
@@ -24,7 +44,11 @@ impl ReadRows for Chosen<'_> {
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<(), String> {
         let rows = &self.rows[first..first + out.len() / self.pool.dim()];
-        let values = self.pool.given_rows(rows).map_err(|e| e.to_string())?;
+        let values = self.pool.given_rows(rows).map_err(|error| {
+            let said = error.to_string();
+            *self.failed() = Some(error);
+            said
+        })?;
         out.copy_from_slice(&values);
         Ok(())
     }
@@ -48,16 +72,39 @@ pub(super) fn on_rows<T>(
     work: impl FnOnce(&dyn Pool) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let bytes = (rows.len() * pool.dim() * size_of::<f32>()) as u64;
-    let (values, chosen);
     // What memory cannot hold is fetched anew by every pass.
-    let features = if bytes > pool.memory_limit() / 2 {
-        chosen = Chosen { pool, rows };
+    let done = if bytes > pool.memory_limit() / 2 {
+        let chosen = Chosen {
+            pool,
+            rows,
+            failed: Mutex::default(),
+        };
         let shape = [rows.len(), pool.dim()];
-        Features::without(Rows::Lent(&chosen), shape, &LeftOut::default())?
+        Features::without(Rows::Lent(&chosen), shape, &LeftOut::default())
+            .and_then(|features| on_features(pool, rows, stages, features, work))
+            .map_err(|error| chosen.as_it_was(error))
     } else {
-        values = copy(pool, rows)?;
-        Features::new(&values, rows.len(), pool.dim())?
+        let values = copy(pool, rows)?;
+        Features::new(&values, rows.len(), pool.dim())
+            .and_then(|features| on_features(pool, rows, stages, features, work))
     };
+    done.map_err(|error| match error {
+        Error::ZeroRow { row, need } => Error::ZeroRow {
+            row: rows[row],
+            need,
+        },
+        other => other,
+    })
+}
+
+/// As [`on_rows`], of the rows' features.
+fn on_features<T>(
+    pool: &dyn Pool,
+    rows: &[usize],
+    stages: u64,
+    features: Features<'_>,
+    work: impl FnOnce(&dyn Pool) -> Result<T, Error>,
+) -> Result<T, Error> {
     let whole = pool.row_ids();
     let numbers: Vec<usize> = rows.iter().map(|&row| whole.number(row)).collect();
     let few = CpuPool::new(features).numbered(RowIds {
@@ -65,18 +112,8 @@ pub(super) fn on_rows<T>(
         first: 0,
         stage: whole.stage + stages,
     });
-    let few = few
-        .rounded_to(pool.precision())
-        .with_stop(pool.stop().clone());
-    work(&few).map_err(|error| match error {
-        // That is how a fetch of rows ends there.
-        Error::Unreadable { partial, .. } if pool.stop().is_stopped() => {
-            Error::Interrupted { partial }
-        }
-        Error::ZeroRow { row, need } => Error::ZeroRow {
-            row: rows[row],
-            need,
-        },
-        other => other,
-    })
+    work(
+        &few.rounded_to(pool.precision())
+            .with_stop(pool.stop().clone()),
+    )
 }

@@ -120,3 +120,19 @@ fn a_lost_device_leaves_no_picks() {
         assert!(partial.picks.is_empty());
     }
 }
+
+/// So it is where memory does not hold the rows that the first stage has chosen, and the second reads them over and
+/// over.
+#[test]
+fn a_device_is_lost_while_rows_are_read() {
+    let (rows, dim) = (200, 24);
+    let x = fractions(13, rows * dim);
+    let pool = CpuPool::new(Features::new(&x, rows, dim).unwrap()).with_memory_limit(0);
+    let then = Then::new(uniform(1), gram_schmidt(1));
+    let mut calls = 0;
+    while let Err(lost) = then.select(&Lost::after(&pool, calls), 30) {
+        assert!(matches!(lost, Error::DeviceLost { .. }), "{calls}: {lost}");
+        calls += 1;
+    }
+    assert!(calls > 2, "{calls}");
+}
