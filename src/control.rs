@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 /// let pool = CpuPool::new(Features::new(&x, 4, 1)?).with_stop(stop.clone());
 /// stop.stop();
 /// let ended = Uniform::default().select(&pool, 3);
-/// assert!(matches!(ended, Err(Error::Interrupted { partial }) if partial.picks.is_empty()));
+/// assert!(matches!(ended, Err(Error::Interrupted { partial, .. }) if partial.picks.is_empty()));
 /// # Ok::<(), coresift::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -80,6 +80,7 @@ impl Stop {
 /// A run was ended from outside; who has made picks adds them.
 pub(crate) fn interrupted() -> Error {
     Error::Interrupted {
+        missing: None,
         partial: Box::new(Selection::default()),
     }
 }

@@ -1,6 +1,7 @@
 //! The one error type: what can go wrong, in the caller's terms.
 
 use crate::selection::Selection;
+use std::ops::Range;
 
 /// Why a pool could not be made or a selection not be finished.
 ///
@@ -217,9 +218,12 @@ pub enum Error {
         /// The picks made before; each is final.
         partial: Box<Selection>,
     },
-    /// The run was ended from outside: by a [`Stop`](crate::Stop), or by whom its progress was reported to.
-    #[error("interrupted ({} picks had been made)", partial.picks.len())]
+    /// The run was ended from outside: by a [`Stop`](crate::Stop), by whom its progress was reported to, or by the
+    /// loss of a worker that cannot come back.
+    #[error("interrupted{} ({} picks had been made)", lacking(missing), partial.picks.len())]
     Interrupted {
+        /// The rows that nobody has any more, where a worker cannot come back; none where somebody asked for the end.
+        missing: Option<MissingRows>,
         /// The picks made before; each is final. They are the first of those that the whole run would
         /// have made, but for selectors that say otherwise.
         partial: Box<Selection>,
@@ -234,9 +238,30 @@ impl Error {
         match self {
             Self::DeviceLost { reason, .. } => Self::DeviceLost { reason, partial },
             Self::Unreadable { reason, .. } => Self::Unreadable { reason, partial },
-            Self::Interrupted { .. } => Self::Interrupted { partial },
+            Self::Interrupted { missing, .. } => Self::Interrupted { missing, partial },
             other => other,
         }
+    }
+}
+
+/// Rows of a worker that is lost, and for which there is no other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingRows {
+    /// Which rows, by their numbers in the pool that was worked on; none where the worker has never said how many it has.
+    pub rows: Range<usize>,
+    /// Which worker it was, and why there is no other.
+    pub reason: String,
+}
+
+fn lacking(missing: &Option<MissingRows>) -> String {
+    match missing {
+        None => String::new(),
+        Some(MissingRows { rows, reason }) if rows.is_empty() => format!(": {reason}"),
+        Some(MissingRows { rows, reason }) => format!(
+            ": rows {} to {} are missing: {reason}",
+            rows.start,
+            rows.end - 1
+        ),
     }
 }
 

@@ -125,7 +125,7 @@ pub use control::Stop;
 pub use cpu::CpuPool;
 pub use device::{Device, DeviceChoice};
 pub use duplicates::{Duplicates, Kept};
-pub use error::Error;
+pub use error::{Error, MissingRows};
 pub use features::{
     Features, LeftOut, Others, Precision, ReadRows, Rows, Unit, center, center_among, subtract,
 };

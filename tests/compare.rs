@@ -268,7 +268,7 @@ fn a_comparison_is_heard_and_ended() {
     let (x, labels) = rows();
     let features = Features::new(&x, ROWS, DIM).unwrap();
     let ended =
-        |done| matches!(done, Err(Error::Interrupted { partial }) if partial.picks.is_empty());
+        |done| matches!(done, Err(Error::Interrupted { partial, .. }) if partial.picks.is_empty());
     let (heard, done) = told(&features, &labels, &on_cpu, usize::MAX);
     let want: Vec<_> = (1..=9).map(|step| (3 * step, 27)).collect();
     assert_eq!(heard, want);

@@ -50,7 +50,7 @@ fn assert_first(name: &str, partial: &Selection, all: &Selection) {
 
 fn interrupted(name: &str, done: Result<Selection, Error>) -> Selection {
     match done {
-        Err(Error::Interrupted { partial }) => *partial,
+        Err(Error::Interrupted { partial, .. }) => *partial,
         Err(other) => panic!("{name}: {other}"),
         Ok(_) => panic!("{name}: done before it was stopped"),
     }

@@ -29,7 +29,7 @@ from ._estimators import (
     Uniform,
 )
 from ._evaluate import evaluate
-from ._native import DeviceLost
+from ._native import DeviceLost, Interrupted
 from ._native import version as __version__
 from ._plan import plan
 from ._pool import Pool
@@ -44,6 +44,7 @@ __all__ = [
     "FewLabels",
     "GramSchmidt",
     "Herding",
+    "Interrupted",
     "KCenter",
     "KMeans",
     "Kept",

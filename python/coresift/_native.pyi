@@ -8,6 +8,10 @@ version: str
 class DeviceLost(RuntimeError):
     partial: Any
 
+class Interrupted(RuntimeError):
+    missing: range
+    partial: Any
+
 class Pool:
     def __new__(cls, source: dict[str, Any], terms: dict[str, Any]) -> Pool: ...
     @staticmethod

@@ -87,6 +87,8 @@ def select(
         For what is wrong with an argument, by its name.
     MemoryError, OSError, RuntimeError, DeviceLost
         Where there is no room, a file cannot be read, a GPU is not there, or is lost in the middle of a run.
+    Interrupted
+        Where a worker is lost for good; its ``missing`` is the range of the rows that it had.
     KeyboardInterrupt
         Upon Ctrl-C; its ``partial`` is a Selection of the picks made before.
 

@@ -56,8 +56,9 @@ class WorkerPool(Pool):
         For an array, which other processes do not have.
     RuntimeError
         Where a worker cannot load its rows: which, and why.
-    DeviceLost
-        Where a worker is lost and none can be put in its place.
+    Interrupted
+        Where a worker is lost and none can be put in its place: ``missing`` is the range of its rows, ``partial`` a
+        Selection of the picks made before.
     """
 
     def __init__(self, X: Any, carrier: Carrier, workers: int, **machine: Any) -> None:

@@ -111,7 +111,9 @@ fn pairs(
         ControlFlow::Continue(())
     });
     match done {
-        Err(Error::Interrupted { .. }) if !pool.stop().is_stopped() => Ok(Found::TooMany(most)),
+        Err(Error::Interrupted { missing: None, .. }) if !pool.stop().is_stopped() => {
+            Ok(Found::TooMany(most))
+        }
         done => done.map(|()| Found::Pairs(pairs)),
     }
 }

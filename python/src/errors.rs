@@ -1,13 +1,15 @@
 //! Errors of the library and of files, as exceptions.
 
 use crate::selection;
-use coresift::Error;
+use coresift::{Error, MissingRows};
 use pyo3::exceptions::{
     PyException, PyFileNotFoundError, PyKeyboardInterrupt, PyMemoryError, PyOSError,
     PyPermissionError, PyRuntimeError, PyValueError,
 };
 use pyo3::prelude::*;
+use pyo3::types::PyRange;
 use std::io::ErrorKind;
+use std::ops::Range;
 
 pyo3::create_exception!(
     coresift,
@@ -16,14 +18,30 @@ pyo3::create_exception!(
     "The device was lost in the middle of a run; `partial` has the picks made before."
 );
 
+pyo3::create_exception!(
+    coresift,
+    Interrupted,
+    PyRuntimeError,
+    "A worker is lost, and none can be put in its place. `missing` is the range of the rows that it had, `partial` has \
+     the picks made before."
+);
+
 /// The exception of an error of the library.
 pub(crate) fn of_library(py: Python<'_>, error: Error) -> PyErr {
     let said = in_our_words(&error.to_string());
     match error {
         Error::DeviceLost { partial, .. } => with_partial(py, DeviceLost::new_err(said), &partial),
         Error::Unreadable { partial, .. } => with_partial(py, PyOSError::new_err(said), &partial),
-        Error::Interrupted { partial } => {
-            with_partial(py, PyKeyboardInterrupt::new_err(said), &partial)
+        Error::Interrupted {
+            missing: None,
+            partial,
+        } => with_partial(py, PyKeyboardInterrupt::new_err(said), &partial),
+        Error::Interrupted {
+            missing: Some(MissingRows { rows, .. }),
+            partial,
+        } => {
+            let exception = with_partial(py, Interrupted::new_err(said), &partial);
+            with_missing(py, exception, rows)
         }
         Error::OutOfMemory { .. } => PyMemoryError::new_err(said),
         Error::Device(_) | Error::NoAdapter | Error::Worker { .. } => PyRuntimeError::new_err(said),
@@ -80,6 +98,15 @@ pub(crate) fn with_partial(
             .setattr("partial", class.call1((partial,))?)
     });
     // An exception that takes no attributes is raised without.
+    drop(kept);
+    exception
+}
+
+/// The same exception, that carries which rows are missing.
+fn with_missing(py: Python<'_>, exception: PyErr, rows: Range<usize>) -> PyErr {
+    let range = PyRange::new(py, rows.start as isize, rows.end as isize);
+    let kept = range.and_then(|range| exception.value(py).setattr("missing", range));
+    // As above.
     drop(kept);
     exception
 }

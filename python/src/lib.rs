@@ -35,7 +35,7 @@ mod _native {
     #[pymodule_export]
     use super::duplicates::duplicates;
     #[pymodule_export]
-    use super::errors::DeviceLost;
+    use super::errors::{DeviceLost, Interrupted};
     #[pymodule_export]
     use super::evaluate::evaluate;
     #[pymodule_export]

@@ -60,7 +60,7 @@ pub(crate) fn beside<T: Send>(
     });
     let worked = worked.map_err(|panic| errors::of_panic(&*panic));
     match (worked, raised) {
-        (Ok(Err(Error::Interrupted { partial })), Some(raised)) => {
+        (Ok(Err(Error::Interrupted { partial, .. })), Some(raised)) => {
             Err(errors::with_partial(py, raised, &partial))
         }
         (_, Some(raised)) => Err(raised),

@@ -124,14 +124,14 @@ impl IsStopped {
 }
 
 impl Transport for Carrier {
-    fn call(&self, worker: usize, message: Vec<u8>) -> Result<Vec<u8>, Lost> {
+    fn call(&self, worker: usize, message: &[u8]) -> Result<Vec<u8>, Lost> {
         let stop = self
             .stop
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         Python::attach(|py| {
-            let message = PyBytes::new(py, &message);
+            let message = PyBytes::new(py, message);
             let asked = (worker, message, IsStopped(stop));
             let answer = self.carrier.bind(py).call_method1("call", asked)?;
             Ok(answer.cast::<PyBytes>()?.as_bytes().to_vec())

@@ -93,7 +93,7 @@ def test_rows_are_left_out_and_estimators_fit(X, path):
 
 def test_a_worker_that_is_lost_is_replaced(X, path):
     expected = coresift.select(X, 40, "gram-schmidt", device="cpu").indices.tolist()
-    for lives in ({1: 3}, {0: 4, 1: 6}):
+    for lives in ({1: 0}, {1: 1}, {1: 3}, {0: 4, 1: 6}):  # the first loads, the next begins
         carrier = Local(2, lives)
         with WorkerPool(path, carrier, 2, device="cpu") as pool:
             assert coresift.select(pool, 40, "gram-schmidt").indices.tolist() == expected
@@ -114,11 +114,26 @@ def test_one_that_does_not_come_back_is_named(X, path):
     with (
         WorkerPool(path, Local(2, {1: 9}, comes_back=False), 2, device="cpu") as pool,
         pytest.raises(
-            coresift.DeviceLost, match=r"shard 1 \(rows 300 to 599\): no worker answers: .*none is left"
+            coresift.Interrupted, match=r"rows 300 to 599 are missing: worker 1 is lost for good: .*none is left"
         ) as lost,
     ):
         coresift.select(pool, 40, "coverage")
+    assert lost.value.missing == range(300, 600)
     assert lost.value.partial.indices.tolist() == expected[: len(lost.value.partial)]
+
+
+def test_one_that_is_lost_over_its_rows_for_good_is_named(path):
+    with pytest.raises(RuntimeError, match=r"worker 1 \(rows 300 to 599\): .*none is left"):
+        WorkerPool(path, Local(2, {1: 0}, comes_back=False), 2, device="cpu")
+
+
+def test_rows_missing_are_numbered_as_all_are(path):
+    with (
+        WorkerPool(path, Local(2, {1: 9}, comes_back=False), 2, device="cpu", exclude=[4, 300, 450]) as pool,
+        pytest.raises(coresift.Interrupted, match="rows 301 to 599 are missing") as lost,
+    ):
+        coresift.select(pool, 40, "coverage")
+    assert lost.value.missing == range(301, 600)
 
 
 def test_what_cannot_be_shared_is_refused(X, path, tmp_path):

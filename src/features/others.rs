@@ -1,7 +1,7 @@
 //! Rows that are left where others are not: what is said of all of them, by their own numbers, and back.
 
 use super::left_out::LeftOut;
-use crate::error::Error;
+use crate::error::{Error, MissingRows};
 use crate::selection::Selection;
 
 /// The rows of a matrix of which some are left out, by their numbers among all.
@@ -120,9 +120,17 @@ impl Others {
     pub fn named(&self, mut error: Error) -> Error {
         match &mut error {
             Error::ZeroRow { row, .. } | Error::LabelledTwice { row } => *row = self.numbers[*row],
-            Error::DeviceLost { partial, .. }
-            | Error::Interrupted { partial }
-            | Error::Unreadable { partial, .. } => self.renumber(partial),
+            Error::DeviceLost { partial, .. } | Error::Unreadable { partial, .. } => {
+                self.renumber(partial);
+            }
+            Error::Interrupted { missing, partial } => {
+                self.renumber(partial);
+                if let Some(MissingRows { rows, .. }) = missing
+                    && rows.start < rows.end
+                {
+                    *rows = self.numbers[rows.start]..self.numbers[rows.end - 1] + 1;
+                }
+            }
             _ => {}
         }
         error

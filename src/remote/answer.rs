@@ -209,7 +209,10 @@ impl Failure {
                 needed,
                 available,
             },
-            Self::Interrupted => Error::Interrupted { partial },
+            Self::Interrupted => Error::Interrupted {
+                missing: None,
+                partial,
+            },
             Self::DeviceLost(reason) => Error::DeviceLost { reason, partial },
             Self::Unreadable(reason) => Error::Unreadable { reason, partial },
             Self::Other(reason) => Error::Device(reason),

@@ -6,9 +6,9 @@ use super::message::{Ask, Message};
 use super::transport::{Lost, Traffic, Transport};
 use super::wire::{self, Array};
 use crate::control::{Stop, interrupted};
-use crate::error::Error;
+use crate::error::{Error, MissingRows};
 use serde::de::DeserializeOwned;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Times that a worker is brought back for one message. A message that ends every worker is not sent on and on.
@@ -18,6 +18,8 @@ const ATTEMPTS: usize = 3;
 pub(super) struct Connection {
     transport: Arc<dyn Transport>,
     worker: usize,
+    /// How many rows the worker has; 0 until it has said so.
+    rows: AtomicUsize,
     pub(super) stop: Stop,
     pub(super) traffic: Traffic,
     numbers: AtomicU32,
@@ -44,11 +46,17 @@ impl Connection {
         Self {
             transport,
             worker,
+            rows: AtomicUsize::default(),
             stop,
             traffic: Traffic::default(),
             numbers: AtomicU32::new(1),
             state: Mutex::default(),
         }
+    }
+
+    /// What the worker has said.
+    pub(super) fn has_rows(&self, rows: usize) {
+        self.rows.store(rows, Relaxed);
     }
 
     /// A number for a new handle or pool.
@@ -135,14 +143,17 @@ impl Connection {
         if self.stop.is_stopped() {
             return Err(interrupted());
         }
-        Err(Error::DeviceLost {
-            reason: format!("no worker answers: {}", lost.0),
+        Err(Error::Interrupted {
+            missing: Some(MissingRows {
+                rows: 0..self.rows.load(Relaxed),
+                reason: format!("worker {} is lost for good: {}", self.worker, lost.0),
+            }),
             partial: Box::default(),
         })
     }
 
     fn call(&self, message: &[u8]) -> Result<Vec<u8>, Lost> {
-        let answer = self.transport.call(self.worker, message.to_vec())?;
+        let answer = self.transport.call(self.worker, message)?;
         self.traffic.count([message.len(), answer.len()]);
         Ok(answer)
     }

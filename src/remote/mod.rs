@@ -16,9 +16,9 @@
 //! struct Thread(Mutex<(Sender<Vec<u8>>, Receiver<Vec<u8>>)>);
 //!
 //! impl Transport for Thread {
-//!     fn call(&self, _worker: usize, message: Vec<u8>) -> Result<Vec<u8>, Lost> {
+//!     fn call(&self, _worker: usize, message: &[u8]) -> Result<Vec<u8>, Lost> {
 //!         let (to, from) = &*self.0.lock().unwrap();
-//!         to.send(message).map_err(|e| Lost(e.to_string()))?;
+//!         to.send(message.to_vec()).map_err(|e| Lost(e.to_string()))?;
 //!         from.recv().map_err(|e| Lost(e.to_string()))
 //!     }
 //!

@@ -38,8 +38,8 @@ const SENT: usize = 1 << 24;
 
 /// The pool that a worker [serves](crate::worker::serve): every call is a message and its answer.
 ///
-/// A call fails with [`Error::DeviceLost`] where a worker is lost and none can be put in its place, and with
-/// [`Error::Interrupted`] once its [`Stop`] is stopped.
+/// A call fails with [`Error::Interrupted`] where a worker is lost and none can be put in its place, which says that its
+/// rows are missing, and once its [`Stop`] is stopped.
 pub struct RemotePool {
     connection: Arc<Connection>,
     number: u32,
@@ -59,10 +59,11 @@ impl RemotePool {
     ///
     /// # Errors
     ///
-    /// [`Error::DeviceLost`] where no worker answers, [`Error::Device`] where it is of another version of coresift.
+    /// [`Error::Interrupted`] where no worker answers, [`Error::Device`] where it is of another version of coresift.
     pub fn new(transport: Arc<dyn Transport>, worker: usize, stop: Stop) -> Result<Self, Error> {
         let connection = Arc::new(Connection::new(transport, worker, stop));
-        let about = connection.ask(Ask::Pool(0, OfPool::About))?;
+        let about: About = connection.ask(Ask::Pool(0, OfPool::About))?;
+        connection.has_rows(about.rows as usize);
         Ok(Self {
             connection,
             number: 0,

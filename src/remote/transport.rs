@@ -17,7 +17,7 @@ pub trait Transport: Send + Sync {
     /// # Errors
     ///
     /// [`Lost`] where there will be no answer.
-    fn call(&self, worker: usize, message: Vec<u8>) -> Result<Vec<u8>, Lost>;
+    fn call(&self, worker: usize, message: &[u8]) -> Result<Vec<u8>, Lost>;
 
     /// Puts another worker in the place of one that was lost, with the same rows and nothing open.
     ///

@@ -90,7 +90,7 @@ pub(super) fn take_partial(error: &mut Error) -> Selection {
     match error {
         Error::DeviceLost { partial, .. }
         | Error::Unreadable { partial, .. }
-        | Error::Interrupted { partial } => std::mem::take(&mut **partial),
+        | Error::Interrupted { partial, .. } => std::mem::take(&mut **partial),
         _ => Selection::default(),
     }
 }

@@ -118,7 +118,8 @@ impl Sealed for Then {
                 shortfall: shortfall(&picks, budget, reason),
                 ..of_both(picks)
             }),
-            Err(Error::Interrupted { partial }) => Err(Error::Interrupted {
+            Err(Error::Interrupted { missing, partial }) => Err(Error::Interrupted {
+                missing,
                 partial: Box::new(of_both(*partial)),
             }),
             Err(error) => Err(error.with_partial(Selection::empty())),

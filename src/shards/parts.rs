@@ -1,6 +1,6 @@
 //! The pools that make one, and which rows each has.
 
-use crate::error::Error;
+use crate::error::{Error, MissingRows};
 use crate::kernels::call::{Call, Watcher};
 use crate::kernels::pool::Pool;
 use crate::kernels::steps::PartSteps;
@@ -74,7 +74,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Has every call on a shard's pool say which shard it was that was lost.
+/// Has every call on a shard's pool say which shard it was that was lost, and which rows are missing.
 pub(crate) struct Name {
     pub(crate) shard: usize,
     pub(crate) rows: Range<usize>,
@@ -86,6 +86,16 @@ impl Name {
         answer.map_err(|error| match error {
             Error::DeviceLost { reason, partial } => Error::DeviceLost {
                 reason: format!("shard {shard} (rows {first} to {last}): {reason}"),
+                partial,
+            },
+            Error::Interrupted {
+                missing: Some(MissingRows { rows, reason }),
+                partial,
+            } => Error::Interrupted {
+                missing: Some(MissingRows {
+                    rows: self.rows.start + rows.start..self.rows.start + rows.end,
+                    reason,
+                }),
                 partial,
             },
             error => error,

@@ -128,15 +128,15 @@ impl Workers {
 }
 
 impl Transport for Workers {
-    fn call(&self, worker: usize, message: Vec<u8>) -> Result<Vec<u8>, Lost> {
+    fn call(&self, worker: usize, message: &[u8]) -> Result<Vec<u8>, Lost> {
         let mut ends = self.lock(worker);
         if self.dies(worker) {
             *ends = None;
         }
         let lost = || Lost(format!("worker {worker} is gone"));
-        self.heard.lock().unwrap().push((worker, message.clone()));
+        self.heard.lock().unwrap().push((worker, message.to_vec()));
         let (to, from) = ends.as_ref().ok_or_else(lost)?;
-        to.send(message).map_err(|_| lost())?;
+        to.send(message.to_vec()).map_err(|_| lost())?;
         from.recv().map_err(|_| lost())
     }
 

@@ -3,7 +3,7 @@
 use crate::common::npy;
 use crate::common::ways::{by_similarity, selectors};
 use crate::workers::{Workers, pool_of};
-use coresift::{CpuPool, Error, Features, Selector, Stop};
+use coresift::{CpuPool, Error, Features, MissingRows, Selector, Stop};
 use std::sync::Arc;
 
 /// A worker lost at any moment is replaced, and the picks are the same; so they are of a class for which no worker has
@@ -44,14 +44,19 @@ fn check_lost(
     let count = Arc::new(made());
     select(&count);
     let calls = count.calls(0);
-    // The first message tells about the pool.
-    for at in [1, calls / 4, calls / 2, calls - 1] {
-        let workers = Arc::new(made().lose(0, vec![at.max(1), at / 2]));
+    let messages = count.messages(0);
+    let longest = messages.iter().map(Vec::len).enumerate();
+    let longest = longest.max_by_key(|(_, bytes)| *bytes).unwrap().0 as u64;
+    // When it is asked what its pool is, then with the first question, in the middle, where rows visit it if any do (they
+    // are the longest message), and with the last.
+    for at in [0, 1, calls / 4, calls / 2, longest, calls - 1] {
+        let at = at.min(calls - 1);
+        let workers = Arc::new(made().lose(0, vec![at, at / 2]));
         let got = select(&workers);
         let place = format!("{name}, {memory} bytes, lost after {at} of {calls} calls");
         assert_eq!(got.picks, want.picks, "{place}");
         assert_eq!(got.scores, want.scores, "{place}");
-        assert_eq!(!workers.revived().is_empty(), calls > 1, "{place}");
+        assert!(!workers.revived().is_empty(), "{place}");
     }
 }
 
@@ -62,10 +67,10 @@ fn one_that_does_not_come_back_is_named() {
     let features = Features::new(&stored.values, stored.rows, stored.dim).unwrap();
     let whole = CpuPool::new(features.clone());
     let sizes = [300, stored.rows - 300];
-    let lacking = format!(
-        "shard 1 (rows 300 to {}): no worker answers: none is left",
-        stored.rows - 1
-    );
+    let lacking = MissingRows {
+        rows: 300..stored.rows,
+        reason: "worker 1 is lost for good: none is left".to_owned(),
+    };
     for (name, selector) in selectors(stored.rows, stored.dim) {
         let want = selector.select(&whole, 40).unwrap();
         for calls in [1, 3, 9, 20] {
@@ -74,8 +79,8 @@ fn one_that_does_not_come_back_is_named() {
                 .for_good();
             let pool = pool_of(&Arc::new(workers), &Stop::default());
             match selector.select(&pool, 40) {
-                Err(Error::DeviceLost { reason, partial }) => {
-                    assert_eq!(reason, lacking, "{name}");
+                Err(Error::Interrupted { missing, partial }) => {
+                    assert_eq!(missing.as_ref(), Some(&lacking), "{name}");
                     if partial.classes.is_empty() {
                         assert!(want.picks.starts_with(&partial.picks), "{name}");
                     }

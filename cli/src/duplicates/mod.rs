@@ -179,7 +179,7 @@ fn find(
         ControlFlow::Continue(())
     });
     match done {
-        Err(Error::Interrupted { .. }) if !pool.stop().is_stopped() => {
+        Err(Error::Interrupted { missing: None, .. }) if !pool.stop().is_stopped() => {
             Err(Failure::Incomplete(format!(
                 "pairs: more than {most} found, at most as many expected, which --memory holds (groups and the rows to \
                  keep take no more for more pairs)"
@@ -196,7 +196,7 @@ fn in_context(args: &DuplicatesArgs, others: Option<&Others>, failure: Failure) 
     let Failure::Library(mut error) = failure else {
         return failure;
     };
-    if let Error::Interrupted { .. } = error {
+    if let Error::Interrupted { missing: None, .. } = error {
         interrupt::end("interrupted: nothing written");
     }
     if let Some(others) = others {

@@ -116,7 +116,7 @@ pub(super) fn renumbered(
 /// Ctrl-C.
 pub(crate) fn in_context(file: &FeatureFile, others: Option<&Others>, failure: Failure) -> Failure {
     match failure {
-        Failure::Library(Error::Interrupted { .. }) => {
+        Failure::Library(Error::Interrupted { missing: None, .. }) => {
             interrupt::end("interrupted: nothing written")
         }
         Failure::Library(error @ Error::ZeroRow { .. }) => {

@@ -205,10 +205,13 @@ fn give_up(
 ) -> Failure {
     let origins = |picks: &[usize]| read::origins(args, file, picks);
     match &error {
-        Error::Interrupted { partial } => {
-            interrupt::end(&deliver::keep(args, partial, about, &origins))
-        }
-        Error::DeviceLost { partial, .. } | Error::Unreadable { partial, .. } => {
+        Error::Interrupted {
+            missing: None,
+            partial,
+        } => interrupt::end(&deliver::keep(args, partial, about, &origins)),
+        Error::DeviceLost { partial, .. }
+        | Error::Unreadable { partial, .. }
+        | Error::Interrupted { partial, .. } => {
             deliver::rescue(args, partial, about, &origins, console);
         }
         _ => {}

@@ -148,7 +148,7 @@ impl Report {
 
 /// Why there is no page; ends the process if it was Ctrl-C.
 fn failed(made: &Ready<'_>, error: Error) -> Failure {
-    if matches!(error, Error::Interrupted { .. }) {
+    if matches!(error, Error::Interrupted { missing: None, .. }) {
         interrupt::end("interrupted: no report written");
     }
     let error = match made.others {

@@ -33,7 +33,7 @@ pub(super) fn weighed(
     let weights = weigher.weigh(labelled, picks);
     let weights = weights.map_err(|error| error.with_partial(selection.clone()));
     let weighed = match weights {
-        Err(Error::Interrupted { partial }) => return Err(Error::Interrupted { partial }),
+        Err(error @ Error::Interrupted { missing: None, .. }) => return Err(error),
         weights => weights.map(|weights| Weighed {
             rows: [&labelled[..], picks].concat(),
             labelled: labelled.len(),

@@ -9,6 +9,9 @@ use serde::de::DeserializeOwned;
 use std::fmt::Display;
 use std::sync::Arc;
 
+/// Times that a worker is brought back for one message before the work begins.
+const ATTEMPTS: usize = 3;
+
 /// Workers that have loaded their shares of some rows.
 pub struct Workers {
     transport: Arc<Loading>,
@@ -24,38 +27,36 @@ impl Workers {
     /// # Errors
     ///
     /// [`Error::Argument`] where shares leave rows out or overlap, and where no row is left; [`Error::Worker`] says
-    /// which worker cannot load its share, and why.
+    /// which worker cannot load its share, and why. One that is lost is brought back.
     pub fn load(transport: Arc<dyn Transport>, shares: Vec<Share>) -> Result<Self, Error> {
         are_consecutive(&shares)?;
         let load = |share: &Share| {
             let version = env!("CARGO_PKG_VERSION").to_owned();
             encoded(&Setup::Load(version, share.clone()))
         };
-        let loads: Vec<Vec<u8>> = shares.iter().map(load).collect();
-        let loaded = answers(&shares, |worker| {
-            transport.call(worker, loads[worker].clone())
-        })?;
-        let precision = agreed(&shares, &loaded)?.precision();
         let mut loading = Loading {
             inner: transport,
-            loads,
-            loaded,
+            loads: shares.iter().map(load).collect(),
+            loaded: Vec::new(),
             centered: None,
             begin: Vec::new(),
         };
+        loading.loaded = answers(&shares, |worker| {
+            loading.ask(worker, &loading.loads[worker])
+        })?;
+        let precision = agreed(&shares, &loading.loaded)?.precision();
         let mut mean = None;
         if shares.iter().any(|share| share.center) {
             let found = mean_row(&shares, &loading)?;
             loading.center(&shares, encoded(&Setup::Center(found.clone())))?;
             mean = Some(found);
         }
-        let unit = agreed(&shares, loading.parts())?;
-        loading.begin = encoded(&Setup::Begin(unit));
-        let begun = each(shares.len(), |worker| match loading.parts()[worker].rows {
-            0 => Ok(()),
-            _ => named(&shares, worker, loading.begin(worker)),
-        });
-        begun?;
+        let begin = encoded(&Setup::Begin(agreed(&shares, loading.parts())?));
+        let _: Vec<()> = answers(&shares, |worker| match loading.parts()[worker].rows {
+            0 => Ok(encoded(&Ok::<_, String>(()))),
+            _ => loading.ask(worker, &begin),
+        })?;
+        loading.begin = begin;
         Ok(Self {
             transport: Arc::new(loading),
             shares,
@@ -280,7 +281,7 @@ fn mean_row(shares: &[Share], loading: &Loading) -> Result<Vec<f64>, Error> {
     }
     let asked = |worker: usize| match loading.loaded[worker].rows {
         0 => Ok(encoded(&Ok::<_, String>(Vec::<f64>::new()))),
-        _ => (loading.inner).call(worker, encoded(&Setup::Sums(firsts[worker] as u64))),
+        _ => loading.ask(worker, &encoded(&Setup::Sums(firsts[worker] as u64))),
     };
     let of_parts: Vec<Vec<f64>> = answers(shares, asked)?;
     let dim = loading.loaded.first().map_or(0, |part| part.dim) as usize;
@@ -295,7 +296,7 @@ fn mean_row(shares: &[Share], loading: &Loading) -> Result<Vec<f64>, Error> {
         if firsts[worker] > 0 {
             let last = sums.split_off(sums.len() - dim);
             let message = encoded(&Setup::First(firsts[worker] as u64, last));
-            let answer = named(shares, worker, loading.inner.call(worker, message))?;
+            let answer = named(shares, worker, loading.ask(worker, &message))?;
             let added: Vec<f64> = named(shares, worker, decoded(&answer))?;
             sums.extend(added.into_iter().take(dim));
         }
@@ -304,13 +305,15 @@ fn mean_row(shares: &[Share], loading: &Loading) -> Result<Vec<f64>, Error> {
     Ok(mean_of(&sums, dim, before))
 }
 
-/// Has a worker that is brought back load what its predecessor had.
+/// Has a worker that is brought back load what its predecessor had, and be as far as that was.
 struct Loading {
     inner: Arc<dyn Transport>,
     loads: Vec<Vec<u8>>,
+    /// What each worker has loaded; empty until all have.
     loaded: Vec<Loaded>,
     /// What has the rows centered, and what they are then.
     centered: Option<(Vec<u8>, Vec<Loaded>)>,
+    /// What has the work begin; empty until all have begun.
     begin: Vec<u8>,
 }
 
@@ -327,20 +330,28 @@ impl Loading {
     fn center(&mut self, shares: &[Share], message: Vec<u8>) -> Result<(), Error> {
         let centered = answers(shares, |worker| match self.loaded[worker].rows {
             0 => Ok(encoded(&Ok::<_, String>(&self.loaded[worker]))),
-            _ => self.inner.call(worker, message.clone()),
+            _ => self.ask(worker, &message),
         })?;
         self.centered = Some((message, centered));
         Ok(())
     }
 
-    fn begin(&self, worker: usize) -> Result<(), Lost> {
-        let answer = self.inner.call(worker, self.begin.clone())?;
-        decoded(&answer).map_err(Lost)
+    /// A worker's answer before the work begins; one that is lost over it is brought back.
+    fn ask(&self, worker: usize, message: &[u8]) -> Result<Vec<u8>, Lost> {
+        let mut answer = self.inner.call(worker, message);
+        for _ in 0..ATTEMPTS {
+            if answer.is_ok() {
+                break;
+            }
+            let revived = self.revive(worker);
+            answer = revived.and_then(|()| self.inner.call(worker, message));
+        }
+        answer
     }
 
     /// Has a worker load or center its rows again, which must come to what they were.
     fn again(&self, worker: usize, message: &[u8], were: &[Loaded]) -> Result<(), Lost> {
-        let answer = self.inner.call(worker, message.to_vec())?;
+        let answer = self.inner.call(worker, message)?;
         let found: Loaded = decoded(&answer).map_err(Lost)?;
         match found.has_rows_of(&were[worker]) {
             true => Ok(()),
@@ -350,16 +361,21 @@ impl Loading {
 }
 
 impl Transport for Loading {
-    fn call(&self, worker: usize, message: Vec<u8>) -> Result<Vec<u8>, Lost> {
+    fn call(&self, worker: usize, message: &[u8]) -> Result<Vec<u8>, Lost> {
         self.inner.call(worker, message)
     }
 
     fn revive(&self, worker: usize) -> Result<(), Lost> {
         self.inner.revive(worker)?;
-        self.again(worker, &self.loads[worker], &self.loaded)?;
+        if !self.loaded.is_empty() {
+            self.again(worker, &self.loads[worker], &self.loaded)?;
+        }
         if let Some((message, centered)) = &self.centered {
             self.again(worker, message, centered)?;
         }
-        self.begin(worker)
+        if self.begin.is_empty() {
+            return Ok(());
+        }
+        decoded(&self.inner.call(worker, &self.begin)?).map_err(Lost)
     }
 }

@@ -105,13 +105,13 @@ fn end(child: &mut Child) {
 }
 
 impl Transport for Processes {
-    fn call(&self, worker: usize, message: Vec<u8>) -> Result<Vec<u8>, Lost> {
+    fn call(&self, worker: usize, message: &[u8]) -> Result<Vec<u8>, Lost> {
         let lost = |what: String| Lost(format!("worker {worker} is gone ({what})"));
         let mut pipes = locked(&self.0.workers[worker].pipes);
         let (to, from) = pipes
             .as_mut()
             .ok_or_else(|| lost("it never was".to_owned()))?;
-        frame::write(to, &message).map_err(|error| lost(error.to_string()))?;
+        frame::write(to, message).map_err(|error| lost(error.to_string()))?;
         match frame::read(from) {
             Ok(Some(answer)) => Ok(answer),
             Ok(None) => Err(lost("it has ended".to_owned())),

@@ -18,6 +18,15 @@ struct Threads {
     loses: Mutex<Option<(usize, usize)>>,
 }
 
+impl Threads {
+    fn new(count: usize, loses: Option<(usize, usize)>) -> Self {
+        Self {
+            ends: (0..count).map(|_| Mutex::new(started())).collect(),
+            loses: Mutex::new(loses),
+        }
+    }
+}
+
 fn started() -> Ends {
     let ((to, messages), (answers, from)) = (channel(), channel());
     std::thread::spawn(|| {
@@ -32,7 +41,7 @@ fn started() -> Ends {
 }
 
 impl Transport for Threads {
-    fn call(&self, worker: usize, message: Vec<u8>) -> Result<Vec<u8>, Lost> {
+    fn call(&self, worker: usize, message: &[u8]) -> Result<Vec<u8>, Lost> {
         if let Some((of, left)) = &mut *self.loses.lock().unwrap()
             && *of == worker
         {
@@ -43,7 +52,7 @@ impl Transport for Threads {
         }
         let ends = self.ends[worker].lock().unwrap();
         let ended = || Lost("ended".to_owned());
-        ends.0.send(message).map_err(|_| ended())?;
+        ends.0.send(message.to_vec()).map_err(|_| ended())?;
         ends.1.recv().map_err(|_| ended())
     }
 
@@ -117,11 +126,24 @@ fn parts_are_centered_as_the_whole() {
                 .windows(2)
                 .map(|cut| share(stored.path(), raw, [cut[0], cut[1]]))
                 .collect();
-            let transport = Threads {
-                ends: shares.iter().map(|_| Mutex::new(started())).collect(),
-                loses: Mutex::new(None),
-            };
-            let transport = Arc::new(transport);
+            // Lost over any message before the work begins: it loads, sums, adds to a sum, subtracts the mean, begins.
+            for over in 0..5 {
+                let transport =
+                    Arc::new(Threads::new(cuts.len() - 1, Some((cuts.len() - 2, over))));
+                let workers = Workers::load(Arc::clone(&transport) as _, shares.clone()).unwrap();
+                assert_eq!(
+                    workers.mean(),
+                    Some(&mean[..]),
+                    "{raw}, {cuts:?}, lost over {over}"
+                );
+                let has_first = cuts.len() > 2;
+                let is_lost = transport.loses.lock().unwrap().is_none();
+                assert!(
+                    is_lost || (over == 4 && !has_first),
+                    "{raw}, {cuts:?}, lost over {over}"
+                );
+            }
+            let transport = Arc::new(Threads::new(cuts.len() - 1, None));
             let mut workers = Workers::load(Arc::clone(&transport) as _, shares).unwrap();
             assert_eq!(workers.mean(), Some(&mean[..]), "{raw}, {cuts:?}");
             for lost in [None, Some((cuts.len() - 2, 2))] {
