@@ -230,6 +230,7 @@ class _Actors:
             # An actor that is gone, or at work for long, leaves its file to the node.
             self._ray.wait([actor.remove.remote() for actor in self._actors], num_returns=len(self._actors), timeout=5)
             self._laid.remove()
-        for actor in self._actors:
+        # None is there to be replaced by whoever still waits for its answer.
+        actors, self._actors = self._actors, []
+        for actor in actors:
             self._ray.kill(actor)
-        self._actors = []

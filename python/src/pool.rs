@@ -313,11 +313,12 @@ impl Open {
             None => (None, Stop::new()),
         };
         beside(py, &self.threads, progress, (&stop, budget), |listener| {
+            let named = |error| self.named(error);
             let pool = match pool {
                 Some(pool) => pool,
-                None => self.pool(stop.clone())?,
+                None => self.pool(stop.clone()).map_err(named)?,
             };
-            let done = work(&*pool, listener).map_err(|error| self.named(error));
+            let done = work(&*pool, listener).map_err(named);
             if done.is_ok() && !stop.is_stopped() {
                 *idle() = Some((pool, stop.clone()));
             }

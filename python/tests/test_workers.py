@@ -128,12 +128,13 @@ def test_one_that_is_lost_over_its_rows_for_good_is_named(path):
 
 
 def test_rows_missing_are_numbered_as_all_are(path):
-    with (
-        WorkerPool(path, Local(2, {1: 9}, comes_back=False), 2, device="cpu", exclude=[4, 300, 450]) as pool,
-        pytest.raises(coresift.Interrupted, match="rows 301 to 599 are missing") as lost,
-    ):
-        coresift.select(pool, 40, "coverage")
-    assert lost.value.missing == range(301, 600)
+    for calls in (2, 9):  # with the first message after the work begins, and later
+        with (
+            WorkerPool(path, Local(2, {1: calls}, comes_back=False), 2, device="cpu", exclude=[4, 300, 450]) as pool,
+            pytest.raises(coresift.Interrupted, match="rows 301 to 599 are missing") as lost,
+        ):
+            coresift.select(pool, 40, "coverage")
+        assert lost.value.missing == range(301, 600)
 
 
 def test_what_cannot_be_shared_is_refused(X, path, tmp_path):

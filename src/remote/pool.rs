@@ -199,7 +199,9 @@ impl Pool for RemotePool {
         function: &KernelFunction,
     ) -> Result<Box<dyn Similarities + '_>, Error> {
         let (all, dim) = (classes.places(), self.dim());
-        let at_once = (SENT / IntegerRows::pitch_of(dim)).max(1);
+        // In pieces of one size: the driver has several on their way.
+        let most = (SENT / IntegerRows::pitch_of(dim)).max(1);
+        let at_once = all.div_ceil(all.div_ceil(most).max(1)).max(1);
         let sizes = (0..classes.classes()).map(|class| classes.class(class).len() as u32);
         let sizes: Vec<u32> = sizes.collect();
         let function = Function::from(function);

@@ -3,10 +3,11 @@
 use super::share::{Loaded, Setup, Share};
 use crate::features::mean::{SUMMED, mean_of};
 use coresift::remote::{Lost, RemotePool, Traffic, Transport};
-use coresift::{Error, Features, Others, Pool, Precision, Shards, Stop, Unit};
+use coresift::{Error, Features, MissingRows, Others, Pool, Precision, Shards, Stop, Unit};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Display;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Times that a worker is brought back for one message before the work begins.
@@ -152,9 +153,11 @@ impl Workers {
         let opened = each(numbers.len(), |worker| {
             let transport = Arc::clone(&self.transport) as Arc<dyn Transport>;
             let has_rows = !numbers[worker].is_empty();
+            let first = numbers[..worker].iter().map(Vec::len).sum();
             has_rows
                 .then(|| RemotePool::new(transport, worker, stop.clone()))
                 .transpose()
+                .map_err(|error| lacking(error, first..first + numbers[worker].len()))
         })?;
         let mut pools: Vec<Box<dyn Pool>> = Vec::new();
         for (pool, numbers) in opened.into_iter().zip(numbers) {
@@ -178,6 +181,20 @@ impl Workers {
         let out = self.traffic.iter().map(Traffic::bytes_out).sum();
         let back = self.traffic.iter().map(Traffic::bytes_back).sum();
         [rounds.unwrap_or(0), out, back]
+    }
+}
+
+/// The loss of a worker that has never said how many rows it has: these.
+fn lacking(error: Error, rows: Range<usize>) -> Error {
+    match error {
+        Error::Interrupted {
+            missing: Some(MissingRows { reason, .. }),
+            partial,
+        } => Error::Interrupted {
+            missing: Some(MissingRows { rows, reason }),
+            partial,
+        },
+        error => error,
     }
 }
 
