@@ -42,7 +42,8 @@ use visited::ShardVisited;
 /// [`FacilityLocation`](crate::FacilityLocation), [`Coverage`](crate::Coverage) or [`Herding`](crate::Herding) as well,
 /// but where shards are workers and there are 2¹⁷ of these rows, or more than one has the memory for: those stay. What ends
 /// the work is the first pool's [`Stop`]: all are to have the same. Where a shard's device is lost,
-/// [`Error::DeviceLost`] says which shard, and which rows it had.
+/// [`Error::DeviceLost`] says which shard, and which rows it had; where a worker is, for good, [`Error::Interrupted`] says
+/// which rows are missing.
 ///
 /// ```
 /// use coresift::{CpuPool, Features, GramSchmidt, Selector, Shards};

@@ -1,10 +1,11 @@
-//! The pools that make one, and which rows each has.
+//! The pools that make one, which rows each has, and which classes each works on.
 
 use crate::error::{Error, MissingRows};
 use crate::kernels::call::{Call, Watcher};
 use crate::kernels::pool::Pool;
 use crate::kernels::steps::PartSteps;
 use crate::kernels::watched::Watched;
+use crate::quantise::ClassRanges;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -107,6 +108,28 @@ impl Watcher for Name {
     fn around<T>(&self, _: Call, run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         self.put(run())
     }
+}
+
+/// Consecutive classes for each shard, of about as many pairs.
+pub(super) fn share_classes(ranges: &ClassRanges, shards: usize) -> Vec<Range<usize>> {
+    let pairs = |class: usize| (ranges.class(class).len() as u128).pow(2);
+    let all: u128 = (0..ranges.classes()).map(pairs).sum();
+    let (mut first, mut before) = (0, 0);
+    let mut groups = Vec::new();
+    for shard in 1..=shards as u128 {
+        let mut end = first;
+        while end < ranges.classes() && before * (shards as u128) < all * shard {
+            before += pairs(end);
+            end += 1;
+        }
+        groups.push(first..end);
+        first = end;
+    }
+    // Classes without rows at the end.
+    if let Some(last) = groups.last_mut() {
+        last.end = ranges.classes();
+    }
+    groups
 }
 
 /// Which rows each shard has.

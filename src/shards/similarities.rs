@@ -1,6 +1,6 @@
 //! Similarities within classes that may have rows of several shards: every class goes to one.
 
-use super::parts::{Parts, lock, side_by_side};
+use super::parts::{Parts, lock, share_classes, side_by_side};
 use super::quantise::{Local, abroad, of_all};
 use crate::error::Error;
 use crate::kernels::cover::Cover;
@@ -78,21 +78,22 @@ impl<'a> ShardSimilarities<'a> {
         + Sync,
     ) -> Result<Self, Error> {
         let (mut made, mut zero_row) = (Vec::new(), None::<usize>);
-        let groups = groups(ranges, shards.pools.len()).into_iter().enumerate();
-        let groups: Vec<_> = groups.filter(|(_, classes)| !classes.is_empty()).collect();
-        // Two at a time: each may have rows of other shards on their way, and the driver's memory is not for all of them.
+        let groups = share_classes(ranges, shards.pools.len());
+        let mut groups: Vec<_> = groups.into_iter().enumerate().collect();
+        groups.retain(|(_, classes)| !classes.is_empty());
+        // Two at a time: each may have rows of others on their way, and the driver's memory is not for all of them.
         for some in groups.chunks(2) {
             let opened = side_by_side(some.to_vec(), |(shard, classes)| {
-                let group = |inner| Group {
-                    places: ranges.span(classes.clone()),
-                    classes: classes.clone(),
-                    inner: Mutex::new(inner),
+                let inner = match make(&shards.pools[shard], shard, classes.clone()) {
+                    Err(Error::ZeroRow { row, .. }) => return Ok(Err(row)),
+                    made => Mutex::new(made?),
                 };
-                match make(&shards.pools[shard], shard, classes.clone()) {
-                    Ok(inner) => Ok(Ok(group(inner))),
-                    Err(Error::ZeroRow { row, .. }) => Ok(Err(row)),
-                    Err(error) => Err(error),
-                }
+                let places = ranges.span(classes.clone());
+                Ok(Ok(Group {
+                    classes,
+                    places,
+                    inner,
+                }))
             });
             for group in opened? {
                 match group {
@@ -239,10 +240,8 @@ impl Similarities for ShardSimilarities<'_> {
 
     fn columns_at_once(&self) -> usize {
         let groups = self.groups.iter();
-        let at_once = groups
-            .map(|group| lock(&group.inner).columns_at_once())
-            .min();
-        at_once.unwrap_or(1)
+        let at_once = groups.map(|group| lock(&group.inner).columns_at_once());
+        at_once.min().unwrap_or(1)
     }
 
     /// All classes, where every shard has the rows of all of its own: then shards work side by side.
@@ -381,26 +380,4 @@ impl Similarities for ShardSimilarities<'_> {
         })?;
         Ok(())
     }
-}
-
-/// Consecutive classes for each shard, of about as many pairs.
-fn groups(ranges: &ClassRanges, shards: usize) -> Vec<Range<usize>> {
-    let pairs = |class: usize| (ranges.class(class).len() as u128).pow(2);
-    let all: u128 = (0..ranges.classes()).map(pairs).sum();
-    let (mut first, mut before) = (0, 0);
-    let mut groups = Vec::new();
-    for shard in 1..=shards as u128 {
-        let mut end = first;
-        while end < ranges.classes() && before * (shards as u128) < all * shard {
-            before += pairs(end);
-            end += 1;
-        }
-        groups.push(first..end);
-        first = end;
-    }
-    // Classes without rows at the end.
-    if let Some(last) = groups.last_mut() {
-        last.end = ranges.classes();
-    }
-    groups
 }
